@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The installed system, as found on the disks. Families, loaders and initramfs tools are open lists of plug-ins;
+// `generic` is the last entry of each.
+import type { NodeId } from "./machine.ts";
+
+export type GuestOS = {
+  /** `debian`, `redhat`, `suse`, `arch`, `alpine`, `generic`. */
+  readonly family: string;
+  /** ID of os-release: `debian`, `ubuntu`, `rhel` ... */
+  readonly id: string;
+  readonly version: string;
+  /** PRETTY_NAME, for people. */
+  readonly title: string;
+  readonly hostname: string | null;
+  readonly arch: string;
+  /** The file system node of `/`. */
+  readonly root: NodeId;
+  readonly mounts: readonly Mount[];
+  /** `grub2`, `grub-legacy`, `systemd-boot`, `extlinux`, `generic`. */
+  readonly loader: string;
+  /** `initramfs-tools`, `dracut`, `mkinitcpio`, `mkinitrd`, `generic`. */
+  readonly initramfsTool: string;
+  readonly init: "systemd" | "sysv" | "openrc" | "upstart" | "unknown";
+  readonly kernels: readonly Kernel[];
+  readonly network: readonly GuestInterface[];
+  /** Bytes used in all mounted file systems together. */
+  readonly usedBytes: number;
+};
+
+/** One line of the guest's fstab that this machine's storage can serve. */
+export type Mount = {
+  readonly path: string;
+  /** The first field as it stands in fstab. */
+  readonly spec: string;
+  readonly type: string;
+  readonly options: string;
+  /** null: not found among the given disks (another disk, NFS ...). */
+  readonly node: NodeId | null;
+};
+
+export type DriverPlace = "builtin" | "initramfs" | "module" | "absent";
+
+export type Kernel = {
+  readonly version: string;
+  /** Path inside the guest, `/boot/vmlinuz-6.1.0-18-amd64`. */
+  readonly image: string;
+  /** Path inside the guest; null where the kernel boots without one. */
+  readonly initramfs: string | null;
+  /** Listed in a boot menu, so a person could choose it. */
+  readonly bootable: boolean;
+  readonly has: Readonly<Record<string, DriverPlace>>;
+};
+
+/** A physical interface that the guest's own configuration, udev rules or leases name. */
+export type GuestInterface = {
+  readonly name: string;
+  readonly mac: string | null;
+  /** Where it was named, for the report: `/etc/network/interfaces`. */
+  readonly from: string;
+  readonly configured: InterfaceConfig;
+};
+
+/** What the guest asks for when it boots; the boot check compares with it. */
+export type InterfaceConfig =
+  | { readonly kind: "none" }
+  | { readonly kind: "dhcp" }
+  /** CIDR: `192.0.2.7/24`. */
+  | { readonly kind: "static"; readonly addresses: readonly string[]; readonly gateway: string | null }
+  /** Carries a bond, bridge or VLAN, which has the addresses. */
+  | { readonly kind: "port"; readonly of: string };
+
+/** The drivers a VM of ours may need; order is that of the report. */
+export const VM_DRIVERS = [
+  "virtio_pci",
+  "virtio_blk",
+  "virtio_scsi",
+  "virtio_net",
+  "xen-blkfront",
+  "xen-netfront",
+] as const;

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// core owns the vocabulary of the project and the algebra of extents. It imports nothing and touches nothing.
+export * from "./change.ts";
+export * from "./errors.ts";
+export * from "./event.ts";
+export * from "./extent.ts";
+export * from "./guest.ts";
+export * from "./machine.ts";
+export * from "./plan.ts";
+export * from "./ports.ts";
+export * from "./range.ts";
+export * from "./report.ts";
+export * from "./secret.ts";
+export * from "./units.ts";
+export * from "./vm.ts";

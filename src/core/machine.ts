@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was found on a computer: never guessed, never edited. Read this file first, then guest.ts and plan.ts.
+
+/** A fact, or the reason why it is not known. Unknown is never shown as 0. */
+export type Known<T> =
+  | { readonly kind: "known"; readonly value: T }
+  | { readonly kind: "unknown"; readonly why: string };
+
+export const known = <T>(value: T): Known<T> => ({ kind: "known", value });
+export const unknown = <T>(why: string): Known<T> => ({ kind: "unknown", why });
+
+export type Machine = {
+  readonly format: "machine/1";
+  readonly name: string;
+  readonly arch: string;
+  readonly memoryBytes: Known<number>;
+  /** What the hardware clock keeps. */
+  readonly clock: Known<"utc" | "local">;
+  readonly firmware: Known<Firmware>;
+  readonly cpu: Known<Cpu>;
+  readonly dmi: Known<Dmi>;
+  readonly nics: readonly Nic[];
+  readonly storage: BlockGraph;
+};
+
+export type Firmware =
+  | { readonly kind: "bios" }
+  | { readonly kind: "uefi"; readonly secureBoot: boolean; readonly bootEntries: readonly BootEntry[] };
+
+export type BootEntry = {
+  readonly number: number;
+  readonly label: string;
+  readonly active: boolean;
+  readonly path: string | null;
+};
+
+/** Totals of the whole machine: `cores` counts all cores of all sockets, `threads` all logical CPUs. */
+export type Cpu = {
+  readonly sockets: Known<number>;
+  readonly cores: Known<number>;
+  readonly threads: Known<number>;
+  readonly model: Known<string>;
+  /** x86-64 micro-architecture level (x86-64 psABI). */
+  readonly level: Known<1 | 2 | 3 | 4>;
+};
+
+export type Dmi = {
+  readonly vendor: string | null;
+  readonly product: string | null;
+  readonly serial: string | null;
+  readonly uuid: string | null;
+  readonly biosVersion: string | null;
+};
+
+export type Nic = {
+  readonly name: string;
+  /** Lower case, colons: `52:54:00:12:34:56`. The permanent address where the kernel tells it. */
+  readonly mac: string;
+  readonly driver: string | null;
+  readonly speedMbit: number | null;
+  readonly carrier: boolean | null;
+  readonly bus: string | null;
+};
+
+/** Unique within one graph: `disk:sda`, `part:sda1`, `lv:vg0/root`, `md:md0`, `image:1`, `image:1/part:2`. */
+export type NodeId = string;
+
+/** A graph, not a tree: LVM, md and btrfs span disks. */
+export type BlockGraph = { readonly nodes: readonly BlockNode[]; readonly edges: readonly BlockEdge[] };
+
+export type BlockNode = {
+  readonly id: NodeId;
+  /** Device or image file. A partition of an image has none of its own: then the image's path. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sectorBytes: number;
+  readonly holds: Holds;
+};
+
+/** Which bytes of `from` (the upper node) lie where in `to` (the lower one). null: RAID5, thin, LUKS. */
+export type BlockEdge = {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly map: readonly BlockMapping[] | null;
+};
+
+export type BlockMapping = { readonly from: number; readonly to: number; readonly length: number };
+
+/** What a node is. A file system is a node of its own above the partition or volume it lies on. */
+export type Holds =
+  | {
+      readonly kind: "disk";
+      readonly serial: string | null;
+      readonly model: string;
+      readonly table: "gpt" | "mbr" | "none";
+    }
+  | {
+      readonly kind: "partition";
+      readonly number: number;
+      readonly type: string;
+      readonly uuid: string | null;
+      readonly bootable: boolean;
+    }
+  | {
+      readonly kind: "filesystem";
+      readonly type: string;
+      readonly uuid: string;
+      readonly label: string | null;
+    }
+  | {
+      readonly kind: "swap";
+      readonly uuid: string;
+      readonly label: string | null;
+      readonly hibernated: boolean;
+    }
+  | { readonly kind: "lvm-pv" | "md-member" | "luks"; readonly uuid: string }
+  | { readonly kind: "lvm-lv" | "md"; readonly uuid: string; readonly name: string }
+  /** Copied whole, and the plan says why. */
+  | { readonly kind: "opaque"; readonly why: string };

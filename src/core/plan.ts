@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Three values. Intent: answers checked against what was found. Preview: what would happen, made on an overlay.
+// Plan: a Preview that the user confirmed, with its hash.
+import type { BlockGraph } from "./machine.ts";
+import type { Change } from "./change.ts";
+import type { GuestOS } from "./guest.ts";
+import type { VmModel } from "./vm.ts";
+
+/** `stops`: the run does not begin. `warns`: it begins, and the report repeats it. `notes`: said once, in the report. */
+export type Problem = {
+  readonly code: string;
+  readonly text: string;
+  readonly advice: string;
+  readonly severity: "stops" | "warns" | "notes";
+};
+
+export type ProofLevel = "counters" | "used" | "full";
+export type ImageFormat = "raw" | "qcow2";
+export type Hypervisor = "auto" | "qemu" | "libvirt" | "xen";
+
+export type Destination =
+  | { readonly kind: "dir"; readonly path: string }
+  | {
+      readonly kind: "ssh";
+      readonly user: string | null;
+      readonly host: string;
+      readonly port: number | null;
+      readonly path: string;
+    };
+
+export type SourceDisk = {
+  /** `1`, `2` ... in disk order: the number in `NAME-1.img`. */
+  readonly number: number;
+  readonly path: string;
+  readonly kind: "device" | "file";
+  readonly sizeBytes: number;
+  readonly sectorBytes: number;
+};
+
+/** A NIC of the VM and the name it must have in the guest. */
+export type IntendedNic = {
+  readonly name: string;
+  readonly mac: string;
+  readonly origin: "machine" | "guest" | "given" | "generated";
+};
+
+export type Intent = {
+  readonly name: string;
+  readonly disks: readonly SourceDisk[];
+  readonly storage: BlockGraph;
+  readonly destination: Destination;
+  readonly hypervisor: Hypervisor;
+  readonly format: ImageFormat;
+  readonly memoryBytes: number;
+  readonly vcpus: number;
+  readonly nics: readonly IntendedNic[];
+  readonly firmware: { readonly kind: "bios" } | { readonly kind: "uefi"; readonly secureBoot: boolean };
+  readonly clock: "utc" | "local";
+  readonly proof: ProofLevel;
+  readonly bootCheck: boolean;
+  readonly replace: boolean;
+  /** Copy damaged or unknown volumes whole, without conversion. */
+  readonly asIs: boolean;
+};
+
+export type DiskPreview = {
+  readonly number: number;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly usedBytes: number;
+};
+
+export type Preview = {
+  readonly format: "plan/1";
+  readonly intent: Intent;
+  /** null: nothing recognized, or `--as-is`; the disks are copied and the report says so. */
+  readonly guest: GuestOS | null;
+  readonly vm: VmModel;
+  readonly changes: readonly Change[];
+  readonly problems: readonly Problem[];
+  readonly disks: readonly DiskPreview[];
+};
+
+/** `sha256` covers what the user saw: intent, VM and changes; generated files by required contents, not bytes. */
+export type Plan = Preview & { readonly sha256: string };

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report is data first; HTML is a rendering of it (src/report). No secrets in it.
+import type { Change } from "./change.ts";
+import type { Phase } from "./event.ts";
+import type { GuestOS } from "./guest.ts";
+import type { Machine } from "./machine.ts";
+import type { Intent, Problem, ProofLevel } from "./plan.ts";
+import type { VmModel } from "./vm.ts";
+
+export type Outcome =
+  | { readonly kind: "booted"; readonly seconds: number }
+  | { readonly kind: "booted-but"; readonly seconds: number; readonly differences: readonly Difference[] }
+  | { readonly kind: "not-booted"; readonly why: string; readonly lastLines: readonly string[] }
+  | { readonly kind: "not-tried"; readonly why: string };
+
+/** `network` and `root` differences make exit code 7, the others do not. */
+export type Difference = { readonly about: "network" | "root" | "unit"; readonly text: string };
+
+/** How far the source is proven unchanged, and between which times (ISO 8601). Never claims more than was compared. */
+export type Proof = {
+  readonly level: ProofLevel;
+  readonly held: boolean;
+  readonly from: string;
+  readonly to: string;
+  readonly disks: readonly { readonly path: string; readonly detail: string; readonly held: boolean }[];
+};
+
+export type DiskReport = {
+  readonly number: number;
+  readonly path: string;
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly usedBytes: number;
+  readonly sentBytes: number;
+  readonly occupiedBytes: number;
+  /** Root hash over the segments' hashes, as in manifest.json. */
+  readonly sha256: string;
+  /** How the agent read back what it wrote: `direct` or `cached`. */
+  readonly readBack: string;
+};
+
+/** A unified diff for people, secrets blotted out; null for a binary file. */
+export type ReportedChange = Change & { readonly diff: string | null };
+
+export type Report = {
+  readonly format: "report/1";
+  readonly version: string;
+  readonly name: string;
+  readonly begun: string;
+  readonly ended: string;
+  readonly outcome: Outcome;
+  /** Units that failed only for want of another machine (NFS, NTP, LDAP). */
+  readonly waitingUnits: readonly string[];
+  readonly machine: Machine;
+  readonly guest: GuestOS | null;
+  readonly intent: Intent;
+  readonly vm: VmModel;
+  readonly seconds: Readonly<Partial<Record<Phase, number>>>;
+  readonly disks: readonly DiskReport[];
+  readonly changes: readonly ReportedChange[];
+  readonly proof: Proof;
+  readonly problems: readonly Problem[];
+  readonly destination: string;
+};

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The virtual machine, independent of any hypervisor. Each writer of src/target renders it.
+import type { ImageFormat } from "./plan.ts";
+
+export type VmModel = {
+  readonly name: string;
+  readonly uuid: string;
+  readonly memoryBytes: number;
+  readonly vcpus: number;
+  readonly arch: string;
+  /** Lowest x86-64 level the guest's distribution was built for. */
+  readonly cpuLevel: 1 | 2 | 3 | 4;
+  readonly firmware: { readonly kind: "bios" } | { readonly kind: "uefi"; readonly secureBoot: boolean };
+  readonly machine: "q35" | "pc";
+  readonly clock: "utc" | "local";
+  /** libosinfo id (`http://debian.org/debian/12`), null where the guest is unknown. */
+  readonly osinfo: string | null;
+  /** In disk order; the boot disk is marked wherever it stands. */
+  readonly disks: readonly VmDisk[];
+  readonly nics: readonly VmNic[];
+  readonly xen: VmXen;
+};
+
+export type VmDisk = {
+  /** File name beside the definition: `web-1.img`. */
+  readonly file: string;
+  readonly format: ImageFormat;
+  readonly sizeBytes: number;
+  readonly bus: "virtio" | "sata" | "ide";
+  readonly boot: boolean;
+  readonly sectorBytes: 512 | 4096;
+};
+
+export type VmNic = { readonly name: string; readonly mac: string; readonly model: "virtio" | "e1000" };
+
+/** How Xen boots it, by the kernel's own ELF notes and what the boot disk's file system allows. */
+export type VmXen = {
+  readonly type: "pv" | "pvh" | "hvm";
+  readonly loader: "pygrub" | "pvgrub" | "firmware";
+};

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// system owns the only door to the operating system. It decides nothing about migrations.
+export * from "./files.ts";
+export * from "./loop.ts";
+export * from "./mount.ts";
+export * from "./run.ts";

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one door to external programs: list argv, fixed locale, stdin closed or given, time limit, abort signal.
+import { type ChildProcess, spawn } from "node:child_process";
+import { UserError } from "../core/index.ts";
+
+export type RunOptions = {
+  readonly signal?: AbortSignal;
+  /** Killed after this long: SIGTERM, and SIGKILL two seconds later. Default 60 s. */
+  readonly timeoutMs?: number;
+  /** Given on stdin; default: stdin is /dev/null. */
+  readonly input?: string | Uint8Array;
+  /** Exit codes besides 0 that are no error. */
+  readonly allowCodes?: readonly number[];
+  /** At most so many bytes of each output stream are kept; more is an error. Default 16 MiB. */
+  readonly maxOutputBytes?: number;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+export type RunResult = {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly stdoutBytes: Buffer;
+};
+
+/** What a program is allowed to know of our environment; the locale is fixed so that output can be parsed. */
+export function programEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const keep = ["HOME", "USER", "LOGNAME", "SHELL", "TERM", "TMPDIR", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR"];
+  const env: Record<string, string> = {};
+  for (const name of keep) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
+  env["PATH"] = `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${process.env["PATH"] ?? ""}`;
+  return { ...env, LC_ALL: "C", LANG: "C", TZ: "UTC0", ...extra };
+}
+
+/** A program ended with an unexpected code, a signal, or ran out of time. */
+export class RunError extends Error {
+  readonly argv: readonly string[];
+  readonly code: number | null;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+
+  constructor(
+    argv: readonly string[],
+    how: { code: number | null; signal: string | null; timedOut: boolean; stderr: string; stdout: string },
+  ) {
+    const end = how.timedOut
+      ? "ran out of time"
+      : how.code === null
+        ? `ended by ${how.signal}`
+        : `exit code ${how.code}`;
+    const words = (how.stderr.trim() || how.stdout.trim()).split("\n").slice(-5).join(" | ").slice(0, 600);
+    super(`${quoteArgv(argv)}: ${end}${words === "" ? "" : `: ${words}`}`);
+    this.name = "RunError";
+    this.argv = argv;
+    this.code = how.code;
+    this.stderr = how.stderr;
+    this.timedOut = how.timedOut;
+  }
+}
+
+/** The command as it could be pasted into a shell. */
+export function quoteArgv(argv: readonly string[]): string {
+  return argv.map(quoteWord).join(" ");
+}
+
+/** One word, safe for a POSIX shell. */
+export function quoteWord(word: string): string {
+  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * Runs a program to its end. Throws RunError on any other code than 0 and `allowCodes`, UserError when the program is
+ * not installed, and the signal's reason when aborted (the program is dead by then).
+ */
+export async function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const { signal, timeoutMs = 60_000, maxOutputBytes = 16 * 2 ** 20, allowCodes = [] } = options;
+  signal?.throwIfAborted();
+  const [program, ...rest] = argv;
+  if (program === undefined) throw new TypeError("Empty argv");
+  const child = spawn(program, rest, {
+    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    env: programEnvironment(options.env),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  let timedOut = false;
+  const stopTimer = setTimeout(() => {
+    timedOut = true;
+    killSoftly(child);
+  }, timeoutMs);
+  const onAbort = (): void => killSoftly(child);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    const stdout = collect(child.stdout, maxOutputBytes, child);
+    const stderr = collect(child.stderr, maxOutputBytes, child);
+    if (options.input !== undefined) {
+      child.stdin?.on("error", () => undefined); // the program may end without reading it all
+      child.stdin?.end(options.input);
+    }
+    const [out, err, [code, killedBy]] = await Promise.all([stdout, stderr, ended(child, argv)]);
+    signal?.throwIfAborted();
+    const result = {
+      code: code ?? -1,
+      stdout: out.toString("utf8"),
+      stderr: err.toString("utf8"),
+      stdoutBytes: out,
+    };
+    if (code === null || timedOut || (code !== 0 && !allowCodes.includes(code)))
+      throw new RunError(argv, {
+        code,
+        signal: killedBy,
+        timedOut,
+        stderr: result.stderr,
+        stdout: result.stdout,
+      });
+    return result;
+  } finally {
+    clearTimeout(stopTimer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/** SIGTERM now, SIGKILL two seconds later. */
+export function killSoftly(child: ChildProcess): void {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGTERM");
+  const hard = setTimeout(() => child.kill("SIGKILL"), 2000);
+  hard.unref();
+  child.once("exit", () => clearTimeout(hard));
+}
+
+function ended(child: ChildProcess, argv: readonly string[]): Promise<[number | null, string | null]> {
+  return new Promise((resolve, reject) => {
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      reject(error.code === "ENOENT" ? notInstalled(argv[0] ?? "", error) : error);
+    });
+    child.once("close", (code, signal) => resolve([code, signal]));
+  });
+}
+
+/** Debian packages of the programs we start, for the advice. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  "qemu-storage-daemon": "qemu-system-common",
+  "qemu-img": "qemu-utils",
+  "qemu-system-x86_64": "qemu-system-x86",
+  sfdisk: "fdisk",
+  xfs_repair: "xfsprogs",
+  "partclone.extfs": "partclone",
+  "partclone.xfs": "partclone",
+  ssh: "openssh-client",
+};
+
+function notInstalled(program: string, cause: unknown): UserError {
+  const name = program.split("/").at(-1) ?? program;
+  return new UserError("host", "program-missing", `The program ${name} is not installed`, {
+    advice: `Install it: apt-get install ${PACKAGES[name] ?? name}`,
+    cause,
+  });
+}
+
+async function collect(
+  stream: NodeJS.ReadableStream | null,
+  maxBytes: number,
+  child: ChildProcess,
+): Promise<Buffer> {
+  if (stream === null) return Buffer.alloc(0);
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of stream) {
+    const bytes = typeof part === "string" ? Buffer.from(part) : part;
+    size += bytes.length;
+    if (size > maxBytes) {
+      child.kill("SIGKILL");
+      throw new RangeError(`A program printed more than ${maxBytes} bytes`);
+    }
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts);
+}
