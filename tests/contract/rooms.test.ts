@@ -36,7 +36,7 @@ test("rooms import lower rooms only, and by their index", async () => {
       const target = relative(".", join(dirname(file), match[1] ?? match[2] ?? ""));
       const other = target.split("/")[1] ?? "";
       if (!target.startsWith("src/") || other === room) continue;
-      const isTest = /\.test\.ts$/.test(file);
+      const isTest = file.endsWith(".test.ts");
       if ((LEVELS[other] ?? 99) >= (level ?? 0)) wrong.push(`${file} imports ${target}: not a lower room`);
       if (!isTest && !target.endsWith("/index.ts"))
         wrong.push(`${file} imports ${target}: not the room's index`);
