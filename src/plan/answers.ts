@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the user said, by whatever way: flags now; kernel command line, answer file and wizard fill the same value.
+import type { Destination, Hypervisor, ImageFormat, ProofLevel } from "../core/index.ts";
+
+export type Answers = {
+  readonly disks: readonly string[];
+  readonly destination: Destination;
+  /** null: the installed system's host name. */
+  readonly name: string | null;
+  readonly hypervisor: Hypervisor;
+  readonly format: ImageFormat;
+  /** null: as the machine, or 2 GiB when only disk images are there. */
+  readonly memoryBytes: number | null;
+  /** null: as the machine, or 2. */
+  readonly vcpus: number | null;
+  /** Guest interface names and the MAC each shall have. */
+  readonly nics: ReadonlyMap<string, string>;
+  /** null: `counters` for block devices, `used` for image files, which have no counters. */
+  readonly proof: ProofLevel | null;
+  readonly bootCheck: boolean;
+  readonly replace: boolean;
+  readonly asIs: boolean;
+};

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers, checked against what was found, become the Intent.
+import {
+  type GuestOS,
+  type Intent,
+  type Machine,
+  type Problem,
+  type SourceDisk,
+  UserError,
+} from "../core/index.ts";
+import type { Answers } from "./answers.ts";
+import { chooseFirmware } from "./firmware.ts";
+import { chooseNics } from "./nics.ts";
+
+const DEFAULT_MEMORY_BYTES = 2 * 2 ** 30;
+const DEFAULT_VCPUS = 2;
+
+export type Found = {
+  readonly machine: Machine;
+  /** Is `machine` the one whose disks these are? Not so for disk images. */
+  readonly machineIsSource: boolean;
+  readonly disks: readonly SourceDisk[];
+  readonly storage: Machine["storage"];
+  readonly guest: GuestOS | null;
+};
+
+/** A name that is safe as a file, a libvirt domain and a Xen domain at once. */
+export function isVmName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text) && !text.includes("..");
+}
+
+/** UserError (usage) where an answer is missing or wrong; problems where the run could go on. */
+export function makeIntent(answers: Answers, found: Found): { intent: Intent; problems: readonly Problem[] } {
+  const name = answers.name ?? found.guest?.hostname?.split(".")[0] ?? null;
+  if (name === null || !isVmName(name))
+    throw new UserError(
+      "usage",
+      "name-wrong",
+      name === null ? "The VM has no name" : `"${name}" is no name for a VM`,
+      {
+        advice: "Give one with --name: letters, digits, dot, dash and underscore, at most 63",
+      },
+    );
+  const own = found.machineIsSource ? found.machine : null;
+  const { nics, problems } = chooseNics({
+    machineNics: own?.nics ?? [],
+    guest: found.guest,
+    given: answers.nics,
+    seed: found.guest?.root === undefined ? name : `${name}/${rootUuid(found)}`,
+  });
+  const threads =
+    own?.cpu.kind === "known" && own.cpu.value.threads.kind === "known" ? own.cpu.value.threads.value : null;
+  const memoryBytes = own?.memoryBytes.kind === "known" ? own.memoryBytes.value : null;
+  return {
+    problems,
+    intent: {
+      name,
+      disks: found.disks,
+      storage: found.storage,
+      destination: answers.destination,
+      hypervisor: answers.hypervisor,
+      format: answers.format,
+      memoryBytes: answers.memoryBytes ?? memoryBytes ?? DEFAULT_MEMORY_BYTES,
+      vcpus: answers.vcpus ?? threads ?? DEFAULT_VCPUS,
+      nics,
+      firmware: chooseFirmware(
+        own?.firmware ?? { kind: "unknown", why: "disk images bring no machine" },
+        found.storage,
+      ),
+      clock: own?.clock.kind === "known" ? own.clock.value : "utc",
+      proof: answers.proof ?? (found.disks.every((disk) => disk.kind === "device") ? "counters" : "used"),
+      bootCheck: answers.bootCheck,
+      replace: answers.replace,
+      asIs: answers.asIs,
+    },
+  };
+}
+
+/** The UUID of the guest's root file system; "" where there is no guest. */
+export function rootUuid(found: Pick<Found, "guest" | "storage">): string {
+  const holds = found.storage.nodes.find((node) => node.id === found.guest?.root)?.holds;
+  return holds?.kind === "filesystem" ? holds.uuid : "";
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The virtual machine of an Intent.
+import { createHash } from "node:crypto";
+import type { GuestOS, Intent, VmModel, VmXen } from "../core/index.ts";
+
+/** The VM for this intent; drivers of the guest decide the buses, its distribution the machine and CPU level. */
+export function makeVm(intent: Intent, guest: GuestOS | null): VmModel {
+  const drivers = new Set<string>();
+  for (const kernel of guest?.kernels ?? [])
+    for (const [driver, place] of Object.entries(kernel.has)) if (place !== "absent") drivers.add(driver);
+  const virtioDisk = guest === null || drivers.has("virtio_blk");
+  const virtioNet = guest === null || drivers.has("virtio_net");
+  const machine = isOld(guest) ? "pc" : "q35";
+  return {
+    name: intent.name,
+    uuid: uuidOf(intent),
+    memoryBytes: intent.memoryBytes,
+    vcpus: intent.vcpus,
+    arch: guest?.arch ?? "x86_64",
+    cpuLevel: cpuLevelOf(guest),
+    firmware: intent.firmware,
+    machine,
+    clock: intent.clock,
+    osinfo: osinfoOf(guest),
+    disks: intent.disks.map((disk) => ({
+      file: imageFile(intent.name, disk.number, intent.format),
+      format: intent.format,
+      sizeBytes: disk.sizeBytes,
+      bus: virtioDisk ? "virtio" : machine === "pc" ? "ide" : "sata",
+      boot: disk.number === bootDiskOf(intent, guest),
+      sectorBytes: disk.sectorBytes === 4096 ? 4096 : 512,
+    })),
+    nics: intent.nics.map(({ name, mac }) => ({ name, mac, model: virtioNet ? "virtio" : "e1000" })),
+    xen: xenOf(guest),
+  };
+}
+
+/** `web-1.img`: disk order is in the name. */
+export function imageFile(name: string, number: number, format: Intent["format"]): string {
+  return `${name}-${number}.${format === "raw" ? "img" : "qcow2"}`;
+}
+
+/** The disk that holds the root's or the boot loader's partition; the first one where nothing tells. */
+function bootDiskOf(intent: Intent, guest: GuestOS | null): number {
+  const boot = guest?.mounts.find((mount) => mount.path === "/boot")?.node ?? guest?.root;
+  const number = boot === undefined || boot === null ? null : /^disk:(\d+)(?:\/|$)/.exec(boot)?.[1];
+  const marked = intent.storage.nodes.find(({ holds }) => holds.kind === "partition" && holds.bootable)?.id;
+  const fallback = /^disk:(\d+)\//.exec(marked ?? "")?.[1] ?? `${intent.disks[0]?.number ?? 1}`;
+  return Number(number ?? fallback);
+}
+
+/** The same source and name give the same VM, so that a second run defines the same one. */
+function uuidOf(intent: Intent): string {
+  const uuids = intent.storage.nodes.flatMap(({ holds }) =>
+    holds.kind === "filesystem" ? [holds.uuid] : [],
+  );
+  const hash = createHash("sha256")
+    .update(JSON.stringify([intent.name, uuids]))
+    .digest();
+  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80; // version 8: vendor's own (RFC 9562)
+  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
+  const hex = hash.toString("hex").slice(0, 32);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+const major = (guest: GuestOS): number => Number.parseInt(guest.version, 10) || 0;
+
+/** RHEL 9 and relatives are built for x86-64-v2, RHEL 10 for v3; all others here for the base level. */
+function cpuLevelOf(guest: GuestOS | null): VmModel["cpuLevel"] {
+  if (guest === null || guest.family !== "redhat" || ["fedora", "amzn"].includes(guest.id)) return 1;
+  return major(guest) >= 10 ? 3 : major(guest) === 9 ? 2 : 1;
+}
+
+/** Before about 2007 no distribution knew PCI Express machines well (virt-v2v draws the line there too). */
+function isOld(guest: GuestOS | null): boolean {
+  if (guest === null) return false;
+  const release = guest.kernels.map(({ version }) => /^2\.(?:4|6\.(\d+))/.exec(version));
+  return release.length > 0 && release.every((match) => match !== null && Number(match[1] ?? 0) < 26);
+}
+
+/** Ids of osinfo-db, where the version decides alone. */
+function osinfoOf(guest: GuestOS | null): string | null {
+  if (guest === null) return null;
+  switch (guest.id) {
+    case "debian":
+      return major(guest) === 0 ? null : `http://debian.org/debian/${major(guest)}`;
+    case "ubuntu":
+      return `http://ubuntu.com/ubuntu/${guest.version}`;
+    case "rhel":
+      return `http://redhat.com/rhel/${guest.version}`;
+    case "fedora":
+      return `http://fedoraproject.org/fedora/${major(guest)}`;
+    default:
+      return null;
+  }
+}
+
+/** PV needs nothing of the host's CPU; a kernel without Xen's front ends needs a full machine. */
+function xenOf(guest: GuestOS | null): VmXen {
+  const ready = guest?.kernels.some(
+    (kernel) => kernel.has["xen-blkfront"] !== undefined && kernel.has["xen-blkfront"] !== "absent",
+  );
+  return ready === true ? { type: "pv", loader: "pvgrub" } : { type: "hvm", loader: "firmware" };
+}

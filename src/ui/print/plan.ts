@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// A plan as a person reads it: problems first, then the VM, the bytes, and each change as a diff.
+import { formatBytes, type IntendedNic, type Preview, type Problem } from "../../core/index.ts";
+import { wrap } from "../settings/help.ts";
+
+const ORIGINS: Readonly<Record<IntendedNic["origin"], string>> = {
+  machine: "as on this machine",
+  guest: "as the guest's files say",
+  given: "as given",
+  generated: "generated: the guest's files name no address",
+};
+
+const SEVERITIES: Readonly<Record<Problem["severity"], string>> = {
+  stops: "STOPS",
+  warns: "WARNING",
+  notes: "NOTE",
+};
+
+export function printProblems(problems: readonly Problem[]): string {
+  const rank = (problem: Problem): number => Object.keys(SEVERITIES).indexOf(problem.severity);
+  return problems
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map((problem) => {
+      const advice = problem.advice === "" ? "" : `\n${wrap(problem.advice, { indent: 4 })}`;
+      return `${wrap(`${SEVERITIES[problem.severity]}: ${problem.text}`)}${advice}\n`;
+    })
+    .join("");
+}
+
+/** `diffs` has the text for each change that is one, secrets already blotted out. */
+export function printPlan(
+  preview: Preview,
+  { destination, diffs }: { destination: string; diffs: readonly (string | null)[] },
+): string {
+  const { vm, guest, intent } = preview;
+  const out: string[] = [];
+  if (preview.problems.length > 0) out.push(printProblems(preview.problems));
+  const line = (head: string, text: string): void => void out.push(`${head.padEnd(13)}${text}\n`);
+  line("System", guest === null ? "not recognized; disks are copied as they are" : guest.title);
+  line(
+    "VM",
+    `${vm.name}: ${vm.vcpus} vCPU, ${formatBytes(vm.memoryBytes)} memory, ${vm.firmware.kind === "bios" ? "BIOS" : "UEFI"}, ${vm.machine}`,
+  );
+  for (const nic of intent.nics) line("Network card", `${nic.name} ${nic.mac} (${ORIGINS[nic.origin]})`);
+  for (const disk of preview.disks)
+    line(
+      `Disk ${disk.number}`,
+      `${disk.path}: ${formatBytes(disk.usedBytes)} to read of ${formatBytes(disk.sizeBytes)}`,
+    );
+  line("Goes to", destination);
+  line("Proof", `${intent.proof}; boot check ${intent.bootCheck ? "yes" : "no"}`);
+  out.push(
+    preview.changes.length === 0
+      ? "\nNothing in the guest needs a change.\n"
+      : `\n${preview.changes.length} changes in the guest, on the overlay:\n`,
+  );
+  for (const [index, change] of preview.changes.entries()) {
+    out.push(`\n${change.path}\n${wrap(`${change.step}: ${change.why}`, { indent: 2 })}\n`);
+    const diff = diffs[index];
+    if (diff !== null && diff !== undefined && diff !== "") out.push(`${diff.trimEnd()}\n`);
+    else if (change.after.kind === "bytes") out.push(`  ${formatBytes(change.after.sizeBytes)}, not text\n`);
+  }
+  return out.join("");
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings as the user gave them become Answers; each wrong value is named with what would be right.
+import { parseSize, UserError, type Destination } from "../../core/index.ts";
+import { type Answers, parseMac } from "../../plan/index.ts";
+import type { Given } from "./parse.ts";
+import type { SettingName } from "./table.ts";
+
+function wrong(name: SettingName, value: string, right: string): UserError {
+  return new UserError("usage", `${name}-wrong`, `--${name} "${value}" is not understood`, {
+    advice: `Give ${right}`,
+  });
+}
+
+function choice<const T extends string>(given: Given, name: SettingName, choices: readonly T[]): T | null {
+  const value = given.one(name);
+  if (value === null) return null;
+  const found = choices.find((one) => one === value);
+  if (found === undefined) throw wrong(name, value, `one of ${choices.join(", ")}`);
+  return found;
+}
+
+function size(given: Given, name: SettingName, { leastBytes }: { leastBytes: number }): number | null {
+  const value = given.one(name);
+  if (value === null) return null;
+  const bytes = parseSize(value);
+  if (bytes === null || bytes < leastBytes)
+    throw wrong(name, value, "a size of at least 64 MiB, such as 2G or 512M");
+  return bytes;
+}
+
+function count(given: Given, name: SettingName, most: number): number | null {
+  const value = given.one(name);
+  if (value === null) return null;
+  const number = /^\d{1,6}$/.test(value) ? Number(value) : 0;
+  if (number < 1 || number > most) throw wrong(name, value, `a number from 1 to ${most}`);
+  return number;
+}
+
+function nics(given: Given): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (const text of given.many("nic")) {
+    const [name = "", macText = "", ...more] = text.split("=");
+    const mac = parseMac(macText);
+    if (mac === null || more.length > 0 || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/.test(name))
+      throw wrong("nic", text, "NAME=MAC, such as enp3s0=52:54:00:12:34:56 (no group address)");
+    map.set(name, mac);
+  }
+  return map;
+}
+
+export function answersOf(given: Given, destination: Destination): Answers {
+  return {
+    disks: given.many("disk"),
+    destination,
+    name: given.one("name"),
+    hypervisor: choice(given, "hypervisor", ["auto", "qemu", "libvirt", "xen"]) ?? "auto",
+    format: choice(given, "format", ["raw", "qcow2"]) ?? "raw",
+    memoryBytes: size(given, "memory", { leastBytes: 64 * 2 ** 20 }),
+    vcpus: count(given, "vcpus", 512),
+    nics: nics(given),
+    proof: choice(given, "proof", ["counters", "used", "full"]),
+    bootCheck: !given.flag("no-boot-check"),
+    replace: given.flag("replace"),
+    asIs: given.flag("as-is"),
+  };
+}

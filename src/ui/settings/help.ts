@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Help texts at 80 columns, from the table.
+import { COMMANDS, type Command, EXIT_CODE_MEANINGS, SETTINGS } from "./table.ts";
+
+/** Breaks at blanks so that no line is longer than `width`; a longer word stands alone. */
+export function wrap(
+  text: string,
+  { width = 80, indent = 0 }: { width?: number; indent?: number } = {},
+): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/)) {
+    if (line !== "" && line.length + 1 + word.length > width - indent) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  return lines.map((one) => `${" ".repeat(indent)}${one}`).join("\n");
+}
+
+function entry(head: string, text: string): string {
+  const body = wrap(text, { indent: 26 });
+  return head.length <= 23 ? `  ${head.padEnd(24)}${body.slice(26)}` : `  ${head}\n${body}`;
+}
+
+export function renderHelp(): string {
+  return `virt-p2v turns a physical machine into a virtual one. Its disks are never written.
+
+Usage: virt-p2v COMMAND [OPTION]...
+
+Commands:
+${COMMANDS.map(({ name, summary }) => entry(name, summary)).join("\n")}
+
+Each command has --help with examples. virt-p2v --version prints the version.
+
+Exit codes:
+${EXIT_CODE_MEANINGS.map(([code, meaning]) => entry(`${code}`, meaning)).join("\n")}
+`;
+}
+
+export function renderSynopsis(command: Command): string {
+  const required = command.required.map((name) => `--${name} ${SETTINGS[name].value}`);
+  const positional = command.positional === null ? [] : [command.positional.name];
+  return ["virt-p2v", command.name, ...required, "[OPTION]...", ...positional].join(" ");
+}
+
+export function renderCommandHelp(command: Command): string {
+  const options = command.settings.map((name) => {
+    const { value, help } = SETTINGS[name];
+    return entry(value === null ? `--${name}` : `--${name} ${value}`, help);
+  });
+  const positional =
+    command.positional === null ? [] : [entry(command.positional.name, command.positional.help), ""];
+  const examples = command.examples.map(([line, what]) => `  # ${what}\n  ${line}`);
+  return `${wrap(`${command.summary}.`)}
+
+Usage: ${renderSynopsis(command)}
+
+${command.description.map((paragraph) => wrap(paragraph)).join("\n\n")}
+
+${[...positional, ...options].join("\n")}
+
+Examples:
+${examples.join("\n\n")}
+`;
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// settings are one table; flags, help and the manual are views of it.
+export * from "./answers.ts";
+export * from "./help.ts";
+export * from "./man.ts";
+export * from "./parse.ts";
+export * from "./table.ts";

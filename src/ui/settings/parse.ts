@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arguments to values, by the table.
+import { parseArgs } from "node:util";
+import { UserError } from "../../core/index.ts";
+import { COMMANDS, type Command, SETTINGS, type SettingName } from "./table.ts";
+
+export type Given = {
+  readonly command: Command;
+  readonly positional: string | null;
+  one(name: SettingName): string | null;
+  many(name: SettingName): readonly string[];
+  flag(name: SettingName): boolean;
+};
+
+function usage(code: string, message: string, advice: string): UserError {
+  return new UserError("usage", code, message, { advice });
+}
+
+export function findCommand(name: string): Command {
+  const command = COMMANDS.find((one) => one.name === name);
+  if (command !== undefined) return command;
+  throw usage(
+    "command-unknown",
+    `There is no command "${name}"`,
+    `Commands: ${COMMANDS.map((one) => one.name).join(", ")}`,
+  );
+}
+
+/** UserError (usage) for an unknown flag, a missing value or required setting, or too many arguments. */
+export function parseCommandLine(command: Command, args: readonly string[]): Given {
+  const options = Object.fromEntries(
+    command.settings.map((name) => [
+      name,
+      {
+        type: SETTINGS[name].value === null ? ("boolean" as const) : ("string" as const),
+        multiple: SETTINGS[name].repeated,
+      },
+    ]),
+  );
+  const advice = `See virt-p2v ${command.name} --help`;
+  let parsed: {
+    values: Record<string, string | boolean | (string | boolean)[] | undefined>;
+    positionals: string[];
+  };
+  try {
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const message = error.message.split(". ")[0] ?? error.message;
+    throw new UserError("usage", "arguments-wrong", message, { advice, cause: error });
+  }
+  const { values, positionals } = parsed;
+  const given: Given = {
+    command,
+    positional: positionals[0] ?? null,
+    one: (name) => {
+      const value = values[name];
+      return typeof value === "string" ? value : null;
+    },
+    many: (name) => {
+      const value = values[name];
+      return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+    },
+    flag: (name) => values[name] === true,
+  };
+  if (given.flag("help")) return given;
+  const most = command.positional === null ? 0 : 1;
+  if (positionals.length > most)
+    throw usage("argument-unknown", `Unexpected argument "${positionals[most]}"`, advice);
+  if (command.positional !== null && given.positional === null)
+    throw usage("argument-missing", `virt-p2v ${command.name} needs ${command.positional.name}`, advice);
+  for (const name of command.required)
+    if (given.one(name) === null && given.many(name).length === 0)
+      throw usage(
+        "setting-missing",
+        `virt-p2v ${command.name} needs --${name} ${SETTINGS[name].value}`,
+        advice,
+      );
+  return given;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table of settings. Flags, help and the manual are made from it (src/ui/settings/*, scripts/man.ts).
+
+export type SettingName = keyof typeof SETTINGS;
+
+type Setting = {
+  /** Shown for the value, `PATH`; null: the setting is a switch. */
+  readonly value: string | null;
+  readonly repeated: boolean;
+  /** One or two sentences; begins with a capital, ends with a full stop. */
+  readonly help: string;
+};
+
+const one = (value: string, help: string): Setting => ({ value, repeated: false, help });
+const many = (value: string, help: string): Setting => ({ value, repeated: true, help });
+const flag = (help: string): Setting => ({ value: null, repeated: false, help });
+
+export const SETTINGS = {
+  disk: many(
+    "PATH",
+    "A source disk: a block device or a raw image. Repeat it for several disks, in their order.",
+  ),
+  to: one("URI", "Where the VM goes: dir:PATH on this machine, or ssh://[user@]host[:port]/path."),
+  name: one("NAME", "Name of the VM and of its directory. Default: the host name of the installed system."),
+  hypervisor: one("KIND", "auto, qemu, libvirt or xen. Default: auto."),
+  format: one("FORMAT", "Disk images as raw (sparse) or qcow2. Default: raw."),
+  memory: one(
+    "SIZE",
+    "Memory of the VM, such as 4G. Default: as this machine; 2G when the disks are images.",
+  ),
+  vcpus: one("N", "Virtual CPUs. Default: as this machine; 2 when the disks are images."),
+  nic: many(
+    "NAME=MAC",
+    "Gives the guest's interface NAME this MAC address in the VM, such as enp3s0=52:54:00:12:34:56.",
+  ),
+  proof: one(
+    "LEVEL",
+    "How far the source is proven unchanged: counters, used or full. Default: counters for block devices, used for images.",
+  ),
+  "ssh-config": one("FILE", "A configuration file for ssh, instead of your own."),
+  yes: flag("Begin without asking."),
+  replace: flag("Replace a finished VM of the same name at the destination."),
+  "as-is": flag("Copy damaged volumes whole, and leave the installed system as it is."),
+  "no-boot-check": flag("Do not start the finished VM once on a throw-away overlay."),
+  json: flag("Print JSON: one object, or one object a line while a job runs."),
+  full: flag("Also compute the SHA-256 of each whole image."),
+  sysroot: one("DIR", "Read /sys and /proc below DIR: a recorded machine."),
+  help: flag("Print this help."),
+} as const satisfies Record<string, Setting>;
+
+export type Command = {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What it does, for its help and the manual; paragraphs. */
+  readonly description: readonly string[];
+  readonly positional: { readonly name: string; readonly help: string } | null;
+  readonly settings: readonly SettingName[];
+  readonly required: readonly SettingName[];
+  readonly examples: readonly (readonly [string, string])[];
+};
+
+const PLANNING: readonly SettingName[] = [
+  "disk",
+  "to",
+  "name",
+  "hypervisor",
+  "format",
+  "memory",
+  "vcpus",
+  "nic",
+  "proof",
+  "ssh-config",
+  "replace",
+  "as-is",
+  "no-boot-check",
+];
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "inspect",
+    summary: "Show this machine, or the given disks, and the system installed on them",
+    description: [
+      "Shows firmware, CPU, memory, network cards and the tree of disks, volumes and file systems. With --disk also the installed system: distribution, kernels, boot loader, network.",
+      "Nothing is written: disks are opened read-only, and a file system that was not shut down cleanly is looked at through a throw-away overlay.",
+    ],
+    positional: null,
+    settings: ["disk", "sysroot", "json", "help"],
+    required: [],
+    examples: [
+      ["virt-p2v inspect", "this machine"],
+      ["virt-p2v inspect --disk server.img", "a disk image and the system on it"],
+      ["virt-p2v inspect --json | jq .machine.cpu", "for programs"],
+    ],
+  },
+  {
+    name: "plan",
+    summary: "Show everything a migration would do, and do nothing",
+    description: [
+      "Prints problems first, then the VM, the bytes to send, and each file that would change as a unified diff.",
+      "The changes are worked out for real on a throw-away overlay, which takes as long as the conversion itself: under a minute.",
+    ],
+    positional: null,
+    settings: [...PLANNING, "json", "help"],
+    required: ["disk", "to"],
+    examples: [
+      [
+        "virt-p2v plan --disk /dev/sda --to ssh://root@host/var/lib/libvirt/images",
+        "before the night it counts",
+      ],
+    ],
+  },
+  {
+    name: "migrate",
+    summary: "Convert, copy, verify, define and boot-check a VM made of these disks",
+    description: [
+      "Shows the plan and asks; then converts on an overlay, copies the used blocks, reads every block back at the destination and compares its SHA-256, writes definitions for libvirt, Xen and QEMU, and starts the VM once on a throw-away overlay to see that it boots with its network.",
+      "The source disks are opened read-only, always. Interrupted, run the same command again: what is durable at the destination is not sent again.",
+    ],
+    positional: null,
+    settings: [...PLANNING, "yes", "json", "help"],
+    required: ["disk", "to"],
+    examples: [
+      [
+        "virt-p2v migrate --disk /dev/sda --to ssh://root@host/var/lib/libvirt/images",
+        "a disk of this machine to a host",
+      ],
+      [
+        "virt-p2v migrate --disk server.img --to dir:./vms --name server --yes",
+        "an image, to a directory here",
+      ],
+      ["virt-p2v migrate --disk a.img --disk b.img --to dir:./vms --format qcow2", "two disks, as qcow2"],
+    ],
+  },
+  {
+    name: "verify",
+    summary: "Read a VM's images again and check them against the manifest",
+    description: [
+      "Reads every image in DIR and compares each segment with the SHA-256 that was recorded when it was copied.",
+    ],
+    positional: { name: "DIR", help: "Directory of a migrated VM, with manifest.json in it." },
+    settings: ["full", "json", "help"],
+    required: [],
+    examples: [["virt-p2v verify vms/server", "any time after the migration"]],
+  },
+  {
+    name: "report",
+    summary: "Write report.html again from report.json",
+    description: ["The report is data first: report.json has all of it, report.html is made from it."],
+    positional: { name: "DIR", help: "Directory of a migrated VM, with report.json in it." },
+    settings: ["json", "help"],
+    required: [],
+    examples: [["virt-p2v report vms/server", "after an update of virt-p2v"]],
+  },
+];
+
+export const EXIT_CODE_MEANINGS: readonly (readonly [number, string])[] = [
+  [0, "Done; the VM was seen to boot, or the boot check was declined."],
+  [1, "A bug in virt-p2v; please report it with its output."],
+  [2, "Wrong usage."],
+  [3, "A problem of the source: disk, file system, installed system."],
+  [4, "A problem of the host or of the link to it."],
+  [5, "The destination is full or exists already."],
+  [6, "The conversion cannot make the guest boot."],
+  [7, "Copied and verified, but not seen to boot with its root and network as they should be."],
+  [8, "Verification failed."],
+  [130, "Interrupted; run the same command again to go on."],
+];
