@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sampleReport } from "../../tests/support/sample-report.ts";
+import type { Outcome } from "../core/index.ts";
+import { renderReport } from "./html.ts";
+import { exitCodeOf, verdictOf } from "./verdict.ts";
+
+test("the page begins with the verdict and what to do next", () => {
+  const page = renderReport(sampleReport(), { screenshotPng: null });
+  const verdict = page.indexOf("<strong>booted</strong>");
+  const next = page.indexOf("What to do next");
+  assert.ok(verdict > 0 && next > verdict);
+  for (const later of [
+    "The way back",
+    "Hardware sheet",
+    "What was sent",
+    "Changes in the guest",
+    "Time",
+    "Proof",
+  ])
+    assert.ok(page.indexOf(`<h2>${later}`) > next, later);
+});
+
+test("what is not known of the machine is shown as unknown, never as 0", () => {
+  assert.match(
+    renderReport(sampleReport(), { screenshotPng: null }),
+    /Memory<\/th><td>unknown \(a disk image brings no machine\)/,
+  );
+});
+
+test("text of a hostile guest stays text", () => {
+  const hostile = "<script>alert(1)</script>\u001b[2J";
+  const outcome: Outcome = { kind: "not-booted", why: hostile, lastLines: [hostile] };
+  const page = renderReport(sampleReport({ name: hostile, outcome }), { screenshotPng: null });
+  assert.ok(!page.includes("<script"));
+  assert.ok(!page.includes("\u001b"));
+  assert.ok(page.includes("&lt;script&gt;alert(1)"));
+});
+
+test("the page takes nothing from outside and holds the picture itself", () => {
+  const page = renderReport(sampleReport(), { screenshotPng: Uint8Array.of(1, 2, 3) });
+  assert.match(page, /src="data:image\/png;base64,AQID"/);
+  assert.ok(!/(src|href)="(?!data:)/.test(page));
+});
+
+test("exit codes: root or network that differ are no success, a failed unit alone is", () => {
+  const code = (outcome: Outcome): number => exitCodeOf(sampleReport({ outcome }));
+  assert.equal(code({ kind: "booted", seconds: 1 }), 0);
+  assert.equal(
+    code({ kind: "booted-but", seconds: 1, differences: [{ about: "unit", text: "a.service failed" }] }),
+    0,
+  );
+  assert.equal(
+    code({
+      kind: "booted-but",
+      seconds: 1,
+      differences: [{ about: "network", text: "enp3s0 has no address" }],
+    }),
+    7,
+  );
+  assert.equal(
+    code({ kind: "booted-but", seconds: 1, differences: [{ about: "root", text: "root is another" }] }),
+    7,
+  );
+  assert.equal(code({ kind: "not-booted", why: "", lastLines: [] }), 7);
+  assert.equal(code({ kind: "not-tried", why: "" }), 7);
+  const { intent } = sampleReport();
+  assert.equal(
+    exitCodeOf(
+      sampleReport({
+        outcome: { kind: "not-tried", why: "declined" },
+        intent: { ...intent, bootCheck: false },
+      }),
+    ),
+    0,
+  );
+});
+
+test("a VM without its network is called that", () => {
+  const outcome: Outcome = {
+    kind: "booted-but",
+    seconds: 1,
+    differences: [{ about: "network", text: "enp3s0 is missing" }],
+  };
+  assert.equal(verdictOf(outcome).title, "booted, but no network");
+});

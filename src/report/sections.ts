@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sections of the page, each a function of the Report.
+import {
+  formatBytes,
+  formatSeconds,
+  type Known,
+  PHASES,
+  type Report,
+  type ReportedChange,
+} from "../core/index.ts";
+import { html, type Markup } from "./markup.ts";
+
+const show = <T>(fact: Known<T>, render: (value: T) => string): string =>
+  fact.kind === "known" ? render(fact.value) : `unknown (${fact.why})`;
+
+function rows(pairs: readonly (readonly [string, string])[]): Markup {
+  return html`<table>${pairs.map(([head, text]) => html`<tr><th>${head}</th><td>${text}</td></tr>`)}</table>`;
+}
+
+export function machineSection({ machine, guest, vm, intent }: Report): Markup {
+  const firmware = show(machine.firmware, (value) =>
+    value.kind === "bios" ? "BIOS" : `UEFI, Secure Boot ${value.secureBoot ? "on" : "off"}`,
+  );
+  const cpu = show(machine.cpu, (value) =>
+    [
+      show(value.model, String),
+      `${show(value.sockets, String)} sockets`,
+      `${show(value.cores, String)} cores`,
+      `${show(value.threads, String)} threads`,
+    ].join(", "),
+  );
+  const dmi = show(
+    machine.dmi,
+    (value) => [value.vendor, value.product].filter((one) => one !== null).join(" ") || "not told",
+  );
+  const serial = show(machine.dmi, (value) => value.serial ?? "not told");
+  return html`<h2>Hardware sheet</h2>${rows([
+    ["Machine", dmi],
+    ["Serial number", serial],
+    ["Firmware", `${firmware}; the VM has ${vm.firmware.kind === "bios" ? "BIOS" : "UEFI"}`],
+    ["Processor", `${cpu}; the VM has ${vm.vcpus} virtual CPUs`],
+    ["Memory", `${show(machine.memoryBytes, formatBytes)}; the VM has ${formatBytes(vm.memoryBytes)}`],
+    [
+      "Hardware clock",
+      `${show(machine.clock, (value) => (value === "utc" ? "UTC" : "local time"))}; the VM keeps ${vm.clock === "utc" ? "UTC" : "local time"}`,
+    ],
+    ["Installed system", guest === null ? "not recognized" : `${guest.title} (${guest.arch})`],
+    [
+      "Kernels",
+      guest?.kernels
+        .map((kernel) => `${kernel.version}${kernel.bootable ? "" : " (not in a boot menu)"}`)
+        .join(", ") ?? "unknown",
+    ],
+  ])}
+  <p class="soft">Disks: ${intent.disks.map((disk) => disk.path).join(", ")}</p>
+  ${nicTable({ machine, intent })}`;
+}
+
+function nicTable({ machine, intent }: Pick<Report, "machine" | "intent">): Markup {
+  if (intent.nics.length === 0) return html`<p>No network card was found or named.</p>`;
+  const driver = (mac: string): string => machine.nics.find((nic) => nic.mac === mac)?.driver ?? "unknown";
+  return html`<table><tr><th>Network card</th><th>MAC address</th><th>Old driver</th><th>In the VM</th></tr>${intent.nics.map(
+    (nic) =>
+      html`<tr><td><code>${nic.name}</code></td><td><code>${nic.mac}</code>${nic.origin === "generated" ? " (generated)" : ""}</td><td>${driver(nic.mac)}</td><td>same name, same address; connect it to the network of your choice</td></tr>`,
+  )}</table>`;
+}
+
+export function diskSection({ disks }: Report): Markup {
+  return html`<h2>What was sent</h2><table>
+  <tr><th>Disk</th><th class="number">Size</th><th class="number">Used</th><th class="number">Sent</th><th class="number">Occupies</th><th>Share</th></tr>
+  ${disks.map(
+    (disk) =>
+      html`<tr><td><code>${disk.path}</code><br><span class="soft">${disk.file}</span></td><td class="number">${formatBytes(disk.sizeBytes)}</td><td class="number">${formatBytes(disk.usedBytes)}</td><td class="number">${formatBytes(disk.sentBytes)}</td><td class="number">${formatBytes(disk.occupiedBytes)}</td><td><div class="bar"><i style="width:${disk.sizeBytes === 0 ? 0 : Math.round((disk.usedBytes / disk.sizeBytes) * 100)}%"></i></div></td></tr>`,
+  )}</table>
+  <p class="soft">Unused blocks were not read. Every segment was compressed, sent, written, flushed, read back from the ${disks.every((disk) => disk.readBack === "direct") ? "device (past the cache)" : "file system"} and compared by SHA-256.</p>`;
+}
+
+function diffLines(diff: string): Markup {
+  const kind = (line: string): string => (line.startsWith("+") ? "add" : line.startsWith("-") ? "del" : "");
+  return html`<pre>${diff
+    .trimEnd()
+    .split("\n")
+    .map((line) => html`<span class="${kind(line)}">${line === "" ? " " : line}</span>`)}</pre>`;
+}
+
+function changeBody(change: ReportedChange): Markup {
+  if (change.diff !== null && change.diff !== "") return diffLines(change.diff);
+  const size = change.after.kind === "bytes" ? `${formatBytes(change.after.sizeBytes)}, not text. ` : "";
+  return html`<p class="soft">${size}${change.after.kind === "absent" ? "Removed." : change.before.kind === "absent" ? "New." : "Replaced."}</p>`;
+}
+
+export function changeSection({ changes }: Report): Markup {
+  if (changes.length === 0) return html`<h2>Changes in the guest</h2><p>None.</p>`;
+  return html`<h2>Changes in the guest</h2><p>All other files are those of the source, byte for byte.</p>${changes.map(
+    (change) =>
+      html`<details><summary><code>${change.path}</code> <span class="soft">${change.why}</span></summary>${changeBody(change)}</details>`,
+  )}`;
+}
+
+export function hardwareSection({ changes, problems }: Report): Markup {
+  const steps = Map.groupBy(changes, (change) => change.step);
+  const notes = problems.filter((problem) => problem.severity === "notes");
+  if (steps.size === 0 && notes.length === 0) return html``;
+  return html`<h2>What depended on the hardware</h2><ul>${[...steps].map(
+    ([, list]) =>
+      html`<li>${list[0]?.why ?? ""} <span class="soft">(${list.map((change) => change.path).join(", ")})</span></li>`,
+  )}${notes.map((note) => html`<li>${note.text} <span class="soft">${note.advice}</span></li>`)}</ul>`;
+}
+
+export function problemSection({ problems, waitingUnits }: Report): Markup {
+  const loud = problems.filter((problem) => problem.severity !== "notes");
+  if (loud.length === 0 && waitingUnits.length === 0) return html``;
+  return html`<h2>Warnings</h2>${loud.map(
+    (problem) =>
+      html`<div class="problem ${problem.severity === "stops" ? "bad" : "attention"}"><b>${problem.text}</b><br>${problem.advice}</div>`,
+  )}${
+    waitingUnits.length === 0
+      ? null
+      : html`<p>These units failed in the boot check for want of another machine, which the isolated network does not have: ${waitingUnits.join(", ")}.</p>`
+  }`;
+}
+
+export function timeSection({ seconds, begun, ended }: Report): Markup {
+  const total = (Date.parse(ended) - Date.parse(begun)) / 1000;
+  return html`<h2>Time</h2><table>${PHASES.flatMap((phase) => {
+    const value = seconds[phase];
+    return value === undefined
+      ? []
+      : [html`<tr><th>${phase}</th><td class="number">${formatSeconds(value)}</td></tr>`];
+  })}<tr><th>all</th><td class="number"><b>${formatSeconds(total)}</b></td></tr></table>
+  <p class="soft">From ${begun} to ${ended}. A cold migration: the machine's services were down for all of this time, and until the VM starts.</p>`;
+}
+
+export function proofSection({ proof, disks }: Report): Markup {
+  return html`<h2>Proof</h2><p>Level <b>${proof.level}</b>, between ${proof.from} and ${proof.to}: ${proof.held ? "the source is unchanged as far as this level compares." : "THE SOURCE CHANGED."}</p>
+  <ul>${proof.disks.map((disk) => html`<li><code>${disk.path}</code>: ${disk.detail}</li>`)}</ul>
+  <table><tr><th>Image</th><th>Root hash (SHA-256 over the segments' SHA-256)</th></tr>${disks.map(
+    (disk) => html`<tr><td><code>${disk.file}</code></td><td><code>${disk.sha256}</code></td></tr>`,
+  )}</table><p class="soft">Check the images again at any time: virt-p2v verify DIR</p>`;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verdict in words, and what to do next. The page, the terminal and the exit code say the same.
+import { type Outcome, type Report, formatSeconds } from "../core/index.ts";
+
+export type Tone = "good" | "attention" | "bad";
+export type Verdict = { readonly tone: Tone; readonly title: string; readonly detail: string };
+
+export function verdictOf(outcome: Outcome): Verdict {
+  switch (outcome.kind) {
+    case "booted":
+      return {
+        tone: "good",
+        title: "booted",
+        detail: `The VM started with its root and its network as the system configures them, after ${formatSeconds(outcome.seconds)}.`,
+      };
+    case "booted-but": {
+      const lost = outcome.differences.some(({ about }) => about === "network");
+      const title = lost ? "booted, but no network" : "booted, but not as before";
+      return { tone: "attention", title, detail: outcome.differences.map(({ text }) => text).join("; ") };
+    }
+    case "not-booted":
+      return { tone: "bad", title: "not booted", detail: outcome.why };
+    case "not-tried":
+      return { tone: "attention", title: "not tried", detail: outcome.why };
+  }
+}
+
+/** 0 or 7: a root or network that differs is no success, a failed unit alone is said but is one (review of exit codes). */
+export function exitCodeOf({ outcome, intent }: Pick<Report, "outcome" | "intent">): 0 | 7 {
+  switch (outcome.kind) {
+    case "booted":
+      return 0;
+    case "booted-but":
+      return outcome.differences.every(({ about }) => about === "unit") ? 0 : 7;
+    case "not-booted":
+      return 7;
+    case "not-tried":
+      return intent.bootCheck ? 7 : 0;
+  }
+}
+
+/** Steps for the person who reads this at night. The two machines must never run at once: same names, same addresses. */
+export function nextSteps(report: Report): readonly string[] {
+  const directory = report.destination;
+  const start = [
+    `Shut down the physical machine ${report.machine.name === "" ? "" : `(${report.machine.name}) `}for good before the VM starts on the real network: both have the same addresses.`,
+    `libvirt: virsh define ${report.name}.libvirt.xml && virsh start ${report.name}`,
+    `Xen: xl create ${report.name}.xl.cfg`,
+    `QEMU, to try it: sh ${report.name}.qemu.sh`,
+    `All of it is in ${directory}.`,
+  ];
+  switch (report.outcome.kind) {
+    case "booted":
+      return start;
+    case "booted-but":
+      return [
+        "Read the differences above; decide whether they matter before the VM replaces the machine.",
+        ...start,
+      ];
+    case "not-booted":
+      return [
+        "Do not retire the physical machine: this VM was not seen to boot.",
+        "Look at the last lines of the console below, and at console.log.",
+        `Start it yourself to look closer: sh ${report.name}.qemu.sh`,
+      ];
+    case "not-tried":
+      return [
+        "Start the VM once before you retire the physical machine: nobody has seen it boot yet.",
+        ...start,
+      ];
+  }
+}
+
+export const WAY_BACK: readonly string[] = [
+  "The disks of the physical machine are as they were: nothing was written to them.",
+  "To go back: shut the VM down, then power the physical machine on.",
+  "Never run both at once: they have the same names and addresses.",
+  "What the VM wrote in the meantime is on the VM only.",
+];
