@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // system owns the only door to the operating system. It decides nothing about migrations.
+export * from "./direct.ts";
 export * from "./files.ts";
 export * from "./loop.ts";
 export * from "./mount.ts";
