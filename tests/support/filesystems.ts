@@ -87,6 +87,7 @@ async function mkfsArgv(
       return ["mkfs.vfat", ...option("-n", label), ...option("-i", uuid), ...mkfsOptions, path];
     case "swap":
       return ["mkswap", ...option("-L", label), ...option("-U", uuid), ...mkfsOptions, path];
+    case "none":
     default:
       throw new TypeError(`There is no mkfs for ${spec.fs}`);
   }

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real OpenSSH server on 127.0.0.1 with keys of its own, for one test.
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { run } from "../../src/system/index.ts";
+import { endTree, waitFor } from "./processes.ts";
+
+export type SshdOptions = {
+  readonly signal?: AbortSignal;
+  /** What the user's known_hosts says of the server. Default `right`. */
+  readonly knownHost?: "right" | "wrong" | "absent";
+  /** Further lines of sshd_config, such as `ForceCommand ...` or `MaxSessions 1`. */
+  readonly serverLines?: readonly string[];
+  /** Further lines of the client's Host block. */
+  readonly clientLines?: readonly string[];
+};
+
+export interface Sshd extends AsyncDisposable {
+  readonly port: number;
+  readonly user: string;
+  readonly userKeyPath: string;
+  readonly knownHostsPath: string;
+  /** For `ssh -F`; knows the server as `hostAlias`. */
+  readonly sshConfigPath: string;
+  readonly hostAlias: string;
+  /** `SHA256:...` of the server's host key. */
+  readonly fingerprint: string;
+  /** A temporary directory, removed at the end. */
+  readonly directory: string;
+  /** What the server logged so far. */
+  log(): string;
+}
+
+const PROGRAM = "/usr/sbin/sshd"; // sshd starts itself anew and therefore wants an absolute path
+
+export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
+  const { signal, knownHost = "right" } = options;
+  const directory = await mkdtemp(join(tmpdir(), "p2v-sshd-"));
+  const at = (name: string): string => join(directory, name);
+  const user = userInfo().username;
+  const hostAlias = "p2v-test-host";
+  try {
+    if (user === "root") await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
+    await Promise.all(["host_key", "user_key", "other_key"].map((name) => makeKey(at(name))));
+    const port = await freePort();
+    const known = await renderKnownHost(port, at(knownHost === "wrong" ? "other_key.pub" : "host_key.pub"));
+    await writeFile(at("known_hosts"), knownHost === "absent" ? "" : known);
+    await writeFile(at("authorized_keys"), await readFile(at("user_key.pub")), { mode: 0o600 });
+    await writeFile(at("sshd_config"), renderServer(at, port, options.serverLines ?? []));
+    const client = { at, port, user, hostAlias, lines: options.clientLines ?? [] };
+    await writeFile(at("ssh_config"), renderClient(client));
+    const fingerprint =
+      (await run(["ssh-keygen", "-l", "-f", at("host_key.pub")])).stdout.split(" ")[1] ?? "";
+
+    const child = spawn(PROGRAM, ["-D", "-e", "-f", at("sshd_config")], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let log = "";
+    child.stderr.on("data", (part: Buffer) => (log += part.toString()));
+    child.on("error", (error) => (log += String(error)));
+    const stop = async (): Promise<void> => {
+      await endTree(child);
+      await rm(directory, { recursive: true, force: true });
+    };
+    const onAbort = (): void => void endTree(child);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      await waitFor(`sshd on port ${port}`, () => child.exitCode === null && greets(port), {
+        timeoutMs: 10_000,
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      await stop();
+      throw new Error(`sshd did not start: ${log.trim()}`, { cause: error });
+    }
+    return {
+      port,
+      user,
+      hostAlias,
+      fingerprint,
+      directory,
+      userKeyPath: at("user_key"),
+      knownHostsPath: at("known_hosts"),
+      sshConfigPath: at("ssh_config"),
+      log: () => log,
+      async [Symbol.asyncDispose]() {
+        signal?.removeEventListener("abort", onAbort);
+        await stop();
+      },
+    };
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function makeKey(path: string): Promise<void> {
+  await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "p2v-test", "-f", path]);
+}
+
+/** `[127.0.0.1]:port ssh-ed25519 AAAA...` */
+async function renderKnownHost(port: number, publicKeyPath: string): Promise<string> {
+  const [type, key] = (await readFile(publicKeyPath, "utf8")).split(" ");
+  return `[127.0.0.1]:${port} ${type} ${key}\n`;
+}
+
+function renderServer(at: (name: string) => string, port: number, more: readonly string[]): string {
+  return `${[
+    `Port ${port}`,
+    "ListenAddress 127.0.0.1",
+    `HostKey ${at("host_key")}`,
+    `PidFile ${at("sshd.pid")}`,
+    `AuthorizedKeysFile ${at("authorized_keys")}`,
+    "StrictModes no", // /tmp is writable by everyone
+    "UsePAM no",
+    "PermitRootLogin prohibit-password",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "MaxStartups 100",
+    "MaxSessions 100",
+    "LogLevel VERBOSE",
+    ...more,
+  ].join("\n")}\n`;
+}
+
+type ClientConfig = {
+  at: (name: string) => string;
+  port: number;
+  user: string;
+  hostAlias: string;
+  lines: readonly string[];
+};
+
+function renderClient({ at, port, user, hostAlias, lines }: ClientConfig): string {
+  return `${[
+    `Host ${hostAlias} 127.0.0.1`,
+    "  HostName 127.0.0.1",
+    `  Port ${port}`,
+    `  User ${user}`,
+    `  IdentityFile ${at("user_key")}`,
+    "  IdentitiesOnly yes",
+    "  IdentityAgent none",
+    `  UserKnownHostsFile ${at("known_hosts")}`,
+    "  GlobalKnownHostsFile /dev/null",
+    ...lines.map((line) => `  ${line}`),
+  ].join("\n")}\n`;
+}
+
+/** A port nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("No port was given");
+  return address.port;
+}
+
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    const end = (said: boolean): void => {
+      socket.destroy();
+      resolve(said);
+    };
+    socket.setTimeout(2000, () => end(false));
+    socket.on("error", () => end(false));
+    socket.on("data", (part) => end(part.toString().startsWith("SSH-2.0")));
+  });
+}
