@@ -4,6 +4,7 @@ export * from "./change.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./extent.ts";
+export * from "./graph.ts";
 export * from "./guest.ts";
 export * from "./machine.ts";
 export * from "./plan.ts";

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // system owns the only door to the operating system. It decides nothing about migrations.
+export * from "./daemon.ts";
 export * from "./direct.ts";
 export * from "./files.ts";
 export * from "./loop.ts";
+export * from "./mount-table.ts";
 export * from "./mount.ts";
+export * from "./run-directory.ts";
 export * from "./run.ts";

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the bytes of a node of the block graph lie on the disks. Pure; the graph may be hostile: loops are bounded.
+import type { BlockEdge, BlockGraph, BlockNode, NodeId } from "./machine.ts";
+import type { Range } from "./range.ts";
+
+/** `length` bytes at `from` in the node lie at `to` on the disk node `disk`. */
+export type DiskSegment = {
+  readonly disk: NodeId;
+  readonly from: number;
+  readonly to: number;
+  readonly length: number;
+};
+
+/** Segments in the node's order, joined where they can be, without gap or overlap; or why there are none. */
+export type DiskSegments =
+  | { readonly kind: "mapped"; readonly segments: readonly DiskSegment[] }
+  | { readonly kind: "unmapped"; readonly why: string };
+
+export type DiskExtent = { readonly disk: NodeId; readonly start: number; readonly end: number };
+
+const MAX_DEPTH = 16;
+const MAX_SEGMENTS = 100_000;
+
+export function findNode(graph: BlockGraph, id: NodeId): BlockNode | null {
+  return graph.nodes.find((node) => node.id === id) ?? null;
+}
+
+/** Follows the edges of a node down to the disks. */
+export function diskSegments(graph: BlockGraph, id: NodeId): DiskSegments {
+  const node = findNode(graph, id);
+  if (node === null) return unmapped(`There is no node ${id}`);
+  return segmentsOf(graph, node, { start: 0, end: node.sizeBytes }, 0);
+}
+
+/** The one run of bytes on one disk that a node is, or why it is not one run. */
+export function contiguousExtent(
+  graph: BlockGraph,
+  id: NodeId,
+): ({ readonly kind: "extent" } & DiskExtent) | { readonly kind: "unmapped"; readonly why: string } {
+  const found = diskSegments(graph, id);
+  if (found.kind === "unmapped") return found;
+  const [only, ...others] = found.segments;
+  if (only === undefined) return unmapped(`${id} is empty`);
+  if (others.length > 0) return unmapped(`${id} lies in ${found.segments.length} pieces`);
+  return { kind: "extent", disk: only.disk, start: only.to, end: only.to + only.length };
+}
+
+const unmapped = (why: string): { kind: "unmapped"; why: string } => ({ kind: "unmapped", why });
+
+function segmentsOf(graph: BlockGraph, node: BlockNode, range: Range, depth: number): DiskSegments {
+  if (depth > MAX_DEPTH) return unmapped(`${node.id} is part of a circle`);
+  if (range.start < 0 || range.end > node.sizeBytes)
+    return unmapped(`Bytes ${range.start}-${range.end} lie outside ${node.id} (${node.sizeBytes} bytes)`);
+  const edges = graph.edges.filter((edge) => edge.from === node.id);
+  if (edges.length === 0) {
+    if (node.holds.kind !== "disk") return unmapped(`Nothing says where ${node.id} lies`);
+    const length = range.end - range.start;
+    return {
+      kind: "mapped",
+      segments: length === 0 ? [] : [{ disk: node.id, from: range.start, to: range.start, length }],
+    };
+  }
+  const pieces = piecesWithin(edges, range);
+  if (pieces === null) return unmapped(`${node.id} is not a plain part of its disks`);
+  const out: DiskSegment[] = [];
+  let at = range.start;
+  for (const piece of pieces) {
+    if (piece.from < at) return unmapped(`${node.id} is kept more than once`);
+    if (piece.from > at) break;
+    const below = findNode(graph, piece.node);
+    if (below === null) return unmapped(`There is no node ${piece.node}`);
+    const inner = segmentsOf(graph, below, { start: piece.to, end: piece.to + piece.length }, depth + 1);
+    if (inner.kind === "unmapped") return inner;
+    for (const segment of inner.segments)
+      append(out, { ...segment, from: segment.from - piece.to + piece.from });
+    if (out.length > MAX_SEGMENTS) return unmapped(`${node.id} lies in more than ${MAX_SEGMENTS} pieces`);
+    at = piece.from + piece.length;
+  }
+  if (at < range.end) return unmapped(`Nothing says where byte ${at} of ${node.id} lies`);
+  return { kind: "mapped", segments: out };
+}
+
+type Piece = { readonly node: NodeId; readonly from: number; readonly to: number; readonly length: number };
+
+/** The mappings of all edges cut to `range`, sorted; null when an edge has no mapping. */
+function piecesWithin(edges: readonly BlockEdge[], range: Range): Piece[] | null {
+  const pieces: Piece[] = [];
+  for (const edge of edges) {
+    if (edge.map === null) return null;
+    for (const mapping of edge.map) {
+      const start = Math.max(range.start, mapping.from);
+      const end = Math.min(range.end, mapping.from + mapping.length);
+      if (start >= end) continue;
+      pieces.push({
+        node: edge.to,
+        from: start,
+        to: mapping.to + (start - mapping.from),
+        length: end - start,
+      });
+    }
+  }
+  return pieces.toSorted((a, b) => a.from - b.from);
+}
+
+function append(segments: DiskSegment[], next: DiskSegment): void {
+  const last = segments.at(-1);
+  if (
+    last !== undefined &&
+    last.disk === next.disk &&
+    last.to + last.length === next.to &&
+    last.from + last.length === next.from
+  )
+    segments[segments.length - 1] = { ...last, length: last.length + next.length };
+  else segments.push(next);
+}

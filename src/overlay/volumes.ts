@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nodes of the block graph as block devices: one loop device for each node that is one run of bytes of a view.
+// Never two over the same bytes: their page caches would differ.
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type BlockGraph, contiguousExtent, findNode, type NodeId, type SourceDisk } from "../core/index.ts";
+import { attachLoop, makeRunDirectory } from "../system/index.ts";
+import { type AttachedLoop, LOOPS_FILE, readLoops } from "./loops.ts";
+
+export type VolumeDevice = { readonly path: string } | { readonly unavailable: string };
+
+export interface Volumes extends AsyncDisposable {
+  readonly graph: BlockGraph;
+  readonly readOnly: boolean;
+  /** Attaches at the first call. A node that lies on another (a file system on its partition) shares its device. */
+  device(node: NodeId): Promise<VolumeDevice>;
+}
+
+export type ViewOfDisk = { readonly disk: SourceDisk; readonly path: string };
+
+type Attached = {
+  readonly disk: number;
+  readonly start: number;
+  readonly end: number;
+  readonly device: Promise<VolumeDevice>;
+};
+
+const DETACH_MS = 30_000;
+
+/** Attaches nothing yet. Dispose detaches all, and waits until the kernel has let go of them. */
+export async function attachVolumes(options: {
+  graph: BlockGraph;
+  views: readonly ViewOfDisk[];
+  readOnly: boolean;
+  signal: AbortSignal;
+}): Promise<Volumes> {
+  const { graph, views, readOnly, signal } = options;
+  const scope = new AsyncDisposableStack();
+  const directory = scope.use(await makeRunDirectory("volumes")).path;
+  const attached: Attached[] = [];
+
+  const attach = async (view: ViewOfDisk, start: number, end: number): Promise<VolumeDevice> => {
+    signal.throwIfAborted();
+    const sectorBytes = view.disk.sectorBytes;
+    const loop = await attachLoop(view.path, {
+      offset: start,
+      sizeBytes: end - start,
+      readOnly,
+      sectorBytes,
+    });
+    scope.defer(async () => {
+      await loop[Symbol.asyncDispose]();
+      await untilDetached(loop.path, { backingFile: view.path, offset: start });
+    });
+    const note = { path: loop.path, backingFile: view.path, offset: start };
+    await appendFile(join(directory, LOOPS_FILE), `${JSON.stringify(note)}\n`); // for cleanLeftovers()
+    return { path: loop.path };
+  };
+
+  return {
+    graph,
+    readOnly,
+    device(node) {
+      const place = placeOf(node, graph, views);
+      if ("unavailable" in place) return Promise.resolve(place);
+      const { view, start, end } = place;
+      const onDisk = attached.filter(({ disk }) => disk === view.disk.number);
+      const same = onDisk.find((other) => other.start === start && other.end === end);
+      if (same !== undefined) return same.device;
+      const clash = onDisk.find((other) => other.start < end && start < other.end);
+      if (clash !== undefined)
+        return Promise.resolve({ unavailable: `${node} shares bytes with a device that is in use` });
+      const device = attach(view, start, end);
+      attached.push({ disk: view.disk.number, start, end, device });
+      return device;
+    },
+    [Symbol.asyncDispose]: () => scope.disposeAsync(),
+  };
+}
+
+type Place = { readonly view: ViewOfDisk; readonly start: number; readonly end: number };
+
+/** Where a node lies among the views, or why a loop device cannot show it. Pure. */
+export function placeOf(
+  node: NodeId,
+  graph: BlockGraph,
+  views: readonly ViewOfDisk[],
+): Place | { readonly unavailable: string } {
+  const extent = contiguousExtent(graph, node);
+  if (extent.kind === "unmapped") return { unavailable: extent.why };
+  const path = findNode(graph, extent.disk)?.path;
+  const view = views.find(({ disk }) => disk.path === path);
+  if (view === undefined)
+    return { unavailable: `${node} lies on ${extent.disk}, which is not among the disks` };
+  const { start, end } = extent;
+  if (end > view.disk.sizeBytes)
+    return { unavailable: `${node} reaches to byte ${end}, and the disk ends at ${view.disk.sizeBytes}` };
+  if (start % view.disk.sectorBytes !== 0 || start >= end)
+    return { unavailable: `${node} does not begin at a sector of its disk` };
+  return { view, start, end };
+}
+
+/** `losetup -d` on a device that somebody (udev, a probe) has open succeeds at once and detaches later. */
+async function untilDetached(
+  path: string,
+  { backingFile, offset }: Pick<AttachedLoop, "backingFile" | "offset">,
+): Promise<void> {
+  const end = Date.now() + DETACH_MS;
+  for (;;) {
+    const loops = await readLoops({ above: backingFile });
+    if (!loops.some((loop) => loop.path === path && loop.offset === offset)) return;
+    if (Date.now() > end) throw new Error(`${path} above ${backingFile} is still in use`);
+    await sleep(50);
+  }
+}
