@@ -25,6 +25,7 @@ util-linux /usr/sbin/blkid file system signatures, loop devices
 mount /usr/bin/mount mounts of the overlay
 kmod /usr/sbin/modinfo kernel modules
 cpio /usr/bin/cpio initramfs archives
+attr /usr/bin/getfattr extended attributes of changed files
 zstd /usr/bin/zstd compressed modules and images
 xz-utils /usr/bin/xz compressed initramfs
 lz4 /usr/bin/lz4 compressed initramfs

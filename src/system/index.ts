@@ -2,9 +2,14 @@
 // system owns the only door to the operating system. It decides nothing about migrations.
 export * from "./daemon.ts";
 export * from "./direct.ts";
+export * from "./directory-view.ts";
 export * from "./files.ts";
+export * from "./guest-view.ts";
+export * from "./layered-view.ts";
 export * from "./loop.ts";
+export * from "./memory-view.ts";
 export * from "./mount-table.ts";
 export * from "./mount.ts";
 export * from "./run-directory.ts";
 export * from "./run.ts";
+export * from "./xattr.ts";

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// A guest in memory: the honest fake of directoryView for tests. It passes the same contract.
+import { createHash } from "node:crypto";
+import type { FileState, GuestView } from "../core/index.ts";
+import { type GuestTree, type TreeEntry, viewOf } from "./guest-view.ts";
+
+type Content = string | Uint8Array;
+export type MemoryFile =
+  | Content
+  | { readonly link: string }
+  | { readonly directory: true }
+  | { readonly content: Content; readonly mode?: number; readonly uid?: number; readonly gid?: number };
+
+/** Canonical absolute paths to files; parents are made by themselves. */
+export function memoryView(files: Readonly<Record<string, MemoryFile>>): GuestView {
+  const all = new Map<string, MemoryFile>([["/", { directory: true }]]);
+  for (const [path, file] of Object.entries(files)) {
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1))
+      if (!all.has(path.slice(0, at))) all.set(path.slice(0, at), { directory: true });
+    all.set(path, file);
+  }
+  const tree: GuestTree = {
+    entry: (path) => Promise.resolve(entryOf(all, path)),
+    state: (path, entry) => stateOf(all.get(path), entry),
+  };
+  return viewOf(tree);
+}
+
+function entryOf(all: ReadonlyMap<string, MemoryFile>, path: string): TreeEntry | null {
+  const file = all.get(path);
+  if (file === undefined) return null;
+  if (typeof file === "string" || file instanceof Uint8Array) return fileEntry(file);
+  if ("content" in file) return fileEntry(file.content);
+  if ("link" in file) return { kind: "link", target: file.link };
+  return { kind: "directory", names: () => Promise.resolve(childrenOf(all, path)) };
+}
+
+function fileEntry(content: Content): TreeEntry {
+  const bytes = Buffer.from(content);
+  return { kind: "file", sizeBytes: bytes.length, read: () => Promise.resolve(bytes) };
+}
+
+function childrenOf(all: ReadonlyMap<string, MemoryFile>, path: string): string[] {
+  const prefix = path === "/" ? "/" : `${path}/`;
+  const names: string[] = [];
+  for (const one of all.keys())
+    if (one !== "/" && one.startsWith(prefix) && !one.includes("/", prefix.length))
+      names.push(one.slice(prefix.length));
+  return names;
+}
+
+async function stateOf(file: MemoryFile | undefined, entry: TreeEntry): Promise<FileState> {
+  const given = typeof file === "object" && "content" in file ? file : {};
+  const attributes = { mode: 0o644, uid: 0, gid: 0, xattrs: {}, ...pick(given) };
+  switch (entry.kind) {
+    case "file": {
+      const bytes = await entry.read();
+      return {
+        kind: "bytes",
+        sha256: createHash("sha256").update(bytes).digest("hex"),
+        sizeBytes: bytes.length,
+        ...attributes,
+      };
+    }
+    case "link":
+      return { kind: "link", target: entry.target, ...attributes, mode: 0o777 };
+    case "directory":
+      return { kind: "directory", ...attributes, mode: 0o755 };
+    case "other":
+      throw new TypeError("A memory view has no devices");
+  }
+}
+
+function pick(given: { readonly mode?: number; readonly uid?: number; readonly gid?: number }): {
+  mode?: number;
+  uid?: number;
+  gid?: number;
+} {
+  const { mode, uid, gid } = given;
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
+  };
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Extended attributes, by the tools of Debian's package attr: Node has no call for them.
+import { run } from "./run.ts";
+
+/** Name to value in base64; links are not followed. */
+export async function readXattrs(path: string): Promise<Readonly<Record<string, string>>> {
+  const argv = [
+    "getfattr",
+    "--dump",
+    "--no-dereference",
+    "--absolute-names",
+    "--match=-",
+    "--encoding=base64",
+    "--",
+    path,
+  ];
+  const { stdout } = await run(argv, { timeoutMs: 30_000 });
+  return parseGetfattr(stdout);
+}
+
+/** `security.selinux=0sc3lzdGVtX3U6...` lines of getfattr(1); a value without `=` is empty. */
+export function parseGetfattr(text: string): Readonly<Record<string, string>> {
+  const found: [string, string][] = [];
+  for (const line of text.split("\n")) {
+    if (line === "" || line.startsWith("#")) continue;
+    const at = line.indexOf("=");
+    if (at === -1) found.push([line, ""]);
+    else if (line.startsWith("0s", at + 1)) found.push([line.slice(0, at), line.slice(at + 3)]);
+    else if (line.slice(at + 1) === '""') found.push([line.slice(0, at), ""]);
+  }
+  return Object.fromEntries(found);
+}
+
+/** Sets each of them; does not remove others. */
+export async function writeXattrs(path: string, xattrs: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, value] of Object.entries(xattrs))
+    await run(["setfattr", "--no-dereference", `--name=${name}`, `--value=0s${value}`, "--", path], {
+      timeoutMs: 30_000,
+    });
+}
