@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // overlay owns the writable view above a disk that is never written, the volumes and mounts on it, and the proof.
+export * from "./check-volume.ts";
+export * from "./leftovers.ts";
 export * from "./mount-guest.ts";
 export * from "./overlay.ts";
 export * from "./volumes.ts";

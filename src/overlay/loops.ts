@@ -2,8 +2,27 @@
 // The loop devices of this computer and the files below them.
 import { run } from "../system/index.ts";
 
-/** In a run's directory: one JSON line for each loop device it attached. */
+/** In a run's directory: one line for each loop device it attached. */
 export const LOOPS_FILE = "loops";
+
+export type LoopNote = Pick<AttachedLoop, "path" | "backingFile" | "offset">;
+
+export function renderLoopNote({ path, backingFile, offset }: LoopNote): string {
+  return `${JSON.stringify({ path, backingFile, offset })}\n`;
+}
+
+/** Lines written halfway are left out. */
+export function parseLoopNotes(text: string): LoopNote[] {
+  const notes: LoopNote[] = [];
+  for (const line of text.split("\n").slice(0, -1)) {
+    try {
+      notes.push(JSON.parse(line) as LoopNote);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  return notes;
+}
 
 export type AttachedLoop = {
   readonly path: string;

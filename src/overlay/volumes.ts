@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BlockGraph, contiguousExtent, findNode, type NodeId, type SourceDisk } from "../core/index.ts";
 import { attachLoop, makeRunDirectory } from "../system/index.ts";
-import { type AttachedLoop, LOOPS_FILE, readLoops } from "./loops.ts";
+import { LOOPS_FILE, type LoopNote, readLoops, renderLoopNote } from "./loops.ts";
 
 export type VolumeDevice = { readonly path: string } | { readonly unavailable: string };
 
@@ -54,7 +54,7 @@ export async function attachVolumes(options: {
       await untilDetached(loop.path, { backingFile: view.path, offset: start });
     });
     const note = { path: loop.path, backingFile: view.path, offset: start };
-    await appendFile(join(directory, LOOPS_FILE), `${JSON.stringify(note)}\n`); // for cleanLeftovers()
+    await appendFile(join(directory, LOOPS_FILE), renderLoopNote(note)); // for cleanLeftovers()
     return { path: loop.path };
   };
 
@@ -102,10 +102,7 @@ export function placeOf(
 }
 
 /** `losetup -d` on a device that somebody (udev, a probe) has open succeeds at once and detaches later. */
-async function untilDetached(
-  path: string,
-  { backingFile, offset }: Pick<AttachedLoop, "backingFile" | "offset">,
-): Promise<void> {
+async function untilDetached(path: string, { backingFile, offset }: Omit<LoopNote, "path">): Promise<void> {
   const end = Date.now() + DETACH_MS;
   for (;;) {
     const loops = await readLoops({ above: backingFile });

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a killed run left behind: its mounts, loop devices, daemons and directories. Living runs are never touched.
+import type { Dirent } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  isBelow,
+  isErrno,
+  ownerLives,
+  readBounded,
+  readMountTable,
+  removeRunDirectory,
+  RUN_PREFIX,
+  RunError,
+  run,
+} from "../system/index.ts";
+import { type LoopNote, LOOPS_FILE, parseLoopNotes, readLoops } from "./loops.ts";
+
+/** A store may lie in a directory of the run, inside its working directory. */
+const MAX_DEPTH = 3;
+
+/**
+ * Finds directories of dead runs below `directories` (default: the temporary directory) and takes down everything that
+ * stands on them: file systems, loop devices, daemons, FUSE mounts, files, in this order. Returns the directories
+ * removed. One that cannot be removed stays, with a mount of it still there, and is tried again at the next start.
+ */
+export async function cleanLeftovers(
+  options: { directories?: readonly string[] } = {},
+): Promise<readonly string[]> {
+  const dead: string[] = [];
+  for (const directory of options.directories ?? [tmpdir()]) dead.push(...(await findDead(directory, 1)));
+  if (dead.length === 0) return [];
+  const isOurs = (path: string): boolean => dead.some((directory) => isBelow(path, directory));
+  const loops = await findDeadLoops(dead, isOurs);
+  const mounts = (await readMountTable()).filter((entry) => isOurs(entry.path)).toReversed();
+  for (const entry of mounts) if (!isView(entry)) await takeDown(entry.path);
+  for (const loop of loops) await quietly(["losetup", "--detach", loop]);
+  await endDaemons(dead);
+  for (const entry of mounts) if (isView(entry)) await quietly(["umount", "--lazy", "--", entry.path]);
+  const removed: string[] = [];
+  for (const directory of dead) {
+    try {
+      await removeRunDirectory(directory);
+      removed.push(directory);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error; // still mounted, or not ours to remove: the next start tries again
+    }
+  }
+  return removed;
+}
+
+const isView = (entry: { readonly type: string }): boolean => entry.type.startsWith("fuse");
+
+async function findDead(directory: string, depth: number): Promise<string[]> {
+  let entries: readonly Dirent[];
+  try {
+    entries = await readdir(directory, { withFileTypes: true });
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "EACCES", "ENOTDIR", "ENOTCONN")) return [];
+    throw error;
+  }
+  const dead: string[] = [];
+  for (const entry of entries) {
+    const isCandidate = entry.isDirectory() && (depth > 1 || entry.name.startsWith(RUN_PREFIX));
+    if (!isCandidate) continue;
+    const path = join(directory, entry.name);
+    const lives = await ownerLives(path);
+    if (lives === false) dead.push(path);
+    // A directory with no owner may hold stores of a dead run; one of a living run may not.
+    else if (lives === null && depth < MAX_DEPTH) dead.push(...(await findDead(path, depth + 1)));
+  }
+  return dead;
+}
+
+/** Above views of dead runs, or noted in their directories and still as noted (numbers are used again). */
+async function findDeadLoops(dead: readonly string[], isOurs: (path: string) => boolean): Promise<string[]> {
+  const notes: LoopNote[] = [];
+  for (const directory of dead) {
+    const text = await readBounded(join(directory, LOOPS_FILE));
+    if (text !== null) notes.push(...parseLoopNotes(text.toString("utf8")));
+  }
+  const isNoted = (loop: { path: string; backingFile: string; offset: number }): boolean =>
+    notes.some(
+      (note) =>
+        note.path === loop.path && note.backingFile === loop.backingFile && note.offset === loop.offset,
+    );
+  const loops = await readLoops();
+  return loops.filter((loop) => isOurs(loop.backingFile) || isNoted(loop)).map((loop) => loop.path);
+}
+
+/** They die with their run; one that was stopped in a debugger, or whose death is under way, is helped along. */
+async function endDaemons(dead: readonly string[]): Promise<void> {
+  for (let tries = 0; tries < 40; tries += 1) {
+    const pids = await findDaemons(dead);
+    if (pids.length === 0) return;
+    for (const pid of pids) {
+      try {
+        process.kill(pid, tries === 0 ? "SIGTERM" : tries === 20 ? "SIGKILL" : 0);
+      } catch (error) {
+        if (!isErrno(error, "ESRCH")) throw error;
+      }
+    }
+    await sleep(100);
+  }
+}
+
+async function findDaemons(dead: readonly string[]): Promise<number[]> {
+  const found: number[] = [];
+  for (const pid of await readdir("/proc")) {
+    if (!/^\d+$/.test(pid)) continue;
+    const argv = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
+    if (argv[0]?.endsWith("qemu-storage-daemon") !== true) continue;
+    if (dead.some((directory) => argv.some((word) => word.includes(`${directory}/`))))
+      found.push(Number(pid));
+  }
+  return found;
+}
+
+/** A program of the guest may still run in there; then the name goes now, and the rest when that program ends. */
+async function takeDown(path: string): Promise<void> {
+  if (!(await quietly(["umount", "--", path]))) await quietly(["umount", "--lazy", "--", path]);
+}
+
+async function quietly(argv: readonly string[]): Promise<boolean> {
+  try {
+    await run(argv, { timeoutMs: 60_000 });
+    return true;
+  } catch (error) {
+    if (error instanceof RunError) return false;
+    throw error;
+  }
+}
