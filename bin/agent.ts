@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The agent: frames on stdin and stdout, disks below --directory. Started by src/hosts on the machine that gets the VM.
+import { Duplex } from "node:stream";
+import { parseArgs } from "node:util";
+import { serveAgent } from "../src/agent/index.ts";
+
+const { values } = parseArgs({ options: { directory: { type: "string" }, release: { type: "string" } } });
+if (values.directory === undefined) {
+  process.stderr.write("virt-p2v agent: --directory is missing; virt-p2v starts this program itself\n");
+  process.exit(2);
+}
+// Ctrl-C in a terminal is for the sender, which then says goodbye; a lost terminal is no reason to stop a copy.
+process.on("SIGINT", () => undefined);
+process.on("SIGHUP", () => undefined);
+const stream = Duplex.from({ readable: process.stdin, writable: process.stdout });
+const done = await serveAgent({ stream, directory: values.directory, release: values.release ?? "unknown" });
+process.exit(done ? 0 : 1);

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes written cells durable, in groups: flush the images, read back and compare, note the hashes, flush those,
+// and only then acknowledge.
+import { alignedBuffer, DIRECT_ALIGN_BYTES } from "../system/index.ts";
+import { cellRange, zeroHash } from "../wire/index.ts";
+import type { Cells, OpenDisk } from "./disk.ts";
+import { AgentProblem } from "./problem.ts";
+
+/** A flush costs about as much for 32 MiB as for one; and nobody waits longer than this for an acknowledgement. */
+const GROUP_BYTES = 32 * 2 ** 20;
+const GROUP_MS = 100;
+const READS_IN_FLIGHT = 4;
+/** So many cells of a range that was made zero are read back; the rest of it was never written by us. */
+const ZERO_SAMPLES = 16;
+
+export type Written =
+  | {
+      readonly kind: "cell";
+      readonly disk: OpenDisk;
+      readonly seq: number;
+      readonly index: number;
+      readonly sha256: string;
+    }
+  | {
+      readonly kind: "zero";
+      readonly disk: OpenDisk;
+      readonly seq: number;
+      readonly cells: Cells;
+      readonly touched: boolean;
+    };
+
+export type Outcome = {
+  durable: (seqs: readonly number[]) => Promise<void>;
+  /** One cell came out wrong; it may be sent again. */
+  differs: (seq: number, error: AgentProblem) => Promise<void>;
+  /** Nothing more can be promised. */
+  fatal: (error: unknown) => void;
+};
+
+export class Flusher {
+  readonly #outcome: Outcome;
+  #waiting: Written[] = [];
+  #waitingBytes = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #queued = false;
+  #buffers: Uint8Array[] = [];
+
+  constructor(outcome: Outcome) {
+    this.#outcome = outcome;
+  }
+
+  add(written: Written): void {
+    this.#waiting.push(written);
+    if (written.kind === "cell") this.#waitingBytes += written.disk.grid.segmentBytes;
+    if (this.#waitingBytes >= GROUP_BYTES) this.#schedule();
+    else this.#timer ??= setTimeout(() => this.#schedule(), GROUP_MS);
+  }
+
+  /** Resolves when all that was added is acknowledged or has failed. */
+  drain(): Promise<void> {
+    this.#schedule();
+    return this.#running;
+  }
+
+  /** Groups follow each other; what comes while one runs makes up the next. */
+  #schedule(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#queued) return;
+    this.#queued = true;
+    this.#running = this.#running.then(async () => {
+      this.#queued = false;
+      const group = this.#waiting;
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      try {
+        if (group.length > 0) await this.#flush(group);
+      } catch (error) {
+        this.#outcome.fatal(error);
+      }
+    });
+  }
+
+  async #flush(group: readonly Written[]): Promise<void> {
+    const disks = new Set(group.map((one) => one.disk));
+    await Promise.all([...disks].map((disk) => disk.sync()));
+    const good = await this.#compare(group);
+    for (const one of good) {
+      if (one.kind === "cell") await one.disk.sidecar.write(one.index, Buffer.from(one.sha256, "hex"));
+      else await one.disk.sidecar.writeZeros(one.cells.first, one.cells.last);
+    }
+    await Promise.all([...disks].map((disk) => disk.sidecar.sync()));
+    for (const one of good) if (one.kind === "cell") one.disk.release(one.index, { sure: true });
+    for (let at = 0; at < good.length; at += 1024)
+      await this.#outcome.durable(good.slice(at, at + 1024).map((one) => one.seq));
+  }
+
+  async #compare(group: readonly Written[]): Promise<Written[]> {
+    const good = new Set<Written>();
+    const left = group.values();
+    const reader = async (slot: number): Promise<void> => {
+      for (const one of left) {
+        if (await this.#isRight(one, slot)) good.add(one);
+        else {
+          if (one.kind === "cell") one.disk.release(one.index, { sure: false });
+          await this.#outcome.differs(one.seq, differs(one));
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: READS_IN_FLIGHT }, (_, slot) => reader(slot)));
+    return group.filter((one) => good.has(one)); // in their order: of two for one cell the later one counts
+  }
+
+  async #isRight(one: Written, slot: number): Promise<boolean> {
+    const { disk } = one;
+    const buffer = this.#buffer(slot, disk.grid.segmentBytes);
+    if (one.kind === "cell")
+      return (await disk.hashOf(cellRange(disk.grid, one.index), buffer)) === one.sha256;
+    if (!one.touched) return true;
+    for (const index of samples(one.cells)) {
+      const range = cellRange(disk.grid, index);
+      if ((await disk.hashOf(range, buffer)) !== zeroHash(range.end - range.start).toString("hex"))
+        return false;
+    }
+    return true;
+  }
+
+  #buffer(slot: number, segmentBytes: number): Uint8Array {
+    const wanted = segmentBytes + 2 * DIRECT_ALIGN_BYTES;
+    const there = this.#buffers[slot];
+    if (there !== undefined && there.length >= wanted) return there;
+    const made = alignedBuffer(wanted);
+    this.#buffers[slot] = made;
+    return made;
+  }
+}
+
+/** Evenly spread, with the first and the last. */
+function samples({ first, last }: Cells): number[] {
+  const count = Math.min(ZERO_SAMPLES, last - first);
+  if (count === 1) return [first];
+  return Array.from({ length: count }, (_, i) => first + Math.round((i * (last - 1 - first)) / (count - 1)));
+}
+
+function differs(one: Written): AgentProblem {
+  const index = one.kind === "cell" ? one.index : one.cells.first;
+  const { start } = cellRange(one.disk.grid, index);
+  return new AgentProblem(
+    "cell-differs",
+    `${one.disk.name} at byte ${start} does not read back as it was sent`,
+    {
+      advice: "It is sent again; when it stays wrong, the destination's disk or memory is failing",
+      retry: true,
+    },
+  );
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the bytes of one disk go: a sparse file, or a qcow2 image served as a file by qemu-storage-daemon.
+// It finds what an earlier run left, or makes it new.
+import { constants } from "node:fs";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { isErrno } from "../system/index.ts";
+import { cellCount, diskFiles, type Grid, HASH_BYTES, type OpenMessage } from "../wire/index.ts";
+import { AgentProblem } from "./problem.ts";
+import { createQcow2, exportQcow2, joinQcow2 } from "./qcow2.ts";
+
+export interface Sink extends AsyncDisposable {
+  /** The disk's bytes as a file. */
+  readonly image: FileHandle;
+  readonly hashes: FileHandle;
+  /** Made in this job, so what was not written reads as zero. */
+  readonly fresh: boolean;
+}
+
+const FLAGS = constants.O_RDWR | constants.O_NOFOLLOW;
+
+/** Opens (or makes) the two `.partial` files of a disk. AgentProblem when that may not be. */
+export async function openSink(directory: string, request: OpenMessage): Promise<Sink> {
+  const files = diskFiles(request.disk);
+  const imagePath = join(directory, files.partialImage);
+  const hashesPath = join(directory, files.partialHashes);
+  const grid: Grid = request;
+  await using opening = new AsyncDisposableStack();
+  const use = (file: FileHandle): FileHandle => {
+    opening.defer(() => file.close());
+    return file;
+  };
+  if (request.join) {
+    const file =
+      request.format === "qcow2" ? await joinQcow2(directory, request.disk) : await openRegular(imagePath);
+    const hashes = await openRegular(hashesPath);
+    if (file === null || hashes === null) throw gone(request.disk);
+    const image = use(file);
+    use(hashes);
+    await expectSize(image, request.sizeBytes, request.disk);
+    await expectSize(hashes, cellCount(grid) * HASH_BYTES, request.disk);
+    return owned({ image, hashes, fresh: request.mode !== "resume" }, opening.move());
+  }
+
+  if (request.mode === "replace") await discard(imagePath, hashesPath);
+  let found = request.mode === "resume" ? await openRegular(imagePath) : null;
+  if (found !== null && request.format === "raw" && (await found.stat()).size !== request.sizeBytes) {
+    await found.close();
+    found = null;
+  }
+  if (found === null && request.mode === "resume") await discard(imagePath, hashesPath);
+  const fresh = found === null;
+  await found?.close();
+  if (fresh) await create(imagePath, hashesPath, request);
+  const file =
+    request.format === "qcow2"
+      ? opening.use(await exportQcow2(directory, request.disk)).file
+      : await openRegular(imagePath);
+  if (file === null) throw gone(request.disk);
+  const image = use(file);
+  await expectSize(image, request.sizeBytes, request.disk);
+  const hashes = use(await open(hashesPath, FLAGS | constants.O_CREAT, 0o600));
+  const hashesBytes = cellCount(grid) * HASH_BYTES;
+  if (fresh || (await hashes.stat()).size !== hashesBytes) await hashes.truncate(0); // of another grid: tells nothing
+  await hashes.truncate(hashesBytes);
+  await hashes.sync();
+  await syncDirectory(directory);
+  return owned({ image, hashes, fresh }, opening.move());
+}
+
+function owned(sink: Omit<Sink, typeof Symbol.asyncDispose>, resources: AsyncDisposableStack): Sink {
+  return { ...sink, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function create(imagePath: string, hashesPath: string, request: OpenMessage): Promise<void> {
+  await rm(hashesPath, { force: true });
+  try {
+    if (request.format === "qcow2") return await createQcow2(imagePath, request.sizeBytes);
+    const file = await open(imagePath, FLAGS | constants.O_CREAT | constants.O_EXCL, 0o600);
+    try {
+      await file.truncate(request.sizeBytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (!isErrno(error, "EEXIST")) throw error;
+    throw new AgentProblem("destination-exists", `${imagePath} exists`, {
+      advice: "Resume it, or replace it with --replace",
+      cause: error,
+    });
+  }
+}
+
+/** null where there is none. A link, a device or a directory in its place is refused. */
+async function openRegular(path: string): Promise<FileHandle | null> {
+  let file: FileHandle;
+  try {
+    file = await open(path, FLAGS);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return null;
+    if (isErrno(error, "ELOOP", "EISDIR", "ENXIO")) throw notRegular(path);
+    throw error;
+  }
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw notRegular(path);
+}
+
+function notRegular(path: string): AgentProblem {
+  return new AgentProblem("destination-no-file", `${path} is no regular file`, { advice: "Move it away" });
+}
+
+function gone(disk: string): AgentProblem {
+  return new AgentProblem("destination-gone", `The files of ${disk} are gone`, {
+    advice: "Nothing else may change the directory while a job runs. Run the same command again",
+  });
+}
+
+async function expectSize(file: FileHandle, sizeBytes: number, disk: string): Promise<void> {
+  const { size } = await file.stat();
+  if (size === sizeBytes) return;
+  throw new AgentProblem("destination-changed", `A file of ${disk} has ${size} bytes, not ${sizeBytes}`, {
+    advice: "Remove the .partial files, or use --replace",
+  });
+}
+
+async function discard(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) await rm(path, { force: true });
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies the used bytes of disks to a host: read, hash, compress, send, await that they are durable there.
+import { randomUUID } from "node:crypto";
+import {
+  bytesOf,
+  type Emit,
+  type ExtentMap,
+  type Host,
+  type ImageFormat,
+  type Range,
+} from "../core/index.ts";
+import type { ReadBack } from "../wire/index.ts";
+import { copyDisk } from "./disk.ts";
+import { Lane } from "./lane.ts";
+
+export type DiskToCopy = {
+  readonly number: number;
+  /** Name of the finished image: `web-1.img`. While it is written it is `web-1.img.partial`. */
+  readonly file: string;
+  readonly format: ImageFormat;
+  readonly sizeBytes: number;
+  /** `data` is sent; all else reads as zero on the destination. */
+  readonly map: ExtentMap;
+  readonly read: {
+    readonly sourcePath: string;
+    /** Where the touched ranges are read; the same as `sourcePath` when there is no view. */
+    readonly viewPath: string;
+    /** Normal (sorted, joined). */
+    readonly touched: readonly Range[];
+  };
+};
+
+export type CopiedSegment = {
+  /** Number of the disk. */
+  readonly disk: number;
+  readonly start: number;
+  readonly end: number;
+  /** Raw, of the cell as the destination has it: bytes that are no data are zero in it. */
+  readonly sha256: Uint8Array;
+  /** The ranges of it that were read. */
+  readonly data: readonly Range[];
+  /** No byte of it came from the view. */
+  readonly pure: boolean;
+};
+
+export type CopyResult = {
+  readonly number: number;
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly segmentBytes: number;
+  readonly usedBytes: number;
+  /** On the wire, this time. */
+  readonly sentBytes: number;
+  readonly cells: number;
+  /** Cells with data that were durable from an earlier run and still right. */
+  readonly cellsKept: number;
+  /** SHA-256 over the cells' SHA-256, as in manifest.json. */
+  readonly rootSha256: string;
+  readonly readBack: ReadBack;
+};
+
+export type CopyOptions = {
+  readonly host: Host;
+  /** Exists on the host; the images are made in it. */
+  readonly directory: string;
+  readonly disks: readonly DiskToCopy[];
+  /** `resume` (default) goes on with `.partial` files that are there; `replace` begins anew. */
+  readonly mode?: "resume" | "replace";
+  /** Default: by the disk's size. */
+  readonly segmentBytes?: number;
+  /** Connections at one time. Default 2. */
+  readonly lanes?: number;
+  /** zstd level; 0: not compressed. Default 1. */
+  readonly level?: number;
+  /** Release of this program, for messages. */
+  readonly release?: string;
+  /** Told of every cell with data once, in no order, before it is sent. */
+  readonly onSegment?: (segment: CopiedSegment) => void;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+};
+
+const DEFAULT_LANES = 2;
+
+/**
+ * Resolves when every byte of all disks is durable: flushed, read back, hash equal. The images are still `.partial`.
+ * UserError `source` (a disk cannot be read), `host` (link, agent), `destination` (full, not writable, in use).
+ */
+export async function copyDisks(options: CopyOptions): Promise<CopyResult[]> {
+  const { host, directory, signal, release = "unknown" } = options;
+  signal.throwIfAborted();
+  const job = randomUUID();
+  const count = options.lanes ?? DEFAULT_LANES;
+  await using opened = new AsyncDisposableStack();
+  const open = async (lane: number): Promise<Lane> => {
+    const link = opened.use(await host.connectAgent({ directory, signal }));
+    return opened.use(await Lane.open({ link, job, lane, lanes: count, release }));
+  };
+  try {
+    const lanes = [await open(0)]; // it takes the directory's lock, which the others need
+    lanes.push(...(await Promise.all(Array.from({ length: count - 1 }, (_, i) => open(i + 1)))));
+    const results: CopyResult[] = [];
+    for (const disk of options.disks) results.push(await copyDisk({ disk, lanes, options }));
+    return results;
+  } catch (error) {
+    signal.throwIfAborted(); // then what failed, failed because of that
+    throw error;
+  }
+}
+
+/** Bytes that will be read; what is sent is less, by compression and by what is there already. */
+export function usedBytes(map: ExtentMap): number {
+  return bytesOf(map, "data");
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// One disk over several lanes: workers take cells in order, and skip those whose hash the destination already has.
+import { bytesOf, UserError } from "../core/index.ts";
+import { cellCount, type Grid, ProtocolError, segmentBytesFor, Slots } from "../wire/index.ts";
+import { CellSender } from "./cell-sender.ts";
+import { cellWork, type Work } from "./cells.ts";
+import type { CopyOptions, CopyResult, DiskToCopy } from "./copy.ts";
+import { DurableEntries } from "./entries.ts";
+import type { Lane } from "./lane.ts";
+import { openSource } from "./source.ts";
+
+/** Cells that one lane reads, hashes and compresses at one time: enough to keep the thread pool busy. */
+const WORKERS_PER_LANE = 4;
+/** Sent and not yet acknowledged, per lane: some of the agent's flush groups, so that it never waits for us. */
+const WINDOW_BYTES = 96 * 2 ** 20;
+
+type Job = { readonly disk: DiskToCopy; readonly lanes: readonly Lane[]; readonly options: CopyOptions };
+
+export async function copyDisk({ disk, lanes, options }: Job): Promise<CopyResult> {
+  const [first] = lanes;
+  if (first === undefined) throw new RangeError("A copy needs a lane");
+  if (disk.map.size !== disk.sizeBytes)
+    throw new RangeError(`Map of ${disk.map.size} bytes for a disk of ${disk.sizeBytes}`);
+  const grid: Grid = {
+    sizeBytes: disk.sizeBytes,
+    segmentBytes: options.segmentBytes ?? segmentBytesFor(disk.sizeBytes),
+  };
+  await using source = await openSource(disk);
+  const { kept, readBack } = await openOnAll(disk, grid, lanes, options.mode ?? "resume");
+  const entries = kept ? new DurableEntries(first, disk.file, cellCount(grid)) : null;
+  const sender = new CellSender({ disk, grid, source, options, entries });
+  await runWorkers(cellWork(disk.map, grid), { sender, grid, lanes, signal: options.signal });
+
+  const rootSha256 = sender.root.digest();
+  for (const lane of lanes.toReversed()) {
+    const { message } = await lane.request({ type: "close", disk: disk.file });
+    if (message.type !== "closed") throw new ProtocolError(`The agent answers close with ${message.type}`);
+    if (message.rootSha256 !== rootSha256) throw rootDiffers(disk.file);
+  }
+  return {
+    number: disk.number,
+    file: disk.file,
+    ...grid,
+    usedBytes: bytesOf(disk.map, "data"),
+    sentBytes: sender.sentBytes,
+    cells: cellCount(grid),
+    cellsKept: sender.cellsKept,
+    rootSha256,
+    readBack,
+  };
+}
+
+/** The first lane makes or finds the files, the others join. */
+async function openOnAll(
+  disk: DiskToCopy,
+  grid: Grid,
+  lanes: readonly Lane[],
+  mode: "resume" | "replace",
+): Promise<{ kept: boolean; readBack: CopyResult["readBack"] }> {
+  let kept: boolean | null = null;
+  let readBack: CopyResult["readBack"] = "direct";
+  for (const lane of lanes) {
+    const { message } = await lane.request({
+      type: "open",
+      disk: disk.file,
+      ...grid,
+      format: disk.format,
+      mode: kept === null ? mode : kept ? "resume" : "new",
+      join: kept !== null,
+    });
+    if (message.type !== "opened") throw new ProtocolError(`The agent answers open with ${message.type}`);
+    kept ??= message.kept;
+    if (message.readBack === "cached") readBack = "cached";
+  }
+  return { kept: kept ?? false, readBack };
+}
+
+type Workers = {
+  readonly sender: CellSender;
+  readonly grid: Grid;
+  readonly lanes: readonly Lane[];
+  readonly signal: AbortSignal;
+};
+
+/** Resolves when all work is durable. The first failure, or the signal, ends the lanes, and with them all who wait. */
+async function runWorkers(work: Generator<Work>, { sender, grid, lanes, signal }: Workers): Promise<void> {
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  const onStop = (): void => lanes.forEach((lane) => lane.abort(stop.reason));
+  stop.addEventListener("abort", onStop, { once: true });
+  const fail = (error: unknown): void => failed.abort(error); // only the first counts
+  const worker = async (lane: Lane, window: Slots): Promise<void> => {
+    const buffer = Buffer.allocUnsafeSlow(grid.segmentBytes);
+    for (const one of work) {
+      await window.take();
+      if (stop.aborted) return window.give();
+      try {
+        const { durable } = await sender.send(one, lane, buffer);
+        durable.catch(fail).finally(() => window.give());
+      } catch (error) {
+        window.give();
+        throw error;
+      }
+    }
+  };
+  const cells = Math.max(2 * WORKERS_PER_LANE, Math.floor(WINDOW_BYTES / grid.segmentBytes));
+  const runLane = async (lane: Lane): Promise<void> => {
+    const window = new Slots(cells);
+    await Promise.all(Array.from({ length: WORKERS_PER_LANE }, () => worker(lane, window).catch(fail)));
+    await window.idle();
+  };
+  await Promise.all(lanes.map(runLane));
+  stop.removeEventListener("abort", onStop);
+  stop.throwIfAborted();
+}
+
+function rootDiffers(file: string): UserError {
+  return new UserError(
+    "host",
+    "root-differs",
+    `The destination's hashes of ${file} are not those of what was sent`,
+    {
+      advice: "Run it again with --replace; if it happens again, suspect that machine's memory or disk",
+    },
+  );
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the used bytes of a disk: from the disk itself, and from the view above it where the two may differ.
+import { type FileHandle, open } from "node:fs/promises";
+import { formatBytes, type Range, sumBytes, UserError } from "../core/index.ts";
+import { isErrno } from "../system/index.ts";
+import type { DiskToCopy } from "./copy.ts";
+import { splitRanges } from "./cells.ts";
+
+export interface Source extends AsyncDisposable {
+  /** Fills `cell` (which begins at disk offset `start`): the data ranges are read, all else is zero. */
+  read(cell: Buffer, start: number, data: readonly Range[]): Promise<{ readonly pure: boolean }>;
+}
+
+export async function openSource(disk: DiskToCopy): Promise<Source> {
+  const { sourcePath, viewPath, touched } = disk.read;
+  await using opening = new AsyncDisposableStack();
+  const openOne = async (path: string): Promise<FileHandle> => {
+    const file = await open(path, "r").catch((error: unknown) => {
+      throw unreadable(disk, path, 0, error);
+    });
+    opening.defer(() => file.close());
+    return file;
+  };
+  const source = await openOne(sourcePath);
+  const view = touched.length === 0 || viewPath === sourcePath ? source : await openOne(viewPath);
+  const resources = opening.move();
+  return {
+    async read(cell, start, data) {
+      if (sumBytes(data) < cell.length) cell.fill(0);
+      let pure = true;
+      for (const part of splitRanges(data, touched)) {
+        const [file, path] = part.touched ? [view, viewPath] : [source, sourcePath];
+        if (part.touched) pure = false;
+        await readRange(
+          { disk, file, path },
+          cell.subarray(part.range.start - start, part.range.end - start),
+          part.range,
+        );
+      }
+      return { pure };
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+type From = { readonly disk: DiskToCopy; readonly file: FileHandle; readonly path: string };
+
+async function readRange({ disk, file, path }: From, into: Buffer, range: Range): Promise<void> {
+  for (let done = 0; done < into.length; ) {
+    const at = range.start + done;
+    const { bytesRead } = await file.read(into, done, into.length - done, at).catch((error: unknown) => {
+      throw unreadable(disk, path, at, error);
+    });
+    if (bytesRead === 0)
+      throw new UserError(
+        "source",
+        "source-short",
+        `${path} ends at byte ${at}, disk ${disk.number} has ${disk.sizeBytes}`,
+        {
+          advice: "The image is cut off, or the disk changed its size: inspect it again",
+        },
+      );
+    done += bytesRead;
+  }
+}
+
+function unreadable(disk: DiskToCopy, path: string, at: number, cause: unknown): UserError {
+  const why = isErrno(cause, "EIO")
+    ? "the disk reports a read error"
+    : cause instanceof Error
+      ? cause.message
+      : String(cause);
+  return new UserError(
+    "source",
+    "source-unreadable",
+    `Disk ${disk.number} (${disk.read.sourcePath}) cannot be read at byte ${at} (${formatBytes(at)}): ${why}`,
+    {
+      advice: `Look at the kernel log and smartctl for ${path === disk.read.sourcePath ? path : `${path} and its source`}; what was copied stays, the same command goes on from there`,
+      cause,
+    },
+  );
+}

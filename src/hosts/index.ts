@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// hosts owns where a VM lives: this machine or one over ssh, by one POSIX shell; and it brings the agent there.
+export * from "./destination.ts";
+export * from "./local.ts";
+export * from "./ssh.ts";

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The embedded default host: this machine, by its own sh.
+import type { Host } from "../core/index.ts";
+import { posixHost } from "./posix.ts";
+import { BOOTSTRAP, type Transport } from "./shell.ts";
+
+export function localHost(): Host {
+  return posixHost(localTransport());
+}
+
+export function localTransport(): Transport {
+  return {
+    title: "this machine",
+    argv: () => ["sh", "-c", BOOTSTRAP],
+    explain: () => null,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// A POSIX shell somewhere: scripts go in by stdin, what login shells and banners print is cut off by markers.
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { killSoftly, programEnvironment } from "../system/index.ts";
+
+/**
+ * What a transport is told to start: any login shell (fish, csh, busybox) understands this line, since it has no
+ * backslash, quote or newline inside. It reads the length of the script, the script, and leaves the rest of stdin to it.
+ */
+export const BOOTSTRAP = `exec sh -c 'read -r n && s=$(dd bs=1 count="$n" 2>/dev/null) && eval "$s"'`;
+
+const MAX_NOISE_BYTES = 256 * 1024;
+const STDERR_TAIL_BYTES = 4096;
+
+/** How a shell is reached. */
+export interface Transport extends AsyncDisposable {
+  /** For messages: `this machine`, `root@host:22`. */
+  readonly title: string;
+  /** Arguments that start BOOTSTRAP there. `lane`: a connection of its own. */
+  argv(options: { lane: boolean }): readonly string[];
+  /** The transport itself failed (its exit code and last words): the error to throw, or null when it did not. */
+  explain(code: number | null, stderr: string): Error | null;
+}
+
+export type ScriptOptions = {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** After the script, on its stdin. */
+  readonly input?: Uint8Array | AsyncIterable<Uint8Array>;
+  readonly maxOutputBytes?: number;
+};
+
+export type ScriptResult = { readonly code: number; readonly stdout: Buffer; readonly stderr: string };
+
+/** A script that has begun: `stdout` starts with its first own byte. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly stdin: NodeJS.WritableStream;
+  readonly stdout: AsyncIterable<Buffer>;
+  /** Of the shell there; programs it execs keep it. */
+  readonly pid: number;
+  stderrTail(): string;
+  readonly closed: Promise<number | null>;
+}
+
+/** Runs a script to its end. Its code is the script's own; a failed transport throws what `explain` says. */
+export async function runScript(
+  transport: Transport,
+  script: string,
+  options: ScriptOptions,
+): Promise<ScriptResult> {
+  const { signal, timeoutMs, maxOutputBytes = 16 * 2 ** 20 } = options;
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const endMark = `p2v-end-${randomBytes(8).toString("hex")}`;
+  const started = await startScript(transport, `( ${script}\n)\nprintf '\\n%s %s\\n' ${endMark} "$?"`, {
+    signal: limit,
+    lane: false,
+  });
+  const fed = feed(started.stdin, options.input);
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const part of started.stdout) {
+      size += part.length;
+      if (size > maxOutputBytes)
+        throw new RangeError(`A command on ${transport.title} printed more than ${maxOutputBytes} bytes`);
+      parts.push(part);
+    }
+  } catch (error) {
+    killSoftly(started.child);
+    if (!limit.aborted) throw error;
+  }
+  await fed;
+  const exit = await started.closed;
+  if (limit.aborted) {
+    signal.throwIfAborted();
+    throw new Error(`A command on ${transport.title} took longer than ${timeoutMs} ms`);
+  }
+  const stdout = Buffer.concat(parts);
+  const at = stdout.lastIndexOf(`\n${endMark} `);
+  if (at < 0)
+    throw (
+      transport.explain(exit, started.stderrTail()) ??
+      new Error(`The shell on ${transport.title} was cut off: ${started.stderrTail()}`)
+    );
+  const code = Number.parseInt(stdout.subarray(at + endMark.length + 2).toString("latin1"), 10);
+  return { code, stdout: stdout.subarray(0, at), stderr: started.stderrTail() };
+}
+
+/** Starts a script and waits until its shell is there. Aborting ends the local side. */
+export async function startScript(
+  transport: Transport,
+  script: string,
+  { signal, lane }: { signal: AbortSignal; lane: boolean },
+): Promise<Started> {
+  signal.throwIfAborted();
+  const mark = `p2v-begin-${randomBytes(8).toString("hex")}`;
+  const [program = "", ...args] = transport.argv({ lane });
+  // In a session of its own: Ctrl-C is ours to handle, and ends what runs there in order.
+  const child = spawn(program, args, {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: programEnvironment(),
+    detached: true,
+  });
+  const onAbort = (): void => killSoftly(child);
+  signal.addEventListener("abort", onAbort, { once: true });
+  let tail = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    tail = (tail + text).slice(-STDERR_TAIL_BYTES);
+  });
+  let failure: Error | null = null;
+  const closed = new Promise<number | null>((resolve) => {
+    child.once("error", (error) => {
+      failure = error;
+      resolve(null);
+    });
+    child.once("close", (code) => resolve(code));
+  });
+  void closed.then(() => signal.removeEventListener("abort", onAbort));
+  child.stdin.on("error", () => undefined); // told by `closed`
+  const text = Buffer.from(`printf '%s %s\\n' ${mark} "$$"\n${script}`, "utf8");
+  child.stdin.write(`${text.length}\n`);
+  child.stdin.write(text);
+  const begun = await afterMark(child.stdout, `${mark} `).catch((error: unknown) => {
+    killSoftly(child);
+    throw error;
+  });
+  if (begun === null) {
+    const code = await closed;
+    signal.throwIfAborted();
+    throw (
+      failure ??
+      transport.explain(code, tail) ??
+      new Error(`There is no shell on ${transport.title}: ${tail.trim()}`)
+    );
+  }
+  return {
+    child,
+    stdin: child.stdin,
+    stdout: begun.rest,
+    pid: begun.pid,
+    stderrTail: () => tail.trim(),
+    closed,
+  };
+}
+
+/** Reads up to the line with the mark. null when the stream ends before it. */
+async function afterMark(
+  stream: NodeJS.ReadableStream,
+  mark: string,
+): Promise<{ pid: number; rest: AsyncIterable<Buffer> } | null> {
+  const parts = stream[Symbol.asyncIterator]();
+  let seen = Buffer.alloc(0);
+  for (;;) {
+    const at = seen.indexOf(mark);
+    const end = at < 0 ? -1 : seen.indexOf("\n", at);
+    if (end >= 0) {
+      const pid = Number.parseInt(seen.subarray(at + mark.length, end).toString("latin1"), 10);
+      return { pid, rest: rest(seen.subarray(end + 1), parts) };
+    }
+    if (seen.length > MAX_NOISE_BYTES) throw new RangeError("The login shell prints without end");
+    const next = await parts.next();
+    if (next.done === true) return null;
+    seen = Buffer.concat([seen, bytesOf(next.value)]);
+  }
+}
+
+async function* rest(
+  first: Buffer,
+  parts: AsyncIterator<string | Buffer>,
+): AsyncGenerator<Buffer, void, undefined> {
+  if (first.length > 0) yield first;
+  for (;;) {
+    const next = await parts.next();
+    if (next.done === true) return;
+    yield bytesOf(next.value);
+  }
+}
+
+function bytesOf(part: string | Buffer): Buffer {
+  return typeof part === "string" ? Buffer.from(part) : part;
+}
+
+/** The other side may stop reading: then its end tells why, not the broken pipe here. */
+async function feed(stdin: NodeJS.WritableStream, input: ScriptOptions["input"]): Promise<void> {
+  try {
+    if (input instanceof Uint8Array) stdin.end(input);
+    else if (input === undefined) stdin.end();
+    else {
+      for await (const part of input) {
+        if (!stdin.writable) return;
+        await new Promise<void>((resolve) => stdin.write(part, () => resolve()));
+      }
+      stdin.end();
+    }
+  } catch (error) {
+    stdin.end();
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frames over a byte stream, both ways. It knows no message.
+import type { Duplex } from "node:stream";
+import { encodeFrame, type Frame, FrameDecoder } from "./codec.ts";
+import { ProtocolError } from "./messages.ts";
+
+/** The stream ended or broke. */
+export class LinkLost extends Error {
+  override readonly name = "LinkLost";
+}
+
+export class Channel {
+  readonly #stream: Duplex;
+  #broken: Error | null = null;
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+    // Without a listener an EPIPE would end the process; whoever sends or reads gets the error.
+    stream.on("error", (error) => {
+      this.#broken ??= error;
+    });
+  }
+
+  /** Resolves when the stream has taken all bytes: `payload` may be overwritten then. LinkLost when it cannot. */
+  async send(head: Readonly<Record<string, unknown>>, payload?: Uint8Array): Promise<number> {
+    const parts = encodeFrame(head, payload);
+    const stream = this.#stream;
+    if (this.#broken !== null || stream.destroyed || stream.writableEnded)
+      throw new LinkLost("The connection is closed", { cause: this.#broken });
+    const written = new Promise<void>((resolve, reject) => {
+      const done = (error: Error | null | undefined): void => {
+        if (error === null || error === undefined) resolve();
+        else reject(new LinkLost("The connection broke", { cause: error }));
+      };
+      stream.cork();
+      parts.forEach((part, i) => stream.write(part, i === parts.length - 1 ? done : undefined));
+      stream.uncork();
+    });
+    await written;
+    return parts.reduce((sum, part) => sum + part.length, 0);
+  }
+
+  /** Frames as they come, until the other side ends between two frames. LinkLost for any other end. */
+  async *frames(): AsyncGenerator<Frame, void, undefined> {
+    const decoder = new FrameDecoder();
+    try {
+      for await (const bytes of this.#stream) {
+        if (!(bytes instanceof Uint8Array)) throw new TypeError("The stream gives no bytes");
+        yield* decoder.push(bytes);
+      }
+      decoder.end();
+    } catch (error) {
+      if (isStreamError(error)) throw new LinkLost("The connection broke", { cause: error });
+      if (error instanceof ProtocolError && error.message.endsWith("inside a frame"))
+        throw new LinkLost("The connection was cut", { cause: error });
+      throw error;
+    }
+  }
+
+  /** No more will be sent. */
+  end(): void {
+    if (!this.#stream.writableEnded) this.#stream.end();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+}
+
+function isStreamError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    /^(E[A-Z]+$|ERR_STREAM_)/.test(error.code)
+  );
+}

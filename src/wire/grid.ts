@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// A disk is a grid of cells of one segment size; the last cell may be shorter. Both sides count in cells. Pure.
+import { createHash } from "node:crypto";
+import type { Range } from "../core/index.ts";
+
+const MIB = 2 ** 20;
+
+/** The segment sizes a job may choose; it is fixed per job. */
+export const SEGMENT_BYTES = [MIB, 2 * MIB, 4 * MIB, 8 * MIB] as const;
+
+/** Larger disks would have more than 9 PB of offsets or 256 MiB of hashes: refused on both sides. */
+export const MAX_CELLS = 2 ** 24;
+
+/** SHA-256, raw. */
+export const HASH_BYTES = 32;
+
+/** 1 MiB up to 8 TiB; larger disks get larger segments, so that the hashes of one disk stay within 256 MiB. */
+export function segmentBytesFor(sizeBytes: number): number {
+  return SEGMENT_BYTES.find((unit) => sizeBytes / unit <= 2 ** 23) ?? 8 * MIB;
+}
+
+export type Grid = { readonly sizeBytes: number; readonly segmentBytes: number };
+
+export function cellCount(grid: Grid): number {
+  return Math.ceil(grid.sizeBytes / grid.segmentBytes);
+}
+
+export function cellRange(grid: Grid, index: number): Range {
+  const start = index * grid.segmentBytes;
+  return { start, end: Math.min(grid.sizeBytes, start + grid.segmentBytes) };
+}
+
+/** The cell that is exactly [start, end), or null. */
+export function cellAt(grid: Grid, { start, end }: Range): number | null {
+  const index = start / grid.segmentBytes;
+  if (!Number.isInteger(index) || index < 0 || start >= grid.sizeBytes) return null;
+  return cellRange(grid, index).end === end ? index : null;
+}
+
+/** The cells [first, last) that are exactly [start, end), or null. */
+export function cellsOf(grid: Grid, { start, end }: Range): { first: number; last: number } | null {
+  const first = start / grid.segmentBytes;
+  const last = end === grid.sizeBytes ? cellCount(grid) : end / grid.segmentBytes;
+  if (!Number.isInteger(first) || !Number.isInteger(last) || first < 0 || first >= last) return null;
+  return last <= cellCount(grid) ? { first, last } : null;
+}
+
+const zeroHashes = new Map<number, Buffer>();
+
+/** SHA-256 of `length` zero bytes; what a cell without data has. */
+export function zeroHash(length: number): Buffer {
+  const known = zeroHashes.get(length);
+  if (known !== undefined) return known;
+  const hash = createHash("sha256");
+  const zeros = Buffer.alloc(Math.min(length, MIB));
+  for (let left = length; left > 0; left -= zeros.length) hash.update(zeros.subarray(0, left));
+  const digest = hash.digest();
+  if (zeroHashes.size < 64) zeroHashes.set(length, digest);
+  return digest;
+}
+
+/** The hashes of cells [first, last) when all of them are zero, one after the other. */
+export function zeroEntries(grid: Grid, first: number, last: number): Buffer {
+  const out = Buffer.alloc((last - first) * HASH_BYTES);
+  if (out.length === 0) return out;
+  const end = cellRange(grid, last - 1);
+  out.fill(zeroHash(grid.segmentBytes));
+  out.set(zeroHash(end.end - end.start), out.length - HASH_BYTES);
+  return out;
+}
