@@ -16,6 +16,7 @@ import {
   RunError,
   run,
 } from "../system/index.ts";
+import { SET_READ_ONLY_FILE } from "./counters.ts";
 import { type LoopNote, LOOPS_FILE, parseLoopNotes, readLoops } from "./loops.ts";
 
 /** A store may lie in a directory of the run, inside its working directory. */
@@ -39,6 +40,7 @@ export async function cleanLeftovers(
   for (const loop of loops) await quietly(["losetup", "--detach", loop]);
   await endDaemons(dead);
   for (const entry of mounts) if (isView(entry)) await quietly(["umount", "--lazy", "--", entry.path]);
+  await makeWritableAgain(dead);
   const removed: string[] = [];
   for (const directory of dead) {
     try {
@@ -88,6 +90,15 @@ async function findDeadLoops(dead: readonly string[], isOurs: (path: string) => 
     );
   const loops = await readLoops();
   return loops.filter((loop) => isOurs(loop.backingFile) || isNoted(loop)).map((loop) => loop.path);
+}
+
+/** The proof of a dead run had set its source disks read-only. */
+async function makeWritableAgain(dead: readonly string[]): Promise<void> {
+  for (const directory of dead) {
+    const text = await readBounded(join(directory, SET_READ_ONLY_FILE));
+    for (const path of text?.toString("utf8").split("\n") ?? [])
+      if (path.startsWith("/dev/")) await quietly(["blockdev", "--setrw", path]);
+  }
 }
 
 /** They die with their run; one that was stopped in a debugger, or whose death is under way, is helped along. */
