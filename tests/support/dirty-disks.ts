@@ -4,7 +4,8 @@ import { mkdir, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { attachLoop, mount, run } from "../../src/system/index.ts";
 import { type DiskSpec, type TestDisk, makeDisk } from "./disks.ts";
-import { type FilesystemSpec, noise } from "./filesystems.ts";
+import type { FilesystemSpec } from "./filesystems.ts";
+import { noise } from "./noise.ts";
 
 export interface DirtyDisk extends TestDisk {
   /** Files (absolute in the file system) that exist only after the journal was replayed, with their content. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes file systems in files, with content, as an ordinary user: no mount, no loop device.
-import { createCipheriv, createHash } from "node:crypto";
 import { chmod, lstat, mkdir, open, readdir, readlink, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { run } from "../../src/system/index.ts";
+import { noise } from "./noise.ts";
 
 export type FilesystemType = "ext2" | "ext3" | "ext4" | "xfs" | "btrfs" | "vfat" | "swap" | "none";
 
@@ -126,12 +126,6 @@ async function renderXfsPrototype(tree: string): Promise<string> {
   };
   await walk(tree);
   return `${[...lines, "$"].join("\n")}\n`;
-}
-
-/** The same pseudo-random bytes for the same seed, on every machine. */
-export function noise(seed: string, sizeBytes: number): Buffer {
-  const key = createHash("sha256").update(seed).digest();
-  return createCipheriv("aes-256-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(sizeBytes));
 }
 
 async function writeNoise(path: string, sizeBytes: number): Promise<void> {
