@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file systems of an installed system, mounted one into the other below a private directory.
-import { lstat, mkdir, statfs } from "node:fs/promises";
+import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { findNode, type NodeId, UserError } from "../core/index.ts";
 import {
+  directoryView,
   isBelow,
   makeRunDirectory,
   mount,
@@ -130,17 +131,12 @@ async function mountNode(
   return { why };
 }
 
-/** The directory on which to mount, with no symbolic link on the way; null where there is none. */
+/** The directory on which to mount, links resolved inside the guest; null where there is none. */
 async function findTarget(directory: string, path: string): Promise<string | null> {
-  let at = directory;
-  for (const name of path.split("/")) {
-    if (name === "" || name === ".") continue;
-    if (name === "..") return null;
-    at = join(at, name);
-    const found = await lstat(at).catch(() => null);
-    if (found === null || !found.isDirectory()) return null;
-  }
-  return at;
+  const view = directoryView(directory);
+  const inside = await view.resolve(path);
+  if (inside === null || (await view.state(inside)).kind !== "directory") return null;
+  return join(directory, inside);
 }
 
 /** Bytes used in the file systems mounted at and below `directory`, each counted once. */
