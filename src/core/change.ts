@@ -36,6 +36,8 @@ export type StepContext = {
   readonly guest: GuestOS;
   readonly intent: Intent;
   readonly blobs: Blobs;
+  /** What the steps before proposed, one Change a path; `view` shows the guest with them. */
+  readonly changes: readonly Change[];
   readonly signal: AbortSignal;
 };
 

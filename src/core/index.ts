@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // core owns the vocabulary of the project and the algebra of extents. It imports nothing and touches nothing.
 export * from "./change.ts";
+export * from "./device-name.ts";
+export * from "./device-spec.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./extent.ts";

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names that Linux gives to disks and partitions by their order: /dev/sda1, /dev/nvme0n1p2, /dev/cciss/c0d0p1 ...
+// (kernel: Documentation/admin-guide/devices.txt; nvme and mmcblk put a `p` before the partition, as cciss does).
+
+export type DeviceName = {
+  /** `sd`, `hd`, `vd`, `xvd`, `nvme`, `mmcblk`, `cciss`, `md`. */
+  readonly family: string;
+  /** 0-based place among the disks of its family. */
+  readonly disk: number;
+  /** 1-based; null: the whole disk. */
+  readonly partition: number | null;
+};
+
+const LETTERED = /^\/dev\/(sd|hd|vd|xvd)([a-z]{1,3})(\d{1,3})?$/;
+const NUMBERED = /^\/dev\/(nvme|mmcblk|cciss\/c)(\d{1,3})(?:n(\d{1,3})|d(\d{1,3}))?(?:p(\d{1,3}))?$/;
+
+/** null: the path is no such name (a UUID link, a volume, an alias). */
+export function parseDeviceName(path: string): DeviceName | null {
+  const lettered = LETTERED.exec(path);
+  if (lettered !== null) {
+    const [, family = "", letters = "", partition] = lettered;
+    return {
+      family,
+      disk: letterNumber(letters),
+      partition: partition === undefined ? null : Number(partition),
+    };
+  }
+  const numbered = NUMBERED.exec(path);
+  if (numbered === null) return null;
+  const [, family = "", first = "0", namespace, drive, partition] = numbered;
+  const controller = Number(first);
+  const part = partition === undefined ? null : Number(partition);
+  switch (family) {
+    case "nvme":
+      // One namespace per controller is what servers have; a second namespace is a further disk.
+      return namespace === undefined
+        ? null
+        : { family, disk: controller + Number(namespace) - 1, partition: part };
+    case "mmcblk":
+      return { family, disk: controller, partition: part };
+    default:
+      return drive === undefined ? null : { family: "cciss", disk: Number(drive), partition: part };
+  }
+}
+
+/** a = 0, z = 25, aa = 26 ... (base 26 without a zero digit). */
+function letterNumber(letters: string): number {
+  let number = 0;
+  for (const letter of letters) number = number * 26 + (letter.charCodeAt(0) - 96);
+  return number - 1;
+}
