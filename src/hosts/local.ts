@@ -11,6 +11,7 @@ export function localHost(): Host {
 export function localTransport(): Transport {
   return {
     title: "this machine",
+    isRemote: false,
     argv: () => ["sh", "-c", BOOTSTRAP],
     explain: () => null,
     [Symbol.asyncDispose]: () => Promise.resolve(),

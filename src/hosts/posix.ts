@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Host interface by small POSIX sh scripts, the same for this machine and for ssh.
-import type { Host, HostProcess, Link } from "../core/index.ts";
-import { UserError } from "../core/index.ts";
+import { Readable } from "node:stream";
+import { type Host, type HostProcess, type Link, UserError } from "../core/index.ts";
 import { quoteWord } from "../system/index.ts";
 import { startAgent } from "./agent.ts";
 import { runScript, type ScriptResult, startScript, type Transport } from "./shell.ts";
@@ -116,7 +116,6 @@ class PosixHost implements Host {
 
   async spawn(argv: readonly string[], { signal }: { signal: AbortSignal }): Promise<HostProcess> {
     const started = await startScript(this.#transport, `exec ${command(argv)}`, { signal, lane: false });
-    const { Readable } = await import("node:stream");
     const stop = async (): Promise<void> => {
       this.#processes.delete(process);
       await this.#stop(started.pid, started.closed);

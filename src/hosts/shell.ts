@@ -17,6 +17,8 @@ const STDERR_TAIL_BYTES = 4096;
 export interface Transport extends AsyncDisposable {
   /** For messages: `this machine`, `root@host:22`. */
   readonly title: string;
+  /** Another machine: the agent must be brought there. */
+  readonly isRemote: boolean;
   /** Arguments that start BOOTSTRAP there. `lane`: a connection of its own. */
   argv(options: { lane: boolean }): readonly string[];
   /** The transport itself failed (its exit code and last words): the error to throw, or null when it did not. */
