@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// The boot check: starts the finished VM once, on throw-away files above its images, and says how it went.
+import type { Emit, GuestOS, Host, IntendedNic, Outcome, VmModel } from "../core/index.ts";
+import { formatBytes } from "../core/index.ts";
+import { type Attempt, attemptBoot, sendFile } from "./check-attempt.ts";
+import { acceleratorsFor, fitToHost, findTools, rememberKvm, surveyHost } from "./check-host.ts";
+import { type ConsoleLines, consoleLines } from "./console-lines.ts";
+import { explainConsole } from "./explain-console.ts";
+import { judge } from "./judge.ts";
+import { noProbeReason } from "./probe-files.ts";
+
+export type BootCheck = {
+  readonly host: Host;
+  /** Absolute on the host; has the images. `.p2v-check` is made and removed in it. */
+  readonly directory: string;
+  readonly vm: VmModel;
+  /** By image file name: a local qcow2 file that holds what the probe changed, and names no backing file. */
+  readonly layers: readonly { readonly file: string; readonly qcow2: string }[];
+  readonly guest: GuestOS | null;
+  readonly expectedRootUuid: string | null;
+  readonly nics: readonly IntendedNic[];
+  /** From a VM's start; a host without KVM needs minutes. */
+  readonly timeoutMs: number;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+};
+
+export type BootCheckResult = {
+  readonly outcome: Outcome;
+  readonly waitingUnits: readonly string[];
+  readonly screenshotPng: Uint8Array | null;
+  /** What the VM printed on its serial console, without control characters. */
+  readonly console: string;
+};
+
+/** No sign of a kernel, no output and no disk activity for so long: then KVM is taken for broken. */
+const KVM_STALL_MS = 25_000;
+/** A boot under KVM takes no longer than this, unless something in it hangs. */
+const KVM_LIMIT_MS = 5 * 60_000;
+const LAST_LINES = 40;
+
+export async function bootCheck(check: BootCheck): Promise<BootCheckResult> {
+  const { host, vm, signal } = check;
+  if (check.guest === null || check.layers.length === 0) return notTried(noProbeReason(check.guest));
+  const found = await findTools(host, vm);
+  if (found.kind === "missing") return notTried(found.why);
+  const survey = await surveyHost(host, signal);
+  const fit = fitToHost(vm, survey);
+  const step = (text: string): void => check.emit({ type: "step", phase: "boot", text });
+  if (fit.memoryBytes < vm.memoryBytes || fit.vcpus < vm.vcpus)
+    step(
+      `the check uses ${formatBytes(fit.memoryBytes)} and ${fit.vcpus} CPUs, as far as ${host.title} has them`,
+    );
+
+  await using work = await makeWorkspace(host, `${check.directory}/.p2v-check`);
+  const disks = await putLayers(check, work.path);
+  const unproven = survey.kvmWorks !== true;
+  let kvmFailed = false;
+  for (const accelerator of acceleratorsFor(survey)) {
+    const kvm = accelerator === "kvm";
+    step(`starting ${vm.name} with ${kvm ? "KVM" : "an emulated CPU, which is slow"}`);
+    const directory = `${work.path}/${accelerator}`;
+    await host.makeDirectory(directory, { mode: 0o700 });
+    const console = consoleLines();
+    const attempt = await attemptBoot({
+      host,
+      vm,
+      tools: found.tools,
+      accelerator,
+      disks,
+      directory,
+      ...fit,
+      console,
+      signal,
+      timeoutMs: kvm && unproven ? Math.min(KVM_LIMIT_MS, check.timeoutMs) : check.timeoutMs,
+      stallMs: kvm && unproven ? KVM_STALL_MS : null,
+      onLine: (line) => check.emit({ type: "console", line }),
+    });
+    if (kvm && provesNothing(attempt, unproven)) {
+      kvmFailed = true;
+      step(`KVM does not run this VM on ${host.title} (${howItEnded(attempt)})`);
+      continue;
+    }
+    // Only a run that got further without KVM shows that KVM was at fault, and not the guest.
+    if (kvm) await rememberKvm(host, survey, true);
+    else if (kvmFailed && attempt.sawKernel) await rememberKvm(host, survey, false);
+    return conclude(check, attempt, console);
+  }
+  throw new Error("No accelerator was tried");
+}
+
+/** An end under KVM that may be KVM's own fault, so the VM is started again without it. */
+function provesNothing({ ending, sawKernel }: Attempt, unproven: boolean): boolean {
+  switch (ending.kind) {
+    case "exited":
+    case "stalled":
+      return true;
+    case "time":
+      return unproven;
+    case "probe":
+      return false;
+    case "final":
+    case "off":
+    case "restarts":
+      return !sawKernel;
+  }
+}
+
+function howItEnded({ ending }: Attempt): string {
+  return ending.kind === "exited" ? ending.words : ending.kind === "time" ? "out of time" : "it hangs";
+}
+
+function conclude(check: BootCheck, attempt: Attempt, console: ConsoleLines): BootCheckResult {
+  const { ending, seconds, screenshotPng } = attempt;
+  const lastLines = console.last(LAST_LINES);
+  const result = (outcome: Outcome, waitingUnits: readonly string[] = []): BootCheckResult => ({
+    outcome,
+    waitingUnits,
+    screenshotPng,
+    console: console.text(),
+  });
+  const notBooted = (why: string): BootCheckResult => result({ kind: "not-booted", why, lastLines });
+  const meaning = explainConsole(lastLines);
+  switch (ending.kind) {
+    case "probe": {
+      const { expectedRootUuid, nics } = check;
+      const guest = check.guest ?? { network: [], mounts: [] };
+      const input = { probe: ending.probe, expectedRootUuid, guest, nics, seconds, lastLines };
+      const { outcome, waitingUnits } = judge(input);
+      return result(outcome, waitingUnits);
+    }
+    case "exited":
+      return attempt.sawKernel
+        ? notBooted(`QEMU ended while the guest ran: ${ending.words}`)
+        : result({ kind: "not-tried", why: `QEMU on ${check.host.title} did not run: ${ending.words}` });
+    case "off":
+      return notBooted(`The VM switched itself off before it reported. ${meaning}`);
+    case "restarts":
+      return notBooted(`The VM restarts again and again. ${meaning}`);
+    case "stalled":
+    case "final":
+    case "time":
+      return notBooted(meaning);
+  }
+}
+
+function notTried(why: string): BootCheckResult {
+  return { outcome: { kind: "not-tried", why }, waitingUnits: [], screenshotPng: null, console: "" };
+}
+
+async function makeWorkspace(host: Host, path: string): Promise<AsyncDisposable & { readonly path: string }> {
+  await host.remove(path); // of a run that was killed
+  await host.makeDirectory(path, { mode: 0o700 });
+  return { path, [Symbol.asyncDispose]: () => host.remove(path) };
+}
+
+async function putLayers(
+  { host, vm, layers, directory, signal }: BootCheck,
+  workspace: string,
+): Promise<readonly { readonly image: string; readonly layer: string | null }[]> {
+  const disks: { image: string; layer: string | null }[] = [];
+  for (const [index, disk] of vm.disks.entries()) {
+    signal.throwIfAborted();
+    const local = layers.find(({ file }) => file === disk.file)?.qcow2 ?? null;
+    const layer = local === null ? null : `${workspace}/layer-${index + 1}.qcow2`;
+    if (local !== null && layer !== null) await sendFile(host, local, { to: layer });
+    disks.push({ image: `${directory}/${disk.file}`, layer });
+  }
+  return disks;
+}
