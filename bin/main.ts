@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command: finds what was asked, runs it, prints errors, sets the exit code. The only place that exits.
 import { EXIT_CODES, UserError } from "../src/core/index.ts";
-import { COMMAND_RUNNERS, findCommand, parseCommandLine, renderCommandHelp, renderError, renderHelp, VERSION } from "../src/ui/index.ts";
+import {
+  COMMAND_RUNNERS,
+  findCommand,
+  parseCommandLine,
+  renderCommandHelp,
+  renderError,
+  renderHelp,
+  VERSION,
+} from "../src/ui/index.ts";
 
 const abort = new AbortController();
 let interrupts = 0;
@@ -10,7 +18,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     interrupts += 1;
     if (interrupts === 1) {
       process.stderr.write("\nInterrupted: cleaning up; nothing of the source was written\n");
-      const advice = "Run the same command again to go on; what is durable at the destination is not sent again";
+      const advice =
+        "Run the same command again to go on; what is durable at the destination is not sent again";
       abort.abort(new UserError("interrupted", "interrupted", `Stopped by ${signal}`, { advice }));
     } else if (interrupts === 2) process.stderr.write("Still cleaning up; please wait\n");
   });

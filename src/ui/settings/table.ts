@@ -48,8 +48,10 @@ export const SETTINGS = {
   help: flag("Print this help."),
 } as const satisfies Record<string, Setting>;
 
+export type CommandName = "inspect" | "plan" | "migrate" | "verify" | "report";
+
 export type Command = {
-  readonly name: string;
+  readonly name: CommandName;
   /** One line for the list of commands. */
   readonly summary: string;
   /** What it does, for its help and the manual; paragraphs. */

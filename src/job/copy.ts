@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The copy: used blocks as they are after the conversion, to the destination, every one verified there.
+import {
+  bytesOf,
+  type DiskReport,
+  type Emit,
+  type Host,
+  type Plan,
+  type SealedView,
+  uniform,
+} from "../core/index.ts";
+import { copyDisks, finishDisks, reopenDisks } from "../copy/index.ts";
+import { readUsedMaps } from "../inspect/index.ts";
+import type { ProofRun } from "../overlay/index.ts";
+import { imageFile } from "../plan/index.ts";
+
+type Options = {
+  readonly plan: Plan;
+  readonly sealed: readonly SealedView[];
+  readonly host: Host;
+  readonly directory: string;
+  readonly proof: ProofRun;
+  readonly release: string;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+};
+
+export async function copySource({
+  plan,
+  sealed,
+  host,
+  directory,
+  proof,
+  release,
+  signal,
+  emit,
+}: Options): Promise<readonly DiskReport[]> {
+  const views = new Map(sealed.map((view) => [view.disk.number, view.path]));
+  const { maps, notes } = await readUsedMaps({ graph: plan.intent.storage, views, signal });
+  for (const problem of notes) emit({ type: "problem", problem });
+  const disks = sealed.map((view) => ({
+    number: view.disk.number,
+    file: imageFile(plan.vm.name, view.disk.number, plan.intent.format),
+    format: plan.intent.format,
+    sizeBytes: view.disk.sizeBytes,
+    map: maps.get(view.disk.number) ?? uniform(view.disk.sizeBytes, "data"),
+    read: { sourcePath: view.disk.path, viewPath: view.path, touched: view.touched },
+  }));
+  await makeRoom({ plan, host, directory, files: disks.map((disk) => disk.file) });
+  const results = await copyDisks({ host, directory, disks, release, signal, emit, onSegment: proof.record });
+  const format = plan.intent.format;
+  await finishDisks(
+    host,
+    directory,
+    results.map((result) => ({ ...result, format })),
+  );
+  const reports: DiskReport[] = [];
+  for (const [index, disk] of disks.entries()) {
+    const result = results[index];
+    if (result === undefined) throw new Error(`No result for disk ${disk.number}`);
+    reports.push({
+      number: disk.number,
+      path: sealed[index]?.disk.path ?? "",
+      file: disk.file,
+      sizeBytes: disk.sizeBytes,
+      usedBytes: bytesOf(disk.map, "data"),
+      sentBytes: result.sentBytes,
+      occupiedBytes: await host.occupiedBytes(`${directory}/${disk.file}`),
+      sha256: result.rootSha256,
+      readBack: result.readBack,
+    });
+  }
+  return reports;
+}
+
+/** A finished VM goes only when its replacement is about to be copied, and only when the user said so. */
+async function makeRoom({
+  plan,
+  host,
+  directory,
+  files,
+}: Pick<Options, "plan" | "host" | "directory"> & { files: readonly string[] }): Promise<void> {
+  if (plan.intent.replace && (await host.kindOf(`${directory}/manifest.json`)) === "file")
+    await host.remove(directory);
+  await host.makeDirectory(directory, { mode: 0o700 });
+  await reopenDisks(host, directory, files);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The destination: connected, and checked before a byte is copied.
+import { resolve } from "node:path";
+import {
+  type Destination,
+  formatBytes,
+  type Host,
+  type ImageFormat,
+  type Problem,
+  UserError,
+} from "../core/index.ts";
+import { localHost, sshHost } from "../hosts/index.ts";
+
+export async function connectHost(
+  destination: Destination,
+  { sshConfig, signal }: { sshConfig: string | null; signal: AbortSignal },
+): Promise<Host> {
+  return destination.kind === "dir" ? localHost() : await sshHost({ destination, sshConfig, signal });
+}
+
+/** Where the VM's files will be: PATH/NAME. */
+export function vmDirectory(destination: Destination, name: string): string {
+  const base = destination.kind === "dir" ? resolve(destination.path) : destination.path.replace(/\/+$/, "");
+  return `${base}/${name}`;
+}
+
+export function printDestination(destination: Destination, name: string): string {
+  if (destination.kind === "dir") return vmDirectory(destination, name);
+  const user = destination.user === null ? "" : `${destination.user}@`;
+  const host = destination.host.includes(":") ? `[${destination.host}]` : destination.host;
+  return `ssh://${user}${host}${destination.port === null ? "" : `:${destination.port}`}${vmDirectory(destination, name)}`;
+}
+
+export type DestinationState = { readonly problems: readonly Problem[]; readonly resumes: boolean };
+
+type Needs = {
+  readonly name: string;
+  readonly usedBytes: number;
+  readonly format: ImageFormat;
+  readonly replace: boolean;
+};
+
+/** What stands in the way there. Reads only. */
+export async function checkDestination(
+  host: Host,
+  destination: Destination,
+  needs: Needs,
+): Promise<DestinationState> {
+  const directory = vmDirectory(destination, needs.name);
+  const problems: Problem[] = [];
+  const stop = (code: string, text: string, advice: string): void =>
+    void problems.push({ code, severity: "stops", text, advice });
+  const kind = await host.kindOf(directory);
+  const files = kind === "directory" ? await host.list(directory) : [];
+  const finished = files.includes("manifest.json");
+  const partial = files.some((file) => file.endsWith(".partial"));
+  if (kind === "file" || kind === "other")
+    stop(
+      "destination-exists",
+      `${directory} on ${host.title} is no directory`,
+      "Choose another --name or destination",
+    );
+  else if (finished && !needs.replace)
+    stop(
+      "destination-exists",
+      `${directory} on ${host.title} holds a finished VM`,
+      "Choose another --name, or replace it with --replace",
+    );
+  else if (files.length > 0 && !finished && !partial && !needs.replace)
+    stop(
+      "destination-exists",
+      `${directory} on ${host.title} is not empty and not ours`,
+      "Choose another --name or destination",
+    );
+  const base = await nearestDirectory(host, directory);
+  const freeBytes = await host.freeBytes(base);
+  const there = await occupied(host, directory, files);
+  const wanted = needs.usedBytes + 64 * 2 ** 20;
+  if (freeBytes + there < wanted)
+    stop(
+      "destination-full",
+      `${base} on ${host.title} has ${formatBytes(freeBytes)} free, the VM needs ${formatBytes(wanted - there)}`,
+      "Free space there, or choose another destination",
+    );
+  return { problems, resumes: partial && !finished };
+}
+
+async function occupied(host: Host, directory: string, files: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for (const file of files)
+    if (/\.(img|qcow2)(\.partial)?$/.test(file)) bytes += await host.occupiedBytes(`${directory}/${file}`);
+  return bytes;
+}
+
+/** The directory itself, or its nearest parent that is there. */
+async function nearestDirectory(host: Host, path: string): Promise<string> {
+  for (let at = path; at !== "/" && at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
+    const kind = await host.kindOf(at);
+    if (kind === "directory") return at;
+    if (kind !== "absent")
+      throw new UserError("destination", "destination-wrong", `${at} on ${host.title} is no directory`, {
+        advice: "Choose a directory as the destination",
+      });
+  }
+  return "/";
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// The installed system on the overlay: file systems checked, the root found, everything of it mounted.
+import {
+  type BlockGraph,
+  type BlockNode,
+  type BlockView,
+  type Emit,
+  type GuestOS,
+  type GuestView,
+  type NodeId,
+  type Problem,
+  UserError,
+} from "../core/index.ts";
+import { inspectGuest, looksLikeRoot, readMounts } from "../inspect/index.ts";
+import { attachVolumes, bytesUsed, checkVolume, mountGuest, type Volumes } from "../overlay/index.ts";
+import { directoryView } from "../system/index.ts";
+
+/** File systems that can be the root of a Linux system and that this kernel may mount. */
+const ROOT_TYPES: ReadonlySet<string> = new Set(["ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"]);
+
+type Context = {
+  readonly storage: BlockGraph;
+  readonly views: readonly BlockView[];
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+};
+
+type FileSystem = BlockNode & { readonly holds: Extract<BlockNode["holds"], { kind: "filesystem" }> };
+
+function fileSystems(storage: BlockGraph): FileSystem[] {
+  return storage.nodes.filter((node): node is FileSystem => node.holds.kind === "filesystem");
+}
+
+function attach(context: Context): Promise<Volumes> {
+  const views = context.views.map(({ disk, path }) => ({ disk, path }));
+  return attachVolumes({ graph: context.storage, views, readOnly: false, signal: context.signal });
+}
+
+/** Replays journals in the overlay and checks there. Damage stops the run with the checker's own words. */
+export async function checkVolumes(context: Context): Promise<readonly Problem[]> {
+  const { signal, emit } = context;
+  await using volumes = await attach(context);
+  const problems: Problem[] = [];
+  for (const node of fileSystems(context.storage)) {
+    const { type } = node.holds;
+    const device = await volumes.device(node.id);
+    if ("unavailable" in device) {
+      problems.push(notReached(node, device.unavailable));
+      continue;
+    }
+    const check = await checkVolume({ device: device.path, type, replay: true, signal });
+    if (check.state === "damaged")
+      throw new UserError(
+        "source",
+        "filesystem-damaged",
+        `The ${type} file system ${node.id} on ${node.path} is damaged: ${check.words}`,
+        {
+          advice: "Repair it on the machine itself, or copy it as it is, without conversion, with --as-is",
+        },
+      );
+    emit({ type: "step", phase: "overlay", text: `${node.id}: ${type}, ${check.state}` });
+    if (check.dirty)
+      problems.push({
+        code: "filesystem-dirty",
+        severity: "notes",
+        text: `The ${type} file system ${node.id} was not shut down cleanly; its journal was replayed on the overlay`,
+        advice: "The VM gets the replayed state; the source keeps its journal as it is",
+      });
+  }
+  return problems;
+}
+
+function notReached(node: BlockNode, why: string): Problem {
+  return {
+    code: "volume-not-reached",
+    severity: "warns",
+    text: `${node.id} cannot be opened here: ${why}`,
+    advice: "It is copied whole and not converted",
+  };
+}
+
+export type MountedGuest = AsyncDisposable & {
+  readonly os: GuestOS;
+  readonly view: GuestView;
+  readonly directory: string;
+  readonly problems: readonly Problem[];
+};
+
+/** Mounts the first file system that looks like a root, and below it what its fstab names. null: there is none. */
+export async function findGuest(context: Context): Promise<MountedGuest | null> {
+  const { signal, storage } = context;
+  await using opening = new AsyncDisposableStack();
+  const volumes = opening.use(await attach(context));
+  const roots: FileSystem[] = [];
+  for (const node of fileSystems(storage)) if (await isRoot(node, volumes, signal)) roots.push(node);
+  const [root] = roots;
+  if (root === undefined) return null;
+
+  const { mounts, problems } = await mountsOf(root, volumes, context);
+  const tree = opening.use(
+    await mountGuest({
+      volumes,
+      root: {
+        node: root.id,
+        type: root.holds.type,
+        options: mounts.find((one) => one.path === "/")?.options ?? "",
+      },
+      mounts,
+      readOnly: false,
+      signal,
+    }),
+  );
+  const view = directoryView(tree.directory);
+  const usedBytes = await bytesUsed(tree.directory);
+  const os = await inspectGuest(view, { rootNode: root.id, mounts, usedBytes, graph: storage });
+  const resources = opening.move();
+  return {
+    os,
+    view,
+    directory: tree.directory,
+    problems: [...problems, ...(roots.length > 1 ? [severalRoots(root, roots)] : [])],
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+async function isRoot(node: FileSystem, volumes: Volumes, signal: AbortSignal): Promise<boolean> {
+  if (!ROOT_TYPES.has(node.holds.type) || "unavailable" in (await volumes.device(node.id))) return false;
+  await using tree = await mountGuest({
+    volumes,
+    root: { node: node.id, type: node.holds.type, options: "" },
+    mounts: [],
+    readOnly: true,
+    signal,
+  });
+  return looksLikeRoot(directoryView(tree.directory));
+}
+
+async function mountsOf(
+  root: FileSystem,
+  volumes: Volumes,
+  { storage, signal }: Context,
+): ReturnType<typeof readMounts> {
+  await using tree = await mountGuest({
+    volumes,
+    root: { node: root.id, type: root.holds.type, options: "" },
+    mounts: [],
+    readOnly: true,
+    signal,
+  });
+  return await readMounts(directoryView(tree.directory), storage);
+}
+
+function severalRoots(root: FileSystem, roots: readonly { readonly id: NodeId }[]): Problem {
+  return {
+    code: "several-systems",
+    severity: "warns",
+    text: `There are ${roots.length} installed systems: ${roots.map((one) => one.id).join(", ")}`,
+    advice: `Only the first, on ${root.id}, is converted; the others are copied as they are`,
+  };
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+// job owns the story: it joins the rooms, runs the phases of one migration and writes its report.
+export * from "./destination.ts";
+export * from "./inspect.ts";
+export * from "./migrate.ts";
+export * from "./plan.ts";
+export * from "./source.ts";
+export * from "./verify.ts";

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks at disks and the system installed on them, through a throw-away overlay.
+import type { Emit, GuestOS, Machine, Problem } from "../core/index.ts";
+import { inspectMachine } from "../inspect/index.ts";
+import { findDisks, openSource } from "./source.ts";
+import { openWorkspace } from "./workspace.ts";
+
+export type Inspection = {
+  readonly machine: Machine;
+  readonly guest: GuestOS | null;
+  readonly problems: readonly Problem[];
+};
+
+type Options = { readonly signal: AbortSignal; readonly emit: Emit };
+
+/** The given disks or images, and the system on them. */
+export async function inspectDisks(paths: readonly string[], { signal, emit }: Options): Promise<Inspection> {
+  await using workspace = await openWorkspace();
+  const found = await findDisks(paths, { signal, emit });
+  await using source = await openSource(found, {
+    signal,
+    emit,
+    workDirectory: workspace.path,
+    asIs: false,
+  });
+  return {
+    machine: { ...found.machine, storage: found.storage },
+    guest: source.guest,
+    problems: source.problems,
+  };
+}
+
+/** This machine, or a recorded one below `sysroot`. Its disks may be in use, so no system on them is looked at. */
+export async function inspectThisMachine({
+  sysroot,
+  signal,
+}: {
+  sysroot: string | null;
+  signal: AbortSignal;
+}): Promise<Inspection> {
+  const machine = await inspectMachine({ ...(sysroot === null ? {} : { sysroot }), signal });
+  return { machine, guest: null, problems: [] };
+}

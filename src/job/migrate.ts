@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The main job, from a physical disk to a VM that was seen to boot. Read this first: it is the data flow.
+import { join } from "node:path";
+import type { Emit, Preview, Report } from "../core/index.ts";
+import { applyChanges, openBlobs } from "../convert/index.ts";
+import { startProof } from "../overlay/index.ts";
+import { type Answers, confirmed } from "../plan/index.ts";
+import { checkBoot } from "./boot.ts";
+import { copySource } from "./copy.ts";
+import { defineVm, writeReport } from "./define.ts";
+import { connectHost, printDestination, vmDirectory } from "./destination.ts";
+import { startPhases } from "./phases.ts";
+import { makePreview, refuseStoppers, renderDiffs } from "./plan.ts";
+import { makeProbeLayers } from "./probe.ts";
+import { findDisks, openSource } from "./source.ts";
+import { openWorkspace } from "./workspace.ts";
+
+export type MigrateOptions = {
+  readonly answers: Answers;
+  readonly sshConfig: string | null;
+  readonly version: string;
+  /** Shows the plan; false ends the job before anything is done. */
+  readonly confirm: (preview: Preview, diffs: readonly (string | null)[]) => Promise<boolean>;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+};
+
+/** null: the user said no. Throws UserError; the source is untouched in every case. */
+export async function migrate({
+  answers,
+  sshConfig,
+  version,
+  confirm,
+  signal,
+  emit,
+}: MigrateOptions): Promise<Report | null> {
+  const begun = new Date();
+  const phases = startPhases(emit);
+  await using workspace = await openWorkspace();
+  const workDirectory = workspace.path;
+  const blobs = await openBlobs(join(workDirectory, "blobs"));
+  const problems: Preview["problems"][number][] = [];
+  const listen: Emit = (event) => {
+    if (event.type === "problem") problems.push(event.problem);
+    emit(event);
+  };
+  const call = { signal, emit: listen };
+
+  await using host = await connectHost(answers.destination, { sshConfig, signal });
+  const found = await phases.run("inspect", () => findDisks(answers.disks, call));
+  const level = answers.proof ?? (found.machineIsSource ? "counters" : "used");
+  await using proof = await phases.run("verify", () =>
+    startProof({ disks: found.disks, level, storage: found.storage, ...call }),
+  );
+  await using source = await phases.run("overlay", () =>
+    openSource(found, { ...call, workDirectory, asIs: answers.asIs }),
+  );
+
+  const preview = await phases.run("plan", () =>
+    makePreview({ source, answers, host, blobs, workDirectory, ...call }),
+  );
+  const diffs = await renderDiffs(preview.changes, blobs);
+  if (!(await confirm(preview, diffs))) return null;
+  refuseStoppers(preview);
+  const plan = confirmed(preview);
+  const directory = vmDirectory(answers.destination, plan.intent.name);
+
+  const sealed = await phases.run("convert", async () => {
+    if (source.mounted !== null)
+      await applyChanges(plan.changes, { root: source.mounted.directory, blobs, signal });
+    const views = await source.seal();
+    for (const view of views) await proof.sealed(view);
+    return views;
+  });
+  const layers = await makeProbeLayers({ plan, sealed, ...call });
+  const copied = await phases.run("copy", () =>
+    copySource({ plan, sealed, host, directory, proof, release: version, ...call }),
+  );
+  const proven = await phases.run("verify", () => proof.finish());
+  await phases.run("define", () => defineVm({ plan, host, directory }));
+  const boot = await phases.run("boot", () => checkBoot({ plan, host, directory, layers, ...call }));
+
+  const report: Report = {
+    format: "report/1",
+    version,
+    name: plan.intent.name,
+    begun: begun.toISOString(),
+    ended: new Date().toISOString(),
+    outcome: boot.outcome,
+    waitingUnits: boot.waitingUnits,
+    machine: found.machine,
+    guest: plan.guest,
+    intent: plan.intent,
+    vm: plan.vm,
+    seconds: phases.seconds(),
+    disks: copied,
+    changes: plan.changes.map((change, index) => ({ ...change, diff: diffs[index] ?? null })),
+    proof: proven,
+    problems: [...plan.problems, ...problems],
+    destination: printDestination(answers.destination, plan.intent.name),
+  };
+  await writeReport({ report, host, directory, boot });
+  return report;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plan: everything that would happen, worked out for real on the overlay, and nothing done.
+import { join } from "node:path";
+import {
+  type Blobs,
+  bytesOf,
+  type Change,
+  type DiskPreview,
+  type Emit,
+  type Host,
+  type Preview,
+  type Problem,
+  UserError,
+  type ErrorArea,
+} from "../core/index.ts";
+import { openBlobs, propose, renderDiff } from "../convert/index.ts";
+import { readUsedMaps } from "../inspect/index.ts";
+import { type Answers, makeIntent, makeVm, stoppers } from "../plan/index.ts";
+import { checkDestination, connectHost } from "./destination.ts";
+import { findDisks, openSource, type OpenSource } from "./source.ts";
+import { openWorkspace } from "./workspace.ts";
+
+export type PlanContext = {
+  readonly source: OpenSource;
+  readonly answers: Answers;
+  readonly host: Host;
+  readonly blobs: Blobs;
+  readonly workDirectory: string;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+};
+
+export async function makePreview(context: PlanContext): Promise<Preview> {
+  const { source, answers, host, signal } = context;
+  const { intent, problems: answerProblems } = makeIntent(answers, source);
+  const disks = await measureDisks(source, signal);
+  const usedBytes = disks.reduce((sum, disk) => sum + disk.usedBytes, 0);
+  const destination = await checkDestination(host, answers.destination, { ...intent, usedBytes });
+  const proposal = await proposeChanges(context, intent);
+  return {
+    format: "plan/1",
+    intent,
+    guest: source.guest,
+    vm: makeVm(intent, source.guest),
+    changes: proposal.changes,
+    problems: [...destination.problems, ...source.problems, ...answerProblems, ...proposal.problems],
+    disks,
+  };
+}
+
+async function proposeChanges(
+  { source, blobs, workDirectory, signal, emit }: PlanContext,
+  intent: Preview["intent"],
+): Promise<{ changes: readonly Change[]; problems: readonly Problem[] }> {
+  if (source.guest === null || source.mounted === null) {
+    const text = intent.asIs
+      ? "The disks are copied as they are: nothing in the guest is changed"
+      : "No installed Linux system was found on the disks";
+    const advice = intent.asIs
+      ? "The VM may not boot, or boot without network"
+      : "They are copied as they are; the VM may not boot";
+    return { changes: [], problems: [{ code: "not-converted", severity: "warns", text, advice }] };
+  }
+  return await propose({
+    view: source.mounted.view,
+    root: source.mounted.directory,
+    guest: source.guest,
+    intent,
+    blobs,
+    workDirectory,
+    signal,
+    emit,
+  });
+}
+
+/** Used bytes as the disks are now; conversion adds a few files to that. */
+async function measureDisks(source: OpenSource, signal: AbortSignal): Promise<readonly DiskPreview[]> {
+  const views = new Map(source.disks.map((disk) => [disk.number, disk.path]));
+  const { maps } = await readUsedMaps({ graph: source.storage, views, signal });
+  return source.disks.map(({ number, path, sizeBytes }) => {
+    const map = maps.get(number);
+    return { number, path, sizeBytes, usedBytes: map === undefined ? sizeBytes : bytesOf(map, "data") };
+  });
+}
+
+/** One text for each change, in order; null where it is no text. Secrets are blotted out. */
+export async function renderDiffs(
+  changes: readonly Change[],
+  blobs: Blobs,
+): Promise<readonly (string | null)[]> {
+  const diffs: (string | null)[] = [];
+  for (const change of changes) diffs.push(await renderDiff(change, blobs));
+  return diffs;
+}
+
+/** Whose fault a problem is can be told by the first word of its code. */
+function areaOf(problem: Problem): ErrorArea {
+  const word = problem.code.split("-")[0];
+  if (word === "destination") return "destination";
+  if (word === "host") return "host";
+  if (word === "nic") return "usage";
+  return word === "filesystem" || word === "disk" || word === "volume" ? "source" : "conversion";
+}
+
+/** UserError with the first problem that forbids to begin. */
+export function refuseStoppers(preview: Preview): void {
+  const [problem, ...more] = stoppers(preview);
+  if (problem === undefined) return;
+  const others = more.length === 0 ? "" : ` (and ${more.length} more problems: see virt-p2v plan)`;
+  throw new UserError(areaOf(problem), problem.code, `${problem.text}${others}`, { advice: problem.advice });
+}
+
+type PlanOnlyOptions = Pick<PlanContext, "answers" | "signal" | "emit"> & {
+  readonly sshConfig: string | null;
+};
+
+/** The plan alone: the overlay on which it was worked out is dropped. */
+export async function planOnly({
+  answers,
+  sshConfig,
+  signal,
+  emit,
+}: PlanOnlyOptions): Promise<{ preview: Preview; diffs: readonly (string | null)[] }> {
+  await using workspace = await openWorkspace();
+  const workDirectory = workspace.path;
+  const blobs = await openBlobs(join(workDirectory, "blobs"));
+  await using host = await connectHost(answers.destination, { sshConfig, signal });
+  const found = await findDisks(answers.disks, { signal, emit });
+  await using source = await openSource(found, { signal, emit, workDirectory, asIs: answers.asIs });
+  const preview = await makePreview({ source, answers, host, blobs, workDirectory, signal, emit });
+  return { preview, diffs: await renderDiffs(preview.changes, blobs) };
+}

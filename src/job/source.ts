@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// The source, opened: disks, the overlay above them, and the installed system mounted on the overlay.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type BlockGraph,
+  type BlockView,
+  type Emit,
+  type GuestOS,
+  type GuestView,
+  type Machine,
+  type Problem,
+  type SealedView,
+  type SourceDisk,
+  UserError,
+  unknown,
+} from "../core/index.ts";
+import { inspectMachine, openSourceDisk, readDiskGraph, refuseMounted } from "../inspect/index.ts";
+import { openOverlay } from "../overlay/index.ts";
+import { checkVolumes, findGuest, type MountedGuest } from "./guest.ts";
+
+type Call = { readonly signal: AbortSignal; readonly emit: Emit };
+
+/** What the disks hold, without a byte of them interpreted as a mounted file system yet. */
+export type FoundDisks = {
+  readonly disks: readonly SourceDisk[];
+  readonly storage: BlockGraph;
+  readonly problems: readonly Problem[];
+  readonly machine: Machine;
+  /** Disk images say nothing about the machine that runs this program. */
+  readonly machineIsSource: boolean;
+};
+
+export async function findDisks(paths: readonly string[], { signal, emit }: Call): Promise<FoundDisks> {
+  const disks = await Promise.all(paths.map((path, index) => openSourceDisk(path, index + 1)));
+  refuseTwice(disks);
+  await refuseMounted(disks);
+  const { graph, problems } = await readDiskGraph(disks, { signal });
+  const machineIsSource = disks.every((disk) => disk.kind === "device");
+  const machine = machineIsSource ? await inspectMachine({ signal }) : machineOfImages(graph);
+  for (const disk of disks)
+    emit({ type: "step", phase: "inspect", text: `disk ${disk.number}: ${disk.path}` });
+  return { disks, storage: graph, problems, machine, machineIsSource };
+}
+
+function refuseTwice(disks: readonly SourceDisk[]): void {
+  for (const [index, disk] of disks.entries())
+    if (disks.slice(0, index).some((other) => other.path === disk.path))
+      throw new UserError("usage", "disk-twice", `${disk.path} is given twice`, {
+        advice: "Give each disk once",
+      });
+}
+
+function machineOfImages(storage: BlockGraph): Machine {
+  const why = "a disk image brings no machine";
+  return {
+    format: "machine/1",
+    name: "",
+    arch: "x86_64",
+    memoryBytes: unknown(why),
+    clock: unknown(why),
+    firmware: unknown(why),
+    cpu: unknown(why),
+    dmi: unknown(why),
+    nics: [],
+    storage,
+  };
+}
+
+export type OpenSource = FoundDisks &
+  AsyncDisposable & {
+    readonly guest: GuestOS | null;
+    /** The guest's files as they are on the overlay now; null where there is no guest. */
+    readonly mounted: { readonly view: GuestView; readonly directory: string } | null;
+    /** Unmounts the guest and ends all writing. */
+    seal(): Promise<readonly SealedView[]>;
+  };
+
+type OpenOptions = Call & { readonly workDirectory: string; readonly asIs: boolean };
+
+/** Lays an overlay above each disk, replays and checks its file systems there, and mounts the installed system. */
+export async function openSource(found: FoundDisks, options: OpenOptions): Promise<OpenSource> {
+  const { signal, workDirectory, asIs } = options;
+  refuseHibernated(found.storage, asIs);
+  refuseEmpty(found, asIs);
+  await using opening = new AsyncDisposableStack();
+  const views: BlockView[] = [];
+  for (const disk of found.disks) {
+    const storeDirectory = join(workDirectory, `overlay-${disk.number}`);
+    await mkdir(storeDirectory, { mode: 0o700 });
+    views.push(opening.use(await openOverlay(disk, { storeDirectory, signal })));
+  }
+  const problems = [...found.problems];
+  let guest: MountedGuest | null = null;
+  if (!asIs) {
+    problems.push(...(await checkVolumes({ storage: found.storage, views, ...options })));
+    guest = await findGuest({ storage: found.storage, views, ...options });
+    if (guest !== null) {
+      opening.use(guest);
+      problems.push(...guest.problems);
+    }
+  }
+  const resources = opening.move();
+  return {
+    ...found,
+    problems,
+    guest: guest?.os ?? null,
+    mounted: guest === null ? null : { view: guest.view, directory: guest.directory },
+    async seal() {
+      await guest?.[Symbol.asyncDispose]();
+      const sealed: SealedView[] = [];
+      for (const view of views) sealed.push(resources.use(await view.seal({ signal })));
+      return sealed;
+    },
+    async [Symbol.asyncDispose]() {
+      await resources.disposeAsync();
+    },
+  };
+}
+
+function refuseHibernated(storage: BlockGraph, asIs: boolean): void {
+  const swap = storage.nodes.find(({ holds }) => holds.kind === "swap" && holds.hibernated);
+  if (swap === undefined || asIs) return;
+  throw new UserError(
+    "source",
+    "hibernated",
+    `The system on these disks is hibernated (its memory lies in the swap ${swap.id} on ${swap.path})`,
+    {
+      advice:
+        "Start the machine, shut it down properly, and try again; or copy everything as it is with --as-is",
+    },
+  );
+}
+
+function refuseEmpty({ disks, storage }: FoundDisks, asIs: boolean): void {
+  const telling = storage.nodes.some(({ holds }) => holds.kind !== "disk" && holds.kind !== "opaque");
+  if (telling || asIs) return;
+  throw new UserError(
+    "source",
+    "nothing-found",
+    `${disks.map((disk) => disk.path).join(", ")}: no partition table and no file system`,
+    {
+      advice:
+        "Check that this is the whole disk of a machine, and uncompressed; or copy it byte for byte with --as-is",
+    },
+  );
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// commands: one file each, in one visible list.
+import type { CommandName } from "../settings/index.ts";
+import type { CommandRunner } from "./context.ts";
+import { runInspect } from "./inspect.ts";
+import { runMigrate } from "./migrate.ts";
+import { runPlan } from "./plan.ts";
+import { runReport } from "./report.ts";
+import { runVerify } from "./verify.ts";
+
+export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
+  inspect: runInspect,
+  plan: runPlan,
+  migrate: runMigrate,
+  verify: runVerify,
+  report: runReport,
+};

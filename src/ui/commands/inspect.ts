@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// virt-p2v inspect: this machine, a recorded one, or disks with the system on them.
+import { UserError } from "../../core/index.ts";
+import { inspectDisks, inspectThisMachine } from "../../job/index.ts";
+import { printGuest, printMachine, printProblems } from "../print/index.ts";
+import { type CommandRunner, makePrinter, say, sayJson, silent } from "./context.ts";
+
+export const runInspect: CommandRunner = async (given, { signal }) => {
+  const disks = given.many("disk");
+  const sysroot = given.one("sysroot");
+  const json = given.flag("json");
+  if (disks.length > 0 && sysroot !== null)
+    throw new UserError("usage", "disk-or-sysroot", "--disk and --sysroot do not go together", {
+      advice: "A recorded machine brings its own disks",
+    });
+  const printer = json ? silent : makePrinter({ json });
+  const { machine, guest, problems } =
+    disks.length > 0
+      ? await inspectDisks(disks, { signal, emit: printer.emit })
+      : await inspectThisMachine({ sysroot, signal });
+  printer.close();
+  if (json) {
+    sayJson({ ...machine, guest, problems });
+    return 0;
+  }
+  const utf8 = /utf-?8/i.test(process.env["LC_ALL"] ?? process.env["LC_CTYPE"] ?? process.env["LANG"] ?? "");
+  say(printMachine(machine, { ascii: !utf8 }));
+  if (guest !== null) say(printGuest(guest));
+  if (problems.length > 0) say(printProblems(problems));
+  return 0;
+};

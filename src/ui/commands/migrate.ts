@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// virt-p2v migrate: shows the plan, asks, runs the job, says the verdict.
+import { parseDestination } from "../../hosts/index.ts";
+import { migrate, printDestination } from "../../job/index.ts";
+import { exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
+import { printPlan } from "../print/plan.ts";
+import { answersOf } from "../settings/index.ts";
+import { VERSION } from "../version.ts";
+import { askYes, type CommandRunner, makePrinter, say } from "./context.ts";
+
+export const runMigrate: CommandRunner = async (given, { signal }) => {
+  const destination = parseDestination(given.one("to") ?? "");
+  const answers = answersOf(given, destination);
+  const json = given.flag("json");
+  const printer = makePrinter({ json });
+  try {
+    const report = await migrate({
+      answers,
+      sshConfig: given.one("ssh-config"),
+      version: VERSION,
+      signal,
+      emit: printer.emit,
+      confirm: async (preview, diffs) => {
+        const text = printPlan(preview, {
+          destination: printDestination(destination, preview.intent.name),
+          diffs,
+        });
+        if (!json) process.stderr.write(`\n${text}\n`);
+        return given.flag("yes") || (await askYes("Begin?", signal));
+      },
+    });
+    printer.close();
+    if (report === null) {
+      say("Nothing was done.");
+      return 0;
+    }
+    if (json) process.stdout.write(`${JSON.stringify({ type: "report", report })}\n`);
+    else {
+      const verdict = verdictOf(report.outcome);
+      say(`\n${report.name}: ${verdict.title}\n  ${verdict.detail}\n`);
+      for (const [index, step] of nextSteps(report).entries()) say(`  ${index + 1}. ${step}`);
+      say(`\nReport: ${report.destination}/report.html`);
+    }
+    return exitCodeOf(report);
+  } finally {
+    printer.close();
+  }
+};
