@@ -4,7 +4,8 @@
 import { readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type SourceDisk, UserError } from "../core/index.ts";
-import { isErrno, makeRunDirectory, RunError, run } from "../system/index.ts";
+import { makeRunDirectory, RunError, run } from "../system/index.ts";
+import { watchFile } from "./file-identity.ts";
 
 /** In a run's directory: device paths that this run has set read-only, a line each. */
 export const SET_READ_ONLY_FILE = "set-read-only";
@@ -166,42 +167,4 @@ export function findWarnings(log: string, names: readonly string[]): ReadonlySet
     if (name !== undefined && names.includes(name)) found.add(line.trim());
   }
   return found;
-}
-
-async function watchFile(disk: SourceDisk): Promise<CounterWatch> {
-  const before = await readIdentity(disk.path);
-  return {
-    async verdict() {
-      const after = await readIdentity(disk.path);
-      return fileVerdict(before, after);
-    },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
-}
-
-export type FileIdentity = {
-  readonly device: bigint;
-  readonly inode: bigint;
-  readonly size: bigint;
-  readonly "modification time": bigint;
-  readonly "change time": bigint;
-};
-
-async function readIdentity(path: string): Promise<FileIdentity | null> {
-  try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return { device: dev, inode: ino, size, "modification time": mtimeNs, "change time": ctimeNs };
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return null;
-    throw error;
-  }
-}
-
-/** Pure. A file has no counters; its times say as much as the file system's honesty. */
-export function fileVerdict(before: FileIdentity | null, after: FileIdentity | null): CountersVerdict {
-  if (before === null || after === null) return { held: false, detail: "the file is not there any more" };
-  const keys = Object.keys(before) as (keyof FileIdentity)[];
-  const moved = keys.filter((key) => before[key] !== after[key]);
-  if (moved.length > 0) return { held: false, detail: `the file's ${moved.join(", ")} changed meanwhile` };
-  return { held: true, detail: `the file's ${keys.join(", ")} are the same as before` };
 }

@@ -2,10 +2,8 @@
 // How far the source is proven unchanged. The words in `detail` say what was compared, and never claim more.
 import {
   type BlockGraph,
-  diskSegments,
   type Emit,
   formatBytes,
-  normalizeRanges,
   type Proof,
   type ProofLevel,
   type Range,
@@ -15,6 +13,7 @@ import {
 import { openDirect } from "../system/index.ts";
 import { watchCounters } from "./counters.ts";
 import { findDifferences, hashWhole, logRanges } from "./hash-source.ts";
+import { frameRanges, grown } from "./proof-ranges.ts";
 import { type HashedRange, SegmentLog } from "./segment-log.ts";
 import { claimSource } from "./source-claim.ts";
 
@@ -147,7 +146,7 @@ async function proveUsed(disk: SourceDisk, options: ProofOptions): Promise<Conte
   const { signal } = options;
   const hashNow = async (ranges: readonly Range[]): Promise<SegmentLog> => {
     await using file = await openDirect(disk.path);
-    return logRanges(file, ranges, { signal });
+    return await logRanges(file, ranges, { signal });
   };
   const frame = await hashNow(frameRanges(disk, options.storage));
   const copied = new SegmentLog();
@@ -187,42 +186,6 @@ async function proveUsed(disk: SourceDisk, options: ProofOptions): Promise<Conte
 function describe(found: readonly Range[], what: string): string {
   const [first] = found.toSorted((a, b) => a.start - b.start);
   return `${found.length} ranges differ of those ${what} (first at byte ${first?.start})`;
-}
-
-/**
- * Whole MiB around what the overlay touched. A cell of the copy that holds one touched byte cannot be compared with its
- * hash; cells are 1 MiB (up to 8 TiB of disk), so all of such a cell is hashed here instead.
- */
-export function grown(touched: readonly Range[], sizeBytes: number): Range[] {
-  return normalizeRanges(
-    touched.map(({ start, end }) => ({
-      start: Math.floor(start / MIB) * MIB,
-      end: Math.min(sizeBytes, Math.ceil(end / MIB) * MIB),
-    })),
-  );
-}
-
-/** First and last MiB of the disk, of each partition, and of each gap between: tables, boot code, superblocks, headers. */
-export function frameRanges(disk: SourceDisk, storage: BlockGraph | undefined): Range[] {
-  const pieces: Range[] = [{ start: 0, end: disk.sizeBytes }];
-  for (const node of storage?.nodes ?? []) {
-    if (node.holds.kind !== "partition") continue;
-    const found = diskSegments(storage ?? { nodes: [], edges: [] }, node.id);
-    if (found.kind === "unmapped") continue;
-    for (const segment of found.segments) {
-      if (storage?.nodes.find(({ id }) => id === segment.disk)?.path !== disk.path) continue;
-      pieces.push({ start: segment.to, end: segment.to + segment.length });
-    }
-  }
-  // The end of one piece and the start of the next: both sides of every border are in.
-  return normalizeRanges(
-    pieces.flatMap(({ start, end }) =>
-      [start, end].map((border) => ({
-        start: Math.max(0, border - MIB),
-        end: Math.min(disk.sizeBytes, border + MIB),
-      })),
-    ),
-  );
 }
 
 const howRead = (file: { readonly how: "direct" | "cached" }): string =>

@@ -50,7 +50,7 @@ export class SegmentLog {
   /** Indices in order of the disk, so that reading again is one pass. */
   inDiskOrder(): Uint32Array {
     const order = Uint32Array.from({ length: this.#length }, (_, index) => index);
-    return order.sort((a, b) => (this.#entries[a * 4] ?? 0) - (this.#entries[b * 4] ?? 0));
+    return order.toSorted((a, b) => (this.#entries[a * 4] ?? 0) - (this.#entries[b * 4] ?? 0));
   }
 
   #grow(): void {

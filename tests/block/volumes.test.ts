@@ -19,7 +19,10 @@ import { writeAt } from "../support/filesystems.ts";
 import { noise } from "../support/noise.ts";
 import { graphOf, leavingNothing, never as signal, sha256sum, sourceOf } from "../support/overlays.ts";
 
-type Opened = { check(replay: boolean): Promise<VolumeCheck>; files(): Promise<Record<string, Buffer>> };
+type Opened = {
+  readonly check: (replay: boolean) => Promise<VolumeCheck>;
+  readonly files: () => Promise<Record<string, Buffer>>;
+};
 
 /** Lays an overlay above the disk, and asserts afterwards that the disk did not change. */
 async function onOverlay(
