@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// What lies on the given disks: tables, partitions, volumes and what they hold, as the block graph.
+import {
+  type BlockEdge,
+  type BlockGraph,
+  type BlockNode,
+  type Holds,
+  type NodeId,
+  type Problem,
+  type SourceDisk,
+  diskSegments,
+} from "../../core/index.ts";
+import { contentHolds, contentName } from "./content.ts";
+import { assembleGroups, type FoundGroup, readPvs } from "./lvm.ts";
+import { type Content, probeRange, probeReader } from "./probe.ts";
+import { makeProblem } from "./problem.ts";
+import { openReader, partReader, type Reader, segmentReader } from "./reader.ts";
+import { readDiskNames } from "./sysfs.ts";
+import { findOverlapping, readTable } from "./table.ts";
+
+export type DiskGraph = { readonly graph: BlockGraph; readonly problems: readonly Problem[] };
+
+/** Each volume is probed; a hostile text could name a hundred thousand. */
+const MAX_VOLUMES = 1024;
+
+/** The node of a source disk, by its number. */
+export function diskNode(number: number): NodeId {
+  return `disk:${number}`;
+}
+
+/**
+ * Looks at all disks, read-only. Nodes: `disk:1`, `disk:1/part:2`, their contents as nodes above (`disk:1/part:2/fs`),
+ * logical volumes `lv:vg0/root` over all their disks. UserError `image-truncated` where a partition is not all there.
+ */
+export async function readDiskGraph(
+  disks: readonly SourceDisk[],
+  { signal }: { readonly signal: AbortSignal },
+): Promise<DiskGraph> {
+  await using scope = new AsyncDisposableStack();
+  const graph = new GraphBuilder();
+  const readers = new Map<NodeId, Reader>();
+  for (const disk of disks) {
+    signal.throwIfAborted();
+    const reader = scope.use(await openReader(disk.path, disk.sizeBytes));
+    readers.set(diskNode(disk.number), reader);
+    await addDisk(graph, { disk, reader, signal });
+  }
+  await addVolumes(graph, { readers, signal });
+  return { graph: { nodes: graph.nodes, edges: graph.edges }, problems: graph.problems };
+}
+
+class GraphBuilder {
+  readonly nodes: BlockNode[] = [];
+  readonly edges: BlockEdge[] = [];
+  readonly problems: Problem[] = [];
+  readonly pvs: { node: NodeId; reader: Reader }[] = [];
+
+  /** A node that is one run of bytes of the node below it. */
+  addPart(node: BlockNode, below: NodeId, start: number): void {
+    this.nodes.push(node);
+    const map = [{ from: 0, to: start, length: node.sizeBytes }];
+    this.edges.push({ from: node.id, to: below, map });
+  }
+
+  /** What a volume holds, as a node of its own above it. */
+  addContent(volume: BlockNode, content: Content, reader: Reader): void {
+    const partitionType = volume.holds.kind === "partition" ? volume.holds.type : null;
+    const node = this.addHolds(volume, contentHolds(content, partitionType));
+    // A physical volume inside a logical one belongs to a machine inside this machine.
+    if (node.holds.kind === "lvm-pv" && volume.holds.kind !== "lvm-lv")
+      this.pvs.push({ node: node.id, reader });
+  }
+
+  addHolds(volume: BlockNode, holds: Holds): BlockNode {
+    const node = { ...volume, id: `${volume.id}/${contentName(holds)}`, holds };
+    this.addPart(node, volume.id, 0);
+    return node;
+  }
+}
+
+type AddDisk = { readonly disk: SourceDisk; readonly reader: Reader; readonly signal: AbortSignal };
+
+async function addDisk(graph: GraphBuilder, { disk, reader, signal }: AddDisk): Promise<void> {
+  const { path, sizeBytes, sectorBytes } = disk;
+  const table = await readTable(reader, { sectorBytes, title: path });
+  graph.problems.push(...table.problems);
+  const names = disk.kind === "device" ? await readDiskNames(path) : { model: "disk image", serial: null };
+  const base = { path, sectorBytes };
+  let holds: Holds = { kind: "disk", ...names, table: table.kind };
+  const id = diskNode(disk.number);
+  if (table.kind === "none") {
+    const content = await probeRange(path, { offset: 0, sizeBytes }, { signal });
+    if (content.kind === "nothing" && table.emptyMbr) holds = { ...holds, table: "mbr" };
+    const node: BlockNode = { ...base, id, sizeBytes, holds };
+    graph.nodes.push(node);
+    graph.addContent(node, content, reader);
+    return;
+  }
+  graph.nodes.push({ ...base, id, sizeBytes, holds });
+  if (table.partitions.length === 0)
+    graph.addContent({ ...base, id, sizeBytes, holds }, { kind: "nothing" }, reader);
+  const overlapping = findOverlapping(table.partitions);
+  if (overlapping.size > 0)
+    graph.problems.push(
+      makeProblem("partitions-overlap", "warns", {
+        text: `${path}: partitions ${[...overlapping].toSorted((a, b) => a - b).join(", ")} overlap`,
+        advice: "They are copied whole, every byte once",
+      }),
+    );
+  for (const part of table.partitions) {
+    const size = Math.min(part.end, sizeBytes) - part.start;
+    const { number, type, uuid, bootable } = part;
+    const node: BlockNode = {
+      ...base,
+      id: `${id}/part:${number}`,
+      sizeBytes: size,
+      holds: { kind: "partition", number, type, uuid, bootable },
+    };
+    graph.addPart(node, id, part.start);
+    if (part.extended) continue;
+    const content = await probeRange(path, { offset: part.start, sizeBytes: size }, { signal });
+    graph.addContent(node, content, partReader(reader, part.start, size));
+  }
+}
+
+type AddVolumes = { readonly readers: ReadonlyMap<NodeId, Reader>; readonly signal: AbortSignal };
+
+async function addVolumes(graph: GraphBuilder, { readers, signal }: AddVolumes): Promise<void> {
+  const { groups, problems } = assembleGroups(await readPvs(graph.pvs));
+  graph.problems.push(...problems);
+  for (const found of groups)
+    for (const { node, why } of volumeNodes(graph, found)) {
+      signal.throwIfAborted();
+      const where = diskSegments(graph, node.id);
+      if (why !== null || where.kind === "unmapped") {
+        graph.addHolds(node, { kind: "opaque", why: why ?? (where.kind === "unmapped" ? where.why : "") });
+        continue;
+      }
+      const reader = segmentReader(where.segments, readers, node.sizeBytes);
+      const [first, ...more] = where.segments;
+      const disk = graph.nodes.find(({ id }) => id === first?.disk);
+      const content =
+        more.length === 0 && first !== undefined && disk !== undefined
+          ? await probeRange(disk.path, { offset: first.to, sizeBytes: node.sizeBytes }, { signal })
+          : await probeReader(reader, { signal });
+      graph.addContent(node, content, reader);
+    }
+}
+
+type AddedVolume = { readonly node: BlockNode; readonly why: string | null };
+
+/** Adds the visible volumes of a group with their edges to the physical volumes. */
+function volumeNodes(graph: GraphBuilder, { group, nodes }: FoundGroup): readonly AddedVolume[] {
+  const visible = group.volumes.filter((volume) => volume.visible && volume.sizeBytes > 0);
+  if (visible.length > MAX_VOLUMES)
+    graph.problems.push(
+      makeProblem("lvm-many-volumes", "warns", {
+        text: `${group.name} has ${visible.length} logical volumes; only the first ${MAX_VOLUMES} are looked into`,
+        advice: "The others are copied whole",
+      }),
+    );
+  const added: AddedVolume[] = [];
+  for (const volume of visible.slice(0, MAX_VOLUMES)) {
+    const below = volume.pvs.flatMap((uuid) => nodes.get(uuid) ?? []);
+    const first = graph.nodes.find(({ id }) => id === below[0]);
+    if (first === undefined) continue;
+    const name = `${group.name}/${volume.name}`;
+    const isTaken = graph.nodes.some(({ id }) => id === `lv:${name}`);
+    const node: BlockNode = {
+      id: isTaken ? `lv:${name}@${group.uuid}` : `lv:${name}`,
+      path: first.path,
+      sizeBytes: volume.sizeBytes,
+      sectorBytes: first.sectorBytes,
+      holds: { kind: "lvm-lv", uuid: volume.uuid, name },
+    };
+    graph.nodes.push(node);
+    const { pieces } = volume;
+    const isHere = below.length === volume.pvs.length;
+    const why = "why" in pieces ? pieces.why : isHere ? null : "a physical volume of it is missing";
+    added.push({ node, why });
+    for (const [uuid, to] of nodes) {
+      if (!volume.pvs.includes(uuid)) continue;
+      const own = "why" in pieces || !isHere ? null : pieces.filter((piece) => piece.pv === uuid);
+      const map = own === null ? null : own.map(({ from, to: at, length }) => ({ from, to: at, length }));
+      graph.edges.push({ from: node.id, to, map });
+    }
+  }
+  return added;
+}

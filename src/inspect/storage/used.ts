@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which bytes of each disk must be sent. All are, but those that a parsed file system, swap area or volume group
+// calls free: gaps, tables, EBRs, tails, headers and boot code are data because nobody says otherwise.
+import {
+  alignOut,
+  type BlockGraph,
+  type BlockNode,
+  contiguousExtent,
+  type DiskSegment,
+  diskSegments,
+  type ExtentMap,
+  fromRanges,
+  type NodeId,
+  type Problem,
+  type Range,
+} from "../../core/index.ts";
+import { isByDesign } from "./content.ts";
+import { type FreeSpace, unknownFree } from "./free.ts";
+import { readFatFree } from "./free-fat.ts";
+import { readExtFree } from "./free-ext.ts";
+import { hasPartclone, readPartcloneFree } from "./free-partclone.ts";
+import { readXfsFree } from "./free-xfs.ts";
+import { diskNode } from "./graph.ts";
+import { assembleGroups, readPvs } from "./lvm.ts";
+import { makeProblem } from "./problem.ts";
+import { openReader, type Reader, segmentReader } from "./reader.ts";
+
+export type UsedMaps = {
+  /** By disk number; `data` and `unused` only, in multiples of 4096 bytes. */
+  readonly maps: ReadonlyMap<number, ExtentMap>;
+  /** One for each volume that is copied whole though it may have free space. */
+  readonly notes: readonly Problem[];
+};
+
+type Input = {
+  readonly graph: BlockGraph;
+  /** Disk number -> path of its raw view: a device, an image, or a file of the overlay. Nothing may be mounted on it. */
+  readonly views: ReadonlyMap<number, string>;
+  readonly signal: AbortSignal;
+};
+
+const ALIGN_BYTES = 4096;
+/** The header of swap is one page; the largest page of any kernel is 64 KiB. */
+const SWAP_HEADER_BYTES = 65_536;
+
+/** Reads the maps of all volumes at once. Call it on the views after conversion: new files lie in blocks that were free. */
+export async function readUsedMaps({ graph, views, signal }: Input): Promise<UsedMaps> {
+  await using scope = new AsyncDisposableStack();
+  const readers = new Map<NodeId, Reader>();
+  const paths = new Map<NodeId, string>();
+  for (const [number, path] of views) {
+    const node = graph.nodes.find(({ id }) => id === diskNode(number));
+    if (node === undefined) throw new TypeError(`There is no disk ${number} in the graph`);
+    readers.set(node.id, scope.use(await openReader(path, node.sizeBytes)));
+    paths.set(node.id, path);
+  }
+  const context: Context = { graph, readers, paths, signal };
+  const volumes = volumesOf(graph, readers);
+  const groups = await readGroupSpaces(context);
+  const found = await Promise.all(
+    volumes.map(async (volume) => ({
+      ...volume,
+      free: groups.needed.has(volume.below) ? unknownFree(NEEDED) : await readFree(volume, context),
+    })),
+  );
+  const claims = [...found, ...groups.volumes];
+  const shared = findShared(claims);
+  const notes: Problem[] = [];
+  const unused = new Map<NodeId, Range[]>();
+  for (const claim of claims) {
+    const free = shared.has(claim) ? unknownFree("it shares bytes with another volume") : claim.free;
+    if (free.kind === "free") addFree(unused, claim.segments, free.ranges);
+    else notes.push(...noteWhole(claim.node, free.why));
+  }
+  const maps = new Map<number, ExtentMap>();
+  for (const [number] of views) {
+    const node = diskNode(number);
+    const size = readers.get(node)?.sizeBytes ?? 0;
+    const map = fromRanges(size, unused.get(node) ?? [], { kind: "unused", rest: "data" });
+    maps.set(number, alignOut(map, ALIGN_BYTES));
+  }
+  return { maps, notes };
+}
+
+type Context = {
+  readonly graph: BlockGraph;
+  readonly readers: ReadonlyMap<NodeId, Reader>;
+  readonly paths: ReadonlyMap<NodeId, string>;
+  readonly signal: AbortSignal;
+};
+
+/** Something with contents of its own: a file system, swap, an opaque partition, free extents of a volume group. */
+type Volume = {
+  readonly node: BlockNode;
+  /** The partition, disk or logical volume it lies on. */
+  readonly below: NodeId;
+  readonly segments: readonly DiskSegment[];
+};
+
+type Claim = Volume & { readonly free: FreeSpace };
+
+/** Contents above partitions, disks and plain logical volumes; those whose disks are not all here are left out. */
+function volumesOf(graph: BlockGraph, readers: ReadonlyMap<NodeId, Reader>): readonly Volume[] {
+  const volumes: Volume[] = [];
+  for (const node of graph.nodes) {
+    const { kind } = node.holds;
+    if (kind === "disk" || kind === "partition" || kind === "lvm-lv" || kind === "lvm-pv") continue;
+    const where = diskSegments(graph, node.id);
+    if (where.kind === "unmapped" || where.segments.some(({ disk }) => !readers.has(disk))) continue;
+    const below = graph.edges.find(({ from }) => from === node.id)?.to ?? node.id;
+    volumes.push({ node, below, segments: where.segments });
+  }
+  return volumes;
+}
+
+const NEEDED = "another volume needs its old contents";
+
+async function readFree(
+  { node, segments }: Volume,
+  { graph, readers, paths, signal }: Context,
+): Promise<FreeSpace> {
+  const { holds, sizeBytes } = node;
+  if (holds.kind === "swap")
+    return holds.hibernated
+      ? unknownFree("a hibernated system lies in it")
+      : {
+          kind: "free",
+          ranges: sizeBytes > SWAP_HEADER_BYTES ? [{ start: SWAP_HEADER_BYTES, end: sizeBytes }] : [],
+        };
+  if (holds.kind === "opaque") return unknownFree(holds.why);
+  if (holds.kind === "luks") return unknownFree("it is encrypted");
+  if (holds.kind === "md-member") return unknownFree("it is part of a RAID array");
+  if (holds.kind !== "filesystem") return unknownFree("its contents are not known");
+  const reader = segmentReader(segments, readers, sizeBytes);
+  switch (holds.type) {
+    case "ext2":
+    case "ext3":
+    case "ext4":
+      return await readExtFree(reader, { signal });
+    case "xfs":
+      return await readXfsFree(reader, { signal });
+    case "vfat":
+      return await readFatFree(reader, { signal });
+    default:
+  }
+  if (!hasPartclone(holds.type)) return unknownFree(`the free space of ${holds.type} is not known`);
+  const extent = contiguousExtent(graph, node.id);
+  if (extent.kind === "unmapped") return unknownFree(extent.why);
+  const path = paths.get(extent.disk);
+  if (path === undefined) return unknownFree("its disk is not here");
+  return await readPartcloneFree(holds.type, { path, offset: extent.start, sizeBytes }, { signal });
+}
+
+type GroupSpaces = {
+  /** Extents that belong to no logical volume. */
+  readonly volumes: readonly Claim[];
+  /** Nodes of logical volumes whose contents others need. */
+  readonly needed: ReadonlySet<NodeId>;
+};
+
+/** Reads the metadata of LVM again: the graph has no room for extents of hidden volumes. */
+async function readGroupSpaces({ graph, readers }: Context): Promise<GroupSpaces> {
+  const pvs = graph.nodes.flatMap((node) => {
+    if (node.holds.kind !== "lvm-pv") return [];
+    const where = diskSegments(graph, node.id);
+    if (where.kind === "unmapped" || where.segments.some(({ disk }) => !readers.has(disk))) return [];
+    return [{ node, where: where.segments, reader: segmentReader(where.segments, readers, node.sizeBytes) }];
+  });
+  const labels = await readPvs(pvs.map(({ node, reader }) => ({ node: node.id, reader })));
+  const { groups } = assembleGroups(labels);
+  const volumes: Claim[] = [];
+  const needed = new Set<NodeId>();
+  const understood = new Set<NodeId>();
+  for (const { group, nodes, whole } of groups) {
+    for (const volume of group.volumes) {
+      if (!volume.needed && whole) continue;
+      for (const { id, holds } of graph.nodes)
+        if (holds.kind === "lvm-lv" && holds.uuid === volume.uuid) needed.add(id);
+    }
+    for (const pv of group.pvs) {
+      const found = pvs.find(({ node }) => node.id === nodes.get(pv.uuid));
+      if (found === undefined || !whole || pv.extents.end > found.node.sizeBytes) continue;
+      understood.add(found.node.id);
+      const free: Range[] = [];
+      let at = pv.extents.start;
+      for (const taken of [...pv.taken, { start: pv.extents.end, end: pv.extents.end }]) {
+        if (taken.start > at) free.push({ start: at, end: Math.min(taken.start, pv.extents.end) });
+        at = Math.max(at, taken.end);
+      }
+      // Only the free extents are claimed; what the logical volumes take is theirs.
+      const segments = found.where.flatMap((segment) => cutSegment(segment, free));
+      const all: FreeSpace = { kind: "free", ranges: free };
+      volumes.push({ node: found.node, below: found.node.id, segments, free: all });
+    }
+  }
+  for (const { node, where } of pvs)
+    if (!understood.has(node.id)) {
+      const free = unknownFree("its volume group is not complete, or its metadata are not understood");
+      volumes.push({ node, below: node.id, segments: where, free });
+    }
+  return { volumes, needed };
+}
+
+/** The parts of a segment that lie in one of the ranges of its volume. */
+function cutSegment(segment: DiskSegment, ranges: readonly Range[]): DiskSegment[] {
+  return ranges.flatMap((range) => {
+    const start = Math.max(segment.from, range.start);
+    const end = Math.min(segment.from + segment.length, range.end);
+    if (start >= end) return [];
+    return [{ ...segment, from: start, to: segment.to + (start - segment.from), length: end - start }];
+  });
+}
+
+/** Volumes of which some byte belongs to another volume too: tables may overlap, and metadata may lie. */
+function findShared(claims: readonly Claim[]): ReadonlySet<Claim> {
+  const all = claims.flatMap((claim) => claim.segments.map((segment) => ({ claim, ...segment })));
+  all.sort((a, b) => (a.disk === b.disk ? a.to - b.to : a.disk < b.disk ? -1 : 1));
+  const shared = new Set<Claim>();
+  let reach: (typeof all)[number] | null = null;
+  for (const one of all) {
+    if (reach !== null && reach.disk === one.disk && one.to < reach.to + reach.length) {
+      shared.add(one.claim);
+      shared.add(reach.claim);
+    }
+    if (reach === null || reach.disk !== one.disk || one.to + one.length > reach.to + reach.length)
+      reach = one;
+  }
+  return shared;
+}
+
+/** Puts the free ranges of a volume to their places on the disks. Both lists are in order. */
+function addFree(
+  unused: Map<NodeId, Range[]>,
+  segments: readonly DiskSegment[],
+  free: readonly Range[],
+): void {
+  let next = 0;
+  for (const segment of segments) {
+    const list = unused.get(segment.disk) ?? [];
+    unused.set(segment.disk, list);
+    const end = segment.from + segment.length;
+    for (let i = next; i < free.length; i += 1) {
+      const range = free[i];
+      if (range === undefined || range.start >= end) break;
+      if (range.end <= segment.from) {
+        next = i + 1;
+        continue;
+      }
+      const start = Math.max(range.start, segment.from) - segment.from + segment.to;
+      list.push({ start, end: Math.min(range.end, end) - segment.from + segment.to });
+    }
+  }
+}
+
+/** Small things are not worth a line. */
+const WORTH_A_NOTE_BYTES = 64 * 2 ** 20;
+
+function noteWhole(node: BlockNode, why: string): Problem[] {
+  if (node.holds.kind === "opaque" && (isByDesign(why) || node.sizeBytes < WORTH_A_NOTE_BYTES)) return [];
+  return [
+    makeProblem("volume-whole", "notes", {
+      text: `${node.id} on ${node.path} is copied whole: ${why}`,
+      advice: "Nothing is to be done; it takes longer than copying used blocks only",
+    }),
+  ];
+}
