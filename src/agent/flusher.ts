@@ -6,9 +6,8 @@ import { cellRange, zeroHash } from "../wire/index.ts";
 import type { Cells, OpenDisk } from "./disk.ts";
 import { AgentProblem } from "./problem.ts";
 
-/** A flush costs about as much for 32 MiB as for one; and nobody waits longer than this for an acknowledgement. */
+/** A flush costs about as much for 32 MiB as for one. */
 const GROUP_BYTES = 32 * 2 ** 20;
-const GROUP_MS = 100;
 const READS_IN_FLIGHT = 4;
 /** So many cells of a range that was made zero are read back; the rest of it was never written by us. */
 const ZERO_SAMPLES = 16;
@@ -46,7 +45,11 @@ export class Flusher {
   #queued = false;
   #buffers: Uint8Array[] = [];
 
-  constructor(outcome: Outcome) {
+  readonly #groupMs: number;
+
+  /** A group begins when it is large enough, and after `groupMs` at the latest. */
+  constructor(groupMs: number, outcome: Outcome) {
+    this.#groupMs = groupMs;
     this.#outcome = outcome;
   }
 
@@ -54,7 +57,7 @@ export class Flusher {
     this.#waiting.push(written);
     if (written.kind === "cell") this.#waitingBytes += written.disk.grid.segmentBytes;
     if (this.#waitingBytes >= GROUP_BYTES) this.#schedule();
-    else this.#timer ??= setTimeout(() => this.#schedule(), GROUP_MS);
+    else this.#timer ??= setTimeout(() => this.#schedule(), this.#groupMs);
   }
 
   /** Resolves when all that was added is acknowledged or has failed. */

@@ -28,12 +28,23 @@ const MAX_OPEN_DISKS = 64;
 /** The sender says something every 15 s. After this long without a word it is gone, though its TCP may not know. */
 const SILENCE_MS = 90_000;
 
-export type AgentOptions = { readonly stream: Duplex; readonly directory: string; readonly release: string };
+export type AgentOptions = {
+  readonly stream: Duplex;
+  readonly directory: string;
+  readonly release: string;
+  /** A written cell waits so long for others to be flushed with it. Default 100. */
+  readonly groupMs?: number;
+};
 
 /** Serves until the sender ends. True when it said goodbye; what was acknowledged is durable in any case. */
-export async function serveAgent({ stream, directory, release }: AgentOptions): Promise<boolean> {
+export async function serveAgent({
+  stream,
+  directory,
+  release,
+  groupMs = 100,
+}: AgentOptions): Promise<boolean> {
   const channel = new Channel(stream);
-  const session = new Session(channel, directory, release);
+  const session = new Session(channel, { directory, release, groupMs });
   const silence = setInterval(() => {
     if (session.silentMs() > SILENCE_MS) channel.destroy();
   }, 5000);
@@ -70,11 +81,11 @@ class Session {
   #fatal: { error: unknown } | null = null;
   #buffer: Uint8Array | null = null;
 
-  constructor(channel: Channel, directory: string, release: string) {
+  constructor(channel: Channel, { directory, release, groupMs }: Omit<Required<AgentOptions>, "stream">) {
     this.#channel = channel;
     this.#directory = directory;
     this.#release = release;
-    this.#flusher = new Flusher({
+    this.#flusher = new Flusher(groupMs, {
       durable: (seqs) => this.say({ type: "durable", seqs }),
       differs: (seq, error) => this.say({ type: "failed", seq, problem: error.problem, retry: error.retry }),
       fatal: (error) => this.#fail(error),
