@@ -17,7 +17,7 @@ import {
   run,
 } from "../system/index.ts";
 import { SET_READ_ONLY_FILE } from "./counters.ts";
-import { type LoopNote, LOOPS_FILE, parseLoopNotes, readLoops } from "./loops.ts";
+import { isNoted, type LoopNote, LOOPS_FILE, parseLoopNotes, readLoops } from "./loops.ts";
 
 /** A store may lie in a directory of the run, inside its working directory. */
 const MAX_DEPTH = 3;
@@ -83,13 +83,10 @@ async function findDeadLoops(dead: readonly string[], isOurs: (path: string) => 
     const text = await readBounded(join(directory, LOOPS_FILE));
     if (text !== null) notes.push(...parseLoopNotes(text.toString("utf8")));
   }
-  const isNoted = (loop: { path: string; backingFile: string; offset: number }): boolean =>
-    notes.some(
-      (note) =>
-        note.path === loop.path && note.backingFile === loop.backingFile && note.offset === loop.offset,
-    );
   const loops = await readLoops();
-  return loops.filter((loop) => isOurs(loop.backingFile) || isNoted(loop)).map((loop) => loop.path);
+  return loops
+    .filter((loop) => isOurs(loop.backingFile) || notes.some((note) => isNoted(loop, note)))
+    .map((loop) => loop.path);
 }
 
 /** The proof of a dead run had set its source disks read-only. */

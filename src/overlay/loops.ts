@@ -5,11 +5,15 @@ import { run } from "../system/index.ts";
 /** In a run's directory: one line for each loop device it attached. */
 export const LOOPS_FILE = "loops";
 
-export type LoopNote = Pick<AttachedLoop, "path" | "backingFile" | "offset">;
+export type LoopNote = Pick<AttachedLoop, "path" | "offset" | "backingId">;
 
-export function renderLoopNote({ path, backingFile, offset }: LoopNote): string {
-  return `${JSON.stringify({ path, backingFile, offset })}\n`;
+export function renderLoopNote({ path, offset, backingId }: LoopNote): string {
+  return `${JSON.stringify({ path, offset, backingId })}\n`;
 }
+
+/** Numbers of loop devices are used again: the same number above something else is another device. */
+export const isNoted = (loop: LoopNote, note: LoopNote): boolean =>
+  loop.path === note.path && loop.offset === note.offset && loop.backingId === note.backingId;
 
 /** Lines written halfway are left out. */
 export function parseLoopNotes(text: string): LoopNote[] {
@@ -29,6 +33,8 @@ export type AttachedLoop = {
   readonly backingFile: string;
   readonly offset: number;
   readonly readOnly: boolean;
+  /** Device and inode of what is below: it stays when the name goes (a FUSE file of a dead daemon is called `/`). */
+  readonly backingId: string;
 };
 
 /** All attached loop devices, or those above one file. */
@@ -36,7 +42,7 @@ export async function readLoops(
   options: { above?: string; signal?: AbortSignal } = {},
 ): Promise<AttachedLoop[]> {
   const only = options.above === undefined ? ["--list"] : ["--associated", options.above];
-  const argv = ["losetup", "--json", "--output", "NAME,BACK-FILE,OFFSET,RO", ...only];
+  const argv = ["losetup", "--json", "--output", "NAME,BACK-FILE,OFFSET,RO,BACK-INO,BACK-MAJ:MIN", ...only];
   const { stdout } = await run(argv, {
     timeoutMs: 30_000,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -57,6 +63,7 @@ export function parseLoops(json: string): AttachedLoop[] {
       path: entry["name"],
       backingFile: backing.replace(/ \(deleted\)$/, ""),
       offset: Number(entry["offset"]),
+      backingId: `${String(entry["back-maj:min"])}/${String(entry["back-ino"])}`,
       readOnly: entry["ro"] === true || entry["ro"] === 1 || entry["ro"] === "1",
     });
   }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BlockGraph, contiguousExtent, findNode, type NodeId, type SourceDisk } from "../core/index.ts";
 import { attachLoop, makeRunDirectory } from "../system/index.ts";
-import { LOOPS_FILE, type LoopNote, readLoops, renderLoopNote } from "./loops.ts";
+import { isNoted, LOOPS_FILE, type LoopNote, readLoops, renderLoopNote } from "./loops.ts";
 
 export type VolumeDevice = { readonly path: string } | { readonly unavailable: string };
 
@@ -49,11 +49,13 @@ export async function attachVolumes(options: {
       readOnly,
       sectorBytes,
     });
+    let note: LoopNote | undefined;
     scope.defer(async () => {
       await loop[Symbol.asyncDispose]();
-      await untilDetached(loop.path, { backingFile: view.path, offset: start });
+      if (note !== undefined) await untilDetached(note);
     });
-    const note = { path: loop.path, backingFile: view.path, offset: start };
+    note = (await readLoops()).find((one) => one.path === loop.path);
+    if (note === undefined) throw new Error(`${loop.path} is not attached`);
     await appendFile(join(directory, LOOPS_FILE), renderLoopNote(note)); // for cleanLeftovers()
     return { path: loop.path };
   };
@@ -102,12 +104,10 @@ export function placeOf(
 }
 
 /** `losetup -d` on a device that somebody (udev, a probe) has open succeeds at once and detaches later. */
-async function untilDetached(path: string, { backingFile, offset }: Omit<LoopNote, "path">): Promise<void> {
+async function untilDetached(note: LoopNote): Promise<void> {
   const end = Date.now() + DETACH_MS;
-  for (;;) {
-    const loops = await readLoops({ above: backingFile });
-    if (!loops.some((loop) => loop.path === path && loop.offset === offset)) return;
-    if (Date.now() > end) throw new Error(`${path} above ${backingFile} is still in use`);
+  while ((await readLoops()).some((loop) => isNoted(loop, note))) {
+    if (Date.now() > end) throw new Error(`${note.path} is still in use`);
     await sleep(50);
   }
 }

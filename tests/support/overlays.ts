@@ -57,8 +57,12 @@ async function traces(directory: string): Promise<string[]> {
     const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
     if (/^\d+$/.test(pid)) programs.push(line.replaceAll("\0", " "));
   }
+  // A loop device above a view that is gone has no name of a file any more.
+  const nameless = loops
+    .filter((line) => /\s\/$/.test(line))
+    .map((line) => `${line} (above a file of ${directory})`);
   const files = (await readdir(directory)).map((name) => join(directory, name));
-  return [...mounts, ...loops, ...programs, ...files].filter((text) => text.includes(directory));
+  return [...mounts, ...loops, ...nameless, ...programs, ...files].filter((text) => text.includes(directory));
 }
 
 /**
