@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { UserError } from "../../core/index.ts";
+import { VERSION } from "../version.ts";
+import {
+  answersOf,
+  COMMANDS,
+  findCommand,
+  parseCommandLine,
+  renderCommandHelp,
+  renderHelp,
+  renderManPage,
+  SETTINGS,
+} from "./index.ts";
+
+const migrate = (...args: readonly string[]): ReturnType<typeof parseCommandLine> =>
+  parseCommandLine(findCommand("migrate"), args);
+const NEEDED = ["--disk", "/x.img", "--to", "dir:/vms"];
+const answers = (...args: readonly string[]): ReturnType<typeof answersOf> =>
+  answersOf(migrate(...NEEDED, ...args), { kind: "dir", path: "/vms" });
+
+function refused(body: () => unknown, code: string): void {
+  assert.throws(body, (error) => {
+    assert.ok(error instanceof UserError);
+    assert.equal(error.area, "usage");
+    assert.equal(error.code, code);
+    assert.notEqual(error.advice, "");
+    return true;
+  });
+}
+
+test("every help text fits 80 columns and names every flag of its command", () => {
+  for (const command of COMMANDS) {
+    const help = renderCommandHelp(command);
+    for (const name of command.settings) assert.ok(help.includes(`--${name}`), `${command.name} --${name}`);
+    for (const line of help.split("\n")) assert.ok(line.length <= 80 || line.startsWith("  virt-p2v"), line);
+  }
+  for (const line of renderHelp().split("\n")) assert.ok(line.length <= 80, line);
+});
+
+test("every setting belongs to a command", () => {
+  const used = new Set(COMMANDS.flatMap((command) => [...command.settings]));
+  assert.deepEqual(
+    Object.keys(SETTINGS).filter((name) => !used.has(name as keyof typeof SETTINGS)),
+    [],
+  );
+});
+
+test("the manual page is as new as the table (npm run man)", async () => {
+  assert.equal(await readFile("doc/man/virt-p2v.1", "utf8"), renderManPage(VERSION));
+});
+
+test("settings become answers", () => {
+  const given = answers(
+    "--disk",
+    "/y.img",
+    "--memory",
+    "4G",
+    "--vcpus",
+    "8",
+    "--nic",
+    "eth0=52-54-00-12-34-56",
+    "--format",
+    "qcow2",
+    "--proof",
+    "full",
+  );
+  assert.deepEqual(given.disks, ["/x.img", "/y.img"]);
+  assert.equal(given.memoryBytes, 4 * 2 ** 30);
+  assert.equal(given.vcpus, 8);
+  assert.deepEqual([...given.nics], [["eth0", "52:54:00:12:34:56"]]);
+  assert.equal(given.format, "qcow2");
+  assert.equal(given.proof, "full");
+  assert.equal(given.bootCheck, true);
+  assert.equal(answers("--no-boot-check").bootCheck, false);
+});
+
+test("wrong usage is refused with what would be right", () => {
+  refused(() => findCommand("migrat"), "command-unknown");
+  refused(() => migrate("--to", "dir:/vms"), "setting-missing");
+  refused(() => migrate(...NEEDED, "--nonsense"), "arguments-wrong");
+  refused(() => migrate(...NEEDED, "--name"), "arguments-wrong");
+  refused(() => migrate(...NEEDED, "extra"), "argument-unknown");
+  refused(() => parseCommandLine(findCommand("verify"), []), "argument-missing");
+  refused(() => answers("--memory", "much"), "memory-wrong");
+  refused(() => answers("--memory", "1K"), "memory-wrong");
+  refused(() => answers("--vcpus", "0"), "vcpus-wrong");
+  refused(() => answers("--format", "vmdk"), "format-wrong");
+  refused(() => answers("--nic", "eth0"), "nic-wrong");
+  refused(() => answers("--nic", 'x",RUN+="y=52:54:00:12:34:56'), "nic-wrong");
+});
