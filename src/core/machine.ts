@@ -21,7 +21,12 @@ export type Machine = {
   readonly dmi: Known<Dmi>;
   readonly nics: readonly Nic[];
   readonly storage: BlockGraph;
+  /** What no field above can hold as unknown: a list that could not be read (`storage`, `nics`), a disk without a size. */
+  readonly notKnown?: readonly NotKnown[];
 };
+
+/** `about` is `storage`, `nics` or a device (`/dev/sdc`). */
+export type NotKnown = { readonly about: string; readonly why: string };
 
 export type Firmware =
   | { readonly kind: "bios" }
@@ -92,14 +97,17 @@ export type Holds =
       readonly kind: "disk";
       readonly serial: string | null;
       readonly model: string;
-      readonly table: "gpt" | "mbr" | "none";
+      /** `unknown`: the disk could not be read, or its table is of another kind. */
+      readonly table: "gpt" | "mbr" | "none" | "unknown";
     }
   | {
       readonly kind: "partition";
       readonly number: number;
+      /** GUID in upper case, or hexadecimal byte of an MBR (`83`); `unknown` where the table could not be read. */
       readonly type: string;
       readonly uuid: string | null;
-      readonly bootable: boolean;
+      /** null: not known. */
+      readonly bootable: boolean | null;
     }
   | {
       readonly kind: "filesystem";
@@ -114,6 +122,10 @@ export type Holds =
       readonly hibernated: boolean;
     }
   | { readonly kind: "lvm-pv" | "md-member" | "luks"; readonly uuid: string }
-  | { readonly kind: "lvm-lv" | "md"; readonly uuid: string; readonly name: string }
+  | { readonly kind: "lvm-lv"; readonly uuid: string; readonly name: string }
+  /** `level` in the kernel's words: `raid1`; empty where it is not known, as `uuid`. */
+  | { readonly kind: "md"; readonly uuid: string; readonly name: string; readonly level: string }
+  /** Nobody could look (a recorded machine, a disk that cannot be read): the difference to `opaque`. */
+  | { readonly kind: "unknown"; readonly why: string }
   /** Copied whole, and the plan says why. */
   | { readonly kind: "opaque"; readonly why: string };
