@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 import { run } from "../../src/system/index.ts";
 import { noise } from "./noise.ts";
 
+export { noise };
+
 export type FilesystemType = "ext2" | "ext3" | "ext4" | "xfs" | "btrfs" | "vfat" | "swap" | "none";
 
 /** Content, a symbolic link, or content with a mode. Parents are made, mode 0755. */
