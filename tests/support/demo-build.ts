@@ -162,7 +162,10 @@ async function freeLeftovers(path: string): Promise<void> {
     const [device, file] = line.trim().split(/\s+/);
     if (device === undefined || file !== path) continue;
     const [, target] = mounts.find(([from]) => from === `${device}p1`) ?? [];
-    if (target !== undefined) await run(["umount", "--recursive", target]);
+    if (target !== undefined) {
+      await run(["umount", "--recursive", target]);
+      await rmdir(target);
+    }
     await run(["partx", "--delete", device], { allowCodes: [1] });
     await run(["losetup", "--detach", device]);
   }
