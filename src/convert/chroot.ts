@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// The guest's own programs, run on a throw-away copy of the guest, shut off from this machine: see sandbox.ts.
+import { lstat, mkdir, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import type { Blobs, Change } from "../core/index.ts";
+import {
+  directoryView,
+  isBelow,
+  makeRunDirectory,
+  mount,
+  readMountTable,
+  RunError,
+  run,
+} from "../system/index.ts";
+import { applyChanges } from "./apply.ts";
+import { BUILD_SCRIPT, sandboxed } from "./sandbox.ts";
+import type { Built, BuildRequest, FreeSpace, GuestTools } from "./tools.ts";
+
+/** A rebuild takes 10 to 30 s on a slow machine; one that waits for something gets this long. */
+const BUILD_MS = 300_000;
+
+export function chrootTools({ root, workDirectory }: { root: string; workDirectory: string }): GuestTools {
+  return {
+    freeSpace: (path) => freeSpace(root, path),
+    async buildInitramfs(request, use) {
+      const { signal, kernels } = request;
+      await using copy = await openCopy({ root, workDirectory, ...request });
+      try {
+        await run(sandboxed(copy, ["/bin/true"]), { signal, timeoutMs: 30_000 });
+      } catch (error) {
+        if (!(error instanceof RunError)) throw error;
+        const why = `the guest's programs do not run here (${lastWords(error.stderr)})`;
+        for (const kernel of kernels) await use(kernel, { kind: "failed", why });
+        return;
+      }
+      for (const kernel of kernels) await use(kernel, await build(copy, kernel, signal));
+    },
+  };
+}
+
+async function build(copy: Copy, kernel: string, signal: AbortSignal): Promise<Built> {
+  try {
+    const argv = ["/bin/sh", "-c", BUILD_SCRIPT, "sh", copy.inside, kernel];
+    const { stderr } = await run(sandboxed(copy, argv), { signal, timeoutMs: BUILD_MS });
+    const path = join(copy.out, `initrd-${kernel}`);
+    const found = await lstat(path).catch(() => null); // nothing of the guest runs any more: it stays what it is
+    if (found === null || !found.isFile() || found.size === 0)
+      return { kind: "failed", why: "mkinitramfs left no file" };
+    return { kind: "built", path, words: lastWords(stderr) };
+  } catch (error) {
+    if (error instanceof RunError)
+      return { kind: "failed", why: error.timedOut ? "it ran out of time" : lastWords(error.stderr) };
+    if (error instanceof RangeError) return { kind: "failed", why: error.message };
+    throw error;
+  }
+}
+
+function lastWords(text: string): string {
+  const lines = text.trim().split("\n").slice(-3).join(" | ");
+  return lines === "" ? "it said nothing" : lines.slice(-400);
+}
+
+export interface Copy extends AsyncDisposable {
+  /** The guest's root with the changes, writable; all writing is thrown away. */
+  readonly merged: string;
+  /** A directory of this machine that the guest's programs see as `inside`, for results. */
+  readonly out: string;
+  readonly inside: string;
+}
+
+/** An overlayfs above each of the guest's mounts: overlayfs does not see mounts below its lower directory. */
+async function openCopy({
+  root,
+  workDirectory,
+  changes,
+  blobs,
+  signal,
+}: { root: string; workDirectory: string } & BuildRequest): Promise<Copy> {
+  await using scope = new AsyncDisposableStack();
+  const work = scope.use(await makeRunDirectory("copy", { parent: workDirectory }));
+  const merged = join(work.path, "merged");
+  const lowers = (await readMountTable()).filter((one) => isBelow(one.path, root)).map((one) => one.path);
+  const paths = [root, ...new Set(lowers.filter((path) => path !== root))].toSorted();
+  for (const [index, lower] of paths.entries()) {
+    const [upper, spare] = [join(work.path, `upper-${index}`), join(work.path, `spare-${index}`)];
+    await mkdir(upper, { mode: 0o755 });
+    await mkdir(spare, { mode: 0o700 });
+    const directories = [lower, upper, spare];
+    if (directories.some((path) => /[,:\\]/.test(path)))
+      throw new Error(`overlayfs takes no such path: ${lower}`);
+    const options = [`lowerdir=${lower}`, `upperdir=${upper}`, `workdir=${spare}`];
+    const target = merged + lower.slice(root.length);
+    scope.use(await mount("p2v-copy", target, { type: "overlay", options, signal }));
+  }
+  await applyChanges([...changes, ...(await noServices(merged, blobs))], { root: merged, blobs, signal });
+  const [out, inside] = [join(work.path, "out"), `/${work.path.split("/").at(-1) ?? "p2v-out"}`];
+  await mkdir(out, { mode: 0o700 });
+  await mkdir(join(merged, inside), { mode: 0o700 });
+  const owned = scope.move();
+  return { merged, out, inside, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Debian's way to forbid that package scripts start services: policy-rc.d says 101 (invoke-rc.d(8)). */
+async function noServices(root: string, blobs: Blobs): Promise<readonly Change[]> {
+  const path = "/usr/sbin/policy-rc.d";
+  const view = directoryView(root);
+  if ((await view.resolve("/usr/sbin")) !== "/usr/sbin") return [];
+  const bytes = Buffer.from("#!/bin/sh\nexit 101\n");
+  const sha256 = await blobs.put(bytes);
+  const after = {
+    kind: "bytes",
+    mode: 0o755,
+    uid: 0,
+    gid: 0,
+    xattrs: {},
+    sha256,
+    sizeBytes: bytes.length,
+  } as const;
+  return [{ step: "chroot", why: "No services", path, before: await view.state(path), after }];
+}
+
+async function freeSpace(root: string, path: string): Promise<FreeSpace> {
+  const below = (await readMountTable()).filter((one) => isBelow(one.path, root));
+  const mounts = below.map((one) => one.path.slice(root.length)).filter((at) => isBelow(path, at));
+  const at = mounts.toSorted((a, b) => b.length - a.length)[0] ?? "";
+  const { bavail, bsize, ffree, files } = await statfs(root + at);
+  return { mount: at === "" ? "/" : at, bytes: bavail * bsize, inodes: files === 0 ? null : ffree };
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// A draft collects what one step proposes: edits of files that are there, new files, removals, and words for the user.
+import {
+  type Change,
+  type FileState,
+  formatBytes,
+  type Problem,
+  type Proposal,
+  type StepContext,
+} from "../core/index.ts";
+
+/** Far above any configuration file a person wrote; a larger one is said, not read. */
+export const MAX_TEXT_BYTES = 8 * 2 ** 20;
+
+export type Edit = {
+  readonly why: string;
+  /** Text with one character a byte (latin1), so that bytes of any encoding pass unchanged. */
+  readonly edit: (text: string) => string;
+  /** What a file too large to read means for the VM. Default `warns`. */
+  readonly severity?: Problem["severity"];
+};
+
+export class Draft {
+  readonly #context: StepContext;
+  readonly #step: string;
+  readonly #changes: Change[] = [];
+  readonly #problems: Problem[] = [];
+
+  constructor(step: string, context: StepContext) {
+    this.#step = step;
+    this.#context = context;
+  }
+
+  /** The text of a file with links followed, one character a byte; null where there is none, or it is too large. */
+  async read(
+    path: string,
+    { severity = "warns" }: { severity?: Problem["severity"] } = {},
+  ): Promise<string | null> {
+    try {
+      const bytes = await this.#context.view.read(path, { maxBytes: MAX_TEXT_BYTES });
+      return bytes === null ? null : Buffer.from(bytes).toString("latin1");
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.problem({
+        code: "file-too-large",
+        severity,
+        text: `${path} in the guest is larger than ${formatBytes(MAX_TEXT_BYTES)}; the step ${this.#step} left it alone`,
+        advice: "Look at that file in the VM: it may still name devices of the old machine",
+      });
+      return null;
+    }
+  }
+
+  /** Changes a file where it lies (links followed); nothing happens where it is absent or the edit changes nothing. */
+  async edit(path: string, { why, edit, severity = "warns" }: Edit): Promise<void> {
+    const { view, blobs } = this.#context;
+    const text = await this.read(path, { severity });
+    if (text === null) return;
+    const edited = edit(text);
+    if (edited === text) return;
+    const real = await view.resolve(path);
+    if (real === null || this.#changes.some((change) => change.path === real)) return; // one file by two names
+    const before = await view.state(real);
+    if (before.kind !== "bytes") return;
+    await blobs.put(Buffer.from(text, "latin1"));
+    const bytes = Buffer.from(edited, "latin1");
+    const after: FileState = { ...before, sha256: await blobs.put(bytes), sizeBytes: bytes.length };
+    this.#changes.push({ step: this.#step, why, path: real, before, after });
+  }
+
+  /**
+   * A file of ours with exactly this content, `mode` where it is new. A file that is there keeps its mode and owner.
+   * `path` names a directory that may be reached by links; what is no plain file there is left alone.
+   */
+  async write(
+    path: string,
+    { why, text, mode = 0o644 }: { why: string; text: string; mode?: number },
+  ): Promise<void> {
+    const { view, blobs } = this.#context;
+    const real = await this.#realPath(path);
+    if (real === null) return;
+    const before = await view.state(real);
+    if (before.kind === "link" || before.kind === "directory") return;
+    const bytes = Buffer.from(text, "utf8");
+    const sha256 = await blobs.put(bytes);
+    if (before.kind === "bytes" && before.sha256 === sha256) return;
+    if (before.kind === "bytes") await blobs.put((await view.read(real, { maxBytes: 2 ** 26 })) ?? bytes);
+    const attributes = before.kind === "bytes" ? before : { mode, uid: 0, gid: 0, xattrs: {} };
+    const { mode: kept, uid, gid, xattrs } = attributes;
+    const after: FileState = { kind: "bytes", mode: kept, uid, gid, xattrs, sha256, sizeBytes: bytes.length };
+    this.#changes.push({ step: this.#step, why, path: real, before, after });
+  }
+
+  async remove(path: string, { why }: { why: string }): Promise<void> {
+    const { view, blobs } = this.#context;
+    const real = await this.#realPath(path);
+    if (real === null) return;
+    const before = await view.state(real);
+    if (before.kind !== "bytes") return;
+    await blobs.put((await view.read(real, { maxBytes: 2 ** 26 })) ?? new Uint8Array());
+    this.#changes.push({ step: this.#step, why, path: real, before, after: { kind: "absent" } });
+  }
+
+  add(change: Omit<Change, "step">): void {
+    this.#changes.push({ step: this.#step, ...change });
+  }
+
+  problem(problem: Problem): void {
+    this.#problems.push(problem);
+  }
+
+  proposal(): Proposal {
+    return { changes: this.#changes, problems: this.#problems };
+  }
+
+  /** `path` with the links among its parents resolved; parents that are not there stay as they are written. */
+  async #realPath(path: string): Promise<string | null> {
+    const { view } = this.#context;
+    const names = path.split("/").filter((name) => name !== "");
+    for (let depth = names.length - 1; depth >= 0; depth -= 1) {
+      const parent = await view.resolve(`/${names.slice(0, depth).join("/")}`);
+      if (parent === null) continue;
+      if ((await view.state(parent)).kind !== "directory") return null; // a /etc that is a file
+      return `${parent === "/" ? "" : parent}/${names.slice(depth).join("/")}`;
+    }
+    return null;
+  }
+}

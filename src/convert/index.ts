@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// convert owns what changes inside a guest: steps that propose, one place that applies. It never writes a source disk.
+export { applyChanges, undoChanges } from "./apply.ts";
+export { openBlobs } from "./blobs.ts";
+export { renderDiff } from "./diff.ts";
+export { propose, type ProposeOptions } from "./propose.ts";
+export { conversionSteps } from "./steps/list.ts";
+export type { Built, BuildRequest, FreeSpace, GuestTools } from "./tools.ts";
+export { readInitramfs, type Initramfs, type InitramfsEntry } from "./initramfs/read.ts";
+export type { Blobs } from "../core/index.ts";

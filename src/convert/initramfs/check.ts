@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Does an initramfs hold what its kernel needs in the VM? Pure, on what was read.
+import { VM_DRIVERS } from "../../core/index.ts";
+import type { InitramfsEntry } from "./cpio.ts";
+import { moduleName, type Modules } from "./modules.ts";
+
+/** A file that must be inside with exactly this content, at one of these places. */
+export type WantedFile = {
+  readonly name: string;
+  readonly paths: readonly string[];
+  readonly content: Uint8Array;
+};
+
+export type Wanted = {
+  readonly kernel: string;
+  readonly modules: Modules;
+  /** File systems of / and /usr: `ext4`, `xfs`. */
+  readonly fileSystems: readonly string[];
+  readonly files: readonly WantedFile[];
+};
+
+/** What is missing, in words: `virtio_blk`, `lib/systemd/network/10-p2v-enp3s0.link`. Empty: proven. */
+export function findMissing(entries: ReadonlyMap<string, InitramfsEntry>, wanted: Wanted): readonly string[] {
+  const inside = modulesInside(entries, wanted.kernel);
+  const missing = neededModules(wanted).filter((name) => !inside.has(name));
+  const files = wanted.files.filter((file) => !holds(entries, file)).map((file) => file.name);
+  return [...missing, ...files];
+}
+
+/** Drivers of the VM and of the root's file system that this kernel has as modules, with all they depend on. */
+export function neededModules({
+  modules,
+  fileSystems,
+}: Pick<Wanted, "modules" | "fileSystems">): readonly string[] {
+  const names = [...VM_DRIVERS, ...fileSystems].filter((name) => modules.place(name) === "module");
+  return [...new Set(names.flatMap((name) => modules.withDependencies(name)))].filter(
+    (name) => modules.place(name) === "module",
+  );
+}
+
+function modulesInside(entries: ReadonlyMap<string, InitramfsEntry>, kernel: string): ReadonlySet<string> {
+  const inside = new Set<string>();
+  for (const { path, kind } of entries.values()) {
+    if (kind !== "file" || !/\.ko(\.\w+)?$/.test(path)) continue;
+    const [, release] = /^(?:usr\/)?lib\/modules\/([^/]+)\//.exec(path) ?? [];
+    if (release === kernel) inside.add(moduleName(path));
+  }
+  return inside;
+}
+
+function holds(entries: ReadonlyMap<string, InitramfsEntry>, { paths, content }: WantedFile): boolean {
+  return paths.some((path) => entries.get(path)?.content?.equals(content) ?? false);
+}
+
+/** Does udev run in it, and rename cards there? */
+export const runsUdev = (entries: ReadonlyMap<string, InitramfsEntry>): boolean =>
+  [...entries.keys()].some((path) => /(^|\/)(systemd-)?udevd$/.test(path));
+
+/** What unlocks or assembles the root: a rebuilt initramfs without it would not find the root any more. */
+const VITAL =
+  /^(?:usr\/)?(?:s?bin\/(?:lvm|mdadm|cryptsetup|dmsetup|multipath|btrfs|zpool)|cryptroot\/crypttab)$/;
+
+export function findLost(
+  before: ReadonlyMap<string, InitramfsEntry>,
+  after: ReadonlyMap<string, InitramfsEntry>,
+): readonly string[] {
+  const plain = (path: string): string => path.replace(/^usr\//, "");
+  const kept = new Set(
+    [...after.values()].filter((entry) => entry.sizeBytes > 0).map((entry) => plain(entry.path)),
+  );
+  return [...before.values()]
+    .filter((entry) => VITAL.test(entry.path) && entry.sizeBytes > 0 && !kept.has(plain(entry.path)))
+    .map((entry) => entry.path);
+}

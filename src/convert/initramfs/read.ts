@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is inside an initramfs: archives one after the other, each plain or compressed, as the kernel unpacks them.
+import { readBounded } from "../../system/index.ts";
+import { CpioReader, type InitramfsEntry } from "./cpio.ts";
+import { type Compression, compressionAt, decompress } from "./decompress.ts";
+
+export type { InitramfsEntry } from "./cpio.ts";
+
+export type Initramfs = {
+  /** By path, without a slash in front; a later archive's entry replaces an earlier one, as the kernel does it. */
+  readonly entries: ReadonlyMap<string, InitramfsEntry>;
+  readonly parts: readonly { readonly start: number; readonly compression: Compression }[];
+};
+
+export const MAX_INITRAMFS_BYTES = 2 ** 29;
+
+/** RangeError where it is no initramfs, cut off, damaged, or unpacks to more than 1 GiB. */
+export async function readInitramfs(
+  source: Uint8Array | string,
+  { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
+): Promise<Initramfs> {
+  const bytes =
+    typeof source === "string"
+      ? await readBounded(source, { maxBytes: MAX_INITRAMFS_BYTES })
+      : Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  if (bytes === null) throw new RangeError("There is no such file");
+  const reader = new CpioReader();
+  const parts: { start: number; compression: Compression }[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    if (bytes[at] === 0) {
+      at += 1;
+      continue;
+    }
+    const compression = compressionAt(bytes, at);
+    if (compression === null)
+      throw new RangeError(parts.length === 0 ? "It is no initramfs" : `Unknown bytes follow at ${at}`);
+    if (parts.length >= 64) throw new RangeError("It has more than 64 parts");
+    parts.push({ start: at, compression });
+    if (compression === "none") at = bytes.length - (readPlain(reader, bytes.subarray(at))?.length ?? 0);
+    else at += Math.max(1, await unpack(reader, bytes.subarray(at), compression, signal));
+    if (!reader.ended) throw new RangeError("Its archive is cut off");
+  }
+  if (parts.length === 0) throw new RangeError("It is empty");
+  return { entries: reader.entries, parts };
+}
+
+/** What follows the first plain archive in `bytes`; null: it has no end, or nothing follows. */
+function readPlain(reader: CpioReader, bytes: Buffer): Buffer | null {
+  return reader.push(bytes, { stopAtEnd: true });
+}
+
+async function unpack(
+  reader: CpioReader,
+  bytes: Buffer,
+  compression: Exclude<Compression, "none">,
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    return await decompress(bytes, compression, { take: (part) => void reader.push(part), signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Error && "code" in error && /^(Z_|ZSTD_|ERR_)/.test(String(error.code)))
+      throw new RangeError(`Its ${compression} part is damaged: ${error.message}`, { cause: error });
+    throw error;
+  }
+}

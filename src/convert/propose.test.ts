@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps as they work together, on a guest in memory whose own tools are scripted.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { layeredView } from "../system/index.ts";
+import { fakeGuest, propose, textAfter } from "../../tests/support/convert-guest.ts";
+
+test("propose() names disks by UUID, pins the card, adds a serial console and drivers, and proposes nothing twice", async (t) => {
+  const guest = await fakeGuest(t);
+  const { changes, problems } = await propose(guest);
+  const text = (path: string): Promise<string> => textAfter(changes, path, guest.blobs);
+  assert.deepEqual(problems, []);
+  assert.equal(
+    await text("/etc/fstab"),
+    "# / was on /dev/sda1\nUUID=3f1c2a4e-0000-4000-8000-000000000001 /  ext4 errors=remount-ro 0 1\n" +
+      "UUID=3f1c2a4e-0000-4000-8000-000000000002\tnone swap sw 0 0\n/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0\n",
+  );
+  assert.match(
+    await text("/boot/grub/grub.cfg"),
+    /linux \/boot\/vmlinuz-6\.1\.0-18-amd64 root=UUID=3f1c2a4e-0000-4000-8000-000000000001 ro quiet console=ttyS0,115200 console=tty0\n/,
+  );
+  assert.equal(
+    await text("/etc/initramfs-tools/conf.d/resume"),
+    "RESUME=UUID=3f1c2a4e-0000-4000-8000-000000000002\n",
+  );
+  assert.match(
+    await text("/etc/systemd/network/10-p2v-enp3s0.link"),
+    /MACAddress=52:54:00:12:34:56\n[^]*\nName=enp3s0\n/,
+  );
+  assert.match(
+    await text("/etc/udev/rules.d/70-p2v-net.rules"),
+    /ATTR\{address\}=="52:54:00:12:34:56".* NAME="enp3s0"/,
+  );
+  assert.deepEqual(guest.built, ["6.1.0-18-amd64"]);
+
+  const again = { ...guest, view: layeredView(guest.view, guest.blobs, changes) };
+  assert.deepEqual(await propose(again), { changes: [], problems: [] });
+  assert.deepEqual(guest.built, ["6.1.0-18-amd64"]);
+});
+
+test("propose() stops when the rebuilt initramfs still lacks a driver, and names it", async (t) => {
+  const guest = await fakeGuest(t, { omit: ["virtio_blk"] });
+  const { problems } = await propose(guest);
+  assert.equal(problems.length, 1);
+  assert.equal(problems[0]?.severity, "stops");
+  assert.match(problems[0]?.text ?? "", /6\.1\.0-18-amd64 .* lacks virtio_blk$/);
+});
+
+test("propose() says how many bytes /boot is short of", async (t) => {
+  const guest = await fakeGuest(t, { freeBytes: 2048 });
+  const { problems } = await propose(guest);
+  const full = problems.find((problem) => problem.code === "boot-full");
+  assert.match(full?.text ?? "", /\/boot .*\(2048 bytes\) free, and the changes need .*\(\d+ bytes\)/);
+});

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the steps in order, each on the guest as the steps before would leave it. Nothing is written to the guest.
+import type { Blobs, Change, Emit, GuestOS, GuestView, Intent, Problem, Proposal } from "../core/index.ts";
+import { formatBytes } from "../core/index.ts";
+import { layeredView } from "../system/index.ts";
+import { chrootTools } from "./chroot.ts";
+import { mergeChanges } from "./merge.ts";
+import { conversionSteps } from "./steps/list.ts";
+import type { FreeSpace, GuestTools } from "./tools.ts";
+
+export type ProposeOptions = {
+  readonly view: GuestView;
+  readonly guest: GuestOS;
+  readonly intent: Intent;
+  readonly blobs: Blobs;
+  /** Where the guest is mounted; only read. */
+  readonly root: string;
+  /** For scratch files of the guest's own tools: about 1 GiB is used for a while. */
+  readonly workDirectory: string;
+  /** In place of the real tools of the guest at `root`; for tests. */
+  readonly tools?: GuestTools;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+};
+
+export async function propose(options: ProposeOptions): Promise<Proposal> {
+  const { view, guest, intent, blobs, signal, emit } = options;
+  const tools = options.tools ?? chrootTools({ root: options.root, workDirectory: options.workDirectory });
+  let changes: Change[] = [];
+  const problems: Problem[] = [];
+  for (const step of conversionSteps({ tools, emit })) {
+    signal.throwIfAborted();
+    emit({ type: "step", phase: "plan", text: step.explains });
+    const seen = layeredView(view, blobs, changes);
+    const proposal = await step.propose({ view: seen, guest, intent, blobs, changes, signal });
+    changes = mergeChanges([...changes, ...proposal.changes]);
+    problems.push(...proposal.problems);
+  }
+  problems.push(...(await roomProblems(changes, tools)));
+  return { changes, problems: uniqueProblems(problems) };
+}
+
+/** Each file is written beside the old one and renamed: for a moment both are there. */
+async function roomProblems(changes: readonly Change[], tools: GuestTools): Promise<Problem[]> {
+  const needs = new Map<
+    string,
+    { path: string; free: FreeSpace; grown: number; peak: number; files: number }
+  >();
+  for (const { path, before, after } of changes) {
+    if (after.kind === "absent") continue;
+    const free = await tools.freeSpace(path);
+    const need = needs.get(free.mount) ?? { path: free.mount, free, grown: 0, peak: 0, files: 0 };
+    const size = after.kind === "bytes" ? blockBytes(after.sizeBytes) : 4096;
+    need.peak = Math.max(need.peak, need.grown + size);
+    need.grown += size - (before.kind === "bytes" ? blockBytes(before.sizeBytes) : 0);
+    if (before.kind === "absent") need.files += 1;
+    needs.set(free.mount, need);
+  }
+  const problems: Problem[] = [];
+  for (const { path, free, peak, files } of needs.values()) {
+    if (peak > free.bytes)
+      problems.push({
+        code: path === "/boot" ? "boot-full" : "guest-full",
+        severity: "stops",
+        text: `${path} in the guest has ${formatBytes(free.bytes)} (${free.bytes} bytes) free, and the changes need ${formatBytes(peak)} (${peak} bytes)`,
+        advice:
+          path === "/boot"
+            ? "Remove old kernels on the machine (apt-get autoremove --purge), or copy with --as-is"
+            : `Free some space in ${path} on the machine, or copy with --as-is`,
+      });
+    // One more for the file that is written aside. File systems without a fixed table of inodes say 0 of 0.
+    if (free.inodes !== null && files + 1 > free.inodes)
+      problems.push({
+        code: path === "/boot" ? "boot-full" : "guest-full",
+        severity: "stops",
+        text: `${path} in the guest has ${free.inodes} inodes free, and the changes need ${files + 1}`,
+        advice: `Remove some files in ${path} on the machine, or copy with --as-is`,
+      });
+  }
+  return problems;
+}
+
+const blockBytes = (bytes: number): number => Math.ceil(bytes / 4096) * 4096;
+
+function uniqueProblems(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  return problems.filter((problem) => {
+    const key = `${problem.code}\n${problem.text}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a program of the guest is run: its own mount, process, network, host-name and IPC namespaces, root moved to the
+// copy (not only changed: a chroot can be left), no device of this machine, few capabilities, bounded file size.
+// Pure: it renders an argv.
+
+/**
+ * $1: the copy, $2: directory for results, $3: where the copy sees it (a directory of ours, made by nobody else). All
+ * mounts are nodev, so that mknod gives nothing that can be opened; /proc is read-only (sysrq-trigger, sys), and what it
+ * tells of this machine's disks is hidden: hooks of initramfs-tools look for a swap to resume from in /proc/swaps.
+ */
+const ENTER = `set -eu
+cd "$1"
+out=$2 inside=$3
+shift 3
+for d in proc dev sys; do [ -d $d ] && [ ! -L $d ] || { echo "The guest's /$d is no directory" >&2; exit 125; }; done
+mount -t proc -o ro,nosuid,nodev,noexec p2v-proc proc
+for f in swaps mdstat partitions diskstats cmdline; do
+  if [ -e proc/$f ]; then mount --bind /dev/null proc/$f; fi
+done
+mount -t tmpfs -o nosuid,nodev,noexec,size=1m,mode=755 p2v-dev dev
+for n in null zero full random urandom; do : > dev/$n; mount --bind /dev/$n dev/$n; done
+ln -s /proc/self/fd dev/fd
+ln -s fd/0 dev/stdin
+ln -s fd/1 dev/stdout
+ln -s fd/2 dev/stderr
+mkdir dev/shm dev/pts
+mount -o remount,bind,ro,nosuid,nodev,noexec dev
+mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k p2v-sys sys
+mount --bind "$out" ".$inside"
+mount -o remount,bind,nosuid,nodev ".$inside"
+mount --move . /
+exec setpriv --no-new-privs --inh-caps=-all --bounding-set=-all,$CAPS \\
+  prlimit --fsize=1073741824 --core=0 -- \\
+  chroot . /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=dumb \\
+  TMPDIR=/var/tmp FAKECHROOT=true DEBIAN_FRONTEND=noninteractive "$@"
+`;
+
+/** What copying files with their owners takes, and ldconfig's chroot; no mount, module, clock, network, raw device. */
+const CAPS = [
+  "chown",
+  "dac_override",
+  "dac_read_search",
+  "fowner",
+  "fsetid",
+  "kill",
+  "mknod",
+  "setgid",
+  "setuid",
+  "sys_chroot",
+];
+
+/** unshare kills the child, and with it every process of its namespace, when it ends itself. */
+export function sandboxed(
+  copy: { readonly merged: string; readonly out: string; readonly inside: string },
+  argv: readonly string[],
+): readonly string[] {
+  const script = ENTER.replace("$CAPS", CAPS.map((name) => `+${name}`).join(","));
+  const namespaces = ["--mount", "--propagation", "private", "--pid", "--fork", "--net", "--uts", "--ipc"];
+  const shell = ["--kill-child", "--", "sh", "-c", script, "sh", copy.merged, copy.out, copy.inside];
+  return ["unshare", ...namespaces, ...shell, ...argv];
+}
+
+/**
+ * Runs inside. $1: directory for results, $2: kernel release. MODULES=dep asks which drivers *this* machine uses, so a
+ * copy of the configuration says most; the guest's own stays as it is. All else, compression too, is the guest's choice.
+ */
+export const BUILD_SCRIPT = `set -e
+out=$1 kernel=$2
+conf=$out/conf-$kernel
+cp -a /etc/initramfs-tools "$conf"
+for f in "$conf"/initramfs.conf "$conf"/conf.d/* /usr/share/initramfs-tools/conf.d/*; do
+  if [ -f "$f" ]; then sed -i 's/^\\([[:space:]]*\\)MODULES=["'\\'']*dep["'\\'']*/\\1MODULES=most/' "$f"; fi
+done
+exec mkinitramfs -d "$conf" -o "$out/initrd-$kernel" "$kernel"
+`;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one list of conversion steps, in the order in which they run. A new family, loader or tool is a new file here.
+import type { ConversionStep, Emit } from "../../core/index.ts";
+import type { GuestTools } from "../tools.ts";
+import { crypttab } from "./crypttab.ts";
+import { deviceMap } from "./device-map.ts";
+import { fstab } from "./fstab.ts";
+import { grub } from "./grub.ts";
+import { initramfs } from "./initramfs.ts";
+import { nicNames } from "./nic-names.ts";
+import { prove } from "./prove.ts";
+import { resume } from "./resume.ts";
+import { serialConsole } from "./serial-console.ts";
+
+export function conversionSteps({
+  tools,
+  emit,
+}: {
+  tools: GuestTools;
+  emit: Emit;
+}): readonly ConversionStep[] {
+  return [
+    fstab,
+    crypttab,
+    resume,
+    grub,
+    deviceMap,
+    serialConsole,
+    nicNames,
+    initramfs({ tools, emit }), // after all that goes into it
+    prove,
+  ];
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens the initramfs of every bootable kernel, as it will be, and proves that the drivers of a VM are inside.
+import { type ConversionStep, type Kernel, type Problem, type StepContext } from "../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { findLost, findMissing, neededModules } from "../initramfs/check.ts";
+import { type Initramfs, MAX_INITRAMFS_BYTES, readInitramfs } from "../initramfs/read.ts";
+import { readWanted } from "../initramfs/wanted.ts";
+
+/** Without one of these the VM has no disk. */
+const DISK_DRIVERS = ["virtio_pci", "virtio_blk"] as const;
+
+export const prove: ConversionStep = {
+  name: "prove",
+  explains: "Opens every bootable kernel's initramfs and proves that the drivers of a VM are inside",
+  async propose(context) {
+    const draft = new Draft("prove", context);
+    const kernels = context.guest.kernels.filter((kernel) => kernel.bootable);
+    if (kernels.length === 0)
+      draft.problem({
+        code: "no-kernel",
+        severity: "stops",
+        text: "No kernel that the boot loader could start was found in the guest",
+        advice: "Give the disk that holds /boot too, or copy with --as-is",
+      });
+    const incapable: Problem[] = [];
+    for (const kernel of kernels) {
+      context.signal.throwIfAborted();
+      const lacking = await lackingDrivers(kernel, context);
+      if (lacking.length > 0) incapable.push(noDriver(kernel, lacking, kernels.length));
+      else for (const problem of await proveKernel(kernel, context)) draft.problem(problem);
+    }
+    const severity = incapable.length === kernels.length ? "stops" : "warns"; // another kernel can still be chosen
+    for (const problem of incapable) draft.problem({ ...problem, severity });
+    return draft.proposal();
+  },
+};
+
+async function lackingDrivers(kernel: Kernel, context: StepContext): Promise<readonly string[]> {
+  const wanted = await readWanted(kernel, context);
+  if (wanted === null) return DISK_DRIVERS.filter((driver) => kernel.has[driver] !== "builtin");
+  return DISK_DRIVERS.filter(
+    (driver) => wanted.modules.place(driver) === "absent" && kernel.has[driver] !== "builtin",
+  );
+}
+
+async function proveKernel(kernel: Kernel, context: StepContext): Promise<readonly Problem[]> {
+  const { view, signal } = context;
+  const wanted = await readWanted(kernel, context);
+  if (wanted === null) return []; // all built in
+  if (kernel.initramfs === null) {
+    const needed = neededModules(wanted);
+    return needed.length === 0
+      ? []
+      : [notProven(kernel, `It boots without one, and has ${needed.join(", ")} as modules`)];
+  }
+  const bytes = await view.read(kernel.initramfs, { maxBytes: MAX_INITRAMFS_BYTES }).catch(tooLarge);
+  if (bytes === null) return [notProven(kernel, `${kernel.initramfs} cannot be read`)];
+  const image = await open(bytes, signal);
+  if (typeof image === "string") return [notProven(kernel, `${kernel.initramfs} cannot be opened: ${image}`)];
+  const missing = findMissing(image.entries, wanted);
+  if (missing.length > 0) return [notProven(kernel, `${kernel.initramfs} lacks ${missing.join(", ")}`)];
+  const lost = await lostFiles(kernel, image, context);
+  return lost.length === 0
+    ? []
+    : [notProven(kernel, `${kernel.initramfs} as rebuilt lacks ${lost.join(", ")}, which it had before`)];
+}
+
+async function lostFiles(
+  kernel: Kernel,
+  image: Initramfs,
+  { changes, blobs, signal }: StepContext,
+): Promise<readonly string[]> {
+  const change = changes.find((one) => one.step === "initramfs" && one.path === kernel.initramfs);
+  if (change?.before.kind !== "bytes") return [];
+  const old = await open(await blobs.get(change.before.sha256), signal);
+  return typeof old === "string" ? [] : findLost(old.entries, image.entries);
+}
+
+/** What is inside, or why it cannot be opened. */
+async function open(bytes: Uint8Array, signal: AbortSignal): Promise<Initramfs | string> {
+  try {
+    return await readInitramfs(bytes, { signal });
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
+
+function tooLarge(error: unknown): null {
+  if (error instanceof RangeError) return null;
+  throw error;
+}
+
+function notProven(kernel: Kernel, what: string): Problem {
+  return {
+    code: "initramfs-not-proven",
+    severity: "stops",
+    text: `The kernel ${kernel.version} would not boot in the VM: ${what}`,
+    advice:
+      "Remove that kernel on the machine if it is not used, mend its initramfs there, or copy with --as-is",
+  };
+}
+
+function noDriver(kernel: Kernel, lacking: readonly string[], kernels: number): Problem {
+  return {
+    code: "kernel-without-drivers",
+    severity: "stops",
+    text: `The kernel ${kernel.version} has no driver ${lacking.join(", ")}: it cannot see the VM's disk`,
+    advice:
+      kernels === 1
+        ? "Install a kernel with virtio on the machine, or copy with --as-is and give the VM SATA disks"
+        : "Do not choose it in the VM's boot menu",
+  };
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What conversion asks of the guest's own programs and file systems. Real: chroot.ts; tests script it.
+import type { Blobs, Change } from "../core/index.ts";
+
+export type FreeSpace = {
+  /** Where in the guest the file system is mounted. */
+  readonly mount: string;
+  readonly bytes: number;
+  /** null: the file system has no fixed number of inodes. */
+  readonly inodes: number | null;
+};
+
+export type Built =
+  /** `path`: a file on this computer, whole. `words`: what the tool printed, its last lines. */
+  | { readonly kind: "built"; readonly path: string; readonly words: string }
+  | { readonly kind: "failed"; readonly why: string };
+
+export type BuildRequest = {
+  /** Kernel releases, as below /lib/modules. */
+  readonly kernels: readonly string[];
+  /** Seen by the guest's tools, and by nothing else. */
+  readonly changes: readonly Change[];
+  readonly blobs: Blobs;
+  readonly signal: AbortSignal;
+};
+
+export interface GuestTools {
+  /** Of the file system that holds `path` (absolute in the guest, need not be there yet). */
+  freeSpace(path: string): Promise<FreeSpace>;
+  /**
+   * Runs the guest's mkinitramfs for each kernel in a copy of the guest that is thrown away, and hands each result to
+   * `use` while its file is there.
+   */
+  buildInitramfs(request: BuildRequest, use: (kernel: string, built: Built) => Promise<void>): Promise<void>;
+}
