@@ -2,13 +2,16 @@
 // A mounted guest as a GuestView.
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { lstat, open, readdir, readlink } from "node:fs/promises";
+import { lstat, open, opendir, readlink } from "node:fs/promises";
 import type { FileState, GuestView } from "../core/index.ts";
 import { isErrno } from "./files.ts";
-import { type GuestTree, type TreeEntry, viewOf } from "./guest-view.ts";
+import { type GuestTree, MAX_NAMES, type TreeEntry, viewOf } from "./guest-view.ts";
 import { readXattrs } from "./xattr.ts";
 
-/** Names that are not UTF-8 are not listed: nothing that we read or change has one. */
+/**
+ * The guest mounted below `root`. Names that are not UTF-8 are not listed: nothing that we read or change has one.
+ * State needs getfattr: without the attributes of a changed file its SELinux label would be lost in silence.
+ */
 export function directoryView(root: string): GuestView {
   const base = root.replace(/\/+$/, "");
   const tree: GuestTree = {
@@ -34,12 +37,21 @@ async function readEntry(path: string): Promise<TreeEntry | null> {
 }
 
 async function readNames(path: string): Promise<readonly string[]> {
-  const names = await readdir(path);
-  return names.filter((name) => !name.includes("\ufffd"));
+  const names: string[] = [];
+  // Bounded while reading: a hostile directory may have more names than we have memory.
+  for await (const { name } of await opendir(path, { bufferSize: 1024 })) {
+    if (!name.includes("\ufffd")) names.push(name);
+    if (names.length > MAX_NAMES) break;
+  }
+  return names;
 }
 
+/** Looked at again once it is open: what lstat saw may have become a fifo or a device since. */
 async function openRegular(path: string): Promise<Awaited<ReturnType<typeof open>>> {
-  return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new TypeError(`${path} is no regular file any more`);
 }
 
 async function readRegular(path: string, sizeBytes: number): Promise<Uint8Array> {

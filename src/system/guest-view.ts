@@ -20,7 +20,8 @@ export type TreeEntry =
 /** Linux gives up after as many (MAXSYMLINKS). */
 const MAX_LINKS = 40;
 const MAX_PATH_BYTES = 4096;
-const MAX_NAMES = 100_000;
+/** A directory of more entries is refused; a tree may stop reading one name above. */
+export const MAX_NAMES = 100_000;
 const DEFAULT_MAX_BYTES = 2 ** 20;
 
 const trees = new WeakMap<GuestView, GuestTree>();
