@@ -6,7 +6,11 @@ export interface LoopDevice extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Attaches [offset, offset + size) of `path`. Never attach the same bytes twice: the page caches would differ. */
+/**
+ * Attaches [offset, offset + size) of `path`. Never attach the same bytes twice: the page caches would differ. Direct I/O
+ * stays off: it sends writes in parallel, and QEMU's FUSE export (7.2, and still in early 2026: "fuse: Copy write buffer
+ * content before polling") then mixes up their contents. Without it the kernel sends one write at a time.
+ */
 export async function attachLoop(
   path: string,
   options: {
@@ -21,6 +25,7 @@ export async function attachLoop(
     "losetup",
     "--find",
     "--show",
+    "--direct-io=off",
     "--offset",
     `${options.offset}`,
     "--sizelimit",

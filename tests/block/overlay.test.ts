@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { copyFile, mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { attachVolumes, bytesUsed, mountGuest, openOverlay } from "../../src/overlay/index.ts";
+import { attachVolumes, bytesUsed, checkVolume, mountGuest, openOverlay } from "../../src/overlay/index.ts";
 import { attachLoop, mount, run } from "../../src/system/index.ts";
 import { type Range, UserError } from "../../src/core/index.ts";
 import { makeDisk } from "../support/disks.ts";
@@ -99,6 +99,54 @@ test("ext4 on an aged disk finds zeros where it zeroed blocks", () =>
       if (step === "write") await run(["fallocate", "--length", "32768", file]);
       if (step === "write") await run(dd);
       else assert.ok((await readFile(file)).equals(Buffer.alloc(32_768)));
+    }
+  }));
+
+test("two volumes written and the view read at the same time: no write is mixed up with another", () =>
+  leavingNothing(async (storeDirectory) => {
+    await using disk = await makeDisk({
+      table: "mbr",
+      partitions: [
+        { sizeMb: 48, fs: "ext4", stale: true },
+        { sizeMb: 48, fs: "xfs" },
+      ],
+    });
+    await using view = await openOverlay(sourceOf(disk), { storeDirectory, signal });
+    const graph = graphOf(disk);
+    const views = [view];
+    const contents = new Map(
+      Array.from({ length: 150 }, (_, i) => [`file-${i}`, noise(`${i}`, 1000 + 977 * i)]),
+    );
+    for (const step of ["write", "read"] as const) {
+      await using volumes = await attachVolumes({ graph, views, readOnly: false, signal });
+      const use = async (node: string): Promise<void> => {
+        const root = { node, type: "auto" };
+        await using tree = await mountGuest({ volumes, root, mounts: [], readOnly: false, signal });
+        for (const [name, content] of contents) {
+          const path = join(tree.directory, name);
+          if (step === "write") await writeFile(path, content, { flush: true });
+          else assert.ok((await readFile(path)).equals(content), path);
+        }
+        const device = await volumes.device(node);
+        const name = "path" in device ? device.path.slice("/dev/".length) : "";
+        assert.equal(await readFile(`/sys/block/${name}/loop/dio`, "utf8"), "0\n");
+      };
+      const readAll = ["dd", `if=${view.path}`, "of=/dev/null", "bs=64k", "iflag=direct", "status=none"];
+      await Promise.all([use("fs:1"), use("fs:2"), run(readAll), run(readAll)]);
+    }
+    await using volumes = await attachVolumes({ graph, views, readOnly: false, signal });
+    for (const [node, type] of [
+      ["fs:1", "ext4"],
+      ["fs:2", "xfs"],
+    ] as const) {
+      const device = await volumes.device(node);
+      const check = await checkVolume({
+        device: "path" in device ? device.path : "",
+        type,
+        replay: false,
+        signal,
+      });
+      assert.equal(check.state, "clean", check.words);
     }
   }));
 
