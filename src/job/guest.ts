@@ -132,7 +132,7 @@ async function isRoot(node: FileSystem, volumes: Volumes, signal: AbortSignal): 
     readOnly: true,
     signal,
   });
-  return looksLikeRoot(directoryView(tree.directory));
+  return await looksLikeRoot(directoryView(tree.directory)); // awaited here: the tree goes with this scope
 }
 
 async function mountsOf(
