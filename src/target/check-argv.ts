@@ -2,7 +2,7 @@
 // The command that starts a VM for the boot check: images read-only, writes into a throw-away file. Pure.
 import type { VmModel } from "../core/index.ts";
 import type { FirmwareFiles } from "./firmware.ts";
-import { diskDevices, machineArguments, nicArguments } from "./qemu-devices.ts";
+import { diskDevices, machineArguments, nicDevices } from "./qemu-devices.ts";
 
 export type Accelerator = "kvm" | "tcg";
 
@@ -46,7 +46,12 @@ export function renderCheckArgv(check: CheckVm): readonly string[] {
     ...check.disks.map((disk, index) => blockdevs(disk, index, vm.disks[index]?.format ?? "raw")),
     ...diskDevices(vm, (index) => `top${index}`).map((device) => ["-device", device]),
     // restrict=on: the guest must not talk to anyone; the original may still be running.
-    ...nicArguments(vm, (index) => `,restrict=on,net=10.0.${2 + index}.0/24`),
+    ...nicDevices(vm).map((device, index) => [
+      "-netdev",
+      `user,id=net${index},restrict=on,net=10.0.${2 + index}.0/24`,
+      "-device",
+      device,
+    ]),
   ];
   return parts.flat();
 }

@@ -17,11 +17,11 @@ export function cleanLine(line: string): string {
 }
 
 export type ConsoleLines = {
-  /** Takes the next bytes; gives the lines that they complete, cleaned. */
+  /** Takes the next bytes; gives the lines that they complete, cleaned, without empty ones. */
   push(bytes: Uint8Array): readonly string[];
   /** What stands after the last line end. */
   unfinished(): string;
-  /** The last lines that are not empty, and the unfinished one: a prompt has no line end. */
+  /** The last lines, and the unfinished one: a prompt has no line end. */
   last(count: number): readonly string[];
   /** Everything, but for the middle of a very long one. */
   text(): string;
@@ -35,7 +35,8 @@ export function consoleLines(): ConsoleLines {
   let tail = "";
   let dropped = false;
   const keep = (line: string): void => {
-    if (line !== "") recent.push(line);
+    if (line === "") return; // menus and clear-screens make many
+    recent.push(line);
     if (recent.length > 400) recent.splice(0, 200);
     if (head.length < KEPT_CHARS) {
       head += `${line}\n`;
@@ -59,7 +60,7 @@ export function consoleLines(): ConsoleLines {
       }
       const lines = parts.map((line) => cleanLine(line.slice(0, MAX_PROBE_BYTES)));
       for (const line of lines) keep(line);
-      return lines;
+      return lines.filter((line) => line !== "");
     },
     unfinished: () => cleanLine(open.slice(-4096)),
     last(count) {

@@ -135,7 +135,7 @@ const KNOWN_ENDS: readonly KnownEnd[] = [
   {
     pattern: /GNU GRUB|Booting from Hard Disk|Welcome to GRUB|Booting `/,
     means:
-      "The boot loader started, and nothing was seen of the guest's kernel (it may have no serial console)",
+      "The boot loader started, and nothing was seen of the guest's kernel (its console may be on the screen only)",
     final: false,
   },
 ];

@@ -6,3 +6,6 @@ export * from "./install-probe.ts";
 export * from "./judge.ts";
 export * from "./probe.ts";
 export * from "./probe-files.ts";
+export * from "./libvirt.ts";
+export * from "./qemu-script.ts";
+export * from "./xl.ts";

@@ -17,7 +17,7 @@ set -f
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
 sys=$\{P2V_SYS:-/sys}
 proc=$\{P2V_PROC:-/proc}
-consoles=$\{P2V_CONSOLES:-/dev/ttyS0 /dev/hvc0 /dev/console}
+consoles=$\{P2V_CONSOLES:-/dev/ttyS0 /dev/hvc0}
 wants='@WANTS@'
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -68,7 +68,7 @@ addressed() {
 network() {
 	have ip || return 0
 	end=$(($(seconds) + 40 * factor))
-	absent=$(($(seconds) + 10 * factor))
+	absent=$(($(seconds) + 5 * factor))
 	turns=0
 	while [ $turns -lt $((20 * factor)) ] && [ "$(seconds)" -lt $end ]; do
 		turns=$((turns + 1))
@@ -231,21 +231,32 @@ report() {
 	printf ',"links":[%s],"routes":[%s]}' "$(links)" "$(routes)"
 }
 
-# A console that does not drain must not hold the others up: each is written aside, and left after a while.
+# A console that does not drain must not hold us up: it is written aside, and left after a while.
 show() {
-	for console in $consoles; do
-		[ -c "$console" ] || [ -n "$\{P2V_CONSOLES-}" ] || continue
+	(
+		printf '\n%s\n' "$line" >>"$1" &
+		writer=$!
 		(
-			printf '\n%s\n' "$line" >>"$console" &
-			writer=$!
-			turns=0
-			while [ $turns -lt 10 ] && kill -0 $writer 2>/dev/null; do
-				turns=$((turns + 1))
-				sleep 1
-			done
+			sleep 10
 			kill -9 $writer
-		) 2>/dev/null
+		) >/dev/null 2>&1 &
+		guard=$!
+		wait $writer
+		code=$?
+		kill $guard
+		exit $code
+	) 2>/dev/null
+}
+
+# /dev/console may be the screen, which belongs to people: only where there is no serial port.
+show_all() {
+	shown=no
+	for console in $consoles; do
+		if [ -c "$console" ] || [ -n "$\{P2V_CONSOLES-}" ]; then
+			if show "$console"; then shown=yes; fi
+		fi
 	done
+	if [ $shown = no ] && [ -c /dev/console ] && [ -z "$\{P2V_CONSOLES-}" ]; then show /dev/console; fi
 }
 
 settle
@@ -253,7 +264,7 @@ network
 line=$(report)
 # The kernel may print in the middle of the line: three times, so that one comes through.
 for _ in 1 2 3; do
-	show
+	show_all
 	sleep 3
 done
 exit 0

@@ -32,14 +32,12 @@ export function diskDevices(vm: VmModel, drive: (index: number) => string): read
   });
 }
 
-/** `-netdev` and `-device` of each NIC; `netdev` gives what follows `user,id=...`. */
-export function nicArguments(vm: VmModel, netdev: (index: number) => string): readonly (readonly string[])[] {
-  return vm.nics.map(({ mac, model }, index) => [
-    "-netdev",
-    `user,id=net${index}${netdev(index)}`,
-    "-device",
-    `${model === "virtio" ? "virtio-net-pci" : "e1000"},netdev=net${index},mac=${mac}`,
-  ]);
+/** The `-device` of each NIC; it hangs on `-netdev user,id=net0`, `net1` ... */
+export function nicDevices(vm: VmModel): readonly string[] {
+  return vm.nics.map(
+    ({ mac, model }, index) =>
+      `${model === "virtio" ? "virtio-net-pci" : "e1000"},netdev=net${index},mac=${mac}`,
+  );
 }
 
 /** `-machine`, and what Secure Boot needs: SMM guards the variables. */

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// The libvirt domain (https://libvirt.org/formatdomain.html; its schema is domain.rng). Pure.
+import { create } from "xmlbuilder2";
+import type { VmDisk, VmModel, VmNic } from "../core/index.ts";
+import { bootOrder, diskBus } from "./qemu-devices.ts";
+
+type Attributes = Readonly<Record<string, string>>;
+/** An element by name, attributes as `@name`, text as `#`; as xmlbuilder2 reads it. */
+type Node = { readonly [name: string]: string | Node | readonly Node[] };
+
+/** `directory`: where the images lie on the host, absolute. */
+export function renderLibvirt(vm: VmModel, { directory }: { readonly directory: string }): string {
+  const kib = `${Math.ceil(vm.memoryBytes / 1024)}`;
+  const domain: Node = {
+    ...attributes({ type: "kvm" }),
+    name: vm.name,
+    uuid: vm.uuid,
+    ...(vm.osinfo === null ? {} : { metadata: osinfo(vm.osinfo) }),
+    memory: { "@unit": "KiB", "#": kib },
+    currentMemory: { "@unit": "KiB", "#": kib },
+    vcpu: { "@placement": "static", "#": `${vm.vcpus}` },
+    os: firmware(vm),
+    features: { acpi: {}, apic: {}, ...(isSecure(vm) ? { smm: { "@state": "on" } } : {}) },
+    cpu: { "@mode": "host-model", "@check": "partial", model: { "@fallback": "allow" } },
+    clock: clock(vm),
+    on_poweroff: "destroy",
+    on_reboot: "restart",
+    on_crash: "restart",
+    devices: devices(vm, directory),
+  };
+  return `${create({ domain }).end({ headless: true, prettyPrint: true })}\n`;
+}
+
+const attributes = (values: Attributes): Node =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [`@${name}`, value]));
+
+const isSecure = (vm: VmModel): boolean => vm.firmware.kind === "uefi" && vm.firmware.secureBoot;
+
+function osinfo(id: string): Node {
+  return {
+    "libosinfo:libosinfo": {
+      "@xmlns:libosinfo": "http://libosinfo.org/xmlns/libvirt/domain/1.0",
+      "libosinfo:os": { "@id": id },
+    },
+  };
+}
+
+/** libvirt finds the firmware file and makes the store of variables by itself. */
+function firmware(vm: VmModel): Node {
+  const type = { "@arch": vm.arch === "i386" ? "i686" : vm.arch, "@machine": vm.machine, "#": "hvm" };
+  if (vm.firmware.kind === "bios") return { type };
+  const enabled = isSecure(vm) ? "yes" : "no";
+  return {
+    "@firmware": "efi",
+    type,
+    firmware: {
+      feature: [
+        { "@enabled": enabled, "@name": "secure-boot" },
+        { "@enabled": enabled, "@name": "enrolled-keys" },
+      ],
+    },
+    ...(isSecure(vm) ? { loader: { "@secure": "yes" } } : {}),
+  };
+}
+
+function clock(vm: VmModel): Node {
+  return {
+    "@offset": vm.clock === "utc" ? "utc" : "localtime",
+    timer: [
+      { "@name": "rtc", "@tickpolicy": "catchup" },
+      { "@name": "pit", "@tickpolicy": "delay" },
+      { "@name": "hpet", "@present": "no" },
+    ],
+  };
+}
+
+function devices(vm: VmModel, directory: string): Node {
+  const order = bootOrder(vm.disks);
+  return {
+    disk: vm.disks.map((disk, index) => diskOf(disk, { vm, index, order: order[index] ?? 0, directory })),
+    interface: vm.nics.map(nicOf),
+    serial: { "@type": "pty", target: { "@port": "0" } },
+    console: { "@type": "pty", target: { "@type": "serial", "@port": "0" } },
+    channel: {
+      "@type": "unix",
+      target: { "@type": "virtio", "@name": "org.qemu.guest_agent.0" },
+    },
+    input: { "@type": "tablet", "@bus": "usb" },
+    graphics: { "@type": "vnc", "@port": "-1", "@autoport": "yes", "@listen": "127.0.0.1" },
+    video: { model: { "@type": "vga" } },
+    memballoon: { "@model": "virtio" },
+    rng: { "@model": "virtio", backend: { "@model": "random", "#": "/dev/urandom" } },
+  };
+}
+
+/** `vda`, `sda`, `hda` ... `vdaa`: only a name for libvirt, the guest chooses its own. */
+function targetName(bus: ReturnType<typeof diskBus>, index: number): string {
+  const prefix = { virtio: "vd", sata: "sd", ide: "hd" }[bus];
+  let letters = "";
+  for (let rest = index; rest >= 0; rest = Math.floor(rest / 26) - 1)
+    letters = String.fromCharCode(97 + (rest % 26)) + letters;
+  return prefix + letters;
+}
+
+function diskOf(disk: VmDisk, where: { vm: VmModel; index: number; order: number; directory: string }): Node {
+  const bus = diskBus(disk, where.vm.machine);
+  return {
+    "@type": "file",
+    "@device": "disk",
+    driver: { "@name": "qemu", "@type": disk.format, "@cache": "none", "@discard": "unmap" },
+    source: { "@file": `${where.directory}/${disk.file}` },
+    ...(disk.sectorBytes === 4096
+      ? { blockio: { "@logical_block_size": "4096", "@physical_block_size": "4096" } }
+      : {}),
+    target: { "@dev": targetName(bus, where.index), "@bus": bus },
+    boot: { "@order": `${where.order}` },
+  };
+}
+
+function nicOf({ mac, model }: VmNic): Node {
+  return {
+    "@type": "network",
+    mac: { "@address": mac },
+    source: { "@network": "default" },
+    model: { "@type": model },
+    link: { "@state": "up" },
+  };
+}
