@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+// machine reads what /sys, /proc and udev say of this computer, or of a recorded one.
+export { inspectMachine } from "./machine.ts";
+export { mountedDevices } from "./mounted.ts";

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Network cards: interfaces that have a device, so no bridges, bonds, VLANs or loopback.
+import type { Nic } from "../../core/index.ts";
+import type { Sysroot } from "./sysroot.ts";
+import { compareNames, parseCount, parseName } from "./text.ts";
+
+const NET = "/sys/class/net";
+/** IFF_ type of if_arp.h: Ethernet; InfiniBand and others have no MAC that a VM could take over. */
+const ARPHRD_ETHER = 1;
+const MAX_NICS = 4096;
+
+export type FoundNics = {
+  readonly nics: readonly Nic[];
+  /** Why the list may lack some; null: it is whole. */
+  readonly why: string | null;
+};
+
+export async function readNics(sysroot: Sysroot): Promise<FoundNics> {
+  const names = await sysroot.list(NET);
+  if (names === null) return { nics: [], why: `there is no ${NET}` };
+  const nics: Nic[] = [];
+  for (const name of names.slice(0, MAX_NICS).toSorted(compareNames)) {
+    const nic = await readNic(sysroot, name);
+    if (nic !== null) nics.push(nic);
+  }
+  return { nics, why: names.length > MAX_NICS ? `there are more than ${MAX_NICS} interfaces` : null };
+}
+
+async function readNic(sysroot: Sysroot, name: string): Promise<Nic | null> {
+  const at = `${NET}/${name}`;
+  const device = await sysroot.find(`${at}/device`);
+  if (device === null || name.length > 15) return null;
+  if (parseCount((await sysroot.text(`${at}/type`)) ?? `${ARPHRD_ETHER}`) !== ARPHRD_ETHER) return null;
+  // A bond gives all its cards one address; each card's own one is kept aside.
+  const mac =
+    parseMac(await sysroot.text(`${at}/bonding_slave/perm_hwaddr`)) ??
+    parseMac(await sysroot.text(`${at}/address`));
+  if (mac === null) return null;
+  const driver = await sysroot.find(`${at}/device/driver`);
+  const speed = parseCount(await sysroot.text(`${at}/speed`), { max: 10_000_000 });
+  return {
+    name,
+    mac,
+    driver: driver === null ? null : parseName(lastOf(driver)),
+    speedMbit: speed === null || speed === 0 ? null : speed,
+    carrier: parseFlag(await sysroot.text(`${at}/carrier`)),
+    bus: parseName(lastOf(device)),
+  };
+}
+
+const lastOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+/** Lower case; null for no address, all zeros and multicast addresses. */
+export function parseMac(text: string | null): string | null {
+  const mac = text?.trim().toLowerCase() ?? "";
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac) || mac === "00:00:00:00:00:00") return null;
+  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1 ? null : mac;
+}
+
+/** The kernel answers with an error while the interface is down: null. */
+export function parseFlag(text: string | null): boolean | null {
+  const word = text?.trim();
+  return word === "1" ? true : word === "0" ? false : null;
+}
