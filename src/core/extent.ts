@@ -19,15 +19,18 @@ export function uniform(size: number, kind: ExtentKind): ExtentMap {
   return { size, runs: size === 0 ? [] : [{ start: 0, end: size, kind }] };
 }
 
-/** Joins neighbours of the same kind; the runs must already cover [0, size). */
+/** Adds a run behind the others, joined to the last one where both are of one kind. Maps have millions of runs. */
+function append(runs: { start: number; end: number; kind: ExtentKind }[], run: Extent): void {
+  if (run.start >= run.end) return;
+  const last = runs.at(-1);
+  if (last !== undefined && last.kind === run.kind) last.end = run.end;
+  else runs.push({ start: run.start, end: run.end, kind: run.kind });
+}
+
+/** The runs must already cover [0, size). */
 function joined(size: number, runs: Iterable<Extent>): ExtentMap {
-  const out: Extent[] = [];
-  for (const run of runs) {
-    if (run.start >= run.end) continue;
-    const last = out.at(-1);
-    if (last !== undefined && last.kind === run.kind) out[out.length - 1] = { ...last, end: run.end };
-    else out.push(run);
-  }
+  const out: { start: number; end: number; kind: ExtentKind }[] = [];
+  for (const run of runs) append(out, run);
   return { size, runs: out };
 }
 
@@ -37,20 +40,20 @@ export function fromRanges(
   ranges: readonly Range[],
   { kind, rest }: { kind: ExtentKind; rest: ExtentKind },
 ): ExtentMap {
-  const inside = ranges
-    .map((r) => ({ start: Math.max(0, r.start), end: Math.min(size, r.end) }))
-    .filter((r) => r.start < r.end)
-    .toSorted((a, b) => a.start - b.start);
-  const runs: Extent[] = [];
+  checkBytes(size, "Map size");
+  const isSorted = ranges.every((range, i) => i === 0 || range.start >= (ranges[i - 1]?.start ?? 0));
+  const runs: { start: number; end: number; kind: ExtentKind }[] = [];
   let at = 0;
-  for (const range of inside) {
-    if (range.start > at) runs.push({ start: at, end: range.start, kind: rest });
+  for (const range of isSorted ? ranges : ranges.toSorted((a, b) => a.start - b.start)) {
     const start = Math.max(at, range.start);
-    if (range.end > start) runs.push({ start, end: range.end, kind });
-    at = Math.max(at, range.end);
+    const end = Math.min(size, range.end);
+    if (start >= end) continue;
+    append(runs, { start: at, end: start, kind: rest });
+    append(runs, { start, end, kind });
+    at = end;
   }
-  if (at < size) runs.push({ start: at, end: size, kind: rest });
-  return joined(size, runs);
+  append(runs, { start: at, end: size, kind: rest });
+  return { size, runs };
 }
 
 /** At each byte the higher kind of both. The maps must be of one size. */
@@ -105,31 +108,44 @@ export function concat(maps: readonly ExtentMap[]): ExtentMap {
 
 /** `part` laid over `map` at `offset`: what the part says replaces what the map said. Clipped to the map. */
 export function overlay(map: ExtentMap, part: ExtentMap, offset: number): ExtentMap {
+  checkBytes(offset, "Offset");
   const end = Math.min(map.size, offset + part.size);
   if (offset >= map.size || part.size === 0) return map;
-  return concat([
-    clip(map, { start: 0, end: offset }),
-    clip(part, { start: 0, end: end - offset }),
-    clip(map, { start: end, end: map.size }),
-  ]);
+  const runs: { start: number; end: number; kind: ExtentKind }[] = [];
+  for (const { start, end, kind } of map.runs) {
+    if (start >= offset) break;
+    append(runs, { start, end: Math.min(end, offset), kind });
+  }
+  for (const run of part.runs)
+    append(runs, { start: offset + run.start, end: Math.min(end, offset + run.end), kind: run.kind });
+  for (let i = firstRunAt(map, end); end < map.size && i < map.runs.length; i += 1) {
+    const run = map.runs[i];
+    if (run !== undefined) append(runs, { start: Math.max(run.start, end), end: run.end, kind: run.kind });
+  }
+  return { size: map.size, runs };
 }
 
 /** Grows `data` and then `zero` outwards to multiples of `unit`; no byte gets a lower kind. */
 export function alignOut(map: ExtentMap, unit: number): ExtentMap {
-  const grown = map.runs
-    .filter((run) => run.kind !== "unused")
-    .map((run) => ({
-      start: Math.floor(run.start / unit) * unit,
-      end: Math.ceil(run.end / unit) * unit,
-      kind: run.kind,
-    }));
-  const of = (kind: ExtentKind): ExtentMap =>
-    fromRanges(
-      map.size,
-      grown.filter((run) => run.kind === kind),
-      { kind, rest: "unused" },
-    );
-  return merge(of("zero"), of("data"));
+  if (!Number.isSafeInteger(unit) || unit < 1) throw new RangeError(`Cells of ${unit} bytes`);
+  const runs: { start: number; end: number; kind: ExtentKind }[] = [];
+  // The cell that the runs so far end in, where they end inside it; it takes the highest kind that touches it.
+  let open: { start: number; kind: ExtentKind } | null = null;
+  for (const run of map.runs) {
+    let start = run.start;
+    if (open !== null) {
+      if (rank(run.kind) > rank(open.kind)) open.kind = run.kind;
+      if (run.end < open.start + unit) continue;
+      start = open.start + unit;
+      append(runs, { start: open.start, end: start, kind: open.kind });
+      open = null;
+    }
+    const end = run.end - (run.end % unit);
+    append(runs, { start, end, kind: run.kind });
+    if (end < run.end) open = { start: end, kind: run.kind };
+  }
+  if (open !== null) append(runs, { start: open.start, end: map.size, kind: open.kind });
+  return { size: map.size, runs };
 }
 
 /** The ranges of one kind, in order. */

@@ -24,7 +24,7 @@ export function formatSeconds(seconds: number): string {
 
 /** Bytes of `2G`, `512M`, `1.5 GiB`, `4096`; binary units; null when it is no size. */
 export function parseSize(text: string): number | null {
-  const match = /^\s*(\d{1,12}(?:\.\d{1,6})?)\s*(?:([KMGTP])(?:i?B)?|B)?\s*$/i.exec(text);
+  const match = /^\s*(\d{1,16}(?:\.\d{1,6})?)\s*(?:([KMGTP])(?:i?B)?|B)?\s*$/i.exec(text);
   if (match === null) return null;
   const power = match[2] === undefined ? 0 : "KMGTP".indexOf(match[2].toUpperCase()) + 1;
   const bytes = Math.round(Number(match[1]) * 1024 ** power);
