@@ -38,16 +38,8 @@ export function contentHolds(content: Content, partitionType: string | null): Ho
 
 /** Last part of the content node's id. */
 export function contentName(holds: Holds): string {
-  switch (holds.kind) {
-    case "filesystem":
-      return "fs";
-    case "lvm-pv":
-      return "pv";
-    case "md-member":
-      return "md";
-    default:
-      return holds.kind;
-  }
+  const short: Partial<Record<Holds["kind"], string>> = { filesystem: "fs", "lvm-pv": "pv", "md-member": "md" };
+  return short[holds.kind] ?? holds.kind;
 }
 
 /** Is this content empty of anything a user would miss? Then no note says that it was copied whole. */

@@ -155,8 +155,8 @@ function sectorNumber(view: DataView, at: number): number {
 /** Text of a GUID, lower case: its first three fields are little-endian. */
 export function guid(bytes: Uint8Array): string {
   const hex = (from: number, to: number, reverse: boolean): string => {
-    const part = Buffer.from(bytes.subarray(from, to));
-    return (reverse ? part.reverse() : part).toString("hex");
+    const part = bytes.subarray(from, to);
+    return Buffer.from(reverse ? part.toReversed() : part).toString("hex");
   };
   return [hex(0, 4, true), hex(4, 6, true), hex(6, 8, true), hex(8, 10, false), hex(10, 16, false)].join("-");
 }
