@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The boot menu of UEFI firmware: load options and their device paths (UEFI specification 2.10, 3.1.3 and 10.3).
 import type { BootEntry } from "../../core/index.ts";
+import { guid } from "../storage/gpt.ts";
 
 const ACTIVE = 1;
 const MAX_NODES = 64;
@@ -85,13 +86,10 @@ function renderNode(type: number, subtype: number, data: Uint8Array): string | n
 
 function renderHardDrive(data: Uint8Array): string {
   const view = viewOf(data);
-  const signature = Buffer.from(data.subarray(20, 36));
   const number = view.getUint32(0, true);
-  if (view.getUint8(37) === 1) return `HD(${number},MBR,${view.getUint32(20, true).toString(16)})`;
-  const [a, b, c] = [signature.subarray(0, 4), signature.subarray(4, 6), signature.subarray(6, 8)].map(
-    (part) => Buffer.from(part).reverse().toString("hex"),
-  );
-  return `HD(${number},GPT,${a}-${b}-${c}-${signature.toString("hex", 8, 10)}-${signature.toString("hex", 10)})`;
+  return view.getUint8(37) === 1
+    ? `HD(${number},MBR,${view.getUint32(20, true).toString(16)})`
+    : `HD(${number},GPT,${guid(data.subarray(20, 36))})`;
 }
 
 const viewOf = (bytes: Uint8Array): DataView =>

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text in columns of a terminal: how wide it is, broken at a width, with nothing in it that a terminal obeys.
+
+/** Labels and models come from disks: no control or formatting characters; `ascii` replaces all but ASCII by `?`. */
+export function printable(text: string, { ascii }: { ascii: boolean }): string {
+  const clean = text.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu, "?");
+  return ascii ? clean.replace(/[^ -~]/gu, "?") : clean;
+}
+
+/** East Asian wide characters (Unicode TR 11) and emoji take two columns, combining marks none. */
+export function columnsOf(text: string): number {
+  let columns = 0;
+  for (const char of text) columns += charColumns(char);
+  return columns;
+}
+
+const WIDE = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]/u;
+
+function charColumns(char: string): number {
+  const code = char.codePointAt(0) ?? 0;
+  if (code < 0x300) return 1;
+  if (/^\p{M}$/u.test(char)) return 0;
+  const isFull = (code >= 0x3000 && code <= 0x303e) || (code >= 0xff01 && code <= 0xff60);
+  return isFull || WIDE.test(char) ? 2 : 1;
+}
+
+/** Fills with blanks up to `width`. */
+export function padTo(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - columnsOf(text)));
+}
+
+/** Breaks at blanks; a word that is too long is broken too. At least one line. */
+export function breakText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ").flatMap((one) => pieces(one, width))) {
+    if (line !== "" && columnsOf(line) + 1 + columnsOf(word) > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function pieces(word: string, width: number): string[] {
+  const out: string[] = [];
+  let piece = "";
+  let columns = 0;
+  for (const char of word) {
+    const more = charColumns(char);
+    if (columns + more > width && piece !== "") {
+      out.push(piece);
+      [piece, columns] = ["", 0];
+    }
+    piece += char;
+    columns += more;
+  }
+  return [...out, piece];
+}
+
+/** At most `width` columns; what is cut ends in `~`. */
+export function cutTo(text: string, width: number): string {
+  if (columnsOf(text) <= width) return text;
+  return `${pieces(text, Math.max(1, width - 1))[0] ?? ""}~`;
+}
