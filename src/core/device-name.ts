@@ -3,7 +3,7 @@
 // (kernel: Documentation/admin-guide/devices.txt; nvme and mmcblk put a `p` before the partition, as cciss does).
 
 export type DeviceName = {
-  /** `sd`, `hd`, `vd`, `xvd`, `nvme`, `mmcblk`, `cciss`, `md`. */
+  /** `sd`, `hd`, `vd`, `xvd`, `nvme`, `mmcblk`, `cciss`, `ida`, `rd`. */
   readonly family: string;
   /** 0-based place among the disks of its family. */
   readonly disk: number;
@@ -12,7 +12,8 @@ export type DeviceName = {
 };
 
 const LETTERED = /^\/dev\/(sd|hd|vd|xvd)([a-z]{1,3})(\d{1,3})?$/;
-const NUMBERED = /^\/dev\/(nvme|mmcblk|cciss\/c)(\d{1,3})(?:n(\d{1,3})|d(\d{1,3}))?(?:p(\d{1,3}))?$/;
+const NUMBERED =
+  /^\/dev\/(nvme|mmcblk|(?:cciss|ida|rd)\/c)(\d{1,3})(?:n(\d{1,3})|d(\d{1,3}))?(?:p(\d{1,3}))?$/;
 
 /** null: the path is no such name (a UUID link, a volume, an alias). */
 export function parseDeviceName(path: string): DeviceName | null {
@@ -38,8 +39,12 @@ export function parseDeviceName(path: string): DeviceName | null {
         : { family, disk: controller + Number(namespace) - 1, partition: part };
     case "mmcblk":
       return { family, disk: controller, partition: part };
-    default:
-      return drive === undefined ? null : { family: "cciss", disk: Number(drive), partition: part };
+    default: {
+      // 16 drives a controller (devices.txt); how many the first one really has nobody knows: drives of a second one
+      // then stand behind all that can be given.
+      const disk = controller * 16 + Number(drive);
+      return drive === undefined ? null : { family: family.replace("/c", ""), disk, partition: part };
+    }
   }
 }
 

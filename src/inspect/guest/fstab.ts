@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // The guest's fstab: its lines, and which node of the disks each names.
-import { type BlockGraph, findSpec, type GuestView, type Mount, type Problem } from "../../core/index.ts";
+import {
+  type BlockGraph,
+  type BlockNode,
+  findNode,
+  findSpec,
+  type GuestView,
+  type Mount,
+  type NodeId,
+  parseDeviceName,
+  type Problem,
+} from "../../core/index.ts";
 
 const MAX_LINES = 100_000;
+const MAX_BYTES = 16 * 2 ** 20;
+/** No system mounts as many; a table of more is hostile or broken. */
+const MAX_MOUNTS = 1000;
+const MAX_PROBLEMS = 20;
 
 export type FstabLine = {
   readonly spec: string;
@@ -11,59 +25,175 @@ export type FstabLine = {
   readonly options: string;
 };
 
-/** Octal escapes of fstab(5): `\040` is a blank. */
+/** Octal escapes of fstab(5): `\040` is a blank. They stand for bytes, so that `\303\244` is one letter of UTF-8. */
 export function unescapeFstab(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  return text.replace(/(?:\\[0-3][0-7]{2})+/g, (run) => {
+    const bytes = run.slice(1).split("\\");
+    return Buffer.from(bytes.map((octal) => Number.parseInt(octal, 8))).toString("utf8");
+  });
 }
 
 /** The lines that name something; RangeError above 100,000 lines. */
 export function parseFstab(text: string): readonly FstabLine[] {
-  const lines = text.split("\n");
+  const lines = text.split("\n", MAX_LINES + 1);
   if (lines.length > MAX_LINES) throw new RangeError(`fstab has more than ${MAX_LINES} lines`);
   const out: FstabLine[] = [];
   for (const line of lines) {
-    const [spec = "", path = "", type = "auto", options = "defaults"] = line.trim().split(/[ \t]+/);
+    const [spec = "", path = "", type = "auto", options = "defaults"] = line.trim().split(/[ \t]+/, 4);
     if (spec === "" || spec.startsWith("#") || path === "") continue;
     out.push({ spec: unescapeFstab(spec), path: unescapeFstab(path), type, options });
   }
   return out;
 }
 
-const SERVED = new Set([
-  "ext2",
-  "ext3",
-  "ext4",
-  "xfs",
-  "btrfs",
-  "f2fs",
-  "jfs",
-  "reiserfs",
-  "vfat",
-  "auto",
-  "swap",
-  "ntfs",
-]);
+/** Served by the kernel or by a program, not by a disk. */
+const VIRTUAL =
+  /^(?:proc|sysfs|tmpfs|ramfs|devtmpfs|devpts|usbfs|usbdevfs|securityfs|debugfs|tracefs|configfs|cgroup2?|mqueue|hugetlbfs|binfmt_misc|pstore|efivarfs|bpf|selinuxfs|nfsd|rpc_pipefs|autofs|overlay|aufs|none|ignore|rootfs|subfs|supermount)$/;
+/** Removable media: a VM has none, and nobody misses them. */
+const REMOVABLE = /^\/dev\/(?:sr|scd|fd|cdrom|cdrw|dvd|floppy|st|sg)/;
+const REMOVABLE_TYPE = /(?:^|,)(?:iso9660|udf)(?:,|$)/;
+const DISK_TAG = /^(?:UUID|LABEL|PARTUUID|PARTLABEL)=/i;
 
-/** Mounts that a disk should serve, and a word for each whose disk was not given. */
+/** Mounts that need a disk or a server, and a word for each whose disk was not given. */
 export async function readMounts(
   view: GuestView,
   graph: BlockGraph,
 ): Promise<{ mounts: readonly Mount[]; problems: readonly Problem[] }> {
-  const text = (await view.readText("/etc/fstab", { maxBytes: 16 * 2 ** 20 })) ?? "";
-  const problems: Problem[] = [];
-  const mounts: Mount[] = [];
-  for (const line of parseFstab(text)) {
-    if (!SERVED.has(line.type) || line.options.split(",").includes("bind")) continue;
-    if (/^\/dev\/(sr|scd|fd|cdrom|floppy)/.test(line.spec)) continue;
-    const node = findSpec(graph, line.spec);
-    mounts.push({ ...line, node });
-    if (node === null && !/\bnofail\b|\bnoauto\b/.test(line.options))
-      problems.push({
-        code: "mount-not-found",
-        severity: "warns",
-        text: `fstab mounts ${line.spec} on ${line.path}, and none of the given disks has it`,
-        advice: "Give the disk that holds it too, or the VM may stop at boot and ask for it",
-      });
+  let lines: readonly FstabLine[];
+  try {
+    lines = parseFstab((await view.readText("/etc/fstab", { maxBytes: MAX_BYTES })) ?? "");
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { mounts: [], problems: [tooLarge(error.message)] };
   }
+  return findMounts(lines, graph);
+}
+
+/** Pure part of readMounts(). */
+export function findMounts(
+  lines: readonly FstabLine[],
+  graph: BlockGraph,
+): { mounts: readonly Mount[]; problems: readonly Problem[] } {
+  const kept = lines.filter(isServed);
+  const problems: Problem[] = kept.length > MAX_MOUNTS ? [tooLarge(`It names ${kept.length} mounts`)] : [];
+  const resolve = makeResolver(kept.slice(0, MAX_MOUNTS), graph);
+  const mounts = kept.slice(0, MAX_MOUNTS).map((line): Mount => ({ ...line, node: resolve(line) }));
+  for (const mount of mounts)
+    if (mount.node === null && isDisk(mount.spec) && problems.length < MAX_PROBLEMS && !mayBeAbsent(mount))
+      problems.push(notFound(mount));
   return { mounts, problems };
+}
+
+function isServed({ spec, type, options }: FstabLine): boolean {
+  if (VIRTUAL.test(type) || REMOVABLE.test(spec) || REMOVABLE_TYPE.test(type)) return false;
+  if (options.split(",").some((one) => one === "bind" || one === "rbind" || one === "loop")) return false;
+  return isDisk(spec) || !spec.startsWith("/"); // a path that is no device is a swap file or an image
+}
+
+const isDisk = (spec: string): boolean => DISK_TAG.test(spec) || spec.startsWith("/dev/");
+
+/** Nothing waits for these at boot. */
+const mayBeAbsent = ({ options }: FstabLine): boolean =>
+  options.split(",").some((one) => one === "nofail" || one === "noauto");
+
+/**
+ * Names by UUID or label are looked up. A name by order (/dev/sda1) is taken as the n-th given disk only while all such
+ * names are of one driver: of /dev/sda and /dev/nvme0n1 nobody knows which was given first; then the root's counts.
+ * What lies there must also be of the type that fstab says.
+ */
+function makeResolver(lines: readonly FstabLine[], graph: BlockGraph): (line: FstabLine) => NodeId | null {
+  const family = orderedFamily(lines);
+  const links = new Set(lines.flatMap(({ spec }) => parseHardwareLink(spec)?.disk ?? []));
+  const disks = graph.nodes.filter(({ holds }) => holds.kind === "disk");
+  return ({ spec, type }) => {
+    const link = parseHardwareLink(spec);
+    if (link !== null) {
+      const disk =
+        disks.find((node) => hasSerial(node, link.disk)) ?? (links.size === 1 ? only(disks) : null);
+      const node = disk === null ? null : contentOn(graph, disk.id, link.partition);
+      return fits(graph, node, type) ? node : null;
+    }
+    const node = findSpec(graph, spec);
+    const device = parseDeviceName(spec);
+    if (device === null) return node;
+    return device.family === family && fits(graph, node, type) ? node : null;
+  };
+}
+
+function orderedFamily(lines: readonly FstabLine[]): string | null {
+  const root = lines.find(({ path }) => path === "/");
+  const ofRoot = root === undefined ? null : (parseDeviceName(root.spec)?.family ?? null);
+  if (ofRoot !== null) return ofRoot;
+  const all = new Set(lines.flatMap(({ spec }) => parseDeviceName(spec)?.family ?? []));
+  return all.size === 1 ? ([...all][0] ?? null) : null;
+}
+
+type HardwareLink = { readonly disk: string; readonly partition: number | null };
+
+/** /dev/disk/by-id/ata-MODEL_SERIAL-part1, /dev/disk/by-path/pci-...-part1; not those that name volumes by UUID. */
+export function parseHardwareLink(spec: string): HardwareLink | null {
+  const match = /^\/dev\/disk\/by-(?:id|path)\/(?!dm-|lvm-|md-)([^/]{1,255}?)(?:-part(\d{1,3}))?$/.exec(spec);
+  if (match === null) return null;
+  return { disk: match[1] ?? "", partition: match[2] === undefined ? null : Number(match[2]) };
+}
+
+/** udev puts the serial number last, blanks as `_` (60-persistent-storage.rules). */
+function hasSerial({ holds }: BlockNode, link: string): boolean {
+  const serial = holds.kind === "disk" ? (holds.serial ?? "").trim().replaceAll(/\s+/g, "_") : "";
+  return serial.length >= 4 && link.endsWith(serial);
+}
+
+function only(disks: readonly BlockNode[]): BlockNode | null {
+  return disks.length === 1 ? (disks[0] ?? null) : null;
+}
+
+/** The file system or swap on a partition of a disk, or on the whole disk. */
+function contentOn(graph: BlockGraph, disk: NodeId, partition: number | null): NodeId | null {
+  const above = (id: NodeId): readonly BlockNode[] =>
+    graph.edges.flatMap((edge) => (edge.to === id ? (findNode(graph, edge.from) ?? []) : []));
+  const parts = above(disk).filter(({ holds }) => holds.kind === "partition" && holds.number === partition);
+  const on = partition === null ? disk : parts[0]?.id;
+  if (on === undefined) return null;
+  return above(on).find(({ holds }) => holds.kind === "filesystem" || holds.kind === "swap")?.id ?? null;
+}
+
+/** Is what lies on a node of the type that fstab says? */
+function fits(graph: BlockGraph, id: NodeId | null, type: string): boolean {
+  const holds = id === null ? undefined : findNode(graph, id)?.holds;
+  if (holds === undefined) return false;
+  if (type === "swap") return holds.kind === "swap";
+  if (holds.kind !== "filesystem") return false;
+  const ext = /^ext[234]$/;
+  const fat = /^(?:vfat|msdos|fat\d*)$/;
+  return type
+    .split(",")
+    .some(
+      (one) =>
+        one === "auto" ||
+        one === holds.type ||
+        (ext.test(one) && ext.test(holds.type)) ||
+        (fat.test(one) && fat.test(holds.type)) ||
+        (one.startsWith("ntfs") && holds.type.startsWith("ntfs")),
+    );
+}
+
+function notFound({ spec, path, type }: FstabLine): Problem {
+  return {
+    code: "mount-not-found",
+    severity: "warns",
+    text:
+      type === "swap"
+        ? `fstab uses ${spec} as swap, and none of the given disks has it`
+        : `fstab mounts ${spec} on ${path}, and none of the given disks has it`,
+    advice: "Give the disk that holds it too, or the VM may stop at boot and ask for it",
+  };
+}
+
+function tooLarge(detail: string): Problem {
+  return {
+    code: "fstab-too-large",
+    severity: "warns",
+    text: `The guest's /etc/fstab is larger than any real one: ${detail}`,
+    advice: "Look at it on the machine; mounts beyond the bound are not known here",
+  };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // guest reads what is installed, from a mounted system's own files; it changes nothing.
-import type { BlockGraph, GuestOS, GuestView, Mount, NodeId } from "../../core/index.ts";
+import type { BlockGraph, GuestOS, GuestView, Kernel, Mount, NodeId } from "../../core/index.ts";
 import { readIdentity } from "./identity.ts";
 import { readKernels } from "./kernels.ts";
 import { readBootMenu } from "./loader.ts";
@@ -24,13 +24,22 @@ export async function inspectGuest(
   { rootNode, mounts, usedBytes }: Found,
 ): Promise<GuestOS> {
   const menu = await readBootMenu(view);
+  const identity = await readIdentity(view);
+  const kernels = await readKernels(view, { menu, family: identity.family });
   return {
-    ...(await readIdentity(view)),
+    ...identity,
+    arch: archOf(identity.arch, kernels),
     root: rootNode,
     mounts,
     loader: menu.loader,
-    kernels: await readKernels(view, menu),
+    kernels,
     network: await readGuestInterfaces(view),
     usedBytes,
   };
+}
+
+/** A 64-bit kernel under 32-bit programs needs a 64-bit machine. */
+function archOf(programs: string, kernels: readonly Kernel[]): string {
+  const needs64 = kernels.some(({ version }) => /[-.](?:amd64|x86_64)$/.test(version));
+  return programs === "i686" && needs64 ? "x86_64" : programs;
 }

@@ -1,62 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0
 // The guest's kernels: images, initramfs, drivers, and whether a boot menu offers them.
 import { type DriverPlace, type GuestView, type Kernel, VM_DRIVERS } from "../../core/index.ts";
-import type { BootMenu } from "./loader.ts";
+import { initramfsNames } from "./families.ts";
+import { type BootMenu, resolveMenuPath } from "./loader.ts";
 
 const MAX_KERNELS = 64;
 const INDEX_BYTES = 32 * 2 ** 20;
+const MODULES = "/lib/modules";
 
-export async function readKernels(view: GuestView, menu: BootMenu): Promise<readonly Kernel[]> {
-  const names = (await view.list("/boot")).filter((name) => /^(vmlinuz|vmlinux|bzImage|kernel)-./.test(name));
+const IMAGE_NAME = /^(vmlinuz|vmlinux|bzImage|kernel|image)-(.{1,200})$/i;
+/** A rescue or crash kernel is not what a person means the machine to run; copies and signatures are no kernels. */
+const NOT_A_KERNEL = /rescue|kdump|crash|\.(?:old|bak|orig|sig|efi\.signed|hmac|gz|rpmsave|dpkg-\w+)$/i;
+
+export async function readKernels(
+  view: GuestView,
+  { menu, family }: { readonly menu: BootMenu; readonly family: string },
+): Promise<readonly Kernel[]> {
+  const offered = await resolveMenu(view, menu);
+  const directories = await listOr(view, MODULES);
   const kernels: Kernel[] = [];
-  for (const name of names.slice(0, MAX_KERNELS)) {
-    const version = name.slice(name.indexOf("-") + 1);
-    if (/rescue|kdump|\.old$|\.bak$/.test(version)) continue;
+  for (const { image, suffix } of await findImages(view, { offered: offered.paths, directories })) {
+    const version = await versionOf(view, suffix, directories);
     kernels.push({
       version,
-      image: `/boot/${name}`,
-      initramfs: await findInitramfs(view, version),
-      bootable: menu.kernels.some((path) => path.split("/").at(-1) === name),
+      image,
+      initramfs: await findInitramfs(view, { image, family, names: [version, suffix] }),
+      bootable: offered.any ? offered.has(image) : true,
       has: await readDrivers(view, version),
     });
+    if (kernels.length >= MAX_KERNELS) break;
   }
   return kernels;
 }
 
-/** Debian, dracut, SUSE, Arch; in the order of how common they are. */
-async function findInitramfs(view: GuestView, version: string): Promise<string | null> {
-  for (const name of [
-    `initrd.img-${version}`,
-    `initramfs-${version}.img`,
-    `initrd-${version}`,
-    `initrd-${version}.img`,
-    `initramfs-${version}`,
-  ])
-    if ((await view.resolve(`/boot/${name}`)) !== null) return `/boot/${name}`;
+async function listOr(view: GuestView, path: string): Promise<readonly string[]> {
+  try {
+    return (await view.list(path)).slice(0, 1000);
+  } catch (error) {
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
+}
+
+const baseName = (path: string): string => path.split("/").at(-1) ?? "";
+
+type Offered = { readonly any: boolean; readonly paths: readonly string[]; has(image: string): boolean };
+
+/**
+ * A menu names a kernel by a path that may begin at /boot, at a btrfs subvolume or with a link: the file it resolves to
+ * counts, and so does the mere name. Where no menu could be read, each kernel may be one.
+ */
+async function resolveMenu(view: GuestView, { kernels }: BootMenu): Promise<Offered> {
+  const paths: string[] = [];
+  for (const path of kernels.slice(0, 200)) {
+    const found = await resolveMenuPath(view, path);
+    if (found !== null) paths.push(found);
+  }
+  const names = new Set(kernels.map(baseName));
+  const files = new Set(paths);
+  return { any: kernels.length > 0, paths, has: (image) => files.has(image) || names.has(baseName(image)) };
+}
+
+type Image = { readonly image: string; readonly suffix: string };
+
+/** In /boot; on an ESP as /MACHINE-ID/VERSION/linux; where both lack it, beside the modules. */
+async function findImages(
+  view: GuestView,
+  { offered, directories }: { readonly offered: readonly string[]; readonly directories: readonly string[] },
+): Promise<readonly Image[]> {
+  const found = new Map<string, Image>();
+  const names = await listOr(view, "/boot");
+  for (const name of names) {
+    const [, kind = "", suffix = ""] = IMAGE_NAME.exec(name) ?? [];
+    if (suffix === "" || NOT_A_KERNEL.test(name)) continue;
+    if (kind === "vmlinux" && names.includes(`vmlinuz-${suffix}`)) continue; // SUSE keeps it for debuggers
+    const image = await view.resolve(`/boot/${name}`);
+    if (image === null || !isRegularName(image, name)) continue;
+    found.set(suffix, { image: `/boot/${name}`, suffix });
+  }
+  for (const image of offered) {
+    const version = /^(?:\/boot\/efi|\/efi|\/boot)\/[^/]+\/([^/]{1,200})\/(?:linux|vmlinuz)$/.exec(
+      image,
+    )?.[1];
+    if (version !== undefined && !found.has(version)) found.set(version, { image, suffix: version });
+  }
+  if (found.size > 0) return [...found.values()];
+  for (const version of directories) {
+    const image = await view.resolve(`${MODULES}/${version}/vmlinuz`);
+    if (image !== null) found.set(version, { image, suffix: version });
+  }
+  return [...found.values()];
+}
+
+/** A link such as `vmlinuz-current` to another kernel of the directory is no kernel of its own. */
+function isRegularName(resolved: string, name: string): boolean {
+  return baseName(resolved) === name || !resolved.startsWith("/boot/");
+}
+
+/** Arch and Alpine name images by flavour (`vmlinuz-linux`, `vmlinuz-lts`): the modules' directory has the version. */
+async function versionOf(view: GuestView, suffix: string, directories: readonly string[]): Promise<string> {
+  if (directories.includes(suffix)) return suffix;
+  for (const directory of directories.toReversed()) {
+    if (directory.endsWith(`-${suffix}`)) return directory;
+    const flavour = await view.readText(`${MODULES}/${directory}/pkgbase`).catch(() => null);
+    if (flavour?.trim() === suffix) return directory;
+  }
+  return suffix;
+}
+
+async function findInitramfs(
+  view: GuestView,
+  {
+    image,
+    family,
+    names,
+  }: { readonly image: string; readonly family: string; readonly names: readonly string[] },
+): Promise<string | null> {
+  const own = image.slice(0, image.lastIndexOf("/"));
+  for (const directory of new Set([own, "/boot"]))
+    for (const version of new Set(names))
+      for (const name of initramfsNames(family, version))
+        if ((await view.resolve(`${directory}/${name}`)) !== null) return `${directory}/${name}`;
+  if (baseName(image) !== "linux") return null;
+  for (const name of ["initrd", `initrd.img-${names[0] ?? ""}`])
+    if ((await view.resolve(`${own}/${name}`)) !== null) return `${own}/${name}`;
   return null;
 }
 
-/** Where each driver of ours is, as far as modules.builtin and modules.dep tell. */
+/** Kernel configuration symbols, for kernels before 2.6.33: they have no modules.builtin. */
+const SYMBOLS: Readonly<Record<string, string>> = {
+  virtio_pci: "CONFIG_VIRTIO_PCI",
+  virtio_blk: "CONFIG_VIRTIO_BLK",
+  virtio_scsi: "CONFIG_SCSI_VIRTIO",
+  virtio_net: "CONFIG_VIRTIO_NET",
+  "xen-blkfront": "CONFIG_XEN_BLKDEV_FRONTEND",
+  "xen-netfront": "CONFIG_XEN_NETDEV_FRONTEND",
+};
+
+/** Where each driver of ours is, as far as the indexes of the modules tell; what is in the initramfs is found by opening it. */
 async function readDrivers(view: GuestView, version: string): Promise<Readonly<Record<string, DriverPlace>>> {
-  const directory = `/lib/modules/${version}`;
-  const read = async (file: string): Promise<ReadonlySet<string>> =>
-    moduleNames(
-      (await view.readText(`${directory}/${file}`, { maxBytes: INDEX_BYTES }).catch(() => null)) ?? "",
-    );
-  const [builtin, modules] = [await read("modules.builtin"), await read("modules.dep")];
-  return Object.fromEntries(
-    VM_DRIVERS.map((driver): [string, DriverPlace] => {
-      const name = driver.replaceAll("-", "_");
-      return [driver, builtin.has(name) ? "builtin" : modules.has(name) ? "module" : "absent"];
-    }),
-  );
+  const read = async (path: string): Promise<string> => {
+    try {
+      return (await view.readText(path, { maxBytes: INDEX_BYTES })) ?? "";
+    } catch (error) {
+      if (error instanceof RangeError) return "";
+      throw error;
+    }
+  };
+  const builtin = moduleNames(await read(`${MODULES}/${version}/modules.builtin`));
+  const modules = moduleNames(await read(`${MODULES}/${version}/modules.dep`));
+  const config = new Set((await read(`/boot/config-${version}`)).split("\n"));
+  const placeOf = (driver: string): DriverPlace => {
+    const name = driver.replaceAll("-", "_");
+    if (builtin.has(name) || config.has(`${SYMBOLS[driver]}=y`)) return "builtin";
+    return modules.has(name) ? "module" : "absent";
+  };
+  return Object.fromEntries(VM_DRIVERS.map((driver) => [driver, placeOf(driver)]));
 }
 
 /** Names at the start of each line of modules.dep or modules.builtin, with `_` for `-` as the kernel has it. */
 export function moduleNames(text: string): ReadonlySet<string> {
   const names = new Set<string>();
   for (const line of text.split("\n")) {
-    const match = /([^/\s:]+)\.ko(?:\.(?:gz|xz|zst))?(?::|$)/.exec(line.trim());
+    const colon = line.indexOf(":");
+    const path = (colon === -1 ? line : line.slice(0, colon)).trim();
+    const match = /^(.{1,128})\.ko(?:\.(?:gz|xz|zst))?$/.exec(path.slice(path.lastIndexOf("/") + 1));
     if (match !== null) names.add((match[1] ?? "").replaceAll("-", "_"));
   }
   return names;

@@ -9,6 +9,8 @@ export type BootMenu = {
 };
 
 const MENU_BYTES = 4 * 2 ** 20;
+const MAX_KERNELS = 1000;
+const MAX_ENTRIES = 500;
 
 /** In the order in which a file, when it is there, decides. `generic`: none is known. */
 const LOADERS: readonly { readonly loader: string; readonly files: readonly string[] }[] = [
@@ -16,38 +18,95 @@ const LOADERS: readonly { readonly loader: string; readonly files: readonly stri
   { loader: "grub-legacy", files: ["/boot/grub/menu.lst", "/boot/grub/grub.conf"] },
   {
     loader: "extlinux",
-    files: ["/boot/extlinux/extlinux.conf", "/boot/syslinux/syslinux.cfg", "/extlinux.conf"],
+    files: [
+      "/boot/extlinux/extlinux.conf",
+      "/boot/extlinux.conf",
+      "/boot/syslinux/syslinux.cfg",
+      "/boot/syslinux/extlinux.conf",
+      "/extlinux.conf",
+    ],
   },
 ];
 
-const ENTRY_DIRECTORIES = ["/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries"];
+/** Boot Loader Specification (UAPI.1): on the ESP, on an extended boot partition, or where Fedora's GRUB reads them. */
+const ENTRY_DIRECTORIES = ["/boot", "/efi", "/boot/efi"].map((base) => `${base}/loader/entries`);
+/** RHEL 7 on UEFI has its only grub.cfg there. */
+const ESP_VENDORS = "/boot/efi/EFI";
 
 export async function readBootMenu(view: GuestView): Promise<BootMenu> {
   const entries = await readEntries(view);
-  for (const { loader, files } of LOADERS)
-    for (const file of files) {
-      const text = await view.readText(file, { maxBytes: MENU_BYTES }).catch(() => "");
-      if (text !== null) return { loader, kernels: [...parseKernelLines(text), ...entries] };
-    }
+  for (const { loader, files } of LOADERS) {
+    const texts = await readAll(view, loader === "grub2" ? [...files, ...(await espMenus(view))] : files);
+    if (texts.length === 0) continue;
+    const kernels = new Set([...texts.flatMap(parseKernelLines), ...entries]);
+    return { loader, kernels: [...kernels].slice(0, MAX_KERNELS) };
+  }
   return { loader: entries.length > 0 ? "systemd-boot" : "generic", kernels: entries };
 }
 
-/** `linux`, `linux16`, `linuxefi`, `kernel` lines of GRUB 2, GRUB legacy and syslinux. */
+async function espMenus(view: GuestView): Promise<readonly string[]> {
+  const vendors = await view.list(ESP_VENDORS).catch(() => []);
+  return vendors.slice(0, 50).map((vendor) => `${ESP_VENDORS}/${vendor}/grub.cfg`);
+}
+
+async function readAll(view: GuestView, files: readonly string[]): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for (const file of files) {
+    const text = await readMenu(view, file);
+    if (text !== null) texts.push(text);
+  }
+  return texts;
+}
+
+/** "" for a file that is too large to be a menu: the loader is still known by it. */
+async function readMenu(view: GuestView, file: string): Promise<string | null> {
+  try {
+    return await view.readText(file, { maxBytes: MENU_BYTES });
+  } catch (error) {
+    if (error instanceof RangeError) return "";
+    throw error;
+  }
+}
+
+/**
+ * `linux`, `linux16`, `linuxefi` of GRUB 2, `kernel` of GRUB legacy and syslinux, `module` behind Xen, the `linux` key
+ * of Boot Loader Specification entries. A device in front, `(hd0,1)` or `($root)`, is left out.
+ */
 export function parseKernelLines(text: string): readonly string[] {
   const paths = new Set<string>();
   for (const line of text.split("\n")) {
-    const match = /^\s*(?:linux(?:16|efi)?|kernel|LINUX|KERNEL)\s+(?:\([^)]*\))?("[^"]+"|\S+)/.exec(line);
-    if (match !== null) paths.add((match[1] ?? "").replaceAll('"', ""));
-    if (paths.size > 1000) break;
+    const [keyword = "", first = ""] = line
+      .trimStart()
+      .slice(0, 4096)
+      .split(/[ \t=]+/, 2);
+    if (!/^(?:linux(?:16|efi)?|kernel|module2?)$/i.test(keyword)) continue;
+    const path = first
+      .replaceAll(/["']/g, "")
+      .replace(/^\([^)]*\)/, "")
+      .replace(/^\$\{?\w+\}?(?=\/)/, "");
+    if (path !== "" && !path.startsWith("#")) paths.add(path);
+    if (paths.size >= MAX_KERNELS) break;
   }
   return [...paths];
 }
 
-/** Boot Loader Specification (UAPI.1): one file per entry, `linux PATH` in it. */
 async function readEntries(view: GuestView): Promise<readonly string[]> {
-  const paths: string[] = [];
-  for (const directory of ENTRY_DIRECTORIES)
-    for (const name of (await view.list(directory)).filter((one) => one.endsWith(".conf")).slice(0, 200))
-      paths.push(...parseKernelLines((await view.readText(`${directory}/${name}`).catch(() => null)) ?? ""));
-  return paths;
+  const paths = new Set<string>();
+  for (const directory of ENTRY_DIRECTORIES) {
+    const names = (await view.list(directory).catch(() => [])).filter((one) => one.endsWith(".conf"));
+    for (const name of names.slice(0, MAX_ENTRIES))
+      for (const path of parseKernelLines((await readMenu(view, `${directory}/${name}`)) ?? ""))
+        paths.add(path);
+  }
+  return [...paths].slice(0, MAX_KERNELS);
+}
+
+/** Where a path of a menu may lie: its own file system is mounted on one of these. */
+export async function resolveMenuPath(view: GuestView, path: string): Promise<string | null> {
+  const plain = path.startsWith("/") ? path : `/${path}`;
+  for (const base of ["", "/boot", "/boot/efi", "/efi", "/boot/extlinux", "/boot/syslinux"]) {
+    const found = await view.resolve(`${base}${plain}`);
+    if (found !== null) return found;
+  }
+  return null;
 }

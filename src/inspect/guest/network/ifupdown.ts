@@ -1,59 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
-// Debian's /etc/network/interfaces (interfaces(5)), with source and source-directory.
+// /etc/network/interfaces of Debian's ifupdown (interfaces(5)) and Alpine's ifupdown-ng, with source and source-directory.
 import type { GuestView, InterfaceConfig } from "../../../core/index.ts";
 import {
-  type Finding,
-  isPhysicalName,
+  cidrOf,
+  type Found,
+  lowerOfVlan,
+  type Made,
+  namesIn,
   type NetworkSource,
   normalMac,
-  prefixOf,
-  readFiles,
+  patternOf,
+  readSmall,
+  type Sighting,
+  sighting,
+  staticOf,
 } from "./source.ts";
 
-type Stanza = {
+export type Stanza = {
   readonly name: string;
   readonly family: string;
   readonly method: string;
-  readonly options: ReadonlyMap<string, string>;
+  readonly options: ReadonlyMap<string, readonly string[]>;
   readonly from: string;
 };
 
+/** `started`: names, or patterns behind a `/`, of auto and allow-hotplug lines. */
+export type Interfaces = {
+  readonly stanzas: readonly Stanza[];
+  readonly started: readonly { readonly name: string; readonly from: string }[];
+};
+
 const MAX_FILES = 200;
+const MAIN = "/etc/network/interfaces";
 
 export const ifupdown: NetworkSource = {
   name: "ifupdown",
   async read(view) {
-    const stanzas = await readStanzas(view, "/etc/network/interfaces", { left: MAX_FILES });
-    return findingsOf(stanzas);
+    const files: Interfaces[] = [];
+    await readInto(view, MAIN, files, new Set());
+    return findInterfaces({
+      stanzas: files.flatMap((one) => one.stanzas),
+      started: files.flatMap((one) => one.started),
+    });
   },
 };
 
-async function readStanzas(view: GuestView, path: string, budget: { left: number }): Promise<Stanza[]> {
-  budget.left -= 1;
-  if (budget.left < 0) return [];
-  const text = await view.readText(path).catch(() => null);
-  if (text === null) return [];
-  const out = parseInterfaces(text, path);
+async function readInto(view: GuestView, path: string, into: Interfaces[], seen: Set<string>): Promise<void> {
+  if (seen.has(path) || seen.size >= MAX_FILES) return;
+  seen.add(path);
+  const text = await readSmall(view, path);
+  if (text === null) return;
+  into.push(parseInterfaces(text, path));
   for (const { keyword, pattern } of parseSources(text)) {
     const absolute = pattern.startsWith("/") ? pattern : `/etc/network/${pattern}`;
+    const isWhole = keyword === "source-directory" || (await namesIn(view, absolute)).length > 0;
     const slash = absolute.lastIndexOf("/");
-    const [directory, name] =
-      keyword === "source-directory"
-        ? [absolute, /^[A-Za-z0-9_-]+$/]
-        : [absolute.slice(0, slash), glob(absolute.slice(slash + 1))];
-    for (const file of await readFiles(view, directory, name))
-      if (file.path !== path) out.push(...(await readStanzas(view, file.path, budget)));
+    const directory = isWhole ? absolute.replace(/\/+$/, "") : absolute.slice(0, slash);
+    const wanted = isWhole ? /^[A-Za-z0-9_-]+$/ : patternOf(absolute.slice(slash + 1));
+    for (const name of await namesIn(view, directory))
+      if (wanted.test(name) && !name.startsWith("."))
+        await readInto(view, `${directory}/${name}`, into, seen);
   }
-  return out;
-}
-
-function glob(pattern: string): RegExp {
-  const escaped = pattern
-    .slice(0, 200)
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll(/\*+/g, "[^/]*")
-    .replaceAll("?", "[^/]");
-  return new RegExp(`^${escaped}$`);
 }
 
 function logicalLines(text: string): string[] {
@@ -66,95 +73,89 @@ function logicalLines(text: string): string[] {
 
 function parseSources(text: string): { keyword: string; pattern: string }[] {
   return logicalLines(text).flatMap((line) => {
-    const match = /^(source|source-directory)\s+(\S+)$/.exec(line);
-    return match === null ? [] : [{ keyword: match[1] ?? "", pattern: match[2] ?? "" }];
+    const [keyword = "", ...patterns] = line.split(/\s+/, 20);
+    if (keyword !== "source" && keyword !== "source-directory") return [];
+    return patterns.map((pattern) => ({ keyword, pattern: pattern.slice(0, 1000) }));
   });
 }
 
-export function parseInterfaces(text: string, from: string): Stanza[] {
-  const stanzas: {
-    name: string;
-    family: string;
-    method: string;
-    options: Map<string, string>;
-    from: string;
-  }[] = [];
-  let open: (typeof stanzas)[number] | null = null;
+export function parseInterfaces(text: string, from: string): Interfaces {
+  const stanzas: Stanza[] = [];
+  const started: { name: string; from: string }[] = [];
+  let open: Map<string, string[]> | null = null;
   for (const line of logicalLines(text)) {
     const [keyword = "", ...words] = line.split(/\s+/);
     if (keyword === "iface") {
       const [name = "", family = "", method = ""] = words;
-      open = { name, family, method, options: new Map(), from };
-      stanzas.push(open);
-    } else if (
-      keyword === "auto" ||
-      keyword.startsWith("allow-") ||
-      keyword === "mapping" ||
-      keyword.startsWith("source")
-    ) {
+      open = new Map();
+      stanzas.push({ name, family, method, options: open, from });
+    } else if (/^(auto|allow-.*|no-auto-down|no-scripts|rename|mapping|template|source.*)$/.test(keyword)) {
       open = null;
-      // An interface that is only brought up, with no stanza of its own, is still one of the machine.
-      if (keyword === "auto" || keyword === "allow-hotplug")
-        for (const name of words)
-          stanzas.push({ name, family: "", method: "named", options: new Map(), from });
-    } else open?.options.set(keyword.replaceAll("_", "-"), words.join(" "));
+      if (/^(auto|allow-auto|allow-hotplug)$/.test(keyword))
+        for (const name of words.slice(0, 1000)) started.push({ name, from });
+    } else if (open !== null) {
+      const key = keyword.replaceAll("_", "-");
+      const values = open.get(key) ?? [];
+      values.push(words.join(" "));
+      open.set(key, values);
+    }
   }
-  return stanzas;
+  return { stanzas, started };
 }
 
-function findingsOf(stanzas: readonly Stanza[]): Finding[] {
-  const ports = portsOf(stanzas);
-  const found: Finding[] = [];
+/** Options that name the ports of the interface whose stanza it is. */
+const PORT_KEYS = ["bridge-ports", "bond-slaves", "slaves", "bond-members"];
+
+function portsOf({ options }: Stanza): readonly string[] {
+  return PORT_KEYS.flatMap((key) => (options.get(key) ?? []).flatMap((value) => value.split(/\s+/))).filter(
+    (port) => port !== "" && port !== "none" && port !== "all",
+  );
+}
+
+/** What the stanzas make by software, and of which interfaces. */
+function madeBy(stanza: Stanza): Made[] {
+  const { name, options, from } = stanza;
+  const out: Made[] = [];
+  if ([...PORT_KEYS, "bond-mode"].some((key) => options.has(key)))
+    out.push({ name, from, ports: portsOf(stanza), sharing: false });
+  const lower = options.get("vlan-raw-device")?.[0] ?? lowerOfVlan(name);
+  if (lower !== null) out.push({ name, from, ports: [lower], sharing: true });
+  for (const key of ["bond-master", "bond-primary-master"])
+    for (const master of options.get(key) ?? [])
+      out.push({ name: master, from, ports: [name], sharing: false });
+  return out;
+}
+
+export function findInterfaces({ stanzas, started }: Interfaces): Found {
+  const patterns = started.filter(({ name }) => name.startsWith("/")).map(({ name }) => startPattern(name));
+  const names = new Set(started.map(({ name }) => name));
+  const starts = (name: string): boolean => names.has(name) || patterns.some((pattern) => pattern.test(name));
+  const sightings: Sighting[] = [];
   for (const stanza of stanzas) {
     const name = stanza.name.split(":")[0] ?? "";
-    if (!isPhysicalName(name) || isVirtual(stanza)) continue;
-    const of = ports.get(name);
-    const configured: InterfaceConfig | null = of === undefined ? configOf(stanza) : { kind: "port", of };
-    const mac = normalMac((stanza.options.get("hwaddress") ?? "").replace(/^ether\s+/, ""));
-    found.push({ name, mac, from: stanza.from, configured });
+    const configured = starts(stanza.name) || starts(name) ? configOf(stanza) : { kind: "none" as const };
+    const address = (stanza.options.get("hwaddress")?.[0] ?? "").replace(/^ether\s+/, "");
+    // `hwaddress` sets an address, it is not the card's own; but the VM's card may as well have it.
+    sightings.push(sighting({ name, mac: normalMac(address), from: stanza.from, configured }));
   }
-  for (const [name, of] of ports)
-    if (isPhysicalName(name) && !found.some((one) => one.name === name))
-      found.push({ name, mac: null, from: "/etc/network/interfaces", configured: { kind: "port", of } });
-  return found;
+  // Brought up with no stanza of its own: still an interface of the machine.
+  for (const { name, from } of started)
+    if (!name.startsWith("/")) sightings.push(sighting({ name: name.split(":")[0] ?? name, from }));
+  return { sightings, made: stanzas.flatMap(madeBy) };
 }
 
-const VIRTUAL_KEYS = ["bridge-ports", "bond-slaves", "slaves", "vlan-raw-device", "pre-up ip link add"];
-
-function isVirtual({ options }: Stanza): boolean {
-  return VIRTUAL_KEYS.some((key) => options.has(key));
+/** `auto /eth*`, `allow-hotplug /en*=lan` (ifupdown 0.8.36): a pattern behind a slash. */
+function startPattern(text: string): RegExp {
+  return patternOf(text.slice(1).split("=")[0]?.split("/").at(-1) ?? "");
 }
 
-/** Interfaces that serve a bond, a bridge or a VLAN, and which. */
-function portsOf(stanzas: readonly Stanza[]): ReadonlyMap<string, string> {
-  const ports = new Map<string, string>();
-  for (const { name, options } of stanzas) {
-    for (const key of ["bridge-ports", "bond-slaves", "slaves", "vlan-raw-device"])
-      for (const port of (options.get(key) ?? "").split(/\s+/))
-        if (isPhysicalName(port) && port !== "none" && port !== "all") ports.set(port, name);
-    const master = options.get("bond-master");
-    if (master !== undefined) ports.set(name, master);
-  }
-  return ports;
-}
-
-function configOf({ method, options }: Stanza): InterfaceConfig | null {
-  switch (method) {
-    case "dhcp":
-      return { kind: "dhcp" };
-    case "static": {
-      const address = options.get("address") ?? "";
-      const prefix = address.includes("/") ? null : prefixOf(options.get("netmask") ?? "");
-      const cidr = address.includes("/") || prefix === null ? address : `${address}/${prefix}`;
-      return {
-        kind: "static",
-        addresses: cidr === "" ? [] : [cidr],
-        gateway: options.get("gateway") ?? null,
-      };
-    }
-    case "manual":
-      return { kind: "none" };
-    default:
-      return null;
-  }
+function configOf({ family, method, options }: Stanza): InterfaceConfig | null {
+  const mask = options.get("netmask")?.[0] ?? "";
+  const addresses = (options.get("address") ?? []).map((address) => cidrOf(address, mask));
+  const uses = options.get("use")?.join(" ") ?? "";
+  if (method === "dhcp" || /\bdhcp\b/.test(uses)) return family === "inet6" ? null : { kind: "dhcp" };
+  // ifupdown-ng needs no method: an address says it.
+  if (method === "static" || method === "")
+    return staticOf(addresses, options.get("gateway") ?? []) ?? (method === "" ? { kind: "none" } : null);
+  return method === "manual" ? { kind: "none" } : null;
 }

@@ -1,74 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
-// netplan(5): YAML below /etc/netplan. Ethernets that serve a bond, bridge or VLAN are its ports.
+// netplan(5): YAML below /etc/netplan and its like, all files laid over each other in the order of their names.
 import { parse } from "yaml";
-import type { InterfaceConfig } from "../../../core/index.ts";
-import { type Finding, isPhysicalName, type NetworkSource, normalMac, readFiles } from "./source.ts";
+import type { GuestView, InterfaceConfig } from "../../../core/index.ts";
+import {
+  cidrOf,
+  type Found,
+  type Made,
+  type NetworkSource,
+  NOTHING,
+  normalMac,
+  readFiles,
+  type Sighting,
+  sighting,
+  staticOf,
+} from "./source.ts";
 
-export const netplan: NetworkSource = {
-  name: "netplan",
-  async read(view) {
-    const found: Finding[] = [];
-    for (const { path, text } of await readFiles(view, "/etc/netplan", /\.ya?ml$/))
-      found.push(...parseNetplan(text, path));
-    return found;
-  },
-};
+const DIRECTORIES = ["/usr/lib/netplan", "/lib/netplan", "/etc/netplan", "/run/netplan"];
 
-type Tree = Readonly<Record<string, unknown>>;
+export const netplan: NetworkSource = { name: "netplan", read: readNetplan };
 
-function asTree(value: unknown): Tree {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Tree) : {};
+async function readNetplan(view: GuestView): Promise<Found> {
+  const byName = new Map<string, { path: string; text: string }>();
+  // A file in a later directory hides the one of the same name in an earlier one.
+  for (const directory of DIRECTORIES)
+    for (const { name, path, text } of await readFiles(view, directory, /\.yaml$/))
+      byName.set(name, { path, text });
+  const files = [...byName].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file);
+  return files.length === 0 ? NOTHING : findNetplan(files);
 }
 
-const asList = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+type Tree = Map<string, unknown>;
+/** One definition, all files together. */
+type Definition = { readonly id: string; readonly tree: Tree; readonly from: string };
 
-export function parseNetplan(text: string, from: string): readonly Finding[] {
-  let document: unknown;
+const asTree = (value: unknown): Tree => (value instanceof Map ? new Map(value) : new Map<string, unknown>());
+const asText = (value: unknown): string | null => (typeof value === "string" ? value : null);
+const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, 1000) : []);
+const asTexts = (value: unknown): readonly string[] => asList(value).filter((one) => typeof one === "string");
+
+/** Maps, not objects: a key may be `__proto__`. A file that is no YAML is one that netplan could not read either. */
+export function parseNetplan(text: string): Tree {
   try {
-    document = parse(text, { maxAliasCount: 20, logLevel: "silent" });
+    const document: unknown = parse(text, { maxAliasCount: 20, logLevel: "silent", mapAsMap: true });
+    return asTree(asTree(document).get("network"));
   } catch {
-    return []; // a file that netplan could not read either
+    return new Map();
   }
-  const network = asTree(asTree(document)["network"]);
-  const ports = new Map<string, string>();
-  for (const kind of ["bonds", "bridges"])
-    for (const [name, value] of Object.entries(asTree(network[kind])))
-      for (const port of asList(asTree(value)["interfaces"])) ports.set(port, name);
-  for (const [name, value] of Object.entries(asTree(network["vlans"]))) {
-    const link = asTree(value)["link"];
-    if (typeof link === "string" && !hasOwnAddress(asTree(asTree(network["ethernets"])[link])))
-      ports.set(link, name);
-  }
-  return Object.entries(asTree(network["ethernets"])).flatMap(([id, value]): Finding[] => {
-    const tree = asTree(value);
-    const match = asTree(tree["match"]);
-    const named = typeof match["name"] === "string" ? match["name"] : null;
-    const renamed = typeof tree["set-name"] === "string" ? tree["set-name"] : null;
-    const name = renamed ?? named ?? id;
-    if (!isPhysicalName(name)) return [];
-    const port = ports.get(id);
-    const mac = normalMac(typeof match["macaddress"] === "string" ? match["macaddress"] : null);
-    return [
-      { name, mac, from, configured: port === undefined ? configOf(tree) : { kind: "port", of: port } },
-    ];
-  });
 }
 
-function hasOwnAddress(tree: Tree): boolean {
-  return tree["dhcp4"] === true || asList(tree["addresses"]).length > 0;
+function definitionsOf(
+  files: readonly { readonly path: string; readonly tree: Tree }[],
+  kind: string,
+): readonly Definition[] {
+  const all = new Map<string, Definition>();
+  for (const { path, tree } of files)
+    for (const [id, value] of asTree(tree.get(kind))) {
+      if (typeof id !== "string" || (id === "renderer" && !(value instanceof Map))) continue;
+      all.set(id, { id, tree: layOver(all.get(id)?.tree ?? new Map(), asTree(value)), from: path });
+    }
+  return [...all.values()].slice(0, 1000);
+}
+
+/** Lists grow, maps are merged one level deep (match, dhcp4-overrides), all else is replaced. */
+function layOver(below: Tree, above: Tree): Tree {
+  const out = new Map(below);
+  for (const [key, value] of above) {
+    const old = out.get(key);
+    if (Array.isArray(old) && Array.isArray(value)) out.set(key, [...old, ...value]);
+    else if (old instanceof Map && value instanceof Map) out.set(key, new Map([...old, ...value]));
+    else out.set(key, value);
+  }
+  return out;
+}
+
+export function findNetplan(given: readonly { readonly path: string; readonly text: string }[]): Found {
+  const files = given.map(({ path, text }) => ({ path, tree: parseNetplan(text) }));
+  const sightings: Sighting[] = [];
+  const named = new Map<string, string>();
+  for (const definition of definitionsOf(files, "ethernets")) {
+    const one = ethernetOf(definition);
+    sightings.push(one);
+    if (one.name !== null) named.set(definition.id, one.name);
+  }
+  const made: Made[] = [];
+  const nameOf = (id: string): string => named.get(id) ?? id;
+  for (const kind of ["bonds", "bridges"])
+    for (const { id, tree, from } of definitionsOf(files, kind))
+      made.push({ name: id, from, ports: asTexts(tree.get("interfaces")).map(nameOf), sharing: false });
+  for (const { id, tree, from } of definitionsOf(files, "vlans")) {
+    const link = asText(tree.get("link"));
+    made.push({ name: id, from, ports: link === null ? [] : [nameOf(link)], sharing: true });
+  }
+  for (const kind of ["tunnels", "vrfs", "dummy-devices", "virtual-ethernets", "wifis", "modems"])
+    for (const { id, from } of definitionsOf(files, kind))
+      made.push({ name: id, from, ports: [], sharing: true });
+  return { sightings, made };
+}
+
+/** Without `match` the id is the name; with it the id is a mere handle, but where nothing else names the card, a fit one. */
+function ethernetOf({ id, tree, from }: Definition): Sighting {
+  const match = asTree(tree.get("match"));
+  const mac = normalMac(asText(match.get("macaddress")));
+  const pattern = asText(match.get("name"));
+  const renamed = asText(tree.get("set-name"));
+  const plain = pattern !== null && !/[*?[]/.test(pattern) ? pattern : null;
+  const name = renamed ?? plain ?? (pattern === null ? id : null);
+  return sighting({ name, pattern: pattern ?? "*", mac, from, configured: configOf(tree) });
 }
 
 function configOf(tree: Tree): InterfaceConfig {
-  const addresses = Array.isArray(tree["addresses"])
-    ? tree["addresses"].flatMap((one): string[] =>
-        typeof one === "string" ? [one] : Object.keys(asTree(one)),
-      )
-    : [];
-  const routes = Array.isArray(tree["routes"]) ? tree["routes"].map(asTree) : [];
-  const route = routes.find((one) => one["to"] === "default" || one["to"] === "0.0.0.0/0")?.["via"];
-  const gateway = [tree["gateway4"], route].find((one) => typeof one === "string") ?? null;
-  if (addresses.length > 0)
-    return { kind: "static", addresses, gateway: typeof gateway === "string" ? gateway : null };
-  return tree["dhcp4"] === true || tree["dhcp4"] === "yes" ? { kind: "dhcp" } : { kind: "none" };
+  if (/^(manual|off)$/.test(asText(tree.get("activation-mode")) ?? "")) return { kind: "none" };
+  const addresses = asList(tree.get("addresses"))
+    .flatMap((one) => (one instanceof Map ? [...one.keys()] : [one]))
+    .map((one) => (typeof one === "string" ? cidrOf(one) : null));
+  const routes = asList(tree.get("routes")).map(asTree);
+  const route = routes.find((one) => /^(default|0\.0\.0\.0\/0)$/.test(asText(one.get("to")) ?? ""));
+  const plain = staticOf(addresses, [asText(tree.get("gateway4")), asText(route?.get("via"))]);
+  const dhcp = tree.get("dhcp4");
+  if (dhcp === true || (typeof dhcp === "string" && /^(yes|on|true)$/i.test(dhcp))) return { kind: "dhcp" };
+  return plain ?? { kind: "none" };
 }

@@ -1,67 +1,114 @@
 // SPDX-License-Identifier: Apache-2.0
-// systemd-networkd: .network files (systemd.network(5)) and .link files (systemd.link(5)).
-import type { InterfaceConfig } from "../../../core/index.ts";
+// systemd-networkd: .network (systemd.network(5)), .netdev and .link files. Those of the distribution are left out.
+import type { GuestView, InterfaceConfig } from "../../../core/index.ts";
 import {
-  type Finding,
-  isPhysicalName,
+  cidrOf,
+  type Found,
+  type Ini,
+  iniValue,
+  iniValues,
+  joinFound,
   type NetworkSource,
+  NOTHING,
   normalMac,
   parseIni,
   readFiles,
+  type Sighting,
+  sighting,
+  staticOf,
 } from "./source.ts";
 
 const DIRECTORIES = ["/etc/systemd/network", "/run/systemd/network"];
 
-export const networkd: NetworkSource = {
-  name: "systemd-networkd",
-  async read(view) {
-    const found: Finding[] = [];
-    for (const directory of DIRECTORIES)
-      for (const { path, name, text } of await readFiles(view, directory, /\.(network|link)$/))
-        found.push(...(name.endsWith(".link") ? parseLink(text, path) : parseNetwork(text, path)));
-    return found;
-  },
-};
+export const networkd: NetworkSource = { name: "systemd-networkd", read: readNetworkd };
 
-export function parseNetwork(text: string, from: string): readonly Finding[] {
-  const ini = parseIni(text);
-  const match = ini.get("Match");
-  const network = ini.get("Network");
-  const mac = normalMac(match?.get("MACAddress")?.[0] ?? match?.get("PermanentMACAddress")?.[0]);
-  const names = (match?.get("Name") ?? []).flatMap((line) => line.split(/\s+/));
-  // A pattern (`en*`) names no one interface; the NIC then keeps whatever name it has.
-  return names
-    .filter(isPhysicalName)
-    .map((name) => ({ name, mac, from, configured: configOf(network, ini.get("Route")) }));
+async function readNetworkd(view: GuestView): Promise<Found> {
+  const found: Found[] = [];
+  const seen = new Set<string>();
+  for (const directory of DIRECTORIES)
+    for (const { path, name, text } of await readFiles(view, directory, /\.(network|netdev|link)$/)) {
+      if (seen.has(name)) continue; // /etc hides /run
+      seen.add(name);
+      found.push(parseUnit(text, path));
+    }
+  return joinFound(found);
 }
 
-function configOf(
-  network: ReadonlyMap<string, readonly string[]> | undefined,
-  route: ReadonlyMap<string, readonly string[]> | undefined,
-): InterfaceConfig {
-  for (const key of ["Bond", "Bridge", "VLAN"]) {
-    const of = network?.get(key)?.[0];
-    if (of !== undefined && !network?.has("Address") && !network?.has("DHCP")) return { kind: "port", of };
-  }
-  const addresses = network?.get("Address") ?? [];
-  if (addresses.length > 0)
-    return {
-      kind: "static",
-      addresses,
-      gateway: network?.get("Gateway")?.[0] ?? route?.get("Gateway")?.[0] ?? null,
-    };
-  return /^(yes|true|ipv4|both|1|on)$/i.test(network?.get("DHCP")?.[0] ?? "")
-    ? { kind: "dhcp" }
-    : { kind: "none" };
+/** By the ending of `path`. */
+export function parseUnit(text: string, path: string): Found {
+  const ini = parseIni(text);
+  if (path.endsWith(".link")) return { sightings: linkOf(ini, path), made: [] };
+  if (path.endsWith(".network")) return networkOf(ini, path);
+  const name = iniValue(ini, "NetDev", "Name");
+  return name === undefined
+    ? NOTHING
+    : { sightings: [], made: [{ name, from: path, ports: [], sharing: true }] };
 }
 
-export function parseLink(text: string, from: string): readonly Finding[] {
-  const ini = parseIni(text);
-  const mac = normalMac(
-    ini.get("Match")?.get("MACAddress")?.[0] ?? ini.get("Match")?.get("PermanentMACAddress")?.[0],
+const words = (values: readonly string[]): readonly string[] =>
+  values.flatMap((line) => line.split(/\s+/)).filter((word) => word !== "");
+
+function macsOf(ini: Ini): readonly string[] {
+  return words([...iniValues(ini, "Match", "MACAddress"), ...iniValues(ini, "Match", "PermanentMACAddress")])
+    .map(normalMac)
+    .filter((mac) => mac !== null);
+}
+
+/** Files for bridges, containers, WLAN and the like match by these; a card of a VM is of type `ether`. */
+function isForCards(ini: Ini): boolean {
+  const type = words(iniValues(ini, "Match", "Type"));
+  return iniValue(ini, "Match", "Kind") === undefined && (type.length === 0 || type.includes("ether"));
+}
+
+function networkOf(ini: Ini, from: string): Found {
+  if (!isForCards(ini) || !ini.some(({ section }) => section === "Match")) return NOTHING;
+  const names = words([...iniValues(ini, "Match", "Name"), ...iniValues(ini, "Match", "OriginalName")]);
+  const wanted = names.filter((name) => !name.startsWith("!"));
+  const macs = macsOf(ini);
+  const configured = configOf(ini);
+  const plain = wanted.filter((name) => !/[*?[]/.test(name));
+  const sightings: Sighting[] = plain.map((name) =>
+    sighting({ name, mac: (plain.length === 1 ? macs[0] : undefined) ?? null, from, configured }),
   );
-  const name = ini.get("Link")?.get("Name")?.[0];
-  return mac === null || name === undefined || !isPhysicalName(name)
-    ? []
-    : [{ name, mac, from, configured: null }];
+  if (plain.length === 0) {
+    const pattern =
+      wanted.find((name) => !name.startsWith("wl") && !name.startsWith("ww")) ?? wanted[0] ?? "*";
+    for (const mac of macs.length > 0 ? macs : [null])
+      sightings.push(sighting({ pattern, mac, from, configured }));
+  }
+  const sharing = iniValues(ini, "Network", "VLAN").map((name) => ({
+    name,
+    from,
+    ports: plain,
+    sharing: true,
+  }));
+  const masters = [...iniValues(ini, "Network", "Bond"), ...iniValues(ini, "Network", "Bridge")];
+  return {
+    sightings,
+    made: [...sharing, ...masters.map((name) => ({ name, from, ports: plain, sharing: false }))],
+  };
+}
+
+function configOf(ini: Ini): InterfaceConfig {
+  if (/^(manual|always-down|down)$/.test(iniValue(ini, "Link", "ActivationPolicy") ?? ""))
+    return { kind: "none" };
+  if (/^(yes|true|1|on)$/i.test(iniValue(ini, "Link", "Unmanaged") ?? "")) return { kind: "none" };
+  const of = iniValue(ini, "Network", "Bond") ?? iniValue(ini, "Network", "Bridge");
+  if (of !== undefined) return { kind: "port", of };
+  const addresses = [...iniValues(ini, "Network", "Address"), ...iniValues(ini, "Address", "Address")];
+  const gateways = [...iniValues(ini, "Network", "Gateway"), ...iniValues(ini, "Route", "Gateway")];
+  if (/^(yes|true|ipv4|v4|both|1|on)$/i.test(iniValue(ini, "Network", "DHCP") ?? "")) return { kind: "dhcp" };
+  return (
+    staticOf(
+      addresses.map((one) => cidrOf(one)),
+      gateways,
+    ) ?? { kind: "none" }
+  );
+}
+
+/** A name for one card. Files that only choose a policy name nothing. */
+function linkOf(ini: Ini, from: string): readonly Sighting[] {
+  const name = iniValue(ini, "Link", "Name");
+  const [mac, ...more] = macsOf(ini);
+  return mac === undefined || more.length > 0 || name === undefined ? [] : [sighting({ name, mac, from })];
 }

@@ -1,68 +1,114 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetworkManager keyfiles (nm-settings-keyfile(5)) and its leases, whose names end with the interface.
-import type { InterfaceConfig } from "../../../core/index.ts";
+// NetworkManager keyfiles (nm-settings-keyfile(5)). A profile without a name or an address fits any card.
+import type { GuestView, InterfaceConfig } from "../../../core/index.ts";
 import {
-  type Finding,
-  isPhysicalName,
+  cidrOf,
+  type Found,
+  type Ini,
+  iniValue,
+  joinFound,
   type NetworkSource,
+  NOTHING,
   normalMac,
   parseIni,
   readFiles,
+  sighting,
+  staticOf,
 } from "./source.ts";
 
-const CONNECTIONS = "/etc/NetworkManager/system-connections";
+const DIRECTORIES = ["/etc/NetworkManager/system-connections", "/run/NetworkManager/system-connections"];
 const LEASES = "/var/lib/NetworkManager";
 
-export const networkmanager: NetworkSource = {
-  name: "NetworkManager",
-  async read(view) {
-    const leases = new Map<string, string>();
-    for (const name of (await view.list(LEASES)).slice(0, 1000)) {
-      const match = /^internal-([0-9a-f-]{36})-(.+)\.lease$/.exec(name);
-      if (match !== null) leases.set(match[1] ?? "", match[2] ?? "");
-    }
-    const found: Finding[] = [];
-    for (const { path, text } of await readFiles(view, CONNECTIONS, /^[^.].*[^~]$/))
-      found.push(...parseKeyfile(text, path, leases));
-    for (const name of leases.values())
-      if (isPhysicalName(name)) found.push({ name, mac: null, from: LEASES, configured: null });
-    return found;
-  },
-};
+export const networkmanager: NetworkSource = { name: "NetworkManager", read: readKeyfiles };
 
-export function parseKeyfile(
-  text: string,
-  from: string,
-  leases: ReadonlyMap<string, string>,
-): readonly Finding[] {
-  const ini = parseIni(text);
-  const get = (section: string, key: string): string | undefined => ini.get(section)?.get(key)?.[0];
-  const type = get("connection", "type");
-  if (type !== undefined && type !== "ethernet" && type !== "802-3-ethernet") return [];
-  const name = get("connection", "interface-name") ?? leases.get(get("connection", "uuid") ?? "");
-  const mac = normalMac(get("ethernet", "mac-address") ?? get("802-3-ethernet", "mac-address"));
-  if (name === undefined || !isPhysicalName(name)) return [];
-  const controller = get("connection", "controller") ?? get("connection", "master");
-  return [
-    {
-      name,
-      mac,
-      from,
-      configured: controller === undefined ? configOf(ini.get("ipv4")) : { kind: "port", of: controller },
-    },
-  ];
+async function readKeyfiles(view: GuestView): Promise<Found> {
+  const used = new Map<string, string>();
+  for (const { name } of await readFiles(view, LEASES, /\.lease$/)) {
+    const lease = parseLeaseName(name);
+    if (lease?.uuid !== undefined) used.set(lease.uuid, lease.name);
+  }
+  const files: { text: string; path: string }[] = [];
+  for (const directory of DIRECTORIES) files.push(...(await readFiles(view, directory, /^[^.].*[^~]$/)));
+  // A port may name its controller by the UUID of that profile.
+  const names = new Map<string, string>();
+  for (const { text } of files) {
+    const ini = parseIni(text);
+    const [uuid, name] = [iniValue(ini, "connection", "uuid"), iniValue(ini, "connection", "interface-name")];
+    if (uuid !== undefined && name !== undefined) names.set(uuid, name);
+  }
+  return joinFound(files.map(({ text, path }) => parseKeyfile(text, path, { used, names })));
 }
 
-function configOf(ipv4: ReadonlyMap<string, readonly string[]> | undefined): InterfaceConfig {
-  const addresses: string[] = [];
-  let gateway = ipv4?.get("gateway")?.[0] ?? null;
-  for (const [key, [value = ""] = []] of ipv4 ?? [])
-    if (/^address(es)?\d*$/.test(key)) {
-      // address1=192.0.2.7/24,192.0.2.1: the second is the gateway
-      const [address = "", via] = value.split(/[,;]/).map((one) => one.trim());
-      if (address !== "") addresses.push(address);
-      gateway ??= via ?? null;
+/** `internal-UUID-IFACE.lease`, `dhclient-UUID-IFACE.lease`: which interface a profile was last used on. */
+export function parseLeaseName(file: string): { uuid: string; name: string } | null {
+  const match =
+    /^(?:internal|dhclient|dhcpcd)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(.{1,40})\.lease$/.exec(
+      file,
+    );
+  return match === null ? null : { uuid: match[1] ?? "", name: match[2] ?? "" };
+}
+
+type Known = {
+  /** Profile UUID to the interface its last lease was for. */
+  readonly used: ReadonlyMap<string, string>;
+  /** Profile UUID to the interface it is for. */
+  readonly names: ReadonlyMap<string, string>;
+};
+
+export function parseKeyfile(text: string, from: string, { used, names }: Known): Found {
+  const ini = parseIni(text);
+  const of = (key: string): string | undefined => iniValue(ini, "connection", key);
+  const type = of("type");
+  const name = of("interface-name") ?? used.get(of("uuid") ?? "") ?? null;
+  if (type !== undefined && !/^(ethernet|802-3-ethernet)$/.test(type)) {
+    if (name === null) return NOTHING;
+    const parent = type === "vlan" ? iniValue(ini, "vlan", "parent") : undefined;
+    const ports = parent === undefined ? [] : [names.get(parent) ?? parent];
+    return { sightings: [], made: [{ name, from, ports, sharing: true }] };
+  }
+  if (!ini.some(({ section }) => section === "connection")) return NOTHING;
+  const mac = normalMac(
+    iniValue(ini, "ethernet", "mac-address") ?? iniValue(ini, "802-3-ethernet", "mac-address"),
+  );
+  const controller = of("controller") ?? of("master");
+  const manual = /^(false|no|0|off)$/i.test(of("autoconnect") ?? "");
+  const configured: InterfaceConfig =
+    controller !== undefined
+      ? { kind: "port", of: names.get(controller) ?? controller }
+      : manual
+        ? { kind: "none" }
+        : configOf(ini);
+  const made = configured.kind === "port" && name !== null;
+  return {
+    sightings: [sighting({ name, pattern: patternIn(ini), mac, from, configured })],
+    made: made ? [{ name: configured.of, from, ports: [name], sharing: false }] : [],
+  };
+}
+
+/** `[match] interface-name=en*;!enp3s0;`: the first that is no exception. */
+function patternIn(ini: Ini): string {
+  const patterns = (iniValue(ini, "match", "interface-name") ?? "").split(/[;,\s]+/);
+  return patterns.find((one) => one !== "" && !/^[!&|]/.test(one)) ?? "*";
+}
+
+function configOf(ini: Ini): InterfaceConfig {
+  const addresses: (string | null)[] = [];
+  const gateways: (string | undefined)[] = [];
+  for (const { section, keys } of ini) {
+    // NetworkManager reads addresses in [ipv4]; where a hand wrote them into [connection], they still tell what was meant.
+    if (section !== "ipv4" && section !== "ipv6" && section !== "connection") continue;
+    for (const [key, [value = ""]] of keys) {
+      if (/^address(es)?\d*$/.test(key)) {
+        // address1=192.0.2.7/24,192.0.2.1: behind the comma is the gateway
+        const [address = "", via] = value.split(/[,;]/, 2);
+        addresses.push(cidrOf(address));
+        gateways.push(via);
+      } else if (key === "gateway") gateways.unshift(value);
     }
-  if (addresses.length > 0) return { kind: "static", addresses, gateway };
-  return ipv4?.get("method")?.[0] === "auto" || ipv4 === undefined ? { kind: "dhcp" } : { kind: "none" };
+  }
+  const method = iniValue(ini, "ipv4", "method");
+  if (method === "auto") return { kind: "dhcp" };
+  const plain = staticOf(addresses, gateways);
+  if (plain !== null) return plain;
+  return method === undefined ? { kind: "dhcp" } : { kind: "none" };
 }

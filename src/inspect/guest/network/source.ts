@@ -1,82 +1,199 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one source of network configuration says of an interface.
+// What one source of network configuration says of interfaces, and the small parsers that all sources share.
 import type { GuestView, InterfaceConfig } from "../../../core/index.ts";
 
-export type Finding = {
-  readonly name: string;
+/** An interface that a file names, or that it tells by address or pattern only. */
+export type Sighting = {
+  /** null: the file names none; `pattern` and `mac` say which it means. */
+  readonly name: string | null;
+  /** Shell pattern that the name must match: `en*`. */
+  readonly pattern: string;
   readonly mac: string | null;
   readonly from: string;
-  /** null: this source names the interface without configuring it (a udev rule, a lease). */
+  /** null: named without being configured (a udev rule, a lease). */
   readonly configured: InterfaceConfig | null;
+  /** Addresses that a lease gave it. */
+  readonly leased: readonly string[];
 };
 
-export type NetworkSource = { readonly name: string; read(view: GuestView): Promise<readonly Finding[]> };
+/** An interface made by software, and the ones it is made of. */
+export type Made = {
+  readonly name: string;
+  readonly from: string;
+  readonly ports: readonly string[];
+  /** A VLAN leaves its port free to have addresses of its own; a bond or a bridge does not. */
+  readonly sharing: boolean;
+};
 
-/** Interfaces that are made by software are no NICs of a machine. */
+export type Found = { readonly sightings: readonly Sighting[]; readonly made: readonly Made[] };
+
+export type NetworkSource = { readonly name: string; read(view: GuestView): Promise<Found> };
+
+export function sighting(fields: Partial<Sighting> & { readonly from: string }): Sighting {
+  return { name: null, pattern: "*", mac: null, configured: null, leased: [], ...fields };
+}
+
+/** What every source gives where there is nothing. */
+export const NOTHING: Found = { sightings: [], made: [] };
+
+export function joinFound(all: readonly Found[]): Found {
+  return {
+    sightings: all.flatMap((one) => one.sightings),
+    made: all.flatMap((one) => one.made),
+  };
+}
+
+/** Usual names of interfaces that no VM has as a network card: made by software, or wireless, dial-up, InfiniBand. */
+const SOFTWARE =
+  /^(?:lo|dummy|bond|team|br|bridge|virbr|vmbr|lxcbr|lxdbr|docker|podman|veth|tun|tap|ifb|sit|gre|gretap|ip6tnl|tunl|wg|vlan|vxlan|vmnet|vboxnet|cni|flannel|cali|nm-bond|nm-bridge)\d*$/;
+const SOFTWARE_BEGINNING = /^(?:br-|ovs-|docker|veth|virbr|vnet|vlan|cali|flannel)/;
+const NO_CARD = /^(?:wl|ww|ppp|ib\d|isdn|ippp|can\d|hso|usb\d|slip|bnep|bonding_masters)/;
+
+/** At most 15 bytes (IFNAMSIZ), and only characters that need no quoting in rules and units. */
 export function isPhysicalName(name: string): boolean {
   return (
     /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/.test(name) &&
-    !/^(lo|dummy|bond|br|virbr|docker|veth|tun|tap|ifb|sit|gre|wg|team|vlan|vmnet|vboxnet|cni|flannel|cali|bonding_masters)\d*$/.test(
-      name,
-    ) &&
-    !/^(br-|vlan|docker|veth|virbr|tun|tap)/.test(name) &&
-    !/[.]\d+$/.test(name)
+    !SOFTWARE.test(name) &&
+    !SOFTWARE_BEGINNING.test(name) &&
+    !NO_CARD.test(name) &&
+    lowerOfVlan(name) === null
   );
+}
+
+/** `eth0` of `eth0.100`: the usual name of a VLAN says what carries it. */
+export function lowerOfVlan(name: string): string | null {
+  return /^([A-Za-z0-9_-]+)\.\d{1,4}$/.exec(name)?.[1] ?? null;
 }
 
 const MAX_FILES = 1000;
 
-/** Files of a directory with one of the endings, with their text; unreadable and huge ones are left out. */
+/** Files of a directory whose names match, with their text; unreadable and huge ones are left out. */
 export async function readFiles(
   view: GuestView,
   directory: string,
   wanted: RegExp,
 ): Promise<readonly { path: string; name: string; text: string }[]> {
   const out: { path: string; name: string; text: string }[] = [];
-  for (const name of (await view.list(directory)).filter((one) => wanted.test(one)).slice(0, MAX_FILES)) {
-    const text = await view.readText(`${directory}/${name}`).catch((error: unknown) => {
-      if (error instanceof RangeError) return null;
-      throw error;
-    });
+  for (const name of (await namesIn(view, directory)).filter((one) => wanted.test(one)).slice(0, MAX_FILES)) {
+    const text = await readSmall(view, `${directory}/${name}`);
     if (text !== null) out.push({ path: `${directory}/${name}`, name, text });
   }
   return out;
 }
 
-/** Sections of an INI-like file (NetworkManager keyfile, networkd unit); repeated keys keep every value. */
-export function parseIni(text: string): ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> {
-  const sections = new Map<string, Map<string, string[]>>();
-  let keys = new Map<string, string[]>();
+/** A configuration file of more than 256 KiB is none. */
+export async function readSmall(view: GuestView, path: string): Promise<string | null> {
+  try {
+    return await view.readText(path, { maxBytes: 256 * 1024 });
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+export async function namesIn(view: GuestView, directory: string): Promise<readonly string[]> {
+  try {
+    return await view.list(directory);
+  } catch (error) {
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
+}
+
+export type Ini = readonly {
+  readonly section: string;
+  readonly keys: ReadonlyMap<string, readonly string[]>;
+}[];
+
+/** Sections of an INI-like file (NetworkManager keyfile, networkd unit) in order; a repeated key keeps every value. */
+export function parseIni(text: string): Ini {
+  const sections: { section: string; keys: Map<string, string[]> }[] = [];
   for (const raw of text.split("\n")) {
     const line = raw.trim();
     if (line === "" || line.startsWith("#") || line.startsWith(";")) continue;
-    const section = /^\[([^\]]+)\]$/.exec(line)?.[1];
-    if (section !== undefined) {
-      keys = sections.get(section) ?? new Map<string, string[]>();
-      sections.set(section, keys);
+    if (line.startsWith("[") && line.endsWith("]")) {
+      sections.push({ section: line.slice(1, -1), keys: new Map() });
       continue;
     }
     const at = line.indexOf("=");
-    if (at === -1) continue;
+    const keys = sections.at(-1)?.keys;
+    if (at === -1 || keys === undefined) continue;
     const key = line.slice(0, at).trim();
-    keys.set(key, [...(keys.get(key) ?? []), line.slice(at + 1).trim()]);
+    const values = keys.get(key) ?? [];
+    values.push(line.slice(at + 1).trim());
+    keys.set(key, values);
   }
   return sections;
 }
 
+/** Every value of a key in all sections of one name. */
+export function iniValues(ini: Ini, section: string, key: string): readonly string[] {
+  return ini.flatMap((one) => (one.section === section ? (one.keys.get(key) ?? []) : []));
+}
+
+export function iniValue(ini: Ini, section: string, key: string): string | undefined {
+  return iniValues(ini, section, key).at(-1);
+}
+
 const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
 
+/** Lower case with colons; null where it is none. */
 export function normalMac(text: string | null | undefined): string | null {
   const mac = (text ?? "").trim().replaceAll(/["']/g, "").toLowerCase().replaceAll("-", ":");
-  return MAC.test(mac) ? mac : null;
+  return MAC.test(mac) && mac !== "00:00:00:00:00:00" && mac !== "ff:ff:ff:ff:ff:ff" ? mac : null;
 }
 
 /** Bits of 255.255.255.0, or of 24; null for nonsense. */
 export function prefixOf(mask: string): number | null {
   if (/^\d{1,3}$/.test(mask)) return Number(mask) <= 128 ? Number(mask) : null;
-  const parts = mask.split(".").map(Number);
-  if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part < 0 || part > 255))
-    return null;
-  const bits = parts.map((part) => part.toString(2).padStart(8, "0")).join("");
+  const parts = mask.split(".");
+  if (parts.length !== 4 || parts.some((part) => !/^\d{1,3}$/.test(part) || Number(part) > 255)) return null;
+  const bits = parts.map((part) => Number(part).toString(2).padStart(8, "0")).join("");
   return /^1*0*$/.test(bits) ? bits.replaceAll("0", "").length : null;
+}
+
+/** `192.0.2.7/24` of an address and a mask in any form; the bare address without one; null for nonsense. */
+export function cidrOf(address: string, mask = ""): string | null {
+  const [bare = "", given = mask] = address.trim().split("/");
+  if (!isAddress(bare)) return null;
+  const bits = prefixOf(given.trim());
+  return bits === null ? bare : `${bare}/${bits}`;
+}
+
+/** Has the look of an IPv4 or IPv6 address. */
+export function isAddress(text: string): boolean {
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) || (/^[0-9a-f:.]{2,45}$/i.test(text) && text.includes(":"));
+}
+
+/** Static with these addresses; null where none of them is one. The gateway is that of IPv4. */
+export function staticOf(
+  addresses: readonly (string | null)[],
+  gateways: readonly (string | null | undefined)[],
+): InterfaceConfig | null {
+  const good = addresses.filter((one) => one !== null);
+  if (good.length === 0) return null;
+  const gateway = gateways.map((one) => one?.trim() ?? "").find((one) => /^\d{1,3}(\.\d{1,3}){3}$/.test(one));
+  return { kind: "static", addresses: [...new Set(good)], gateway: gateway ?? null };
+}
+
+/** A shell pattern (fnmatch: `*`, `?`, `[a-z]`) as an expression for whole names; names are 15 bytes, so it ends soon. */
+export function patternOf(glob: string): RegExp {
+  let out = "";
+  const text = glob.slice(0, 64);
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    const close = char === "[" ? text.indexOf("]", at + 2) : -1;
+    if (close !== -1) {
+      const inside = text.slice(at + 1, close).replaceAll(/[\\\]^[]/g, "\\$&");
+      out += `[${inside.startsWith("!") ? `^${inside.slice(1)}` : inside}]`;
+      at = close;
+    } else if (char === "*") {
+      if (!out.endsWith(".*")) out += ".*";
+    } else out += char === "?" ? "." : char.replace(/[.+^${}()|[\]\\*/-]/, "\\$&");
+  }
+  try {
+    return new RegExp(`^(?:${out})$`);
+  } catch {
+    return /^(?!)/; // `[z-a]`: matches nothing, as in fnmatch
+  }
 }

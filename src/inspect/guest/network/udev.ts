@@ -1,39 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names that udev rules gave by MAC: 70-persistent-net.rules and its like; and leases, which name interfaces too.
-import { type Finding, isPhysicalName, type NetworkSource, normalMac, readFiles } from "./source.ts";
+// Names that udev rules gave to cards by MAC: 70-persistent-net.rules and its like since 2005.
+import {
+  isPhysicalName,
+  type NetworkSource,
+  normalMac,
+  readFiles,
+  type Sighting,
+  sighting,
+} from "./source.ts";
 
 export const udev: NetworkSource = {
   name: "udev rules",
   async read(view) {
-    const found: Finding[] = [];
-    for (const { path, text } of await readFiles(view, "/etc/udev/rules.d", /net.*\.rules$|\.rules$/))
-      found.push(...parseRules(text, path));
-    return found;
+    const files = await readFiles(view, "/etc/udev/rules.d", /\.rules$/);
+    return { sightings: files.flatMap(({ path, text }) => parseRules(text, path)), made: [] };
   },
 };
 
-export function parseRules(text: string, from: string): readonly Finding[] {
-  const found: Finding[] = [];
-  for (const line of text.split("\n")) {
-    if (line.trimStart().startsWith("#") || !/SUBSYSTEM=="net"/.test(line)) continue;
-    const mac = normalMac(/ATTR\{address\}=="([^"]+)"/.exec(line)?.[1]);
-    const name = /(?:^|[\s,])NAME:?="([^"]+)"/.exec(line)?.[1];
-    if (mac !== null && name !== undefined && isPhysicalName(name))
-      found.push({ name, mac, from, configured: null });
+/** `SUBSYSTEM=="net", ..., ATTR{address}=="52:54:00:12:34:56", ..., NAME="eth0"`; SYSFS{} in rules of before 2008. */
+export function parseRules(text: string, from: string): readonly Sighting[] {
+  const found: Sighting[] = [];
+  for (const line of text.replaceAll("\\\n", " ").split("\n")) {
+    if (line.length > 4096 || line.trimStart().startsWith("#")) continue;
+    if (!/(?:SUBSYSTEMS?\s*==\s*"net"|KERNEL\s*==\s*"eth)/.test(line)) continue;
+    const mac = normalMac(/(?:ATTRS?|SYSFS)\{address\}\s*==\s*"([^"]{0,40})"/.exec(line)?.[1]);
+    const name = /(?:^|[\s,])NAME\s*:?=\s*"([^"]{0,40})"/.exec(line)?.[1];
+    if (mac !== null && name !== undefined && isPhysicalName(name)) found.push(sighting({ name, mac, from }));
   }
   return found;
 }
-
-export const leases: NetworkSource = {
-  name: "dhclient leases",
-  async read(view) {
-    const found: Finding[] = [];
-    for (const directory of ["/var/lib/dhcp", "/var/lib/dhclient"])
-      for (const file of await view.list(directory)) {
-        const name = /^dhclient[.-](?:[0-9a-f-]{36}-)?(.+)\.leases?$/.exec(file)?.[1];
-        if (name !== undefined && isPhysicalName(name))
-          found.push({ name, mac: null, from: `${directory}/${file}`, configured: null });
-      }
-    return found;
-  },
-};

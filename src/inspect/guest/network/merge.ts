@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many files speak of one interface: one entry per card, named as the guest will want it. Pure.
+import type { GuestInterface, InterfaceConfig } from "../../../core/index.ts";
+import { type Found, isPhysicalName, type Made, patternOf, type Sighting } from "./source.ts";
+
+const MAX_INTERFACES = 256;
+
+type Card = { readonly name: string; readonly sightings: Sighting[] };
+
+/**
+ * The first file that configures a card says how, the first that knows its MAC says which it is. A card that only old
+ * leases know is left out where anything else names one: it is a trace of former hardware.
+ */
+export function mergeFound({ sightings, made }: Found): readonly GuestInterface[] {
+  const soft = new Set(made.map((one) => one.name));
+  const isCard = (name: string): boolean => isPhysicalName(name) && !soft.has(name);
+  const cards = new Map<string, Card>();
+  const add = (name: string, one: Sighting): void => {
+    if (!isCard(name) || (cards.size >= MAX_INTERFACES && !cards.has(name))) return;
+    const card = cards.get(name) ?? { name, sightings: [] };
+    card.sightings.push(one);
+    cards.set(name, card);
+  };
+  for (const one of sightings) if (one.name !== null) add(one.name, one);
+  for (const { ports, from } of made)
+    for (const name of ports)
+      add(name, { name, pattern: "*", mac: null, from, configured: null, leased: [] });
+  dropTraces(cards);
+  for (const one of sightings.filter(({ name }) => name === null)) {
+    const names = namesFor(one, cards);
+    for (const name of names) add(name, one);
+  }
+  return withOwnMacs([...cards.values()].map((card) => interfaceOf(card, made)));
+}
+
+const isLease = (one: Sighting): boolean => one.leased.length > 0 || /\.(leases?|xml)$/.test(one.from);
+
+function dropTraces(cards: Map<string, Card>): void {
+  const traces = [...cards.values()].filter((card) => card.sightings.every(isLease));
+  if (traces.length < cards.size) for (const { name } of traces) cards.delete(name);
+}
+
+/** In the order in which we would name a card ourselves. */
+const CANDIDATES = ["eth", "enp", "ens", "eno", "em", "p1p", "lan", "net"].flatMap((kind) =>
+  Array.from({ length: 8 }, (_, index) =>
+    kind === "enp" ? `enp${index + 1}s0` : `${kind}${kind === "eth" || kind === "net" ? index : index + 1}`,
+  ),
+);
+
+/**
+ * The names of the cards that a nameless profile means: by MAC, else all that fit its pattern and are not configured.
+ * Where there are none, a name that fits, so that the profile finds a card in the VM.
+ */
+function namesFor({ mac, pattern }: Sighting, cards: ReadonlyMap<string, Card>): readonly string[] {
+  const fits = patternOf(pattern);
+  const all = [...cards.values()];
+  if (mac !== null) {
+    const same = all.find((card) => card.sightings.some((one) => one.mac === mac));
+    if (same !== undefined) return [same.name];
+  } else {
+    const fitting = all.filter((card) => fits.test(card.name));
+    const free = fitting.filter((card) => card.sightings.every((one) => one.configured === null));
+    if (fitting.length > 0) return free.map((card) => card.name);
+  }
+  const fresh = CANDIDATES.find((name) => fits.test(name) && !cards.has(name));
+  return fresh === undefined ? [] : [fresh];
+}
+
+function interfaceOf({ name, sightings }: Card, made: readonly Made[]): GuestInterface {
+  const asks = sightings.filter((one) => one.configured !== null);
+  const chosen =
+    asks.find((one) => one.configured?.kind !== "none" && one.configured?.kind !== undefined) ?? asks[0];
+  return {
+    name,
+    mac: sightings.find((one) => one.mac !== null)?.mac ?? null,
+    from: (chosen ?? sightings[0])?.from ?? "",
+    configured: portOf(name, made, chosen?.configured ?? { kind: "none" }) ?? joined(asks, chosen),
+  };
+}
+
+/** A bond or bridge takes the card whole; a VLAN only where the card has no address of its own. */
+function portOf(name: string, made: readonly Made[], own: InterfaceConfig): InterfaceConfig | null {
+  if (own.kind === "port") return own;
+  const above = made.filter((one) => one.ports.includes(name));
+  const taker = above.find((one) => !one.sharing) ?? (own.kind === "none" ? above[0] : undefined);
+  return taker === undefined ? null : { kind: "port", of: taker.name };
+}
+
+/** All static addresses of the source that was chosen: stanzas for IPv4 and IPv6, aliases. */
+function joined(asks: readonly Sighting[], chosen: Sighting | undefined): InterfaceConfig {
+  const config = chosen?.configured ?? { kind: "none" };
+  if (config.kind !== "static" || chosen === undefined) return config;
+  const directory = chosen.from.slice(0, chosen.from.lastIndexOf("/"));
+  const addresses = new Set<string>();
+  let gateway: string | null = null;
+  for (const { configured, from } of asks) {
+    if (configured?.kind !== "static" || !from.startsWith(directory)) continue;
+    for (const address of configured.addresses) addresses.add(address);
+    gateway ??= configured.gateway;
+  }
+  return { kind: "static", addresses: [...addresses], gateway };
+}
+
+/**
+ * One MAC, one card. A stale rule (a replaced or cloned machine) may give a configured card's MAC to another name: that
+ * name is dropped where nothing configures it, else it loses the MAC.
+ */
+function withOwnMacs(all: readonly GuestInterface[]): readonly GuestInterface[] {
+  const asked = (one: GuestInterface): boolean => one.configured.kind !== "none";
+  const owners = new Map<string, string>();
+  for (const one of [...all.filter(asked), ...all.filter((other) => !asked(other))])
+    if (one.mac !== null && !owners.has(one.mac)) owners.set(one.mac, one.name);
+  const out: GuestInterface[] = [];
+  for (const one of all) {
+    if (one.mac === null || owners.get(one.mac) === one.name) out.push(one);
+    else if (asked(one)) out.push({ ...one, mac: null });
+  }
+  return out;
+}
