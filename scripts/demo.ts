@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // npm run demo: an aged Debian server's disk becomes a VM that boots, on this machine, with the embedded default host.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { demoDisk } from "../tests/support/demo-machine.ts";
 
-const signal = AbortSignal.timeout(30 * 60_000);
+const abort = new AbortController();
+let child: ChildProcess | null = null;
+for (const name of ["SIGINT", "SIGTERM"] as const)
+  process.on(name, () => {
+    abort.abort(new Error(`Stopped by ${name}`));
+    child?.kill(name); // it cleans up; we wait for it
+  });
+const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(30 * 60_000)]);
 const begun = performance.now();
 
 console.log("1. A physical machine's disk: 6 GiB, Debian 12, ext4 root named /dev/sda1, network on enp3s0, no virtio drivers.");
@@ -13,10 +20,7 @@ console.log(`   ${disk}`);
 const argv = ["migrate", "--disk", disk, "--to", "dir:./vms", "--name", "aurora", "--proof", "full", "--yes", "--replace"];
 console.log(`\n2. ./bin/virt-p2v ${argv.join(" ")}\n`);
 const code = await new Promise<number>((resolve, reject) => {
-  const child = spawn("bin/virt-p2v", argv, { stdio: "inherit" });
-  const forward = (name: NodeJS.Signals): void => void child.kill(name);
-  process.on("SIGINT", forward); // the child cleans up; we wait for it
-  process.on("SIGTERM", forward);
+  child = spawn("bin/virt-p2v", argv, { stdio: "inherit" });
   child.on("error", reject);
   child.on("close", (status) => resolve(status ?? 1));
 });

@@ -36,6 +36,7 @@ TEST_PACKAGES='
 mmdebstrap /usr/bin/mmdebstrap builds the demo machine
 fdisk /usr/sbin/sfdisk partitions the demo disk
 dosfstools /usr/sbin/mkfs.vfat test disks
+mtools /usr/bin/mcopy files on test FAT file systems
 btrfs-progs /usr/bin/btrfs test disks
 lvm2 /usr/sbin/lvm test disks
 openssh-server /usr/sbin/sshd a real ssh server for the tests, on 127.0.0.1 only

@@ -81,7 +81,18 @@ async function makeRoom({
   files,
 }: Pick<Options, "plan" | "host" | "directory"> & { files: readonly string[] }): Promise<void> {
   if (plan.intent.replace && (await host.kindOf(`${directory}/manifest.json`)) === "file")
-    await host.remove(directory);
+    for (const file of ownFiles(plan.vm.name, await host.list(directory)))
+      await host.remove(`${directory}/${file}`);
   await host.makeDirectory(directory, { mode: 0o700 });
   await reopenDisks(host, directory, files);
+}
+
+/** The files of a migrated VM, manifest first: without it nothing is finished. What a user put beside them stays. */
+export function ownFiles(name: string, files: readonly string[]): readonly string[] {
+  const fixed = ["manifest.json", "report.json", "report.html", "boot.png", "console.log"];
+  const named = [".libvirt.xml", ".xl.cfg", ".qemu.sh"].map((ending) => `${name}${ending}`);
+  const isImage = (file: string): boolean =>
+    file.startsWith(`${name}-`) &&
+    /^\d+\.(?:img|qcow2|hashes)(?:\.partial)?$/.test(file.slice(name.length + 1));
+  return [...fixed, ...named].filter((file) => files.includes(file)).concat(files.filter(isImage));
 }

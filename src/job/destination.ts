@@ -66,7 +66,7 @@ export async function checkDestination(
       `${directory} on ${host.title} holds a finished VM`,
       "Choose another --name, or replace it with --replace",
     );
-  else if (files.length > 0 && !finished && !partial && !needs.replace)
+  else if (files.length > 0 && !finished && !partial)
     stop(
       "destination-exists",
       `${directory} on ${host.title} is not empty and not ours`,
