@@ -8,6 +8,7 @@ import type { CheckTools } from "./check-host.ts";
 import { type Ending, startWatch, type Watch } from "./check-watch.ts";
 import type { ConsoleLines } from "./console-lines.ts";
 import { isPng, parsePpm, renderPng } from "./png.ts";
+import { parseScreenText, TEXT_MEMORY } from "./screen-text.ts";
 import { openQmp, type Qmp, QmpError } from "./qmp.ts";
 
 export type AttemptOptions = {
@@ -82,11 +83,15 @@ export async function attemptBoot(options: AttemptOptions): Promise<Attempt> {
   try {
     const qmp = await Promise.race([connect(qemu, watch), aborted.promise]);
     using activity = everyMs(ACTIVITY_MS, () =>
-      qmp === null ? Promise.resolve() : readActivity(qmp, watch),
+      qmp === null ? Promise.resolve() : look(options, qmp, watch),
     );
     const ending = await Promise.race([watch.ending, aborted.promise]);
     const seconds = (performance.now() - begun) / 1000;
     activity[Symbol.dispose]();
+    if (qmp !== null && ending.kind !== "probe" && !watch.sawKernel()) {
+      const rows = await Promise.race([readScreen(options, qmp), aborted.promise]);
+      if (rows.length > 0) options.console.push(Buffer.from(`\n[on the screen:]\n${rows.join("\n")}\n`));
+    }
     const screenshotPng =
       qmp === null ? null : await picture(options, { qmp, ending, aborted: aborted.promise });
     if (qmp !== null) await quit(qmp, qemu);
@@ -190,6 +195,25 @@ async function followFile(
       await process[Symbol.asyncDispose]();
     },
   };
+}
+
+/** While the serial port is silent. */
+async function look(options: AttemptOptions, qmp: Qmp, watch: Watch): Promise<void> {
+  await readActivity(qmp, watch);
+  if (!watch.sawKernel()) watch.screen(await readScreen(options, qmp));
+}
+
+/** [] where it cannot be read, or is a picture. */
+async function readScreen({ host, directory }: AttemptOptions, qmp: Qmp): Promise<readonly string[]> {
+  const filename = `${directory}/text`;
+  try {
+    await qmp.execute("pmemsave", { val: TEXT_MEMORY.address, size: TEXT_MEMORY.sizeBytes, filename });
+  } catch (error) {
+    if (error instanceof QmpError) return [];
+    throw error;
+  }
+  const memory = await host.readFile(filename, { maxBytes: TEXT_MEMORY.sizeBytes });
+  return memory === null ? [] : parseScreenText(memory).slice(-100);
 }
 
 async function readActivity(qmp: Qmp, watch: Watch): Promise<void> {

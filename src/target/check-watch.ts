@@ -38,6 +38,8 @@ export interface Watch extends Disposable {
   exited(words: string): void;
   /** A count that grows while the guest uses its disks. */
   activity(count: number): void;
+  /** What stands on the screen; the kernel of a guest that was not converted may print only there. */
+  screen(rows: readonly string[]): void;
   sawKernel(): boolean;
   readonly ending: Promise<Ending>;
 }
@@ -90,6 +92,9 @@ export function startWatch(options: WatchOptions): Watch {
     activity(count) {
       if (count !== lastActivity) alive();
       lastActivity = count;
+    },
+    screen(rows) {
+      if (graceTimer === null && rows.some(isFinalLine)) grace(true);
     },
     sawKernel: () => kernel,
     ending: ending.promise,

@@ -11,6 +11,13 @@ const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,1000}(?:\u0007
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
+// Boot menus place the cursor instead of ending their lines.
+// oxlint-disable-next-line no-control-regex
+const CURSOR = /\u001b\[\d{0,3};?\d{0,3}H/g;
+
+/** Nothing, or a part of a menu's frame. */
+const EMPTY = /^[\s\u2500-\u257f]*$/;
+
 /** A line for people: no escape sequences, no control characters. */
 export function cleanLine(line: string): string {
   return line.replace(ESCAPES, "").replace(CONTROLS, "").trimEnd();
@@ -35,7 +42,7 @@ export function consoleLines(): ConsoleLines {
   let tail = "";
   let dropped = false;
   const keep = (line: string): void => {
-    if (line === "") return; // menus and clear-screens make many
+    if (EMPTY.test(line)) return; // menus and clear-screens make many
     recent.push(line);
     if (recent.length > 400) recent.splice(0, 200);
     if (head.length < KEPT_CHARS) {
@@ -50,7 +57,7 @@ export function consoleLines(): ConsoleLines {
   };
   return {
     push(bytes) {
-      open += decoder.decode(bytes, { stream: true });
+      open += decoder.decode(bytes, { stream: true }).replace(CURSOR, "\n");
       const parts = open.split(/\r*\n|\r(?=[^\n])/);
       open = parts.pop() ?? "";
       // A line without end is cut, above what a probe may have.
@@ -60,7 +67,7 @@ export function consoleLines(): ConsoleLines {
       }
       const lines = parts.map((line) => cleanLine(line.slice(0, MAX_PROBE_BYTES)));
       for (const line of lines) keep(line);
-      return lines.filter((line) => line !== "");
+      return lines.filter((line) => !EMPTY.test(line));
     },
     unfinished: () => cleanLine(open.slice(-4096)),
     last(count) {

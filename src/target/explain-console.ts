@@ -22,7 +22,7 @@ const KNOWN_ENDS: readonly KnownEnd[] = [
     final: true,
   },
   {
-    pattern: /ALERT!\s+(?:UUID=|LABEL=|PARTUUID=|\/dev\/)(\S+?)\s+does not exist/,
+    pattern: /ALERT!\s+((?:UUID=|LABEL=|PARTUUID=|\/dev\/)\S+)\s+does not exist/,
     means:
       "The initramfs did not find the root file system $1: it lacks the disk driver, or names another disk",
     final: true,
