@@ -27,6 +27,8 @@ const CELLS_IN_FLIGHT = 6;
 const MAX_OPEN_DISKS = 64;
 /** The sender says something every 15 s. After this long without a word it is gone, though its TCP may not know. */
 const SILENCE_MS = 90_000;
+/** So long a sender may take to hear why the session ended, before the connection goes. */
+const LAST_WORDS_MS = 5000;
 
 export type AgentOptions = {
   readonly stream: Duplex;
@@ -58,6 +60,8 @@ export async function serveAgent({
   } catch (error) {
     if (error instanceof LinkLost) return false;
     await session.say({ type: "failed", seq: null, ...problemOf(error, directory) }).catch(() => undefined);
+    channel.end();
+    await channel.discard(LAST_WORDS_MS);
     return false;
   } finally {
     clearInterval(silence);

@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { type Host, type HostProcess, type Link, UserError } from "../core/index.ts";
 import { quoteWord } from "../system/index.ts";
 import { startAgent } from "./agent.ts";
-import { runScript, type ScriptResult, startScript, type Transport } from "./shell.ts";
+import { endScript, runScript, type ScriptResult, startScript, type Transport } from "./shell.ts";
 
 const ACT_TIMEOUT_MS = 120_000;
 /** A directory tree of images is gone in moments; on a network file system it may take longer. */
@@ -54,8 +54,8 @@ class PosixHost implements Host {
   }
 
   async freeBytes(path: string): Promise<number> {
-    const { stdout } = await this.#act(`df -Pk -- ${word(path)} | tail -n 1`, `measure ${path}`);
-    return parseDf(stdout.toString("utf8"));
+    const { stdout } = await this.#act(`df -Pk -- ${word(path)}`, `measure ${path}`);
+    return parseDf(stdout.toString("utf8").trimEnd().split("\n").at(-1) ?? "");
   }
 
   async occupiedBytes(path: string): Promise<number> {
@@ -116,11 +116,11 @@ class PosixHost implements Host {
 
   async spawn(argv: readonly string[], { signal }: { signal: AbortSignal }): Promise<HostProcess> {
     const started = await startScript(this.#transport, `exec ${command(argv)}`, { signal, lane: false });
+    let over = false;
+    void started.closed.then(() => (over = true));
     const stop = async (): Promise<void> => {
       this.#processes.delete(process);
-      await this.#stop(started.pid, started.closed);
-      started.child.kill("SIGKILL");
-      await started.closed;
+      if (!over) await endScript(this.#transport, started);
     };
     const process: HostProcess = {
       stdin: started.stdin,
@@ -143,17 +143,6 @@ class PosixHost implements Host {
     this.#disposed = true;
     for (const process of this.#processes) await process[Symbol.asyncDispose]();
     await this.#transport[Symbol.asyncDispose]();
-  }
-
-  /** A lost connection does not end what runs there: its process is told, softly and then hard. */
-  async #stop(pid: number, ended: Promise<unknown>): Promise<void> {
-    const done = await Promise.race([
-      ended.then(() => true),
-      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 0)),
-    ]);
-    if (done) return;
-    const script = `kill -TERM ${pid} 2>/dev/null || exit 0; i=0; while kill -0 ${pid} 2>/dev/null; do i=$((i+1)); [ $i -lt 30 ] || { kill -KILL ${pid}; break; }; sleep 0.1 2>/dev/null || sleep 1; done; true`;
-    await this.#act(script, `end process ${pid}`).catch(() => undefined); // when the host is gone, nothing can be done
   }
 
   /** One act; what fails is the destination's error, with the words of the command there. */
@@ -180,7 +169,7 @@ class PosixHost implements Host {
 
 /** Last line of `df -Pk`: device, blocks, used, available, percent, mount point; the device may have blanks. Pure. */
 export function parseDf(line: string): number {
-  const match = /\s(\d+)\s+(-?\d+)\s+(-?\d+)\s+\d+%\s/.exec(line);
+  const match = /\s(\d+)\s+(-?\d+)\s+(-?\d+)\s+(?:\d+%|-)\s/.exec(line);
   if (match === null) throw new Error(`df cannot be read: ${line.slice(0, 200)}`);
   return Math.max(0, Number(match[3])) * 1024;
 }

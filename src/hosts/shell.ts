@@ -59,7 +59,10 @@ export async function runScript(
     signal: limit,
     lane: false,
   });
+  const onLimit = (): void => void endScript(transport, started);
+  limit.addEventListener("abort", onLimit, { once: true });
   const fed = feed(started.stdin, options.input);
+  fed.catch(() => undefined); // awaited below
   const parts: Buffer[] = [];
   let size = 0;
   try {
@@ -69,13 +72,16 @@ export async function runScript(
         throw new RangeError(`A command on ${transport.title} printed more than ${maxOutputBytes} bytes`);
       parts.push(part);
     }
+    await fed;
   } catch (error) {
-    killSoftly(started.child);
+    await endScript(transport, started);
     if (!limit.aborted) throw error;
+  } finally {
+    limit.removeEventListener("abort", onLimit);
   }
-  await fed;
   const exit = await started.closed;
   if (limit.aborted) {
+    await endScript(transport, started);
     signal.throwIfAborted();
     throw new Error(`A command on ${transport.title} took longer than ${timeoutMs} ms`);
   }
@@ -88,6 +94,33 @@ export async function runScript(
     );
   const code = Number.parseInt(stdout.subarray(at + endMark.length + 2).toString("latin1"), 10);
   return { code, stdout: stdout.subarray(0, at), stderr: started.stderrTail() };
+}
+
+const ENDING_MS = 20_000;
+const ending = new WeakMap<Started, Promise<void>>();
+
+/**
+ * Ends a script and all it started. Killing ssh here would not end what runs there: the processes are told by a shell
+ * of their own. A script leads its process group; where something stands between (ForceCommand), only it is told.
+ */
+export function endScript(transport: Transport, started: Started): Promise<void> {
+  const known = ending.get(started);
+  if (known !== undefined) return known;
+  const end = async (): Promise<void> => {
+    const { pid } = started;
+    // Of all ways to write it, only this is understood by dash, bash and busybox.
+    const tell = (name: string): string => `{ kill -${name} -${pid} || kill -${name} ${pid}; } 2>/dev/null`;
+    const wait = `i=0; while { kill -0 -${pid} || kill -0 ${pid}; } 2>/dev/null && [ $i -lt 20 ]; do i=$((i+1)); sleep 0.1 2>/dev/null || sleep 1; done`;
+    const script = `${tell("TERM")} || exit 0; ${wait}; ${tell("KILL")}; true`;
+    const options = { signal: AbortSignal.timeout(ENDING_MS), timeoutMs: ENDING_MS };
+    await runScript(transport, script, options).catch(() => undefined); // the host is gone: nothing can be done
+    started.child.kill("SIGKILL");
+    started.child.stdout?.destroy();
+    await started.closed;
+  };
+  const ended = end();
+  ending.set(started, ended);
+  return ended;
 }
 
 /** Starts a script and waits until its shell is there. Aborting ends the local side. */

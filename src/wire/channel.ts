@@ -44,7 +44,8 @@ export class Channel {
   async *frames(): AsyncGenerator<Frame, void, undefined> {
     const decoder = new FrameDecoder();
     try {
-      for await (const bytes of this.#stream) {
+      // Leaving early must not destroy the stream: there may be a last word to say.
+      for await (const bytes of this.#stream.iterator({ destroyOnReturn: false })) {
         if (!(bytes instanceof Uint8Array)) throw new TypeError("The stream gives no bytes");
         yield* decoder.push(bytes);
       }
@@ -55,6 +56,16 @@ export class Channel {
         throw new LinkLost("The connection was cut", { cause: error });
       throw error;
     }
+  }
+
+  /** Reads and forgets until the other side ends, or for so long: it may be deaf while it sends, and then miss what was said. */
+  async discard(timeoutMs: number): Promise<void> {
+    const limit = setTimeout(() => this.#stream.destroy(), timeoutMs);
+    await new Promise<void>((resolve) => {
+      if (this.#stream.destroyed || this.#stream.readableEnded) return resolve();
+      this.#stream.once("end", resolve).once("close", resolve).resume();
+    });
+    clearTimeout(limit);
   }
 
   /** No more will be sent. */

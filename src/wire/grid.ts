@@ -39,10 +39,11 @@ export function cellAt(grid: Grid, { start, end }: Range): number | null {
 
 /** The cells [first, last) that are exactly [start, end), or null. */
 export function cellsOf(grid: Grid, { start, end }: Range): { first: number; last: number } | null {
+  if (end > grid.sizeBytes) return null;
   const first = start / grid.segmentBytes;
   const last = end === grid.sizeBytes ? cellCount(grid) : end / grid.segmentBytes;
   if (!Number.isInteger(first) || !Number.isInteger(last) || first < 0 || first >= last) return null;
-  return last <= cellCount(grid) ? { first, last } : null;
+  return { first, last };
 }
 
 const zeroHashes = new Map<number, Buffer>();
