@@ -120,7 +120,7 @@ async function readHostname(view: GuestView): Promise<string | null> {
     .map((line) => line.trim())
     .find((line) => line !== "" && !line.startsWith("#"));
   const sysconfig = (await readShort(view, "/etc/sysconfig/network")) ?? "";
-  const name = named ?? /^\s*HOSTNAME=["']?([^"'\s]+)/m.exec(sysconfig)?.[1] ?? "";
+  const name = named ?? /^[ \t]*HOSTNAME=["']?([^"'\s]+)/m.exec(sysconfig)?.[1] ?? "";
   return /^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/.test(name) ? name : null;
 }
 

@@ -13,7 +13,7 @@ const DIRECTORIES = [
   "/var/lib/wicked",
 ];
 
-const LEASE_FILE = /^(?:dhclient|internal|dhcpcd|lease)[.-].*\.(?:leases?|xml)$/;
+const LEASE_FILE = /^(?:dhclient|internal|dhcpcd|lease)[.-](?:.*\.)?(?:leases?|xml)$/;
 
 export const leases: NetworkSource = {
   name: "DHCP leases",
@@ -34,7 +34,7 @@ export function parseLease(
   text: string,
   file: string,
 ): { readonly name: string; readonly addresses: readonly string[] } | null {
-  const inside = /^\s*interface\s+"([^"]{1,15})";/m.exec(text)?.[1];
+  const inside = /^[ \t]*interface[ \t]+"([^"]{1,15})";/m.exec(text)?.[1];
   const name =
     inside ??
     parseLeaseName(file)?.name ??
@@ -44,7 +44,7 @@ export function parseLease(
   if (name === undefined) return null;
   const addresses = new Set<string>();
   for (const line of text.split("\n")) {
-    const address = /^\s*(?:fixed-address\s+|ADDRESS=|<address>)([0-9a-fA-F.:]{2,45})/.exec(line)?.[1];
+    const address = /^[ \t]*(?:fixed-address[ \t]+|ADDRESS=|<address>)([0-9a-fA-F.:]{2,45})/.exec(line)?.[1];
     if (address !== undefined && isAddress(address)) addresses.add(address);
     if (addresses.size >= 100) break;
   }

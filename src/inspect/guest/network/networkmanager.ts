@@ -28,7 +28,7 @@ async function readKeyfiles(view: GuestView): Promise<Found> {
     if (lease?.uuid !== undefined) used.set(lease.uuid, lease.name);
   }
   const files: { text: string; path: string }[] = [];
-  for (const directory of DIRECTORIES) files.push(...(await readFiles(view, directory, /^[^.].*[^~]$/)));
+  for (const directory of DIRECTORIES) files.push(...(await readFiles(view, directory, /^(?!\.).*[^~]$/)));
   // A port may name its controller by the UUID of that profile.
   const names = new Map<string, string>();
   for (const { text } of files) {
