@@ -38,7 +38,11 @@ export function contentHolds(content: Content, partitionType: string | null): Ho
 
 /** Last part of the content node's id. */
 export function contentName(holds: Holds): string {
-  const short: Partial<Record<Holds["kind"], string>> = { filesystem: "fs", "lvm-pv": "pv", "md-member": "md" };
+  const short: Partial<Record<Holds["kind"], string>> = {
+    filesystem: "fs",
+    "lvm-pv": "pv",
+    "md-member": "md",
+  };
   return short[holds.kind] ?? holds.kind;
 }
 

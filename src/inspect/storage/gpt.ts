@@ -86,7 +86,7 @@ function parseHeader(bytes: Uint8Array, sector: number): Header | { readonly wro
   if (Buffer.from(bytes.subarray(0, 8)).toString("latin1") !== "EFI PART") return { wrong: "no signature" };
   const headerBytes = view.getUint32(12, true);
   if (headerBytes < 92 || headerBytes > bytes.length) return { wrong: `a header of ${headerBytes} bytes` };
-  const summed = bytes.slice(0, headerBytes);
+  const summed = Uint8Array.from(bytes.subarray(0, headerBytes)); // a copy: slice() of a Buffer is none
   summed.fill(0, 16, 20);
   if (crc32(summed) >>> 0 !== view.getUint32(16, true)) return { wrong: "the header's checksum is wrong" };
   if (view.getBigUint64(24, true) !== BigInt(sector)) return { wrong: "the header belongs elsewhere" };

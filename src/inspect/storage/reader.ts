@@ -55,7 +55,8 @@ export function bytesReader(bytes: Uint8Array): Reader {
     sizeBytes: bytes.length,
     async read(offset, length) {
       const inside = bounded(bytes.length, offset, length);
-      return inside === null ? new Uint8Array(0) : bytes.slice(inside.offset, inside.offset + inside.length);
+      if (inside === null) return new Uint8Array(0);
+      return Uint8Array.from(bytes.subarray(inside.offset, inside.offset + inside.length));
     },
   };
 }
