@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the steps in order, each on the guest as the steps before would leave it. Nothing is written to the guest.
-import type { Blobs, Change, Emit, GuestOS, GuestView, Intent, Problem, Proposal } from "../core/index.ts";
-import { formatBytes } from "../core/index.ts";
+import {
+  type Blobs,
+  type Change,
+  type ConversionStep,
+  type Emit,
+  formatBytes,
+  type GuestOS,
+  type GuestView,
+  type Intent,
+  type Problem,
+  type Proposal,
+  type StepContext,
+  UserError,
+} from "../core/index.ts";
 import { layeredView } from "../system/index.ts";
 import { chrootTools } from "./chroot.ts";
 import { mergeChanges } from "./merge.ts";
@@ -28,16 +40,43 @@ export async function propose(options: ProposeOptions): Promise<Proposal> {
   const tools = options.tools ?? chrootTools({ root: options.root, workDirectory: options.workDirectory });
   let changes: Change[] = [];
   const problems: Problem[] = [];
-  for (const step of conversionSteps({ tools, emit })) {
+  const steps = conversionSteps({ tools, emit });
+  refuseUnknown(intent.skipSteps, steps);
+  for (const step of steps) {
+    if (intent.skipSteps.includes(step.name)) continue;
     signal.throwIfAborted();
     emit({ type: "step", phase: "plan", text: step.explains });
     const seen = layeredView(view, blobs, changes);
-    const proposal = await step.propose({ view: seen, guest, intent, blobs, changes, signal });
+    const proposal = await boundedly(step, { view: seen, guest, intent, blobs, changes, signal });
     changes = mergeChanges([...changes, ...proposal.changes]);
     problems.push(...proposal.problems);
   }
   problems.push(...(await roomProblems(changes, tools)));
   return { changes, problems: uniqueProblems(problems) };
+}
+
+/** A view throws RangeError for what is beyond every bound: no such guest is converted blindly, and none crashes us. */
+async function boundedly(step: ConversionStep, context: StepContext): Promise<Proposal> {
+  try {
+    return await step.propose(context);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const problem: Problem = {
+      code: "guest-out-of-bounds",
+      severity: "stops",
+      text: `The step ${step.name} met something out of all bounds: ${error.message}`,
+      advice: `Look at it on the machine; --skip ${step.name} leaves the step out`,
+    };
+    return { changes: [], problems: [problem] };
+  }
+}
+
+function refuseUnknown(names: readonly string[], steps: readonly ConversionStep[]): void {
+  const wrong = names.find((name) => !steps.some((step) => step.name === name));
+  if (wrong === undefined) return;
+  throw new UserError("usage", "step-unknown", `There is no conversion step "${wrong}"`, {
+    advice: `Steps: ${steps.map((step) => step.name).join(", ")}`,
+  });
 }
 
 /** Each file is written beside the old one and renamed: for a moment both are there. */

@@ -61,6 +61,8 @@ export type Intent = {
   readonly replace: boolean;
   /** Copy damaged or unknown volumes whole, without conversion. */
   readonly asIs: boolean;
+  /** Names of conversion steps that are left out. */
+  readonly skipSteps: readonly string[];
 };
 
 export type DiskPreview = {

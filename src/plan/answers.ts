@@ -20,4 +20,5 @@ export type Answers = {
   readonly bootCheck: boolean;
   readonly replace: boolean;
   readonly asIs: boolean;
+  readonly skipSteps: readonly string[];
 };

@@ -72,6 +72,7 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
       bootCheck: answers.bootCheck,
       replace: answers.replace,
       asIs: answers.asIs,
+      skipSteps: answers.skipSteps,
     },
   };
 }

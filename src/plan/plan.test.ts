@@ -32,6 +32,7 @@ const ANSWERS: Answers = {
   bootCheck: true,
   replace: false,
   asIs: false,
+  skipSteps: [],
 };
 
 function foundWith(guest: Partial<GuestOS> | null): Parameters<typeof makeIntent>[1] {

@@ -2,11 +2,18 @@
 // The command as a user runs it, and what it must never leave behind.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { run } from "../../src/system/index.ts";
 
-export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+export type Ended = {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The most memory that the process itself held at once, as the kernel counts it (VmHWM), looked at every 200 ms. */
+  readonly peakBytes: number;
+};
 
 type Options = {
   /** Ctrl-C is sent once this was printed (on either stream). */
@@ -21,6 +28,10 @@ export function cli(
   return new Promise((resolve, reject) => {
     const child = spawn("bin/virt-p2v", args, { stdio: ["ignore", "pipe", "pipe"] });
     const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+    let peakBytes = 0;
+    const watch = setInterval(() => {
+      peakBytes = Math.max(peakBytes, readPeak(child.pid));
+    }, 200);
     let stdout = "";
     let stderr = "";
     let interrupted = false;
@@ -40,9 +51,19 @@ export function cli(
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(timer);
-      resolve({ code, stdout, stderr });
+      clearInterval(watch);
+      resolve({ code, stdout, stderr, peakBytes });
     });
   });
+}
+
+function readPeak(pid: number | undefined): number {
+  try {
+    const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return Number(kib ?? 0) * 1024;
+  } catch {
+    return 0; // it has just ended
+  }
 }
 
 /** Our loop devices, mounts, daemons and run directories. Tests run one file after the other, so all are ours. */

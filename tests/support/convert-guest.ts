@@ -67,6 +67,8 @@ export function testIntent({ storage = diskGraph() }: { storage?: BlockGraph } =
     bootCheck: true,
     replace: false,
     asIs: false,
+    skipSteps: [],
+    skipSteps: [],
   };
 }
 
@@ -203,7 +205,7 @@ async function imageFiles(
     ["/etc/initramfs-tools/conf.d", "conf/conf.d"],
   ] as const)
     for (const name of await view.list(from))
-      files[`${to}/${name}`] = (await view.readText(`${from}/${name}`)) ?? "";
+      files[`${to}/${name}`] = (await view.readText(`${from}/${name}`, { maxBytes: 2 ** 24 })) ?? "";
   return files;
 }
 

@@ -74,6 +74,7 @@ export function sampleReport(overrides: Partial<Report> = {}): Report {
       bootCheck: true,
       replace: false,
       asIs: false,
+      skipSteps: [],
     },
     vm: {
       name: "aurora",

@@ -85,7 +85,9 @@ function bootEntriesOf(firmware: Known<Firmware>): readonly BootEntry[] {
 
 function bootEntryText({ number, label, active, path }: BootEntry): string {
   const name = `Boot${number.toString(16).toUpperCase().padStart(4, "0")}${active ? "" : " (off)"}`;
-  return [name, label, ...(path === null ? [] : [path])].join("  ");
+  // Which partition it is, the JSON says.
+  const file = path?.replace(/^HD\([^)]*\)\//, "");
+  return [name, label, ...(file === undefined ? [] : [file])].join("  ");
 }
 
 function cpuText({ sockets, cores, threads, model, level }: Cpu): string {

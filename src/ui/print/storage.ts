@@ -74,7 +74,7 @@ function makeRows(graph: BlockGraph, marks: Marks): readonly Row[] {
       size: formatBytes(node.sizeBytes),
       what: isSeen
         ? `${kindOf(node.holds)}, as above`
-        : `${describe(node, contents)}${isTooDeep ? "; what lies above is not shown" : ""}`,
+        : `${describe(node, contents, children.length > 0)}${isTooDeep ? "; what lies above is not shown" : ""}`,
     });
     shown.set(node.id, name);
     if (showsChildren)
@@ -133,8 +133,11 @@ function nameOf(node: BlockNode, parent: BlockNode | null): string {
   return columnsOf(name) > MAX_NAME ? (name.split("/").at(-1) ?? name) : name;
 }
 
-function describe(node: BlockNode, contents: readonly BlockNode[]): string {
-  const parts = [own(node, contents.length > 0), ...contents.map(({ holds }) => describeContent(holds))];
+function describe(node: BlockNode, contents: readonly BlockNode[], isUsed: boolean): string {
+  const parts = [
+    own(node, contents.length > 0 || isUsed),
+    ...contents.map(({ holds }) => describeContent(holds)),
+  ];
   return parts.filter((part) => part !== "").join(", ");
 }
 
@@ -145,12 +148,12 @@ const TABLES = {
   unknown: "partition table unknown",
 } as const;
 
-function own({ holds, sectorBytes }: BlockNode, hasContents: boolean): string {
+function own({ holds, sectorBytes }: BlockNode, saysMore: boolean): string {
   switch (holds.kind) {
     case "disk": {
       const facts = [holds.model, holds.serial === null ? "" : `serial ${holds.serial}`];
-      // The content of a disk without partitions says more than that it has none, or why nobody could look.
-      if (!hasContents || holds.table === "gpt" || holds.table === "mbr") facts.push(TABLES[holds.table]);
+      // What lies on a disk without partitions, or why nobody could look, says more than that it has none.
+      if (!saysMore || holds.table === "gpt" || holds.table === "mbr") facts.push(TABLES[holds.table]);
       if (sectorBytes !== 512) facts.push(`${sectorBytes}-byte sectors`);
       return facts.filter((fact) => fact !== "").join(", ");
     }

@@ -62,5 +62,6 @@ export function answersOf(given: Given, destination: Destination): Answers {
     bootCheck: !given.flag("no-boot-check"),
     replace: given.flag("replace"),
     asIs: given.flag("as-is"),
+    skipSteps: given.many("skip"),
   };
 }

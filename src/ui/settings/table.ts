@@ -41,6 +41,7 @@ export const SETTINGS = {
   yes: flag("Begin without asking."),
   replace: flag("Replace a finished VM of the same name at the destination."),
   "as-is": flag("Copy damaged volumes whole, and leave the installed system as it is."),
+  skip: many("STEP", "Leave out a conversion step by its name, as plan shows it, such as nic-names."),
   "no-boot-check": flag("Do not start the finished VM once on a throw-away overlay."),
   json: flag("Print JSON: one object, or one object a line while a job runs."),
   full: flag("Also compute the SHA-256 of each whole image."),
@@ -75,6 +76,7 @@ const PLANNING: readonly SettingName[] = [
   "ssh-config",
   "replace",
   "as-is",
+  "skip",
   "no-boot-check",
 ];
 
