@@ -57,7 +57,7 @@ export function renderDevicePath(bytes: Uint8Array): string | null {
     const [type, subtype, length] = [view.getUint8(at), view.getUint8(at + 1), view.getUint16(at + 2, true)];
     if (length < 4 || at + length > bytes.length || (type & 0x7f) === 0x7f) break;
     const text = renderNode(type, subtype, bytes.subarray(at + 4, at + length));
-    if (text !== null) parts.push(text);
+    if (text !== null && text !== "") parts.push(text);
     at += length;
   }
   return parts.length === 0 ? null : parts.join("/");
