@@ -46,7 +46,7 @@ export type Survey = {
 };
 
 // One line of shell for one round trip. The boot id ends the memory: a reboot may bring another kernel or CPU.
-const SURVEY = [
+export const SURVEY = [
   `c=\${XDG_CACHE_HOME:-$HOME/.cache}/virt-p2v`,
   `b=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)`,
   `echo "cpus=$(getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c ^processor /proc/cpuinfo)"`,

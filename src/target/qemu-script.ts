@@ -8,6 +8,7 @@ import { diskDevices, machineArguments, nicDevices } from "./qemu-devices.ts";
 /** POSIX sh; the images lie beside it, wherever it is started from. */
 export function renderQemuScript(vm: VmModel): string {
   const script = `${vm.name}.qemu.sh`;
+  const wired = vm.nics.length > 0;
   return [
     "#!/bin/sh",
     `# ${oneLine(vm.name)}: starts this virtual machine with QEMU. Made by virt-p2v; the images lie beside it.`,
@@ -21,13 +22,13 @@ export function renderQemuScript(vm: VmModel): string {
     "  --serial     its serial console in this terminal (the default without a display; leave with Ctrl-A X)",
     "  --window     its screen in a window (the default with a display)",
     "  --snapshot   throw away all it writes when it ends",
-    "  --isolated   no network: it can reach nobody, as long as the original still runs",
+    ...(wired ? ["  --isolated   it can reach nobody: for a look while the original still runs"] : []),
     "  --help       this text",
     "",
     "Environment:",
     "  ACCEL   kvm or tcg (emulated: slow, works everywhere); default: kvm where it works",
     "  MEMORY  MiB of memory;  CPUS  number of processors;  QEMU  the program",
-    `  SSH_PORT  a port of this machine that leads to the guest's ssh (only from here: 127.0.0.1)`,
+    ...(wired ? ["  SSH_PORT  a port of this machine, for itself only, that leads to the guest's ssh"] : []),
     "",
     "Never run the original and this copy in the same network at once.",
     "END",
@@ -36,13 +37,13 @@ export function renderQemuScript(vm: VmModel): string {
     "view=serial",
     'if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then view=window; fi',
     "snapshot=",
-    "restrict=",
+    ...(wired ? ["restrict="] : []),
     "while [ $# -gt 0 ]; do",
     "\tcase $1 in",
     "\t--serial) view=serial ;;",
     "\t--window) view=window ;;",
     "\t--snapshot) snapshot=-snapshot ;;",
-    "\t--isolated) restrict=,restrict=on ;;",
+    ...(wired ? ["\t--isolated) restrict=,restrict=on ;;"] : []),
     "\t--help | -h)",
     "\t\tusage",
     "\t\texit 0",
@@ -88,9 +89,9 @@ export function renderQemuScript(vm: VmModel): string {
     'cd -- "$here"',
     "",
     ...firmwareLines(vm),
-    "forward=",
-    'if [ -n "${SSH_PORT:-}" ]; then forward=",hostfwd=tcp:127.0.0.1:$SSH_PORT-:22"; fi',
-    "",
+    ...(wired
+      ? ["forward=", 'if [ -n "${SSH_PORT:-}" ]; then forward=",hostfwd=tcp:127.0.0.1:$SSH_PORT-:22"; fi', ""]
+      : []),
     'set -- "$@" \\',
     continued(argumentWords(vm)),
     "",

@@ -22,6 +22,11 @@ export function renderXl(vm: VmModel, { directory }: { readonly directory: strin
     `localtime = ${vm.clock === "local" ? 1 : 0}`,
     "",
     "# The boot disk is first; the device names follow the order of the disks.",
+    ...(vm.disks.some(({ sectorBytes }) => sectorBytes === 4096)
+      ? [
+          "# A disk had sectors of 4096 bytes. Xen shows a file with sectors of 512: its partitions may not be found.",
+        ]
+      : []),
     ...list("disk", disks),
     ...list("vif", nics),
     "",

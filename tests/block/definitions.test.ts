@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The definitions, judged by others: libvirt's schema, shellcheck, and QEMU itself.
+import assert from "node:assert/strict";
+import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { renderQemuScript } from "../../src/target/index.ts";
+import { run } from "../../src/system/index.ts";
+import { SAMPLE_VM, SAMPLE_VMS } from "../support/sample-vm.ts";
+
+const golden = new URL("../golden/definitions/", import.meta.url).pathname;
+
+async function goldens(suffix: string): Promise<readonly string[]> {
+  const names = (await readdir(golden)).filter((name) => name.endsWith(suffix));
+  assert.ok(names.length > 0);
+  return names.map((name) => join(golden, name));
+}
+
+async function scratch(t: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "p2v-definitions-"));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+test("libvirt's schema accepts each domain", async (t) => {
+  const directory = await scratch(t);
+  for (const file of await goldens(".libvirt.xml.golden")) {
+    const copy = join(directory, "domain.xml"); // the validator guesses by the name
+    await copyFile(file, copy);
+    const { stdout, stderr } = await run(["virt-xml-validate", copy, "domain"]);
+    assert.match(stdout + stderr, /validates/);
+  }
+});
+
+test("shellcheck finds nothing in the QEMU scripts", async () => {
+  const { stdout } = await run(["shellcheck", "-s", "sh", ...(await goldens(".qemu.sh.golden"))], {
+    allowCodes: [1],
+  });
+  assert.equal(stdout, "");
+});
+
+/** The arguments that the script gives to QEMU, one a line. */
+async function started(t: TestContext, vm = SAMPLE_VM, ...args: readonly string[]): Promise<string[]> {
+  const directory = await scratch(t);
+  const script = join(directory, `${vm.name}.qemu.sh`);
+  await writeFile(script, renderQemuScript(vm), { mode: 0o700 });
+  await writeFile(join(directory, "fake"), '#!/bin/sh\nprintf "%s\\n" "$(pwd)" "$@"\n', { mode: 0o700 });
+  const env = { QEMU: join(directory, "fake"), ACCEL: "tcg" };
+  const { stdout } = await run([script, ...args], { cwd: "/", env });
+  const [cwd, ...argv] = stdout.trimEnd().split("\n");
+  assert.equal(cwd, directory);
+  return argv;
+}
+
+test("the QEMU script runs from anywhere, and names the images beside it", async (t) => {
+  const argv = await started(t);
+  assert.ok(argv.some((word) => word.endsWith("file.filename=./aurora-1.img")));
+  assert.ok(argv.includes("-nographic"));
+  assert.ok(argv.includes("user,id=net0"));
+});
+
+test("the QEMU script keeps an odd name in one piece, and takes its options", async (t) => {
+  const vm = SAMPLE_VMS["old-machine-odd-name"];
+  assert.ok(vm);
+  const argv = await started(t, vm, "--isolated", "--snapshot", "--window", "--", "-S");
+  assert.equal(argv[0], "-S");
+  assert.ok(argv.includes(`guest=it's "old",, 1`));
+  assert.ok(argv.some((word) => word.endsWith(`file.filename=./it's "old",, 1-2.img`)));
+  assert.ok(argv.includes("user,id=net0,restrict=on"));
+  assert.ok(argv.includes("-snapshot"));
+  assert.ok(!argv.includes("-nographic"));
+});
+
+test("QEMU accepts the arguments of each script", async (t) => {
+  for (const vm of Object.values(SAMPLE_VMS)) {
+    if (vm.firmware.kind === "uefi") continue; // its firmware may not be installed; tested below where it is
+    await accepts(t, vm);
+  }
+});
+
+test("QEMU accepts the arguments for UEFI and Secure Boot", async (t) => {
+  const { code } = await run(["test", "-f", "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"], { allowCodes: [1] });
+  if (code !== 0) return t.skip("the package ovmf is not installed");
+  for (const vm of Object.values(SAMPLE_VMS)) if (vm.firmware.kind === "uefi") await accepts(t, vm);
+});
+
+/** `-S` and a monitor that says quit: all devices are made, nothing runs. */
+async function accepts(t: TestContext, vm: typeof SAMPLE_VM): Promise<void> {
+  const directory = await scratch(t);
+  const script = join(directory, "start.sh");
+  await writeFile(script, renderQemuScript(vm), { mode: 0o700 });
+  for (const disk of vm.disks)
+    await run(["qemu-img", "create", "-q", "-f", disk.format, join(directory, disk.file), "16M"]);
+  const { stdout } = await run([script, "--window", "--", "-S", "-display", "none", "-monitor", "stdio"], {
+    input: "info block\nquit\n",
+    env: { ACCEL: "tcg", MEMORY: "128" },
+  });
+  for (const disk of vm.disks) assert.ok(stdout.includes(disk.file), stdout);
+}

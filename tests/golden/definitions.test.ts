@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The definitions of virtual machines, as they were reviewed. P2V_UPDATE_GOLDEN=1 writes them anew.
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { test } from "node:test";
+import { UserError } from "../../src/core/index.ts";
+import { renderLibvirt, renderQemuScript, renderXl } from "../../src/target/index.ts";
+import { SAMPLE_VM, SAMPLE_VMS } from "../support/sample-vm.ts";
+
+const directory = "/var/lib/libvirt/images";
+
+for (const [name, vm] of Object.entries(SAMPLE_VMS)) {
+  const rendered = {
+    "libvirt.xml": renderLibvirt(vm, { directory }),
+    "xl.cfg": renderXl(vm, { directory }),
+    "qemu.sh": renderQemuScript(vm),
+  };
+  for (const [suffix, text] of Object.entries(rendered)) {
+    test(`${name}.${suffix} is as reviewed`, async () => {
+      const file = new URL(`definitions/${name}.${suffix}.golden`, import.meta.url);
+      if (process.env["P2V_UPDATE_GOLDEN"] === "1") await writeFile(file, text);
+      assert.equal(text, await readFile(file, "utf8"));
+    });
+  }
+}
+
+test("renderXl() refuses text that no quotes can hold", () => {
+  assert.throws(
+    () => renderXl({ ...SAMPLE_VM, name: "a\nb" }, { directory }),
+    (error) => error instanceof UserError && error.code === "xl-text",
+  );
+});
+
+test("renderXl() escapes as xl reads it", () => {
+  const text = renderXl({ ...SAMPLE_VM, name: `a"b\\c'd` }, { directory });
+  assert.match(text, /^name = "a\\"b\\\\c'd"$/m);
+});
+
+test("no definition lets a name begin a line of its own", () => {
+  const vm = { ...SAMPLE_VM, name: "a\nexec evil" };
+  assert.doesNotMatch(renderQemuScript(vm).split("\n").slice(0, 12).join("\n"), /^exec evil/m);
+});
