@@ -79,10 +79,11 @@ async function openCopy({
   await using scope = new AsyncDisposableStack();
   const work = scope.use(await makeRunDirectory("copy", { parent: workDirectory }));
   const merged = join(work.path, "merged");
+  const store = await openStore(work.path, { scope, signal });
   const lowers = (await readMountTable()).filter((one) => isBelow(one.path, root)).map((one) => one.path);
   const paths = [root, ...new Set(lowers.filter((path) => path !== root))].toSorted();
   for (const [index, lower] of paths.entries()) {
-    const [upper, spare] = [join(work.path, `upper-${index}`), join(work.path, `spare-${index}`)];
+    const [upper, spare] = [join(store, `upper-${index}`), join(store, `spare-${index}`)];
     await mkdir(upper, { mode: 0o755 });
     await mkdir(spare, { mode: 0o700 });
     const directories = [lower, upper, spare];
@@ -98,6 +99,19 @@ async function openCopy({
   await mkdir(join(merged, inside), { mode: 0o700 });
   const owned = scope.move();
   return { merged, out, inside, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+const OVERLAYFS_MAGIC = 0x794c7630; // linux/magic.h
+
+/** An overlayfs cannot keep its changes on another one, which the root of a live system is: then they are kept in RAM. */
+async function openStore(
+  directory: string,
+  { scope, signal }: { scope: AsyncDisposableStack; signal: AbortSignal },
+): Promise<string> {
+  if ((await statfs(directory)).type !== OVERLAYFS_MAGIC) return directory;
+  const store = join(directory, "store");
+  scope.use(await mount("p2v-store", store, { type: "tmpfs", options: ["mode=700"], signal }));
+  return store;
 }
 
 /** Debian's way to forbid that package scripts start services: policy-rc.d says 101 (invoke-rc.d(8)). */

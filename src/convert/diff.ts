@@ -24,7 +24,9 @@ export async function renderDiff(change: Change, blobs: Blobs): Promise<string |
     undefined,
     { context: 3, timeout: 2000 },
   );
-  const text = patch?.replace(/^=+\n/, "") ?? "";
+  if (patch === undefined)
+    return `--- ${path}\n+++ ${path}\nThe two versions differ too much to be compared here\n`;
+  const text = patch.slice(Math.max(0, patch.indexOf("--- ")));
   const hunks = /^@@/m.test(text);
   return hunks || attributesOf(before) === attributesOf(after)
     ? text

@@ -44,12 +44,8 @@ export function addConsoles(words: string): string {
   if (consoles.some((name) => /^(ttyS0|hvc0)(,|$)/.test(name))) return words;
   const screen = consoles.some((name) => /^tty\d*$/.test(name));
   if (consoles.length === 0) return append(words, `${SERIAL_CONSOLE} ${SCREEN_CONSOLE}`);
-  let first = true;
-  const withSerial = editWords(words, ["console"], (key, value) => {
-    const word = first ? `${SERIAL_CONSOLE} ${key}=${value}` : `${key}=${value}`;
-    first = false;
-    return word;
-  });
+  // Before a quote, if the word has one: inside it, both would be one word.
+  const withSerial = words.replace(/(["']?)console=(?=[^ \t\r\n"'\\])/, `${SERIAL_CONSOLE} $&`);
   return screen ? withSerial : append(withSerial, SCREEN_CONSOLE);
 }
 

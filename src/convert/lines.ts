@@ -27,6 +27,9 @@ export function splitLogicalLines(text: string): string[] {
   return out;
 }
 
+/** A longer line was not written by a person; patterns that are not linear on blanks leave it alone. */
+export const MAX_LINE = 4096;
+
 export function mapLines(text: string, change: (line: string) => string): string {
   return splitLines(text).map(change).join("");
 }

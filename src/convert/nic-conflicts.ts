@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Older pins that contradict ours: the same name for another card, or another name for the same card. Pure.
 import type { IntendedNic } from "../core/index.ts";
-import { commentOut, splitLines, splitLogicalLines } from "./lines.ts";
+import { commentOut, MAX_LINE, splitLines, splitLogicalLines } from "./lines.ts";
 
 const WHY = "the VM's network cards are named in 70-p2v-net.rules and 10-p2v-*.link";
 
@@ -33,6 +33,7 @@ export function conflictingLink(text: string, nics: readonly IntendedNic[]): str
   const macs: string[] = [];
   let name = "";
   for (const line of lines) {
+    if (line.length > MAX_LINE) return text;
     const [, key = "", value = ""] =
       /^(MACAddress|PermanentMACAddress|Name)[ \t]*=[ \t]*(.*?)[ \t]*\r?\n?$/.exec(line) ?? [];
     if (key === "Name") name = value;

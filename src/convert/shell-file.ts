@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Assignments in files that a shell reads (/etc/default/grub, initramfs.conf). Values are edited in place. Pure.
-import { mapLines } from "./lines.ts";
+import { mapLines, MAX_LINE } from "./lines.ts";
 
 const ASSIGNMENT =
   /^([ \t]*(?:export[ \t]+)?)([A-Za-z_][A-Za-z0-9_]*)(\+?=)(.*?)([ \t]*(?:[ \t]#.*)?\r?\n?)$/s;
-
-/** A longer line is no assignment that a person wrote, and the pattern is not linear on blanks. */
-const MAX_LINE = 4096;
 
 /** Offers each assignment's value without its quotes; the answer is the new value, or null for no change. */
 export function editAssignments(text: string, edit: (name: string, value: string) => string | null): string {

@@ -68,7 +68,6 @@ export function testIntent({ storage = diskGraph() }: { storage?: BlockGraph } =
     replace: false,
     asIs: false,
     skipSteps: [],
-    skipSteps: [],
   };
 }
 

@@ -9,6 +9,8 @@ export type WantedFile = {
   readonly name: string;
   readonly paths: readonly string[];
   readonly content: Uint8Array;
+  /** `udev`: only where udev runs in it. `if-there`: only a copy that differs is wrong. */
+  readonly when: "udev" | "if-there";
 };
 
 export type Wanted = {
@@ -48,12 +50,14 @@ function modulesInside(entries: ReadonlyMap<string, InitramfsEntry>, kernel: str
   return inside;
 }
 
-function holds(entries: ReadonlyMap<string, InitramfsEntry>, { paths, content }: WantedFile): boolean {
-  return paths.some((path) => entries.get(path)?.content?.equals(content) ?? false);
+function holds(entries: ReadonlyMap<string, InitramfsEntry>, { paths, content, when }: WantedFile): boolean {
+  const copies = paths.flatMap((path) => entries.get(path) ?? []);
+  if (copies.length === 0) return when === "if-there" || !runsUdev(entries);
+  return copies.some((copy) => copy.content?.equals(content) ?? false);
 }
 
 /** Does udev run in it, and rename cards there? */
-export const runsUdev = (entries: ReadonlyMap<string, InitramfsEntry>): boolean =>
+const runsUdev = (entries: ReadonlyMap<string, InitramfsEntry>): boolean =>
   [...entries.keys()].some((path) => /(^|\/)(systemd-)?udevd$/.test(path));
 
 /** What unlocks or assembles the root: a rebuilt initramfs without it would not find the root any more. */

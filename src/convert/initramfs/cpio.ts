@@ -6,16 +6,17 @@ export type InitramfsEntry = {
   readonly path: string;
   readonly kind: "file" | "directory" | "link" | "other";
   readonly sizeBytes: number;
-  /** Of small files and of links; null: not kept. */
+  /** Of small configuration files; null: not kept. */
   readonly content: Buffer | null;
 };
 
 const HEADER = 110;
 const MAX_NAME = 4096;
 const MAX_ENTRIES = 500_000;
-/** Configuration, rules, .link files: what we look into is smaller. */
+/** What we look into: configuration, rules, .link files. Modules and programs pass by. */
+const KEPT = /^(conf|etc|cryptroot|(usr\/)?lib\/(udev\/rules\.d|systemd\/network))\//;
 const MAX_KEPT = 64 * 1024;
-const MAX_KEPT_SUM = 64 * 2 ** 20;
+const MAX_KEPT_SUM = 16 * 2 ** 20;
 
 type State =
   | { readonly at: "header" }
@@ -81,10 +82,10 @@ export class CpioReader {
           this.#state = { at: "header" };
         } else {
           const kind = kindOf(header.mode);
-          const keep =
-            kind !== "other" && header.size <= MAX_KEPT && this.#kept + header.size <= MAX_KEPT_SUM;
-          if (keep) this.#kept += header.size;
           const path = name.replace(/^(\.?\/)+/, "");
+          const small = header.size <= MAX_KEPT && this.#kept + header.size <= MAX_KEPT_SUM;
+          const keep = kind !== "other" && small && KEPT.test(path);
+          if (keep) this.#kept += header.size;
           this.#state = { at: "data", header, path, left: header.size, parts: keep ? [] : null };
         }
         return bytes.subarray(length);

@@ -25,7 +25,7 @@ export function compressionAt(bytes: Buffer, at: number): Compression | null {
 }
 
 /** An initramfs of everything is about 300 MB unpacked. */
-const MAX_OUTPUT = 2 ** 30;
+export const MAX_UNPACKED_BYTES = 2 ** 30;
 const PART = 2 ** 18;
 
 /**
@@ -37,31 +37,26 @@ export async function decompress(
   compression: Exclude<Compression, "none">,
   { take, signal }: { take: (part: Buffer) => void; signal: AbortSignal },
 ): Promise<number> {
-  let sum = 0;
-  const bounded = (part: Buffer): void => {
-    sum += part.length;
-    if (sum > MAX_OUTPUT) throw new RangeError(`The initramfs unpacks to more than ${MAX_OUTPUT} bytes`);
-    take(part);
-  };
   switch (compression) {
     case "gzip":
-      return await throughZlib(bytes, createGunzip({ chunkSize: PART }), bounded, signal);
+      return await throughZlib(bytes, createGunzip({ chunkSize: PART }), take, signal);
     case "zstd": {
       const length = zstdLength(bytes);
-      await throughZlib(
-        bytes.subarray(0, length),
-        createZstdDecompress({ chunkSize: PART }),
-        bounded,
-        signal,
-      );
+      await throughZlib(bytes.subarray(0, length), createZstdDecompress({ chunkSize: PART }), take, signal);
+      return length;
+    }
+    case "lz4": {
+      const length = lz4Length(bytes);
+      await throughProgram(bytes.subarray(0, length), compression, take, signal);
       return length;
     }
     case "xz":
+      await throughProgram(withoutZeros(bytes), compression, take, signal);
+      return bytes.length;
     case "lzma":
     case "bzip2":
-    case "lz4":
     case "lzop":
-      await throughProgram(bytes, compression, bounded, signal);
+      await throughProgram(bytes, compression, take, signal);
       return bytes.length;
   }
 }
@@ -105,6 +100,19 @@ export function zstdLength(bytes: Buffer): number {
   return end;
 }
 
+/** Length of the legacy frames at the start: blocks of 8 MiB at most, each with its size in front (lz4_Frame_format.md). */
+function lz4Length(bytes: Buffer): number {
+  const largest = 8_421_520; // LZ4_compressBound() of 8 MiB, and some
+  let at = 4;
+  while (at + 4 <= bytes.length) {
+    const size = bytes.readUInt32LE(at);
+    if (size === 0x184c2102) at += 4;
+    else if (size === 0 || size > largest) break;
+    else at += 4 + size;
+  }
+  return Math.min(at, bytes.length);
+}
+
 const PROGRAMS: Readonly<Record<Exclude<Compression, "none" | "gzip" | "zstd">, readonly string[]>> = {
   xz: ["xz", "-dc"],
   lzma: ["xz", "--format=lzma", "-dc"],
@@ -122,8 +130,8 @@ async function throughProgram(
 ): Promise<void> {
   await using directory = await makeRunDirectory("unpack");
   const [packed, unpacked] = [join(directory.path, "packed"), join(directory.path, "unpacked")];
-  await writeFile(packed, trimZeros(bytes), { mode: 0o600 });
-  const limit = `ulimit -f ${MAX_OUTPUT / 512}`;
+  await writeFile(packed, bytes, { mode: 0o600 });
+  const limit = `ulimit -f ${MAX_UNPACKED_BYTES / 512}`;
   const script = `${limit} && exec "$@" < "$P2V_IN" > "$P2V_OUT"`;
   await run(["sh", "-c", script, "sh", ...PROGRAMS[compression]], {
     signal,
@@ -135,9 +143,9 @@ async function throughProgram(
     take(part as Buffer);
 }
 
-/** Padding after the packed part, which xz and lz4 call garbage. */
-function trimZeros(bytes: Buffer): Buffer {
+/** xz calls padding that is no multiple of 4 garbage; its own last bytes are `YZ`. */
+function withoutZeros(bytes: Buffer): Buffer {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;
-  return bytes.subarray(0, Math.min(bytes.length, (end + 3) & ~3));
+  return bytes.subarray(0, end);
 }

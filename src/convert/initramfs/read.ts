@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is inside an initramfs: archives one after the other, each plain or compressed, as the kernel unpacks them.
-import { readBounded } from "../../system/index.ts";
+import { readBounded, RunError } from "../../system/index.ts";
 import { CpioReader, type InitramfsEntry } from "./cpio.ts";
-import { type Compression, compressionAt, decompress } from "./decompress.ts";
+import { type Compression, compressionAt, decompress, MAX_UNPACKED_BYTES } from "./decompress.ts";
 
 export type { InitramfsEntry } from "./cpio.ts";
 
@@ -26,6 +26,13 @@ export async function readInitramfs(
   if (bytes === null) throw new RangeError("There is no such file");
   const reader = new CpioReader();
   const parts: { start: number; compression: Compression }[] = [];
+  let unpacked = 0;
+  const take = (part: Buffer): void => {
+    unpacked += part.length;
+    if (unpacked > MAX_UNPACKED_BYTES)
+      throw new RangeError(`It unpacks to more than ${MAX_UNPACKED_BYTES} bytes`);
+    reader.push(part);
+  };
   for (let at = 0; at < bytes.length; ) {
     if (bytes[at] === 0) {
       at += 1;
@@ -37,7 +44,7 @@ export async function readInitramfs(
     if (parts.length >= 64) throw new RangeError("It has more than 64 parts");
     parts.push({ start: at, compression });
     if (compression === "none") at = bytes.length - (readPlain(reader, bytes.subarray(at))?.length ?? 0);
-    else at += Math.max(1, await unpack(reader, bytes.subarray(at), compression, signal));
+    else at += Math.max(1, await unpack(bytes.subarray(at), compression, { take, signal }));
     if (!reader.ended) throw new RangeError("Its archive is cut off");
   }
   if (parts.length === 0) throw new RangeError("It is empty");
@@ -50,17 +57,19 @@ function readPlain(reader: CpioReader, bytes: Buffer): Buffer | null {
 }
 
 async function unpack(
-  reader: CpioReader,
   bytes: Buffer,
   compression: Exclude<Compression, "none">,
-  signal: AbortSignal,
+  options: { take: (part: Buffer) => void; signal: AbortSignal },
 ): Promise<number> {
   try {
-    return await decompress(bytes, compression, { take: (part) => void reader.push(part), signal });
+    return await decompress(bytes, compression, options);
   } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof Error && "code" in error && /^(Z_|ZSTD_|ERR_)/.test(String(error.code)))
+    options.signal.throwIfAborted();
+    const damaged = error instanceof RunError || (error instanceof Error && isZlibError(error));
+    if (damaged)
       throw new RangeError(`Its ${compression} part is damaged: ${error.message}`, { cause: error });
     throw error;
   }
 }
+
+const isZlibError = (error: Error): boolean => "code" in error && /^(Z_|ZSTD_|ERR_)/.test(String(error.code));

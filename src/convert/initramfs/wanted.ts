@@ -45,7 +45,7 @@ async function pinFiles(view: GuestView, intent: Intent): Promise<readonly Wante
     const content = await view.read(path);
     if (content === null) continue;
     const inside = path.replace("/etc/systemd/", "lib/systemd/").replace("/etc/udev/", "lib/udev/");
-    files.push({ name: inside, content, paths: [inside, `usr/${inside}`, path.slice(1)] });
+    files.push({ name: inside, content, paths: [inside, `usr/${inside}`, path.slice(1)], when: "udev" });
   }
   return files;
 }
@@ -55,5 +55,5 @@ async function configurationFiles(view: GuestView): Promise<readonly WantedFile[
   const path = "/etc/initramfs-tools/conf.d/resume";
   const content = await view.read(path);
   const inside = "conf/conf.d/resume";
-  return content === null ? [] : [{ name: inside, content, paths: [inside] }];
+  return content === null ? [] : [{ name: inside, content, paths: [inside], when: "if-there" }];
 }

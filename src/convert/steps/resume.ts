@@ -32,7 +32,9 @@ export function resumeDevice(value: string, volumes: Volumes): string | null {
   if (uuid !== undefined) return volumes.hasUuid(uuid) ? null : "none";
   const named = volumes.named(value);
   if (named.kind === "stable") return null;
-  const found =
-    named.kind === "volume" && named.node.holds.kind === "swap" ? volumes.uuidOf(named.node) : null;
+  // A swap file is resumed from the file system it lies in, with resume_offset=.
+  const kind = named.kind === "volume" ? named.node.holds.kind : "absent";
+  const resumable = named.kind === "volume" && (kind === "swap" || kind === "filesystem");
+  const found = resumable ? volumes.uuidOf(named.node) : null;
   return found === null ? "none" : `UUID=${found}`;
 }

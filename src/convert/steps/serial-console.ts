@@ -21,12 +21,10 @@ export const serialConsole: ConversionStep = {
         why: WHY,
         edit: (text) => editLinuxLines(text, ({ line }) => addConsoles(line)),
       });
-    const defaults: string[] = [];
-    for (const path of await defaultFiles(context.view)) {
-      const text = await draft.read(path);
-      if (text !== null) defaults.push(text);
-    }
-    if (!defaults.some((text) => /^[^#\n]*GRUB_CMDLINE_LINUX[^#\n]*console=(ttyS0|hvc0)/m.test(text)))
+    let named = false;
+    for (const path of await defaultFiles(context.view))
+      named ||= namesSerial((await draft.read(path)) ?? "");
+    if (!named)
       await draft.edit("/etc/default/grub", {
         why: `${WHY}; so it stays when update-grub runs`,
         edit: renderDefault,
@@ -44,6 +42,15 @@ export const serialConsole: ConversionStep = {
     return draft.proposal();
   },
 };
+
+function namesSerial(text: string): boolean {
+  let found = false;
+  editAssignments(text, (name, value) => {
+    found ||= name.startsWith("GRUB_CMDLINE_LINUX") && addConsoles(value) === value;
+    return null;
+  });
+  return found;
+}
 
 /** The last assignment to GRUB_CMDLINE_LINUX counts; one is added where there is none. */
 export function renderDefault(text: string): string {

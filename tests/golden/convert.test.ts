@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Conversion against goldens: the proposal equals the golden, and proposing on the result gives nothing. With
+// P2V_UPDATE_GOLDENS=1 the goldens are written anew; their diff is then reviewed.
+import assert from "node:assert/strict";
+import { glob, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { test } from "node:test";
+import type { BlockNode, Change, FileState, GuestOS, Intent, Mount } from "../../src/core/index.ts";
+import { layeredView, type MemoryFile, memoryView } from "../../src/system/index.ts";
+import {
+  diskGraph,
+  type FakeGuest,
+  fakeGuest,
+  propose,
+  SYSTEM_FILES,
+  testGuestOS,
+  testIntent,
+} from "../support/convert-guest.ts";
+
+const DIRECTORY = join(import.meta.dirname, "convert");
+
+/** case.json: what differs from the guest and intent of tests/support/convert-guest.ts. */
+type Case = {
+  readonly says: string;
+  readonly fileSystem?: string;
+  readonly init?: GuestOS["init"];
+  readonly hypervisor?: Intent["hypervisor"];
+  readonly nics?: readonly { readonly name: string; readonly mac: string }[];
+  readonly mounts?: readonly Mount[];
+  /** Further nodes of the graph. */
+  readonly nodes?: readonly BlockNode[];
+};
+
+const update = process.env["P2V_UPDATE_GOLDENS"] === "1";
+
+for (const name of (await readdir(DIRECTORY)).toSorted()) {
+  const directory = join(DIRECTORY, name);
+  const spec = JSON.parse(await readFile(join(directory, "case.json"), "utf8")) as Case;
+  test(`${name}: ${spec.says}`, async (t) => {
+    const files = await readTree(join(directory, "in"));
+    const guest = await fakeGuest(t, { ...guestOf(spec), files: { ...SYSTEM_FILES, ...files } });
+    const { changes, problems } = await propose(guest);
+    const found = { changes: changes.map(summary), problems };
+    if (update) {
+      await rm(join(directory, "out"), { recursive: true, force: true });
+      await writeTree(join(directory, "out"), await changedFiles(changes, guest));
+      await writeFile(join(directory, "changes.json"), `${JSON.stringify(found, null, 2)}\n`);
+    }
+    assert.deepEqual(found, JSON.parse(await readFile(join(directory, "changes.json"), "utf8")));
+    assert.deepEqual(await changedFiles(changes, guest), await readTree(join(directory, "out")));
+
+    const again = { ...guest, view: layeredView(guest.view, guest.blobs, changes) };
+    assert.deepEqual((await propose(again)).changes, []);
+  });
+}
+
+function guestOf(spec: Case): { guest: GuestOS; intent: Intent } {
+  const graph = diskGraph(spec.fileSystem === undefined ? {} : { type: spec.fileSystem });
+  const storage = { ...graph, nodes: [...graph.nodes, ...(spec.nodes ?? [])] };
+  const intent = testIntent({ storage });
+  const nics = spec.nics?.map((nic) => ({ ...nic, origin: "guest" as const })) ?? intent.nics;
+  return {
+    guest: testGuestOS({ init: spec.init ?? "systemd", mounts: spec.mounts ?? [] }),
+    intent: { ...intent, nics, hypervisor: spec.hypervisor ?? "auto" },
+  };
+}
+
+/** Contents are in out/; an initramfs is proven elsewhere. */
+function summary({ step, why, path, before, after }: Change): Readonly<Record<string, string>> {
+  return { step, why, path, before: stateText(before), after: stateText(after) };
+}
+
+const stateText = (state: FileState): string =>
+  state.kind === "absent" ? "absent" : `${state.kind} ${state.mode.toString(8)} ${state.uid}:${state.gid}`;
+
+async function changedFiles(changes: readonly Change[], { blobs }: FakeGuest): Promise<Record<string, Buffer>> {
+  const files: Record<string, Buffer> = {};
+  for (const { path, after } of changes)
+    if (after.kind === "bytes" && !path.startsWith("/boot/initrd"))
+      files[path] = Buffer.from(await blobs.get(after.sha256));
+  return Object.fromEntries(Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function readTree(directory: string): Promise<Record<string, Buffer>> {
+  const files: Record<string, Buffer> = {};
+  const entries = await Array.fromAsync(glob("**/*", { cwd: directory, withFileTypes: true }));
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    files[`/${relative(directory, path)}`] = await readFile(path);
+  }
+  return Object.fromEntries(Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function writeTree(directory: string, files: Readonly<Record<string, MemoryFile>>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(directory + path), { recursive: true });
+    await writeFile(directory + path, content as Buffer);
+  }
+}
+
+test("the goldens' trees are read as they are", async () => {
+  assert.notEqual(Object.keys(await readTree(DIRECTORY)).length, 0);
+  assert.equal((await memoryView({ "/a": "b" }).readText("/a")), "b");
+});
