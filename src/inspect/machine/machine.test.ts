@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole recorded machine in memory: facts, graph, and what is in use.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { deviceFiles, sampleMachineFiles, sampleSysroot } from "../../../tests/support/sample-machine.ts";
 import { type BlockNode, known, type Machine, UserError } from "../../core/index.ts";
+import { run } from "../../system/index.ts";
 import { inspectMachine, readMachine } from "./machine.ts";
 import { readMounted } from "./mounted.ts";
 
@@ -220,4 +221,26 @@ test("inspectMachine() refuses a directory that is no recording", async (t) => {
 
 test("inspectMachine() stops when it is told to", async () => {
   await assert.rejects(inspectMachine({ signal: AbortSignal.abort(new Error("stop")) }), /stop/);
+});
+
+test("inspectMachine() stays inside the recording, and opens no fifo", async (t) => {
+  const outside = await mkdtemp(join(tmpdir(), "p2v-sysroot-"));
+  t.after(() => rm(outside, { recursive: true, force: true }));
+  const sysroot = join(outside, "recording");
+  const disk = join(sysroot, "sys/block/sda");
+  await mkdir(join(disk, "device"), { recursive: true });
+  await mkdir(join(sysroot, "sys/inside"), { recursive: true });
+  await writeFile(join(outside, "size"), "4096\n");
+  await writeFile(join(outside, "model"), "OUTSIDE\n");
+  await writeFile(join(sysroot, "sys/inside/size"), "2048\n");
+  // Absolute: resolved inside the root.
+  await symlink("/sys/inside/size", join(disk, "size"));
+  await symlink(join(outside, "model"), join(disk, "device/model"));
+  await symlink("../../../../../../../../model", join(disk, "device/vendor"));
+  await symlink("serial", join(disk, "device/serial"));
+  await run(["mkfifo", join(disk, "dev")]);
+  const machine = await inspectMachine({ sysroot, signal });
+  const node = nodeOf(machine, "disk:sda");
+  assert.equal(node.sizeBytes, 2048 * 512);
+  assert.deepEqual(node.holds, { kind: "disk", serial: null, model: "", table: "unknown" });
 });
