@@ -113,11 +113,23 @@ function makeResolver(lines: readonly FstabLine[], graph: BlockGraph): (line: Fs
       const node = disk === null ? null : contentOn(graph, disk.id, link.partition);
       return fits(graph, node, type) ? node : null;
     }
-    const node = findSpec(graph, spec);
+    const node = findMapped(graph, spec) ?? findSpec(graph, spec);
     const device = parseDeviceName(spec);
     if (device === null) return node;
     return device.family === family && fits(graph, node, type) ? node : null;
   };
+}
+
+/** /dev/disk/by-id/dm-name-VG-LV; dm-uuid-LVM- and the UUIDs of group and volume in one, as Ubuntu's installer writes it. */
+function findMapped(graph: BlockGraph, spec: string): NodeId | null {
+  const [, kind = "", rest = ""] = /^\/dev\/disk\/by-id\/dm-(name|uuid-LVM)-(.{1,255})$/.exec(spec) ?? [];
+  if (kind === "name") return findSpec(graph, `/dev/mapper/${rest}`);
+  if (rest.length !== 64) return null;
+  const uuid = rest.slice(32);
+  const volume = graph.nodes.find(
+    ({ holds }) => holds.kind === "lvm-lv" && holds.uuid.replaceAll("-", "") === uuid,
+  );
+  return volume?.holds.kind === "lvm-lv" ? findSpec(graph, `/dev/${volume.holds.name}`) : null;
 }
 
 function orderedFamily(lines: readonly FstabLine[]): string | null {

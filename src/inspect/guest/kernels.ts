@@ -12,6 +12,7 @@ const IMAGE_NAME = /^(vmlinuz|vmlinux|bzImage|kernel|image)-(.{1,200})$/i;
 /** A rescue or crash kernel is not what a person means the machine to run; copies and signatures are no kernels. */
 const NOT_A_KERNEL = /rescue|kdump|crash|\.(?:old|bak|orig|sig|efi\.signed|hmac|gz|rpmsave|dpkg-\w+)$/i;
 
+/** Newest first. */
 export async function readKernels(
   view: GuestView,
   { menu, family }: { readonly menu: BootMenu; readonly family: string },
@@ -30,8 +31,11 @@ export async function readKernels(
     });
     if (kernels.length >= MAX_KERNELS) break;
   }
-  return kernels;
+  return kernels.toSorted((a, b) => ORDER.compare(b.version, a.version));
 }
+
+/** 5.15.0-101 is newer than 5.15.0-97. */
+const ORDER = new Intl.Collator("en", { numeric: true });
 
 async function listOr(view: GuestView, path: string): Promise<readonly string[]> {
   try {

@@ -1,43 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
 // The installed system as a person reads it, at 80 columns.
-import { formatBytes, type GuestInterface, type GuestOS, type Kernel } from "../../core/index.ts";
+import { formatBytes, type GuestInterface, type GuestOS, type Kernel, type Mount } from "../../core/index.ts";
+import { plain } from "./error.ts";
 
-function configOf({ configured }: GuestInterface): string {
-  switch (configured.kind) {
-    case "none":
-      return "not configured";
-    case "dhcp":
-      return "DHCP";
-    case "static":
-      return `${configured.addresses.join(", ")}${configured.gateway === null ? "" : ` via ${configured.gateway}`}`;
-    case "port":
-      return `port of ${configured.of}`;
+const COLUMNS = 80;
+const HEAD = 13;
+/** A system may have hundreds of each; the JSON has them all. */
+const MAX_ROWS = 40;
+
+/** Lines of at most 80 columns, a new line at the end. */
+export function printGuest(guest: GuestOS): string {
+  const lines = [
+    ...rows("System", [`${guest.title} (${guest.arch})`]),
+    ...rows("Host name", [guest.hostname ?? "none set"]),
+    ...rows("Starts with", [`${guest.loader}, then ${guest.init}; initramfs by ${guest.initramfsTool}`]),
+    ...rows("Used", [formatBytes(guest.usedBytes)]),
+    ...rows("Kernels", guest.kernels.length === 0 ? ["none found"] : guest.kernels.map(kernelText)),
+    ...rows("Mounts", mountTexts(guest.mounts)),
+    ...rows(
+      "Network",
+      guest.network.length === 0 ? ["no interface named"] : guest.network.map(interfaceText),
+    ),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** The title beside the first row; rows that are too long go on in a further line, set in. */
+function rows(title: string, texts: readonly string[]): string[] {
+  const shown = texts.slice(0, MAX_ROWS);
+  if (texts.length > shown.length) shown.push(`and ${texts.length - shown.length} more`);
+  const lines = shown.flatMap((text) => wrapped(plain(text).replaceAll(/[\t\n]/g, "?")));
+  return lines.map((line, index) => `${(index === 0 ? title : "").padEnd(HEAD)}${line}`);
+}
+
+function wrapped(text: string): string[] {
+  const out: string[] = [];
+  let rest = text;
+  for (let room = COLUMNS - HEAD, indent = ""; ; room = COLUMNS - HEAD - 2, indent = "  ") {
+    if (rest.length <= room) return [...out, indent + rest];
+    const blank = rest.lastIndexOf(" ", room);
+    const cut = blank > room / 2 ? blank : room;
+    out.push((indent + rest.slice(0, cut)).trimEnd());
+    rest = rest.slice(cut).trimStart();
   }
 }
 
-function driversOf({ has }: Kernel): string {
-  const missing = Object.entries(has).flatMap(([driver, place]) => (place === "absent" ? [driver] : []));
-  return missing.length === 0 ? "all VM drivers" : `without ${missing.join(", ")}`;
+function kernelText({ version, initramfs, bootable, has }: Kernel): string {
+  const places = Object.entries(has);
+  const missing = places.flatMap(([driver, place]) => (place === "absent" ? [driver] : []));
+  const lacks = missing.length === places.length ? "has no driver of a VM" : `lacks ${missing.join(", ")}`;
+  const words = [
+    bootable ? null : "in no boot menu",
+    initramfs === null ? "no initramfs" : null,
+    missing.length === 0 ? "has all drivers of a VM" : lacks,
+  ];
+  return `${version}: ${words.filter((word) => word !== null).join("; ")}`;
 }
 
-export function printGuest(guest: GuestOS): string {
-  const lines: [string, string][] = [
-    ["System", `${guest.title} (${guest.arch})`],
-    ["Host name", guest.hostname ?? "none"],
-    ["Starts with", `${guest.init}, boot loader ${guest.loader}, ${guest.initramfsTool}`],
-    ["Used", formatBytes(guest.usedBytes)],
-  ];
-  for (const kernel of guest.kernels)
-    lines.push([
-      "Kernel",
-      `${kernel.version}${kernel.bootable ? "" : " (in no boot menu)"}: ${driversOf(kernel)}`,
-    ]);
-  for (const mount of guest.mounts)
-    lines.push([
-      "Mount",
-      `${mount.path}  ${mount.spec}  ${mount.type}${mount.node === null ? "  (not here)" : ""}`,
-    ]);
-  for (const one of guest.network)
-    lines.push(["Network", `${one.name}  ${one.mac ?? "any MAC"}  ${configOf(one)}`]);
-  return lines.map(([head, text]) => `${head.padEnd(13)}${text}`.slice(0, 80).trimEnd()).join("\n");
+function mountTexts(mounts: readonly Mount[]): readonly string[] {
+  if (mounts.length === 0) return ["none in fstab"];
+  const place = ({ path, type }: Mount): string => (type === "swap" ? "swap" : path);
+  const width = Math.min(24, Math.max(...mounts.map((mount) => place(mount).length)));
+  return mounts.map((mount) => {
+    const type = mount.type === "swap" ? "" : `${mount.type} `;
+    return `${place(mount).padEnd(width)}  ${type}${whereText(mount)}`;
+  });
+}
+
+/** A UUID is said by the word alone: it fills half a line, and the JSON has it. */
+function whereText({ spec, node }: Mount): string {
+  if (node === null) {
+    const isDisk = spec.startsWith("/dev/") || /^\w+=/.test(spec);
+    return isDisk ? `${spec}, not on the given disks` : `from ${spec}`;
+  }
+  const volume = node.replace(/\/(?:fs|swap)$/, "");
+  const [, link = ""] = /^\/dev\/disk\/by-(\w+)\//.exec(spec) ?? /^(\w+)=/.exec(spec) ?? [];
+  return link === "" ? `on ${volume}, as ${spec}` : `on ${volume}, by ${link.toUpperCase()}`;
+}
+
+function interfaceText(one: GuestInterface): string {
+  return `${one.name}  ${one.mac ?? "MAC not told"}  ${configText(one)}`;
+}
+
+function configText({ configured }: GuestInterface): string {
+  switch (configured.kind) {
+    case "none":
+      return "not used at boot";
+    case "dhcp":
+      return "DHCP";
+    case "static": {
+      const { addresses, gateway } = configured;
+      return `${addresses.join(", ")}${gateway === null ? "" : ` via ${gateway}`}`;
+    }
+    case "port":
+      return `carries ${configured.of}`;
+  }
 }

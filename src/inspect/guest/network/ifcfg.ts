@@ -6,6 +6,7 @@ import {
   type Found,
   isAddress,
   isPhysicalName,
+  isReachable,
   joinFound,
   lowerOfVlan,
   type Made,
@@ -129,5 +130,6 @@ function configOf(values: Values, gateway: string | null): InterfaceConfig {
     addresses.push(cidrOf(address, mask ?? (index === "0" ? values.get("PREFIX") : undefined) ?? ""));
   }
   if (yes(values.get("IPV6INIT"))) addresses.push(cidrOf(values.get("IPV6ADDR") ?? ""));
-  return staticOf(addresses, [values.get("GATEWAY"), values.get("GATEWAY0"), gateway]) ?? { kind: "none" };
+  const common = gateway !== null && isReachable(gateway, addresses) ? gateway : null;
+  return staticOf(addresses, [values.get("GATEWAY"), values.get("GATEWAY0"), common]) ?? { kind: "none" };
 }

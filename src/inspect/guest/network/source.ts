@@ -165,6 +165,17 @@ export function isAddress(text: string): boolean {
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) || (/^[0-9a-f:.]{2,45}$/i.test(text) && text.includes(":"));
 }
 
+/** Can the gateway be reached from one of these IPv4 addresses (`192.0.2.7/24`) directly? */
+export function isReachable(gateway: string, addresses: readonly (string | null)[]): boolean {
+  const number = (text: string): number => text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  return addresses.some((one) => {
+    const [address = "", bits = "32"] = one?.split("/") ?? [];
+    if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return false;
+    const span = 2 ** (32 - Math.min(32, Number(bits)));
+    return Math.floor(number(address) / span) === Math.floor(number(gateway) / span);
+  });
+}
+
 /** Static with these addresses; null where none of them is one. The gateway is that of IPv4. */
 export function staticOf(
   addresses: readonly (string | null)[],
