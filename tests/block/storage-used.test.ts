@@ -283,6 +283,43 @@ for (const [bits, sizeMb] of [
     }
   });
 
+const hasNtfs =
+  (await run(["sh", "-c", "command -v mkntfs ntfscp ntfscat ntfsfix"], { allowCodes: [1, 127] })).code === 0;
+
+test("ntfs: no file misses the unused bytes, and a dirty one is copied whole", {
+  skip: hasNtfs ? false : "ntfs-3g is not installed",
+}, async (t) => {
+  await using disk = await makeDisk({
+    table: "gpt",
+    partitions: [{ sizeMb: 64, fs: "none", type: "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7" }],
+  });
+  const volume = { ...partitionOf(disk), writable: true };
+  const content = (i: number): Buffer => noise(`ntfs ${i}`, i * 9000);
+  await onVolume(disk, volume, async (device) => {
+    await run(["mkntfs", "-Q", "-F", "-q", device]);
+    for (let i = 1; i <= 40; i += 1) {
+      const path = join(disk.directory, "file");
+      await writeFile(path, content(i));
+      await run(["ntfscp", "-q", device, path, `file-${i}`]);
+    }
+  });
+  const { map, notes } = await usedMap(disk.path, t);
+  assert.deepEqual(notes, []);
+  assert.ok(bytesOf(map, "data") < 20 * MIB, `${bytesOf(map, "data")} bytes to send`);
+  await spoil(disk.path, map);
+  await onVolume(disk, volume, async (device) => {
+    await run(["ntfsfix", "--no-action", device]);
+    for (let i = 1; i <= 40; i += 1) {
+      const { stdoutBytes } = await run(["ntfscat", device, `file-${i}`]);
+      assert.ok(stdoutBytes.equals(content(i)), `file-${i}`);
+    }
+    await run(["ntfsfix", device]); // marks it to be checked
+  });
+  const dirty = await usedMap(disk.path, t);
+  assert.equal(bytesOf(dirty.map, "unused"), 0);
+  assert.match(dirty.notes.join(), /scheduled for a check/);
+});
+
 for (const [type, make, why] of [
   ["ext4", dirtyExt4, /its journal is not replayed/],
   ["xfs", dirtyXfs, /its log is not replayed/],

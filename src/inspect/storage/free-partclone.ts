@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Free blocks of all other file systems by partclone's domain log (-D), which lists what is in use. It wants a device
-// of its own and waits two seconds at start, so ext, XFS and FAT, which nearly every machine has, are read by us.
+// Free blocks of NTFS by partclone's domain log (-D), which lists what is in use. It wants a device of its own and
+// waits two seconds at start, so the file systems of Linux are read by our own parsers.
 import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { UserError } from "../../core/index.ts";
-import { attachLoop, run, RunError } from "../../system/index.ts";
+import { attachLoop, readBounded, run, RunError } from "../../system/index.ts";
 import { FreeRanges, type FreeSpace, unknownFree } from "./free.ts";
 
-/** Only maps that were proven against the file system's own checker; never btrfs: one copy of DUP metadata is missing. */
-const PROGRAMS: Readonly<Record<string, string>> = {
-  ntfs: "partclone.ntfs",
-  exfat: "partclone.exfat",
-  f2fs: "partclone.f2fs",
-};
+/**
+ * Only what is proven: all unused bytes spoiled, every file whole, dirty volumes refused. Not so btrfs (one copy of
+ * DUP metadata is missing), exFAT (dirty ones are not refused), F2FS (what was synced after the last checkpoint).
+ */
+const PROGRAMS: Readonly<Record<string, string>> = { ntfs: "partclone.ntfs" };
 
 /** Boot sectors have copies at the end of the volume that the map omits. */
 const TAIL_BYTES = 65_536;
@@ -36,16 +35,17 @@ export async function readPartcloneFree(
   const program = PROGRAMS[type];
   if (program === undefined) return unknownFree(`the free space of ${type} is not known`);
   const directory = await mkdtemp(join(tmpdir(), "p2v-map-"));
+  const log = join(directory, "log");
   try {
     await using loop = await attachLoop(place.path, { ...place, readOnly: true, signal });
     const map = join(directory, "map");
-    const output = ["--output", map, "--logfile", join(directory, "log"), "--quiet"];
+    const output = ["--output", map, "--logfile", log, "--quiet"];
     await run([program, "--domain", "--source", loop.path, ...output], { signal, timeoutMs: MAP_MS });
     const lines = createInterface({ input: createReadStream(map), crlfDelay: Number.POSITIVE_INFINITY });
     return await parseDomainLog(lines, place.sizeBytes);
   } catch (error) {
     if (error instanceof RunError)
-      return unknownFree(`${program} does not read it: ${lastWords(error.stderr)}`);
+      return unknownFree(`${program} does not read it: ${lastWords(await readBounded(log))}`);
     if (error instanceof UserError && error.code === "program-missing")
       return unknownFree(`${program} is not installed`);
     throw error;
@@ -54,9 +54,14 @@ export async function readPartcloneFree(
   }
 }
 
-function lastWords(stderr: string): string {
-  const lines = stderr.split(/[\n\r]/).map((line) => line.trim());
-  return (lines.findLast((line) => line !== "") ?? "no reason given").slice(0, 200);
+/** What partclone's log says after its two lines of greeting. */
+function lastWords(log: Uint8Array | null): string {
+  const lines = Buffer.from(log ?? [])
+    .toString("utf8")
+    .trim()
+    .split(/\s*[\n\r]+\s*/)
+    .slice(2);
+  return lines.length === 0 ? "no reason given" : lines.join(" ").slice(0, 200);
 }
 
 /**
