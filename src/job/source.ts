@@ -17,6 +17,7 @@ import {
 } from "../core/index.ts";
 import { inspectMachine, openSourceDisk, readDiskGraph, refuseMounted } from "../inspect/index.ts";
 import { openOverlay } from "../overlay/index.ts";
+import { readMountTable } from "../system/index.ts";
 import { checkVolumes, findGuest, type MountedGuest } from "./guest.ts";
 
 type Call = { readonly signal: AbortSignal; readonly emit: Emit };
@@ -32,15 +33,45 @@ export type FoundDisks = {
 };
 
 export async function findDisks(paths: readonly string[], { signal, emit }: Call): Promise<FoundDisks> {
+  refuseOrdinaryUser();
   const disks = await Promise.all(paths.map((path, index) => openSourceDisk(path, index + 1)));
   refuseTwice(disks);
   await refuseMounted(disks);
   const { graph, problems } = await readDiskGraph(disks, { signal });
-  const machineIsSource = disks.every((disk) => disk.kind === "device");
+  const machineIsSource = disks.every((disk) => disk.kind === "device") && (await runsLive());
   const machine = machineIsSource ? await inspectMachine({ signal }) : machineOfImages(graph);
   for (const disk of disks)
     emit({ type: "step", phase: "inspect", text: `disk ${disk.number}: ${disk.path}` });
   return { disks, storage: graph, problems, machine, machineIsSource };
+}
+
+/** Root file systems of systems that run from a CD, a stick or the network. */
+const LIVE_ROOTS: ReadonlySet<string> = new Set([
+  "overlay",
+  "tmpfs",
+  "ramfs",
+  "rootfs",
+  "squashfs",
+  "erofs",
+  "nfs",
+  "nfs4",
+]);
+
+/**
+ * Are the disks those of the machine that runs this program? Only when its own system is on none of them: a disk that
+ * somebody put into an administrator's computer brings no NICs and no memory with it.
+ */
+async function runsLive(): Promise<boolean> {
+  const root = (await readMountTable()).findLast((entry) => entry.path === "/");
+  return root !== undefined && LIVE_ROOTS.has(root.type);
+}
+
+/** Loop devices, mounts and the guest's own tools in a chroot: an ordinary user has none of these. */
+function refuseOrdinaryUser(): void {
+  if (process.getuid?.() === 0) return;
+  throw new UserError("usage", "not-root", "Looking into disks needs root", {
+    advice: "Run it as root, or with sudo",
+  });
 }
 
 function refuseTwice(disks: readonly SourceDisk[]): void {
@@ -52,7 +83,7 @@ function refuseTwice(disks: readonly SourceDisk[]): void {
 }
 
 function machineOfImages(storage: BlockGraph): Machine {
-  const why = "a disk image brings no machine";
+  const why = "the disk came without its machine";
   return {
     format: "machine/1",
     name: "",

@@ -52,8 +52,17 @@ export function machineSection({ machine, guest, vm, intent }: Report): Markup {
         .join(", ") ?? "unknown",
     ],
   ])}
-  <p class="soft">Disks: ${intent.disks.map((disk) => disk.path).join(", ")}</p>
+  ${diskTable(machine.storage)}
   ${nicTable({ machine, intent })}`;
+}
+
+/** Serial numbers are how a person finds the disk in the rack. */
+function diskTable({ nodes }: Report["machine"]["storage"]): Markup {
+  const disks = nodes.flatMap((node) => (node.holds.kind === "disk" ? [{ ...node, holds: node.holds }] : []));
+  return html`<table><tr><th>Disk</th><th>Model</th><th>Serial number</th><th class="number">Size</th><th>Table</th></tr>${disks.map(
+    ({ path, sizeBytes, holds }) =>
+      html`<tr><td><code>${path}</code></td><td>${holds.model === "" ? "not told" : holds.model}</td><td>${holds.serial ?? "not told"}</td><td class="number">${formatBytes(sizeBytes)}</td><td>${holds.table}</td></tr>`,
+  )}</table>`;
 }
 
 function nicTable({ machine, intent }: Pick<Report, "machine" | "intent">): Markup {

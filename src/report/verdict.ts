@@ -39,14 +39,24 @@ export function exitCodeOf({ outcome, intent }: Pick<Report, "outcome" | "intent
   }
 }
 
+/** How it is started; all ways where the hypervisor was left open, since one conversion fits them all. */
+function startLines({ name, intent }: Report): readonly string[] {
+  const lines = [
+    ["libvirt", `libvirt: virsh define ${name}.libvirt.xml && virsh start ${name}`],
+    ["xen", `Xen: xl create ${name}.xl.cfg`],
+    ["qemu", `QEMU, to try it: sh ${name}.qemu.sh`],
+  ] as const;
+  return lines
+    .filter(([kind]) => intent.hypervisor === "auto" || intent.hypervisor === kind)
+    .map(([, line]) => line);
+}
+
 /** Steps for the person who reads this at night. The two machines must never run at once: same names, same addresses. */
 export function nextSteps(report: Report): readonly string[] {
   const directory = report.destination;
   const start = [
     `Shut down the physical machine ${report.machine.name === "" ? "" : `(${report.machine.name}) `}for good before the VM starts on the real network: both have the same addresses.`,
-    `libvirt: virsh define ${report.name}.libvirt.xml && virsh start ${report.name}`,
-    `Xen: xl create ${report.name}.xl.cfg`,
-    `QEMU, to try it: sh ${report.name}.qemu.sh`,
+    ...startLines(report),
     `All of it is in ${directory}.`,
   ];
   switch (report.outcome.kind) {

@@ -135,7 +135,7 @@ function nameOf(node: BlockNode, parent: BlockNode | null): string {
 
 function describe(node: BlockNode, contents: readonly BlockNode[], isUsed: boolean): string {
   const parts = [
-    own(node, contents.length > 0 || isUsed),
+    own(node, saysTable(node.holds, contents, isUsed)),
     ...contents.map(({ holds }) => describeContent(holds)),
   ];
   return parts.filter((part) => part !== "").join(", ");
@@ -148,12 +148,18 @@ const TABLES = {
   unknown: "partition table unknown",
 } as const;
 
-function own({ holds, sectorBytes }: BlockNode, saysMore: boolean): string {
+/** What lies on a disk says more than that it has no table, and why nobody could look says that of the table too. */
+function saysTable(holds: Holds, contents: readonly BlockNode[], isUsed: boolean): boolean {
+  const table = holds.kind === "disk" ? holds.table : "none";
+  if (table === "unknown") return !contents.some((one) => one.holds.kind === "unknown");
+  return table !== "none" || (contents.length === 0 && !isUsed);
+}
+
+function own({ holds, sectorBytes }: BlockNode, showsTable: boolean): string {
   switch (holds.kind) {
     case "disk": {
       const facts = [holds.model, holds.serial === null ? "" : `serial ${holds.serial}`];
-      // What lies on a disk without partitions, or why nobody could look, says more than that it has none.
-      if (!saysMore || holds.table === "gpt" || holds.table === "mbr") facts.push(TABLES[holds.table]);
+      if (showsTable) facts.push(TABLES[holds.table]);
       if (sectorBytes !== 512) facts.push(`${sectorBytes}-byte sectors`);
       return facts.filter((fact) => fact !== "").join(", ");
     }

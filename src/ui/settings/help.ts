@@ -25,7 +25,8 @@ function entry(head: string, text: string): string {
 }
 
 export function renderHelp(): string {
-  return `virt-p2v turns a physical machine into a virtual one. Its disks are never written.
+  return `virt-p2v turns a physical machine into a virtual one.
+The disks of the machine are never written.
 
 Usage: virt-p2v COMMAND [OPTION]...
 
