@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { layeredView } from "../system/index.ts";
-import { fakeGuest, propose, textAfter } from "../../tests/support/convert-guest.ts";
+import { DEMO_FILES, fakeGuest, propose, textAfter } from "../../tests/support/convert-guest.ts";
 
 test("propose() names disks by UUID, pins the card, adds a serial console and drivers, and proposes nothing twice", async (t) => {
   const guest = await fakeGuest(t);
@@ -51,4 +51,41 @@ test("propose() says how many bytes /boot is short of", async (t) => {
   const { problems } = await propose(guest);
   const full = problems.find((problem) => problem.code === "boot-full");
   assert.match(full?.text ?? "", /\/boot .*\(2048 bytes\) free, and the changes need .*\(\d+ bytes\)/);
+});
+
+test("propose() passes on what the guest's own tool said, and stops where the old initramfs lacks the drivers", async (t) => {
+  const guest = await fakeGuest(t, { broken: "mkinitramfs: cannot find /etc/foo" });
+  const { changes, problems } = await propose(guest);
+  assert.deepEqual(
+    problems.map(({ code, severity }) => [code, severity]),
+    [
+      ["initramfs-not-built", "warns"],
+      ["initramfs-not-proven", "stops"],
+    ],
+  );
+  assert.match(problems[0]?.text ?? "", /6\.1\.0-18-amd64: mkinitramfs: cannot find \/etc\/foo$/);
+  assert.equal(
+    changes.some((change) => change.path.startsWith("/boot/initrd")),
+    false,
+  );
+});
+
+test("propose() warns of a kernel without virtio_blk where another can boot, and stops where none can", async (t) => {
+  const old = "3.2.0-4-486";
+  const base = await fakeGuest(t, {
+    files: { ...DEMO_FILES, [`/lib/modules/${old}/modules.dep`]: "kernel/drivers/virtio_pci.ko:\n" },
+  });
+  const kernel = { version: old, image: `/boot/vmlinuz-${old}`, initramfs: null, bootable: true, has: {} };
+  for (const [kernels, severity] of [
+    [[kernel, ...base.guest.kernels], "warns"],
+    [[kernel], "stops"],
+  ] as const) {
+    const { problems } = await propose({ ...base, guest: { ...base.guest, kernels } });
+    const found = problems.filter((problem) => problem.code === "kernel-without-drivers");
+    assert.deepEqual(
+      found.map((problem) => problem.severity),
+      [severity],
+    );
+    assert.match(found[0]?.text ?? "", /3\.2\.0-4-486 has no driver virtio_blk:/);
+  }
 });

@@ -141,6 +141,8 @@ export type FakeOptions = {
   /** Modules that the scripted mkinitramfs forgets. */
   readonly omit?: readonly string[];
   readonly freeBytes?: number;
+  /** Why the scripted mkinitramfs fails. */
+  readonly broken?: string;
 };
 
 export async function fakeGuest(t: TestContext, options: FakeOptions = {}): Promise<FakeGuest> {
@@ -154,6 +156,7 @@ export async function fakeGuest(t: TestContext, options: FakeOptions = {}): Prom
     built,
     omit: options.omit ?? [],
     freeBytes: options.freeBytes ?? 2 ** 30,
+    broken: options.broken ?? null,
   });
   return {
     view,
@@ -173,12 +176,23 @@ function scriptedTools(
     built,
     omit,
     freeBytes,
-  }: { directory: string; built: string[]; omit: readonly string[]; freeBytes: number },
+    broken,
+  }: {
+    directory: string;
+    built: string[];
+    omit: readonly string[];
+    freeBytes: number;
+    broken: string | null;
+  },
 ): GuestTools {
   return {
     freeSpace: (path) =>
       Promise.resolve({ mount: path.startsWith("/boot/") ? "/boot" : "/", bytes: freeBytes, inodes: 1000 }),
     async buildInitramfs({ kernels, changes, blobs }, use) {
+      if (broken !== null) {
+        for (const kernel of kernels) await use(kernel, { kind: "failed", why: broken });
+        return;
+      }
       const view = layeredView(base, blobs, changes);
       for (const kernel of kernels) {
         const path = join(directory, `initrd-${kernel}`);
