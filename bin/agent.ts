@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The agent: frames on stdin and stdout, disks below --directory. Started by src/hosts on the machine that gets the VM.
-import { Duplex } from "node:stream";
 import { parseArgs } from "node:util";
 import { serveAgent } from "../src/agent/index.ts";
+import { joinStreams } from "../src/wire/index.ts";
 
 const { values } = parseArgs({ options: { directory: { type: "string" }, release: { type: "string" } } });
 if (values.directory === undefined) {
@@ -12,6 +12,7 @@ if (values.directory === undefined) {
 // Ctrl-C in a terminal is for the sender, which then says goodbye; a lost terminal is no reason to stop a copy.
 process.on("SIGINT", () => undefined);
 process.on("SIGHUP", () => undefined);
-const stream = Duplex.from({ readable: process.stdin, writable: process.stdout });
+const stream = joinStreams(process.stdin, process.stdout);
+process.on("SIGTERM", () => stream.destroy()); // makes durable what it has, and lets the directory go
 const done = await serveAgent({ stream, directory: values.directory, release: values.release ?? "unknown" });
 process.exit(done ? 0 : 1);

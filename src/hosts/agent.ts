@@ -29,12 +29,16 @@ export async function startAgent(
     ? await placeOnce(transport, signal)
     : { node: process.execPath, script: agentProgram() };
   const words = [node, "--disable-warning=ExperimentalWarning", script, "--directory", directory];
-  return linkOf(
-    await startScript(transport, `${ENVIRONMENT} exec ${words.map(quoteWord).join(" ")}`, {
-      signal,
-      lane: true,
-    }),
-  );
+  // Once it runs, closing the link ends it: an abort must not kill it with cells that it could still make durable.
+  const starting = new AbortController();
+  const onAbort = (): void => starting.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const command = `${ENVIRONMENT} exec ${words.map(quoteWord).join(" ")}`;
+    return linkOf(await startScript(transport, command, { signal: starting.signal, lane: true }));
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 function placeOnce(transport: Transport, signal: AbortSignal): Promise<Placed> {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two streams of a started script as one byte stream.
-import { Duplex } from "node:stream";
 import type { Link } from "../core/index.ts";
+import { joinStreams } from "../wire/index.ts";
 import type { Started } from "./shell.ts";
 
 const GRACE_MS = 5000;
 
 /** Closing lets the agent end by itself first: it makes durable what it has, and frees its lock. */
 export function linkOf(started: Started): Link {
-  const stream = Duplex.from({ readable: started.stdout, writable: started.stdin });
+  const stream = joinStreams(started.stdout, started.stdin);
   stream.on("error", () => undefined); // whoever reads or writes hears of it
   let open = true;
   return {
@@ -19,9 +19,10 @@ export function linkOf(started: Started): Link {
       open = false;
       started.stdin.end();
       const hard = setTimeout(() => started.child.kill("SIGKILL"), GRACE_MS);
-      started.child.stdout?.resume();
-      await started.closed;
+      await started.exited;
       clearTimeout(hard);
+      started.stdout.destroy(); // what it said last was not wanted
+      await started.closed;
       stream.destroy();
     },
   };

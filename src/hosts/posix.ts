@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Host interface by small POSIX sh scripts, the same for this machine and for ssh.
-import { Readable } from "node:stream";
 import { type Host, type HostProcess, type Link, UserError } from "../core/index.ts";
 import { quoteWord } from "../system/index.ts";
 import { startAgent } from "./agent.ts";
@@ -117,16 +116,16 @@ class PosixHost implements Host {
   async spawn(argv: readonly string[], { signal }: { signal: AbortSignal }): Promise<HostProcess> {
     const started = await startScript(this.#transport, `exec ${command(argv)}`, { signal, lane: false });
     let over = false;
-    void started.closed.then(() => (over = true));
+    void started.exited.then(() => (over = true));
     const stop = async (): Promise<void> => {
       this.#processes.delete(process);
       if (!over) await endScript(this.#transport, started);
     };
     const process: HostProcess = {
       stdin: started.stdin,
-      stdout: Readable.from(started.stdout, { objectMode: false }),
+      stdout: started.stdout,
       stderrTail: () => started.stderrTail(),
-      exited: started.closed,
+      exited: started.exited,
       [Symbol.asyncDispose]: stop,
     };
     this.#processes.add(process);

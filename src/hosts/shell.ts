@@ -2,6 +2,7 @@
 // A POSIX shell somewhere: scripts go in by stdin, what login shells and banners print is cut off by markers.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import type { Readable, Writable } from "node:stream";
 import { killSoftly, programEnvironment } from "../system/index.ts";
 
 /**
@@ -38,11 +39,14 @@ export type ScriptResult = { readonly code: number; readonly stdout: Buffer; rea
 /** A script that has begun: `stdout` starts with its first own byte. */
 export interface Started {
   readonly child: ChildProcess;
-  readonly stdin: NodeJS.WritableStream;
-  readonly stdout: AsyncIterable<Buffer>;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
   /** Of the shell there; programs it execs keep it. */
   readonly pid: number;
   stderrTail(): string;
+  /** The process is gone. What it printed last may still be unread. */
+  readonly exited: Promise<number | null>;
+  /** It is gone and all it printed was read: waits for ever when nobody reads. */
   readonly closed: Promise<number | null>;
 }
 
@@ -115,7 +119,7 @@ export function endScript(transport: Transport, started: Started): Promise<void>
     const options = { signal: AbortSignal.timeout(ENDING_MS), timeoutMs: ENDING_MS };
     await runScript(transport, script, options).catch(() => undefined); // the host is gone: nothing can be done
     started.child.kill("SIGKILL");
-    started.child.stdout?.destroy();
+    started.stdout.destroy();
     await started.closed;
   };
   const ended = end();
@@ -152,16 +156,20 @@ export async function startScript(
     });
     child.once("close", (code) => resolve(code));
   });
-  void closed.then(() => signal.removeEventListener("abort", onAbort));
+  const exited = new Promise<number | null>((resolve) => {
+    child.once("error", () => resolve(null));
+    child.once("exit", (code) => resolve(code));
+  });
+  void exited.then(() => signal.removeEventListener("abort", onAbort));
   child.stdin.on("error", () => undefined); // told by `closed`
   const text = Buffer.from(`printf '%s %s\\n' ${mark} "$$"\n${script}`, "utf8");
   child.stdin.write(`${text.length}\n`);
   child.stdin.write(text);
-  const begun = await afterMark(child.stdout, `${mark} `).catch((error: unknown) => {
+  const pid = await afterMark(child.stdout, `${mark} `).catch((error: unknown) => {
     killSoftly(child);
     throw error;
   });
-  if (begun === null) {
+  if (pid === null) {
     const code = await closed;
     signal.throwIfAborted();
     throw (
@@ -173,48 +181,28 @@ export async function startScript(
   return {
     child,
     stdin: child.stdin,
-    stdout: begun.rest,
-    pid: begun.pid,
+    stdout: child.stdout,
+    pid,
     stderrTail: () => tail.trim(),
+    exited,
     closed,
   };
 }
 
-/** Reads up to the line with the mark. null when the stream ends before it. */
-async function afterMark(
-  stream: NodeJS.ReadableStream,
-  mark: string,
-): Promise<{ pid: number; rest: AsyncIterable<Buffer> } | null> {
-  const parts = stream[Symbol.asyncIterator]();
+/** Reads up to the line with the mark, and leaves the rest in the stream. null when the stream ends before it. */
+async function afterMark(stream: Readable, mark: string): Promise<number | null> {
   let seen = Buffer.alloc(0);
-  for (;;) {
+  for await (const part of stream.iterator({ destroyOnReturn: false })) {
+    seen = Buffer.concat([seen, part]);
     const at = seen.indexOf(mark);
     const end = at < 0 ? -1 : seen.indexOf("\n", at);
     if (end >= 0) {
-      const pid = Number.parseInt(seen.subarray(at + mark.length, end).toString("latin1"), 10);
-      return { pid, rest: rest(seen.subarray(end + 1), parts) };
+      if (end + 1 < seen.length) stream.unshift(seen.subarray(end + 1));
+      return Number.parseInt(seen.subarray(at + mark.length, end).toString("latin1"), 10);
     }
     if (seen.length > MAX_NOISE_BYTES) throw new RangeError("The login shell prints without end");
-    const next = await parts.next();
-    if (next.done === true) return null;
-    seen = Buffer.concat([seen, bytesOf(next.value)]);
   }
-}
-
-async function* rest(
-  first: Buffer,
-  parts: AsyncIterator<string | Buffer>,
-): AsyncGenerator<Buffer, void, undefined> {
-  if (first.length > 0) yield first;
-  for (;;) {
-    const next = await parts.next();
-    if (next.done === true) return;
-    yield bytesOf(next.value);
-  }
-}
-
-function bytesOf(part: string | Buffer): Buffer {
-  return typeof part === "string" ? Buffer.from(part) : part;
+  return null;
 }
 
 /** The other side may stop reading: then its end tells why, not the broken pipe here. */

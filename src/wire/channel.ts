@@ -12,6 +12,8 @@ export class LinkLost extends Error {
 export class Channel {
   readonly #stream: Duplex;
   #broken: Error | null = null;
+  /** Rejects when the stream closes: a write that is under way then may never be called back. */
+  readonly #closed: Promise<never>;
 
   constructor(stream: Duplex) {
     this.#stream = stream;
@@ -19,6 +21,10 @@ export class Channel {
     stream.on("error", (error) => {
       this.#broken ??= error;
     });
+    this.#closed = new Promise((_, reject) => {
+      stream.once("close", () => reject(new LinkLost("The connection is closed", { cause: this.#broken })));
+    });
+    this.#closed.catch(() => undefined);
   }
 
   /** Resolves when the stream has taken all bytes: `payload` may be overwritten then. LinkLost when it cannot. */
@@ -36,7 +42,7 @@ export class Channel {
       parts.forEach((part, i) => stream.write(part, i === parts.length - 1 ? done : undefined));
       stream.uncork();
     });
-    await written;
+    await Promise.race([written, this.#closed]);
     return parts.reduce((sum, part) => sum + part.length, 0);
   }
 

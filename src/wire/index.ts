@@ -3,6 +3,7 @@
 export * from "./channel.ts";
 export * from "./codec.ts";
 export * from "./grid.ts";
+export * from "./join.ts";
 export * from "./messages.ts";
 export * from "./names.ts";
 export * from "./root.ts";

@@ -6,14 +6,14 @@ import { hash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Duplex, PassThrough } from "node:stream";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { serveAgent } from "../../src/agent/index.ts";
 import { copyDisks } from "../../src/copy/index.ts";
 import { type Host, uniform, UserError } from "../../src/core/index.ts";
-import { encodeFrame, type Frame, FrameDecoder } from "../../src/wire/index.ts";
+import { encodeFrame, type Frame, FrameDecoder, joinStreams } from "../../src/wire/index.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 2 * MIB + 512;
@@ -55,7 +55,7 @@ const cell = (
 /** Says all that to a fresh agent, and gives its answers. It must end by itself. */
 async function tell(directory: string, said: readonly (Said | Buffer)[]): Promise<Frame[]> {
   const [up, down] = [new PassThrough(), new PassThrough()];
-  const stream = Duplex.from({ readable: up, writable: down });
+  const stream = joinStreams(up, down);
   stream.on("error", () => undefined);
   const served = serveAgent({ stream, directory, release: "agent", groupMs: 2 });
   for (const one of said)
@@ -302,7 +302,7 @@ test("a sender survives any answers of an agent", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(answer, { maxLength: 6 }), fc.boolean(), async (answers, polite) => {
         const [up, down] = [new PassThrough(), new PassThrough()];
-        const stream = Duplex.from({ readable: down, writable: up });
+        const stream = joinStreams(down, up);
         stream.on("error", () => undefined);
         up.on("error", () => undefined).resume();
         const first: readonly Said[] = [

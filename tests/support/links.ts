@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Agents in this process behind links that can be cut at any byte, and that write down what was sent.
-import { Duplex, PassThrough, Transform } from "node:stream";
+import { type Duplex, PassThrough, Transform } from "node:stream";
 import { serveAgent } from "../../src/agent/index.ts";
 import type { Host, Link } from "../../src/core/index.ts";
-import { encodeFrame, type Frame, FrameDecoder } from "../../src/wire/index.ts";
+import { encodeFrame, type Frame, FrameDecoder, joinStreams } from "../../src/wire/index.ts";
 
 export type LinkFaults = {
   /** All links together end after so many bytes from sender to agent. */
@@ -41,8 +41,8 @@ export function memoryHost(directory: string, faults: LinkFaults = {}): MemoryHo
       push(changed);
     });
     const down = faults.random === undefined ? new PassThrough() : frameFilter(shuffler(faults.random));
-    const near = Duplex.from({ readable: down, writable: up });
-    const far = Duplex.from({ readable: noted, writable: down });
+    const near = joinStreams(down, up);
+    const far = joinStreams(noted, down);
     up.pipe(noted);
     up.on("close", () => noted.destroy());
     for (const stream of [up, noted, down, near, far]) {
