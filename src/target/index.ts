@@ -9,3 +9,4 @@ export * from "./probe-files.ts";
 export * from "./libvirt.ts";
 export * from "./qemu-script.ts";
 export * from "./xl.ts";
+export * from "./qmp.ts";
