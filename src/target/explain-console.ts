@@ -89,7 +89,12 @@ const KNOWN_ENDS: readonly KnownEnd[] = [
     final: true,
   },
   {
-    pattern: /BdsDxe: No bootable option|BdsDxe: failed to load Boot|UEFI Interactive Shell|Shell> *$/,
+    pattern: /BdsDxe: No bootable option|^Shell> *$/,
+    means: "The UEFI firmware found no boot loader on the VM's disk",
+    final: true,
+  },
+  {
+    pattern: /BdsDxe: failed to load Boot|UEFI Interactive Shell/,
     means: "The UEFI firmware found no boot loader on the VM's disk",
     final: false,
   },

@@ -7,9 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { GuestOS, JobEvent, VmModel } from "../../src/core/index.ts";
-import { localHost } from "../../src/hosts/index.ts";
+import { localHost, sshHost } from "../../src/hosts/index.ts";
 import { run } from "../../src/system/index.ts";
 import { bootCheck, type BootCheck, type BootCheckResult } from "../../src/target/index.ts";
+import { waitFor } from "../support/processes.ts";
+import { startSshd } from "../support/sshd.ts";
 import { bootSector } from "../support/boot-sector.ts";
 import { SAMPLE_VM } from "../support/sample-vm.ts";
 
@@ -43,7 +45,12 @@ type Started = {
 /** Checks a VM whose image is `image`, and whose probe layer holds `layer` in its first bytes. */
 async function check(
   t: TestContext,
-  { image, layer, ...more }: { image: Buffer; layer: Buffer } & Partial<BootCheck>,
+  {
+    image,
+    layer,
+    leavesNothing = true,
+    ...more
+  }: { image: Buffer; layer: Buffer; leavesNothing?: boolean } & Partial<BootCheck>,
 ): Promise<Started> {
   const directory = await mkdtemp(join(tmpdir(), "p2v-boot-check, "));
   t.after(() => rm(directory, { recursive: true, force: true }));
@@ -82,8 +89,8 @@ async function check(
     return { result, events, left: await readdir(directory) };
   } finally {
     assert.equal(hash(await readFile(join(directory, "aurora-1.img"))), before);
-    assert.ok(!(await readdir(directory)).includes(".p2v-check"));
-    assert.equal(await running(directory), "");
+    await waitFor("the end of QEMU", async () => (await running(directory)) === "", { timeoutMs: 10_000 });
+    assert.ok(!leavesNothing || !(await readdir(directory)).includes(".p2v-check"));
   }
 }
 
@@ -149,6 +156,32 @@ test("the boot check ends when aborted, and leaves nothing", async (t) => {
     },
   });
   await assert.rejects(checking, /stop here/);
+});
+
+test("the boot check works over ssh, and a lost connection leaves no VM behind", async (t) => {
+  await using sshd = await startSshd();
+  const { user, hostAlias, port } = sshd;
+  const destination = { kind: "ssh", user, host: hostAlias, port, path: "/" } as const;
+  const sshConfig = sshd.sshConfigPath;
+  await using host = await sshHost({ destination, sshConfig, signal: AbortSignal.timeout(60_000) });
+  const { result } = await check(t, { host, image: bootSector(`${PROBE}\r\n`), layer: Buffer.alloc(0) });
+  assert.equal(result.outcome.kind, "booted");
+
+  let seen = false;
+  const cut = check(t, {
+    host,
+    leavesNothing: false, // nobody is there to remove it
+    image: bootSector("\r\nhello\r\n"),
+    layer: Buffer.alloc(0),
+    emit: (event) => {
+      if (seen || event.type !== "console" || event.line !== "hello") return;
+      seen = true;
+      void sshd[Symbol.asyncDispose]();
+    },
+  });
+  // What it says then is the hosts' matter; that QEMU ended is not.
+  await cut.catch((error: unknown) => assert.doesNotMatch(String(error), /the end of QEMU/));
+  assert.ok(seen);
 });
 
 test("the boot check is not tried without QEMU, without a probe, or for another architecture", async (t) => {
