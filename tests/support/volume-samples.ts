@@ -114,6 +114,59 @@ export function fatImage(): Sample {
   return { bytes, freeBytes: (5000 - 3) * 512 };
 }
 
+/** btrfs: a device of 4 MiB with a system chunk of 64 KiB twice and a data chunk of 1 MiB; its tree is one leaf. */
+export function btrfsImage(): Sample {
+  const bytes = Buffer.alloc(4 * 2 ** 20);
+  const at = 65_536;
+  const logical = 2 ** 24;
+  const chunk = (to: number, start: number, length: number, stripes: readonly number[]): number => {
+    bytes.writeBigUInt64LE(256n, to);
+    bytes.writeUInt8(228, to + 8);
+    bytes.writeBigUInt64LE(BigInt(start), to + 9);
+    writeChunk(to + 17, length, stripes);
+    return 17 + 48 + 32 * stripes.length;
+  };
+  const writeChunk = (to: number, length: number, stripes: readonly number[]): void => {
+    bytes.writeBigUInt64LE(BigInt(length), to);
+    bytes.writeBigUInt64LE(stripes.length > 1 ? 0x22n : 1n, to + 24); // system, DUP; data, single
+    bytes.writeUInt16LE(stripes.length, to + 44);
+    bytes.writeUInt16LE(1, to + 46);
+    for (const [index, place] of stripes.entries()) {
+      bytes.writeBigUInt64LE(1n, to + 48 + 32 * index);
+      bytes.writeBigUInt64LE(BigInt(place), to + 56 + 32 * index);
+    }
+  };
+  const system = [2 ** 20, 2 ** 20 + 65_536];
+  bytes.writeBigUInt64LE(BigInt(at), at + 48);
+  bytes.write("_BHRfS_M", at + 64);
+  bytes.writeBigUInt64LE(BigInt(logical), at + 88); // chunk root
+  bytes.writeUInt32LE(4096, at + 148);
+  bytes.writeUInt32LE(chunk(at + 811, logical, 65_536, system), at + 160);
+  bytes.writeBigUInt64LE(7n, at + 164); // generation of the chunk root
+  bytes.writeBigUInt64LE(1n, at + 201); // device
+  bytes.writeBigUInt64LE(BigInt(bytes.length), at + 209);
+  bytes.writeBigUInt64LE(BigInt(2 ** 20 + 2 * 65_536), at + 217);
+  for (const node of system) {
+    bytes.writeBigUInt64LE(BigInt(logical), node + 48);
+    bytes.writeBigUInt64LE(7n, node + 80);
+    bytes.writeBigUInt64LE(3n, node + 88); // owner: the chunk tree
+    bytes.writeUInt32LE(2, node + 96);
+    for (const [index, [start, length, stripes]] of (
+      [
+        [logical, 65_536, system],
+        [2 * logical, 2 ** 20, [2 ** 21]],
+      ] as const
+    ).entries()) {
+      const key = node + 101 + 25 * index;
+      bytes.writeUInt8(228, key + 8);
+      bytes.writeBigUInt64LE(BigInt(start), key + 9);
+      bytes.writeUInt32LE(1000 + 200 * index, key + 17);
+      writeChunk(node + 101 + 1000 + 200 * index, length, stripes);
+    }
+  }
+  return { bytes, freeBytes: 4 * 2 ** 20 - 2 ** 20 - 2 * 65_536 - 2 ** 20 };
+}
+
 /** A volume group on two disks: linear in three segments, striped, mirrored, and a snapshot's origin. */
 export const vgText = `
 contents = "Text Format Volume Group"

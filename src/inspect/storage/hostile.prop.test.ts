@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { check } from "../../../tests/support/laws.ts";
 import { gptDisk, mbrSector } from "../../../tests/support/tables.ts";
 import { UserError } from "../../core/index.ts";
+import { readBtrfsFree } from "./free-btrfs.ts";
 import { readExtFree } from "./free-ext.ts";
 import { readFatFree } from "./free-fat.ts";
 import { parseDomainLog } from "./free-partclone.ts";
@@ -15,7 +16,7 @@ import { LvmTextError, parseLvmText } from "./lvm-text.ts";
 import { parseVolumeGroup } from "./lvm-vg.ts";
 import { bytesReader, type Reader } from "./reader.ts";
 import { readTable } from "./table.ts";
-import { extImage, fatImage, vgText, xfsImage } from "../../../tests/support/volume-samples.ts";
+import { btrfsImage, extImage, fatImage, vgText, xfsImage } from "../../../tests/support/volume-samples.ts";
 
 const { signal } = new AbortController();
 
@@ -34,12 +35,12 @@ function counting(bytes: Uint8Array, most: number): Reader {
 }
 
 /** Some bytes of a sound image replaced, often by the values that break arithmetic. */
-function mutated(sound: Uint8Array, within: number): fc.Arbitrary<Uint8Array> {
+function mutated(sound: Uint8Array, within: number, from = 0): fc.Arbitrary<Uint8Array> {
   const value = fc.oneof(fc.constantFrom(0, 1, 0x7f, 0x80, 0xff), fc.nat(255));
   const change = fc.record({ at: fc.nat(within - 1), value, length: fc.integer({ min: 1, max: 8 }) });
   return fc.array(change, { minLength: 1, maxLength: 6 }).map((changes) => {
     const bytes = Uint8Array.from(sound);
-    for (const { at, value, length } of changes) bytes.fill(value, at, at + length);
+    for (const { at, value, length } of changes) bytes.fill(value, from + at, from + at + length);
     return bytes;
   });
 }
@@ -87,10 +88,12 @@ test("an MBR whose bytes are all random is read to an end", (t) =>
     }),
   ));
 
-for (const [name, image, within, read] of [
-  ["ext4", extImage, 4096, readExtFree],
-  ["XFS", xfsImage, 65_536, readXfsFree],
-  ["FAT", fatImage, 2048, readFatFree],
+for (const [name, image, from, within, read] of [
+  ["ext4", extImage, 0, 4096, readExtFree],
+  ["XFS", xfsImage, 0, 65_536, readXfsFree],
+  ["FAT", fatImage, 0, 2048, readFatFree],
+  ["btrfs (its superblock)", btrfsImage, 65_536, 1024, readBtrfsFree],
+  ["btrfs (its tree)", btrfsImage, 2 ** 20, 1600, readBtrfsFree],
 ] as const)
   test(`the free space of a mutated ${name} lies inside it, or is unknown`, async (t) => {
     const { bytes, freeBytes } = image();
@@ -102,7 +105,7 @@ for (const [name, image, within, read] of [
     );
     await check(
       t,
-      fc.asyncProperty(mutated(bytes, within), async (changed) => {
+      fc.asyncProperty(mutated(bytes, within, from), async (changed) => {
         const found = await read(counting(changed, 50_000), { signal });
         if (found.kind === "unknown") return;
         let at = 0;
@@ -123,6 +126,7 @@ test("a cut-off volume of each kind is unknown, never an error", (t) =>
         [extImage, readExtFree],
         [xfsImage, readXfsFree],
         [fatImage, readFatFree],
+        [btrfsImage, readBtrfsFree],
       ] as const) {
         const found = await read(bytesReader(image().bytes.subarray(0, length)), { signal });
         assert.equal(found.kind, "unknown");

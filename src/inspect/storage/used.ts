@@ -16,6 +16,7 @@ import {
 } from "../../core/index.ts";
 import { isByDesign } from "./content.ts";
 import { type FreeSpace, unknownFree } from "./free.ts";
+import { readBtrfsFree } from "./free-btrfs.ts";
 import { readFatFree } from "./free-fat.ts";
 import { readExtFree } from "./free-ext.ts";
 import { hasPartclone, readPartcloneFree } from "./free-partclone.ts";
@@ -139,6 +140,8 @@ async function readFree(
       return await readExtFree(reader, { signal });
     case "xfs":
       return await readXfsFree(reader, { signal });
+    case "btrfs":
+      return await readBtrfsFree(reader, { signal });
     case "vfat":
       return await readFatFree(reader, { signal });
     default:
