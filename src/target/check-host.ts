@@ -17,7 +17,7 @@ export async function findTools(
 ): Promise<{ kind: "found"; tools: CheckTools } | { kind: "missing"; why: string }> {
   const missing = (why: string) => ({ kind: "missing", why }) as const;
   if (!/^(?:x86_64|amd64|i[3-6]86)$/.test(vm.arch))
-    return missing(`the boot check knows x86 machines only, and this guest is ${vm.arch}`);
+    return missing(`The boot check knows x86 machines only, and this guest is ${vm.arch}`);
   const rhel = "/usr/libexec/qemu-kvm";
   const qemu =
     (await host.which("qemu-system-x86_64")) ?? ((await host.kindOf(rhel)) === "file" ? rhel : null);
@@ -30,7 +30,7 @@ export async function findTools(
       return { kind: "found", tools: { qemu, qemuImg, firmware: pair } };
   }
   const secure = vm.firmware.secureBoot ? " with Secure Boot" : "";
-  return missing(`no UEFI firmware for QEMU (OVMF)${secure} is installed on ${host.title}`);
+  return missing(`No UEFI firmware for QEMU (OVMF)${secure} is installed on ${host.title}`);
 }
 
 export type Survey = {

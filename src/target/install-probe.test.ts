@@ -96,5 +96,5 @@ test("probeFiles() has no probe for other inits, and noProbeReason() says so", (
     assert.equal(probeFiles(other), null);
     assert.match(noProbeReason(other), /Debian 12/);
   }
-  assert.match(noProbeReason(null), /no operating system/);
+  assert.match(noProbeReason(null), /No operating system/);
 });

@@ -64,10 +64,10 @@ export function probeFiles(guest: GuestOS): readonly ProbeFile[] | null {
 
 /** For Outcome `not-tried`. */
 export function noProbeReason(guest: GuestOS | null): string {
-  if (guest === null) return "no operating system was recognized, so nothing in it could report";
+  if (guest === null) return "No operating system was recognized, so nothing in it could report";
   return guest.init === "unknown"
-    ? `the init system of ${guest.title} was not recognized, so nothing in it could report`
-    : `there is no boot probe for the init system ${guest.init} of ${guest.title} yet`;
+    ? `The init system of ${guest.title} was not recognized, so nothing in it could report`
+    : `There is no boot probe for the init system ${guest.init} of ${guest.title} yet`;
 }
 
 /** A name the kernel allows for an interface, and that no shell or JSON takes amiss; null for any other. */

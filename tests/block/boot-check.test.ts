@@ -202,6 +202,6 @@ test("the boot check is not tried without QEMU, without a probe, or for another 
   };
   assert.match(await why({ host: bare }), /qemu-system-x86_64 is not installed on this machine/);
   assert.match(await why({ layers: [], guest: { ...GUEST, init: "openrc" } }), /init system openrc/);
-  assert.match(await why({ guest: null }), /no operating system/);
+  assert.match(await why({ guest: null }), /No operating system/);
   assert.match(await why({ vm: { ...SAMPLE_VM, arch: "aarch64" } }), /x86 machines only/);
 });
