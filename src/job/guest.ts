@@ -7,6 +7,7 @@ import {
   type Emit,
   type GuestOS,
   type GuestView,
+  type Mount,
   type NodeId,
   type Problem,
   UserError,
@@ -31,15 +32,15 @@ function fileSystems(storage: BlockGraph): FileSystem[] {
   return storage.nodes.filter((node): node is FileSystem => node.holds.kind === "filesystem");
 }
 
-function attach(context: Context): Promise<Volumes> {
+function attach(context: Context, { readOnly }: { readOnly: boolean }): Promise<Volumes> {
   const views = context.views.map(({ disk, path }) => ({ disk, path }));
-  return attachVolumes({ graph: context.storage, views, readOnly: false, signal: context.signal });
+  return attachVolumes({ graph: context.storage, views, readOnly, signal: context.signal });
 }
 
 /** Replays journals in the overlay and checks there. Damage stops the run with the checker's own words. */
 export async function checkVolumes(context: Context): Promise<readonly Problem[]> {
   const { signal, emit } = context;
-  await using volumes = await attach(context);
+  await using volumes = await attach(context, { readOnly: false });
   const problems: Problem[] = [];
   for (const node of fileSystems(context.storage)) {
     const { type } = node.holds;
@@ -89,22 +90,15 @@ export type MountedGuest = AsyncDisposable & {
 /** Mounts the first file system that looks like a root, and below it what its fstab names. null: there is none. */
 export async function findGuest(context: Context): Promise<MountedGuest | null> {
   const { signal, storage } = context;
+  const found = await findRoot(context);
+  if (found === null) return null;
+  const { root, mounts } = found;
   await using opening = new AsyncDisposableStack();
-  const volumes = opening.use(await attach(context));
-  const roots: FileSystem[] = [];
-  for (const node of fileSystems(storage)) if (await isRoot(node, volumes, signal)) roots.push(node);
-  const [root] = roots;
-  if (root === undefined) return null;
-
-  const { mounts, problems } = await mountsOf(root, volumes, context);
+  const volumes = opening.use(await attach(context, { readOnly: false }));
   const tree = opening.use(
     await mountGuest({
       volumes,
-      root: {
-        node: root.id,
-        type: root.holds.type,
-        options: mounts.find((one) => one.path === "/")?.options ?? "",
-      },
+      root: { node: root.id, type: root.holds.type, options: rootOptions(mounts) },
       mounts,
       readOnly: false,
       signal,
@@ -118,8 +112,38 @@ export async function findGuest(context: Context): Promise<MountedGuest | null> 
     os,
     view,
     directory: tree.directory,
-    problems: [...problems, ...(roots.length > 1 ? [severalRoots(root, roots)] : [])],
+    problems: [...found.problems, ...tree.skipped.map(notMounted)],
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+type FoundRoot = {
+  readonly root: FileSystem;
+  readonly mounts: readonly Mount[];
+  readonly problems: readonly Problem[];
+};
+
+/** Looks through read-only loop devices: mounting alone writes to an XFS, and data disks shall stay as they are. */
+async function findRoot(context: Context): Promise<FoundRoot | null> {
+  const { signal, storage } = context;
+  await using volumes = await attach(context, { readOnly: true });
+  const roots: FileSystem[] = [];
+  for (const node of fileSystems(storage)) if (await isRoot(node, volumes, signal)) roots.push(node);
+  const [root] = roots;
+  if (root === undefined) return null;
+  const { mounts, problems } = await mountsOf(root, volumes, context);
+  return { root, mounts, problems: [...problems, ...(roots.length > 1 ? [severalRoots(root, roots)] : [])] };
+}
+
+const rootOptions = (mounts: readonly Mount[]): string =>
+  mounts.find((one) => one.path === "/")?.options ?? "";
+
+function notMounted({ path, why }: { readonly path: string; readonly why: string }): Problem {
+  return {
+    code: "mount-skipped",
+    severity: "warns",
+    text: `${path} of the guest could not be mounted here: ${why}`,
+    advice: "What lies there is copied as it is, and not converted",
   };
 }
 

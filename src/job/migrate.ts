@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Emit, Preview, Report } from "../core/index.ts";
 import { applyChanges, openBlobs } from "../convert/index.ts";
 import { startProof } from "../overlay/index.ts";
-import { type Answers, confirmed } from "../plan/index.ts";
+import { type Answers, chooseProof, confirmed } from "../plan/index.ts";
 import { checkBoot } from "./boot.ts";
 import { copySource } from "./copy.ts";
 import { defineVm, writeReport } from "./define.ts";
@@ -48,7 +48,7 @@ export async function migrate({
 
   await using host = await connectHost(answers.destination, { sshConfig, signal });
   const found = await phases.run("inspect", () => findDisks(answers.disks, call));
-  const level = answers.proof ?? (found.machineIsSource ? "counters" : "used");
+  const level = chooseProof(answers, found.disks);
   await using proof = await phases.run("verify", () =>
     startProof({ disks: found.disks, level, storage: found.storage, ...call }),
   );

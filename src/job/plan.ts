@@ -3,9 +3,7 @@
 import { join } from "node:path";
 import {
   type Blobs,
-  bytesOf,
   type Change,
-  type DiskPreview,
   type Emit,
   type Host,
   type Preview,
@@ -14,7 +12,6 @@ import {
   type ErrorArea,
 } from "../core/index.ts";
 import { openBlobs, propose, renderDiff } from "../convert/index.ts";
-import { readUsedMaps } from "../inspect/index.ts";
 import { type Answers, makeIntent, makeVm, stoppers } from "../plan/index.ts";
 import { checkDestination, connectHost } from "./destination.ts";
 import { findDisks, openSource, type OpenSource } from "./source.ts";
@@ -31,10 +28,9 @@ export type PlanContext = {
 };
 
 export async function makePreview(context: PlanContext): Promise<Preview> {
-  const { source, answers, host, signal } = context;
+  const { source, answers, host } = context;
   const { intent, problems: answerProblems } = makeIntent(answers, source);
-  const disks = await measureDisks(source, signal);
-  const usedBytes = disks.reduce((sum, disk) => sum + disk.usedBytes, 0);
+  const usedBytes = source.usage.reduce((sum, disk) => sum + disk.usedBytes, 0);
   const destination = await checkDestination(host, answers.destination, { ...intent, usedBytes });
   const proposal = await proposeChanges(context, intent);
   return {
@@ -44,7 +40,7 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
     vm: makeVm(intent, source.guest),
     changes: proposal.changes,
     problems: [...destination.problems, ...source.problems, ...answerProblems, ...proposal.problems],
-    disks,
+    disks: source.usage,
   };
 }
 
@@ -70,16 +66,6 @@ async function proposeChanges(
     workDirectory,
     signal,
     emit,
-  });
-}
-
-/** Used bytes as the disks are now; conversion adds a few files to that. */
-async function measureDisks(source: OpenSource, signal: AbortSignal): Promise<readonly DiskPreview[]> {
-  const views = new Map(source.disks.map((disk) => [disk.number, disk.path]));
-  const { maps } = await readUsedMaps({ graph: source.storage, views, signal });
-  return source.disks.map(({ number, path, sizeBytes }) => {
-    const map = maps.get(number);
-    return { number, path, sizeBytes, usedBytes: map === undefined ? sizeBytes : bytesOf(map, "data") };
   });
 }
 

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import {
   type BlockGraph,
   type BlockView,
+  bytesOf,
+  type DiskPreview,
   type Emit,
   type GuestOS,
   type GuestView,
@@ -15,7 +17,13 @@ import {
   UserError,
   unknown,
 } from "../core/index.ts";
-import { inspectMachine, openSourceDisk, readDiskGraph, refuseMounted } from "../inspect/index.ts";
+import {
+  inspectMachine,
+  openSourceDisk,
+  readDiskGraph,
+  readUsedMaps,
+  refuseMounted,
+} from "../inspect/index.ts";
 import { openOverlay } from "../overlay/index.ts";
 import { readMountTable } from "../system/index.ts";
 import { checkVolumes, findGuest, type MountedGuest } from "./guest.ts";
@@ -103,6 +111,8 @@ export type OpenSource = FoundDisks &
     readonly guest: GuestOS | null;
     /** The guest's files as they are on the overlay now; null where there is no guest. */
     readonly mounted: { readonly view: GuestView; readonly directory: string } | null;
+    /** Used bytes as the disks are after replay; conversion adds a few files to that. */
+    readonly usage: readonly DiskPreview[];
     /** Unmounts the guest and ends all writing. */
     seal(): Promise<readonly SealedView[]>;
   };
@@ -122,9 +132,10 @@ export async function openSource(found: FoundDisks, options: OpenOptions): Promi
     views.push(opening.use(await openOverlay(disk, { storeDirectory, signal })));
   }
   const problems = [...found.problems];
+  if (!asIs) problems.push(...(await checkVolumes({ storage: found.storage, views, ...options })));
+  const usage = await measure(found, views, signal); // while nothing is mounted on the views
   let guest: MountedGuest | null = null;
   if (!asIs) {
-    problems.push(...(await checkVolumes({ storage: found.storage, views, ...options })));
     guest = await findGuest({ storage: found.storage, views, ...options });
     if (guest !== null) {
       opening.use(guest);
@@ -135,6 +146,7 @@ export async function openSource(found: FoundDisks, options: OpenOptions): Promi
   return {
     ...found,
     problems,
+    usage,
     guest: guest?.os ?? null,
     mounted: guest === null ? null : { view: guest.view, directory: guest.directory },
     async seal() {
@@ -147,6 +159,19 @@ export async function openSource(found: FoundDisks, options: OpenOptions): Promi
       await resources.disposeAsync();
     },
   };
+}
+
+async function measure(
+  { disks, storage }: FoundDisks,
+  views: readonly BlockView[],
+  signal: AbortSignal,
+): Promise<readonly DiskPreview[]> {
+  const paths = new Map(views.map((view) => [view.disk.number, view.path]));
+  const { maps } = await readUsedMaps({ graph: storage, views: paths, signal });
+  return disks.map(({ number, path, sizeBytes }) => {
+    const map = maps.get(number);
+    return { number, path, sizeBytes, usedBytes: map === undefined ? sizeBytes : bytesOf(map, "data") };
+  });
 }
 
 function refuseHibernated(storage: BlockGraph, asIs: boolean): void {

@@ -5,6 +5,7 @@ import {
   type Intent,
   type Machine,
   type Problem,
+  type ProofLevel,
   type SourceDisk,
   UserError,
 } from "../core/index.ts";
@@ -68,13 +69,18 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
         found.storage,
       ),
       clock: own?.clock.kind === "known" ? own.clock.value : "utc",
-      proof: answers.proof ?? (found.disks.every((disk) => disk.kind === "device") ? "counters" : "used"),
+      proof: chooseProof(answers, found.disks),
       bootCheck: answers.bootCheck,
       replace: answers.replace,
       asIs: answers.asIs,
       skipSteps: answers.skipSteps,
     },
   };
+}
+
+/** Block devices have counters that tell of every write; an image file has none, so its used ranges are read again. */
+export function chooseProof({ proof }: Pick<Answers, "proof">, disks: readonly SourceDisk[]): ProofLevel {
+  return proof ?? (disks.every((disk) => disk.kind === "device") ? "counters" : "used");
 }
 
 /** The UUID of the guest's root file system; "" where there is no guest. */

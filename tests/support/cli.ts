@@ -74,7 +74,7 @@ export async function leftovers(): Promise<readonly string[]> {
     .stdout;
   const directories = (await readdir(tmpdir())).filter((name) => /^p2v-(run|guest|overlay)-/.test(name));
   return [
-    ...loops.split("\n").filter((line) => line.includes("p2v-")),
+    ...loops.split("\n").filter((line) => line.includes("p2v-") && !line.includes("p2v-disk-")), // those are a test's own
     ...mounts.split("\n").filter((line) => line.includes("/p2v-")),
     ...daemons.split("\n").filter((line) => line.includes("p2v-")),
     ...directories,
