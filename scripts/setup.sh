@@ -18,7 +18,7 @@ qemu-utils /usr/bin/qemu-img disk images (qcow2), and what an overlay changed
 qemu-system-common /usr/bin/qemu-storage-daemon the overlay above a disk that is never written
 qemu-system-x86 /usr/bin/qemu-system-x86_64 the boot check of the finished VM
 fuse3 /usr/bin/fusermount3 the overlay as a file
-partclone /usr/sbin/partclone.extfs maps of the used blocks of file systems
+partclone /usr/sbin/partclone.ntfs maps of the used blocks of NTFS
 e2fsprogs /usr/sbin/e2fsck check of ext file systems
 xfsprogs /usr/sbin/xfs_repair check of XFS file systems
 util-linux /usr/sbin/blkid file system signatures, loop devices
@@ -30,6 +30,7 @@ zstd /usr/bin/zstd compressed modules and images
 xz-utils /usr/bin/xz compressed initramfs
 lz4 /usr/bin/lz4 compressed initramfs
 bzip2 /usr/bin/bzip2 compressed initramfs
+lzop /usr/bin/lzop compressed initramfs
 openssh-client /usr/bin/ssh hosts reached over ssh
 '
 TEST_PACKAGES='
@@ -45,6 +46,9 @@ libvirt0 /usr/share/libvirt/schemas/domain.rng the schema it judges by
 libxml2-utils /usr/bin/xmllint used by virt-xml-validate
 shellcheck /usr/bin/shellcheck judges our shell scripts
 mandoc /usr/bin/mandoc judges our man pages
+busybox /usr/bin/busybox the smallest shell that a host or guest may have
+ovmf /usr/share/OVMF/OVMF_CODE_4M.fd firmware of UEFI test machines
+ntfs-3g /usr/sbin/mkntfs test disks
 '
 
 missing() {

@@ -7,7 +7,9 @@ function step(title: string, argv: readonly [string, ...string[]]): void {
   const begun = performance.now();
   console.log(`== ${title}`);
   const { status } = spawnSync(argv[0], argv.slice(1), { stdio: "inherit" });
-  console.log(`== ${title}: ${status === 0 ? "ok" : "FAILED"}, ${Math.round((performance.now() - begun) / 1000)} s`);
+  console.log(
+    `== ${title}: ${status === 0 ? "ok" : "FAILED"}, ${Math.round((performance.now() - begun) / 1000)} s`,
+  );
   if (status !== 0) process.exit(1);
 }
 
