@@ -117,20 +117,20 @@ export class CellSender {
     const { disk, grid, source, options } = this.#parts;
     const { start } = cellRange(grid, what.index);
     for (let tries = 1, bytes = cell; ; tries += 1) {
-      const { codec, payload } = await pack(bytes, options.level ?? 1);
-      const head = {
+      const body = {
         type: "data",
         disk: disk.file,
         start,
         length: bytes.length,
-        codec,
-        wireBytes: payload.length,
         sha256: what.sha256.toString("hex"),
       } as const;
-      const ack = await what.lane.keep(head, payload, (count) => {
-        this.#count(count);
-        sent();
-      });
+      // Not in variables of this function: they would hold the packed bytes until the cell is durable.
+      const ack = await pack(bytes, options.level ?? 1).then(({ codec, payload }) =>
+        what.lane.keep({ ...body, codec, wireBytes: payload.length }, payload, (count) => {
+          this.#count(count);
+          sent();
+        }),
+      );
       if (ack.kind === "durable") return;
       if (tries >= MAX_TRIES) throw givenUp(ack.problem.text);
       bytes = Buffer.allocUnsafeSlow(cell.length); // the first buffer holds another cell by now

@@ -74,12 +74,16 @@ export class Lane implements AsyncDisposable {
     return answer;
   }
 
-  /** Resolves with the acknowledgement of a cell or of zeros; the bytes may be overwritten once `sent` was called. */
-  async keep(body: RequestBody, payload?: Uint8Array, sent?: (bytes: number) => void): Promise<Ack> {
-    const { message } = await this.request(body, payload, sent);
-    if (message.type === "durable") return { kind: "durable" };
-    if (message.type === "failed") return { kind: "again", problem: message.problem };
-    throw protocolError(new ProtocolError(`${message.type} is no acknowledgement`));
+  /**
+   * Resolves with the acknowledgement of a cell or of zeros; the bytes may be overwritten once `sent` was called.
+   * No async function: its frame would keep the bytes in memory until they are durable.
+   */
+  keep(body: RequestBody, payload?: Uint8Array, sent?: (bytes: number) => void): Promise<Ack> {
+    return this.request(body, payload, sent).then(({ message }) => {
+      if (message.type === "durable") return { kind: "durable" };
+      if (message.type === "failed") return { kind: "again", problem: message.problem };
+      throw protocolError(new ProtocolError(`${message.type} is no acknowledgement`));
+    });
   }
 
   /** Ends the connection; all who wait for the agent get `reason`. */

@@ -10,8 +10,8 @@ import { linkOf } from "./link.ts";
 import { agentProgram, agentScript, nodeBinary } from "./package.ts";
 import { runScript, type ScriptResult, startScript, type Transport } from "./shell.ts";
 
-/** zlib of several cells at once; and malloc keeps large buffers instead of giving each back to the system. */
-const ENVIRONMENT = "UV_THREADPOOL_SIZE=6 MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456";
+/** glibc would keep an arena for each thread of the pool, each with its own free segments. */
+const ENVIRONMENT = "UV_THREADPOOL_SIZE=4 MALLOC_ARENA_MAX=2";
 
 /** A slow line needs 10 min for 44 MB at 75 kB/s. */
 const UPLOAD_TIMEOUT_MS = 3_600_000;
