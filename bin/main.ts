@@ -3,11 +3,11 @@
 import { EXIT_CODES, UserError } from "../src/core/index.ts";
 import {
   COMMAND_RUNNERS,
-  findCommand,
   parseCommandLine,
   renderCommandHelp,
   renderError,
   renderHelp,
+  takeCommand,
   VERSION,
 } from "../src/ui/index.ts";
 
@@ -36,14 +36,15 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT_CODES.usage;
   }
   if (name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(rest[0] === undefined ? renderHelp() : renderCommandHelp(findCommand(rest[0])));
+    process.stdout.write(rest[0] === undefined ? renderHelp() : renderCommandHelp(takeCommand(rest).command));
     return 0;
   }
   if (name === "--version" || name === "version") {
     process.stdout.write(`virt-p2v ${VERSION}\n`);
     return 0;
   }
-  const given = parseCommandLine(findCommand(name), rest);
+  const taken = takeCommand(args);
+  const given = parseCommandLine(taken.command, taken.rest);
   if (given.flag("help")) {
     process.stdout.write(renderCommandHelp(given.command));
     return 0;

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what this project needs on Debian: npm packages (Node 24 among them) and Debian packages.
-# Says what and why; does nothing, and says nothing, when all is there. Usage: setup.sh [npm|run|all]
+# Says what and why; does nothing, and says nothing, when all is there. Usage: setup.sh [npm|run|iso|all]
 #   npm: only npm packages.   run: npm and what a migration needs.   all (default): run, and what demo and tests need.
+#   iso: npm, and what builds the live CD.
 set -eu
 cd "$(dirname "$0")/.."
 what=${1:-all}
@@ -50,6 +51,18 @@ busybox /usr/bin/busybox the smallest shell that a host or guest may have
 ovmf /usr/share/OVMF/OVMF_CODE_4M.fd firmware of UEFI test machines
 ntfs-3g /usr/sbin/mkntfs test disks
 '
+ISO_PACKAGES='
+mmdebstrap /usr/bin/mmdebstrap the Debian system on the live CD
+squashfs-tools /usr/bin/mksquashfs packs it
+xorriso /usr/bin/xorriso writes the image
+mtools /usr/bin/mcopy files of the EFI partition
+dosfstools /usr/sbin/mkfs.vfat the EFI partition
+kmod /usr/sbin/depmod drivers of the initramfs
+cpio /usr/bin/cpio packs the initramfs
+xz-utils /usr/bin/xz unpacks drivers
+zstd /usr/bin/zstd compresses the initramfs
+binutils /usr/bin/strip makes Node 17 MB smaller
+'
 
 missing() {
 	printf '%s\n' "$1" | while read -r package file why; do
@@ -58,7 +71,7 @@ missing() {
 	done
 }
 
-case $what in npm | run | all) ;; *) fail "unknown part '$what'" 'Say npm, run or all.' ;; esac
+case $what in npm | run | iso | all) ;; *) fail "unknown part '$what'" 'Say npm, run, iso or all.' ;; esac
 
 if [ "$(uname -m)" != x86_64 ]; then
 	fail "this machine is $(uname -m), not x86_64" 'Use an x86_64 machine.'
@@ -74,7 +87,7 @@ if ! cmp -s package-lock.json node_modules/.p2v-lock; then
 fi
 [ "$what" != npm ] || exit 0
 
-wanted=$(missing "$RUN_PACKAGES")
+if [ "$what" = iso ]; then wanted=$(missing "$ISO_PACKAGES"); else wanted=$(missing "$RUN_PACKAGES"); fi
 [ "$what" != all ] || wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$TEST_PACKAGES")" | sed '/^$/d')
 [ -n "$wanted" ] || exit 0
 

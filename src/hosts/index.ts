@@ -2,4 +2,5 @@
 // hosts owns where a VM lives: this machine or one over ssh, by one POSIX shell; and it brings the agent there.
 export * from "./destination.ts";
 export * from "./local.ts";
+export { agentScript, nodeBinary } from "./package.ts";
 export * from "./ssh.ts";

@@ -3,6 +3,7 @@
 import type { CommandName } from "../settings/index.ts";
 import type { CommandRunner } from "./context.ts";
 import { runInspect } from "./inspect.ts";
+import { runIsoBuild } from "./iso-build.ts";
 import { runMigrate } from "./migrate.ts";
 import { runPlan } from "./plan.ts";
 import { runReport } from "./report.ts";
@@ -14,4 +15,5 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   migrate: runMigrate,
   verify: runVerify,
   report: runReport,
+  "iso build": runIsoBuild,
 };

@@ -26,6 +26,20 @@ export function findCommand(name: string): Command {
   );
 }
 
+/** The command that the arguments begin with, of one word or two, and what follows it. */
+export function takeCommand(args: readonly string[]): { command: Command; rest: readonly string[] } {
+  const [first = "", second = ""] = args;
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `));
+  if (group.length === 0) return { command: findCommand(first), rest: args.slice(1) };
+  const command = group.find(({ name }) => name === `${first} ${second}`);
+  if (command !== undefined) return { command, rest: args.slice(2) };
+  throw usage(
+    "command-unknown",
+    second === "" ? `virt-p2v ${first} needs to know what to do` : `There is no command "${first} ${second}"`,
+    `Commands: ${group.map(({ name }) => name).join(", ")}`,
+  );
+}
+
 /** UserError (usage) for an unknown flag, a missing value or required setting, or too many arguments. */
 export function parseCommandLine(command: Command, args: readonly string[]): Given {
   const options = Object.fromEntries(

@@ -13,6 +13,7 @@ import {
   renderHelp,
   renderManPage,
   SETTINGS,
+  takeCommand,
 } from "./index.ts";
 
 const migrate = (...args: readonly string[]): ReturnType<typeof parseCommandLine> =>
@@ -90,4 +91,14 @@ test("wrong usage is refused with what would be right", () => {
   refused(() => answers("--format", "vmdk"), "format-wrong");
   refused(() => answers("--nic", "eth0"), "nic-wrong");
   refused(() => answers("--nic", 'x",RUN+="y=52:54:00:12:34:56'), "nic-wrong");
+});
+
+test("a command may have two words", () => {
+  const { command, rest } = takeCommand(["iso", "build", "--out", "x.iso"]);
+  assert.equal(command.name, "iso build");
+  assert.deepEqual(rest, ["--out", "x.iso"]);
+  assert.equal(takeCommand(["inspect", "--json"]).command.name, "inspect");
+  refused(() => takeCommand(["iso"]), "command-unknown");
+  refused(() => takeCommand(["iso", "bild"]), "command-unknown");
+  refused(() => takeCommand(["is"]), "command-unknown");
 });

@@ -46,10 +46,23 @@ export const SETTINGS = {
   json: flag("Print JSON: one object, or one object a line while a job runs."),
   full: flag("Also compute the SHA-256 of each whole image."),
   sysroot: one("DIR", "Read /sys and /proc below DIR: a recorded machine."),
+  out: one("FILE", "Where the image is written. Default: virt-p2v.iso."),
+  "ssh-key": one(
+    "FILE",
+    "A public key (.pub) that may log in to the live system as root over ssh. Without one, nothing listens there.",
+  ),
+  config: one("ANSWERS", "An answer file to put on the image."),
+  extras: one(
+    "DIR",
+    "A directory to put on the image as extras: paravirtual drivers as DISTRO/VERSION/ARCH/, firmware, scripts.",
+  ),
+  package: many("NAME", "A further Debian package on the image."),
+  suite: one("NAME", "The Debian release of the live system. Default: trixie."),
   help: flag("Print this help."),
 } as const satisfies Record<string, Setting>;
 
-export type CommandName = "inspect" | "plan" | "migrate" | "verify" | "report";
+/** One word, or two: `iso build`. */
+export type CommandName = "inspect" | "plan" | "migrate" | "verify" | "report" | "iso build";
 
 export type Command = {
   readonly name: CommandName;
@@ -155,6 +168,23 @@ export const COMMANDS: readonly Command[] = [
     settings: ["json", "help"],
     required: [],
     examples: [["virt-p2v report vms/server", "after an update of virt-p2v"]],
+  },
+  {
+    name: "iso build",
+    summary: "Build the live CD: one image for CD and USB stick, BIOS and UEFI",
+    description: [
+      "Installs a small Debian with all storage and network drivers of its kernel, this program and its tools, and writes one image of about 260 MiB that starts from CD, DVD and USB stick, in BIOS, UEFI and Secure Boot. What is on it is listed in livecd/packages, with reasons.",
+      "Needs Debian, root and a clone of the repository. The Debian part is kept in the cache directory ($P2V_CACHE, else ~/.cache/virt-p2v), so that building again takes seconds; remove it there to get newer packages. The same inputs give the same image, byte for byte.",
+      "To make a stick: cp virt-p2v.iso /dev/sdX, where sdX is the whole stick, and all on it is lost.",
+    ],
+    positional: null,
+    settings: ["out", "ssh-key", "config", "extras", "package", "suite", "json", "help"],
+    required: [],
+    examples: [
+      ["virt-p2v iso build", "virt-p2v.iso in this directory"],
+      ["virt-p2v iso build --ssh-key ~/.ssh/id_ed25519.pub", "with ssh into the live system"],
+      ["virt-p2v iso build --extras ./extras --package htop", "with more on it"],
+    ],
   },
 ];
 

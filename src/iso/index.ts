@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// iso owns the live medium: its recipe (livecd/), its build, its layout. It never touches a disk of this machine.
+export * from "./build.ts";
