@@ -18,17 +18,19 @@ export class Markup {
   }
 }
 
+/** Control characters of a console have no place in HTML. */
+function withoutControls(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "");
+}
+
 type Part = string | number | Markup | null | readonly Part[];
 
 function render(part: Part): string {
   if (part === null) return "";
   if (part instanceof Markup) return part.text;
-  if (Array.isArray(part)) return part.map(render).join("");
-  // Control characters of a console have no place in HTML.
-  // oxlint-disable-next-line no-control-regex
-  return `${part}`
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "")
-    .replace(/[&<>"']/g, (one) => ENTITIES[one] ?? one);
+  if (typeof part === "object") return part.map(render).join("");
+  return withoutControls(String(part)).replace(/[&<>"']/g, (one) => ENTITIES[one] ?? one);
 }
 
 export function html(parts: TemplateStringsArray, ...values: readonly Part[]): Markup {

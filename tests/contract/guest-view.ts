@@ -32,11 +32,11 @@ export function guestViewContract(
 ): void {
   const check = (what: string, body: (view: GuestView) => Promise<void>): void => {
     test(`${name} ${what}`, async () => {
-      const { view, dispose } = await make();
+      const made = await make();
       try {
-        await body(view);
+        await body(made.view);
       } finally {
-        await dispose();
+        await made.dispose();
       }
     });
   };
