@@ -99,7 +99,7 @@ export async function findGuest(context: Context): Promise<MountedGuest | null> 
     await mountGuest({
       volumes,
       root: { node: root.id, type: root.holds.type, options: rootOptions(mounts) },
-      mounts,
+      mounts: mountPoints(mounts),
       readOnly: false,
       signal,
     }),
@@ -133,6 +133,14 @@ async function findRoot(context: Context): Promise<FoundRoot | null> {
   if (root === undefined) return null;
   const { mounts, problems } = await mountsOf(root, volumes, context);
   return { root, mounts, problems: [...problems, ...(roots.length > 1 ? [severalRoots(root, roots)] : [])] };
+}
+
+/** Lines of fstab that are mounts of the given disks: not swap, not NFS. */
+export function mountPoints(mounts: readonly Mount[]): readonly Mount[] {
+  return mounts.filter(
+    (mount) =>
+      mount.path.startsWith("/") && mount.path !== "/" && mount.type !== "swap" && mount.node !== null,
+  );
 }
 
 const rootOptions = (mounts: readonly Mount[]): string =>

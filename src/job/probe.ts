@@ -4,6 +4,7 @@ import { type BlockLayer, type Emit, type Plan, type SealedView } from "../core/
 import { attachVolumes, mountGuest } from "../overlay/index.ts";
 import { imageFile } from "../plan/index.ts";
 import { installProbe, probeFiles } from "../target/index.ts";
+import { mountPoints } from "./guest.ts";
 
 /** `qcow2Path` holds only what the layer changed above the image `file`. */
 export type ProbeLayer = { readonly file: string; readonly qcow2Path: string };
@@ -31,7 +32,7 @@ export async function makeProbeLayers({ plan, sealed, signal }: Options): Promis
     await using tree = await mountGuest({
       volumes,
       root: { node: guest.root, type, options },
-      mounts: guest.mounts.filter((mount) => mount.path !== "/"),
+      mounts: mountPoints(guest.mounts),
       readOnly: false,
       signal,
     });

@@ -78,6 +78,10 @@ test("the demo machine, to a directory: booted, every file as it was but for wha
   assert.equal(report.proof.level, "full");
   assert.equal(report.proof.held, true);
   assert.ok((report.seconds.plan ?? 0) + (report.seconds.convert ?? 0) < 60, "the conversion took a minute");
+  assert.deepEqual(
+    report.problems.filter(({ severity }) => severity !== "notes"),
+    [],
+  );
   assert.equal(await sha256(source), sourceSha256);
 
   const image = join(vm, "aurora-1.img");
