@@ -84,6 +84,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const child = spawn(program, rest, {
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     env: programEnvironment(options.env),
+    detached: true, // Ctrl-C in a terminal is for us: it must not end an umount of ours halfway
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   let timedOut = false;
