@@ -50,6 +50,7 @@ mandoc /usr/bin/mandoc judges our man pages
 busybox /usr/bin/busybox the smallest shell that a host or guest may have
 ovmf /usr/share/OVMF/OVMF_CODE_4M.fd firmware of UEFI test machines
 ntfs-3g /usr/sbin/mkntfs test disks
+procps /usr/bin/pgrep tests look for processes left behind
 '
 ISO_PACKAGES='
 mmdebstrap /usr/bin/mmdebstrap the Debian system on the live CD
