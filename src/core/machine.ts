@@ -20,6 +20,8 @@ export type Machine = {
   readonly cpu: Known<Cpu>;
   readonly dmi: Known<Dmi>;
   readonly nics: readonly Nic[];
+  /** PCI devices that disks and network cables hang on. */
+  readonly controllers: readonly Controller[];
   readonly storage: BlockGraph;
   /** What no field above can hold as unknown: a list that could not be read (`storage`, `nics`), a disk without a size. */
   readonly notKnown?: readonly NotKnown[];
@@ -55,6 +57,16 @@ export type Dmi = {
   readonly serial: string | null;
   readonly uuid: string | null;
   readonly biosVersion: string | null;
+};
+
+/** A storage or network controller on PCI. Ids as in /sys: `8086:a352`, in lower case. */
+export type Controller = {
+  readonly kind: "storage" | "network";
+  /** `0000:00:17.0`. */
+  readonly address: string;
+  readonly id: string;
+  /** null: no driver of this system claims it, so nothing behind it can be seen. */
+  readonly driver: string | null;
 };
 
 export type Nic = {

@@ -102,6 +102,7 @@ function machineOfImages(storage: BlockGraph): Machine {
     cpu: unknown(why),
     dmi: unknown(why),
     nics: [],
+    controllers: [],
     storage,
   };
 }

@@ -53,7 +53,17 @@ export function machineSection({ machine, guest, vm, intent }: Report): Markup {
     ],
   ])}
   ${diskTable(machine.storage)}
+  ${controllerTable(machine)}
   ${nicTable({ machine, intent })}`;
+}
+
+/** What the old machine's drivers were for; the VM has virtio instead. */
+function controllerTable({ controllers }: Pick<Report["machine"], "controllers">): Markup {
+  if (controllers.length === 0) return html``;
+  return html`<table><tr><th>Controller</th><th>PCI address</th><th>PCI id</th><th>Driver</th></tr>${controllers.map(
+    ({ kind, address, id, driver }) =>
+      html`<tr><td>${kind}</td><td><code>${address}</code></td><td><code>${id}</code></td><td>${driver ?? "none"}</td></tr>`,
+  )}</table>`;
 }
 
 /** Serial numbers are how a person finds the disk in the rack. */

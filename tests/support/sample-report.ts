@@ -24,6 +24,7 @@ export function sampleReport(overrides: Partial<Report> = {}): Report {
       cpu: unknown,
       dmi: unknown,
       nics: [],
+      controllers: [{ kind: "storage", address: "0000:00:17.0", id: "8086:a352", driver: "ahci" }],
       storage: { nodes: [], edges: [] },
     },
     guest: {

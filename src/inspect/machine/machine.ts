@@ -5,6 +5,7 @@ import { readBlockDevices } from "./block-devices.ts";
 import { makeBlockGraph } from "./block-graph.ts";
 import { readClock } from "./clock.ts";
 import { parseCpuInfo, readCpu } from "./cpu.ts";
+import { readControllers } from "./controllers.ts";
 import { readDmi } from "./dmi.ts";
 import { readFirmware } from "./firmware.ts";
 import { readMemory } from "./memory.ts";
@@ -39,6 +40,7 @@ export async function readMachine(sysroot: Sysroot, { signal }: { signal: AbortS
     cpu: await readCpu(sysroot),
     dmi: await readDmi(sysroot),
     nics,
+    controllers: await readControllers(sysroot),
     storage: makeBlockGraph(devices),
     ...(lists.length === 0 ? {} : { notKnown: lists }),
   };

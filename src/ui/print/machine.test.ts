@@ -47,6 +47,7 @@ const empty: Machine = {
   cpu: unknown("no"),
   dmi: unknown("no"),
   nics: [],
+  controllers: [],
   storage: { nodes: [], edges: [] },
 };
 
