@@ -3,4 +3,5 @@
 export * from "./destination.ts";
 export * from "./local.ts";
 export { agentScript, nodeBinary } from "./package.ts";
+export * from "./pinned-ssh.ts";
 export * from "./ssh.ts";

@@ -79,6 +79,7 @@ export async function buildBase(recipe: Recipe, directory: string, { signal, say
     root,
     path: files("squashfs"),
     exclude: NOT_ON_THE_MEDIUM,
+    allRoot: false,
     epoch: recipe.epoch,
     signal,
   });

@@ -33,7 +33,8 @@ export async function cached({ name, recipe, build, say, signal }: CacheRequest)
   const path = join(cacheDirectory(), `${name}-${recipeHash(recipe)}`);
   if (await exists(path)) return path;
   await mkdir(cacheDirectory(), { recursive: true });
-  await using _lock = await lockFile(`${path}.lock`, signal);
+  await using held = new AsyncDisposableStack();
+  held.use(await lockFile(`${path}.lock`, signal));
   if (await exists(path)) return path;
   const aside = `${path}.building`;
   await rm(aside, { recursive: true, force: true });

@@ -82,12 +82,9 @@ test("the image starts from CD and stick: two El Torito images, an MBR, an appen
   const text = argv.join(" ");
   assert.match(
     text,
-    /-b \/boot\/grub\/eltorito\.img .*--grub2-boot-info -eltorito-alt-boot -e --interval:appended_partition_2/,
+    /-b \/boot\/grub\/eltorito\.img .*-eltorito-alt-boot -e --interval:appended_partition_2/,
   );
-  assert.match(
-    text,
-    /--grub2-mbr \/h --mbr-force-bootable -append_partition 2 28732ac1\w+ \/e -appended_part_as_gpt/,
-  );
+  assert.match(text, /--mbr-force-bootable .*--grub2-mbr \/h -append_partition 2 28732ac1\w+ \/e /);
   assert.match(text, /--modification-date=2026013112595900/);
 });
 

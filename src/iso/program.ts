@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our part of the live system: the program with its Node, and what this very medium was given: key, answers, extras.
 import { chmod, copyFile, cp, mkdir, readFile, rename, stat, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { UserError } from "../core/index.ts";
 import { agentScript, nodeBinary } from "../hosts/index.ts";
+import { filesBelow, LIVECD_DIRECTORY } from "./recipe.ts";
 import { makeSquashfs } from "./squashfs.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -29,6 +30,7 @@ export async function makeProgram(options: {
   for (const directory of ["bin", "dist"]) await mkdir(join(home, directory), { recursive: true });
   await copyFile(join(REPOSITORY, "bin/virt-p2v"), join(home, "bin/virt-p2v"));
   await chmod(join(home, "bin/virt-p2v"), 0o755);
+  await copyLiveFiles(root);
   const node = await nodeBinary(scratch, signal);
   if (node.path === join(scratch, "node")) await rename(node.path, join(home, "node"));
   else await copyFile(node.path, join(home, "node"));
@@ -38,7 +40,18 @@ export async function makeProgram(options: {
   await mkdir(join(root, "usr/bin"), { recursive: true });
   await symlink("../lib/virt-p2v/bin/virt-p2v", join(root, "usr/bin/virt-p2v"));
   await addGiven(given, root);
-  await makeSquashfs({ root, path, exclude: [], epoch, signal });
+  await makeSquashfs({ root, path, exclude: [], allRoot: true, epoch, signal });
+}
+
+/** Units, rules and configuration. A clone has its owner and umask; the live system must not. */
+async function copyLiveFiles(root: string): Promise<void> {
+  const from = join(LIVECD_DIRECTORY, "root");
+  for (const path of await filesBelow(from)) {
+    const to = join(root, relative(from, path));
+    await mkdir(dirname(to), { recursive: true });
+    await copyFile(path, to);
+    await chmod(to, ((await stat(path)).mode & 0o100) === 0 ? 0o644 : 0o755);
+  }
 }
 
 /** One file that needs nothing but Node; esbuild is there, since this is a clone. */

@@ -8,14 +8,17 @@ export async function makeSquashfs(options: {
   path: string;
   /** Paths below `root`, with shell wildcards. */
   exclude: readonly string[];
+  /** All files belong to root, whoever owns them here. */
+  allRoot: boolean;
   epoch: number;
   signal: AbortSignal;
 }): Promise<void> {
-  const { root, path, exclude, epoch, signal } = options;
+  const { root, path, exclude, allRoot, epoch, signal } = options;
   await rm(path, { force: true });
   const argv = ["mksquashfs", root, path, "-noappend", "-no-progress", "-quiet"];
   argv.push("-comp", "zstd", "-Xcompression-level", "15", "-b", "256K");
   argv.push("-mkfs-time", `${epoch}`, "-all-time", `${epoch}`, "-wildcards");
+  if (allRoot) argv.push("-all-root");
   if (exclude.length > 0) argv.push("-e", ...exclude);
   await run(argv, { signal, timeoutMs: 45 * 60_000 });
 }

@@ -2,6 +2,7 @@
 // job owns the story: it joins the rooms, runs the phases of one migration and writes its report.
 export * from "./destination.ts";
 export * from "./inspect.ts";
+export * from "./local-disks.ts";
 export * from "./migrate.ts";
 export * from "./plan.ts";
 export * from "./source.ts";

@@ -3,6 +3,6 @@
 export * from "./check-volume.ts";
 export * from "./leftovers.ts";
 export * from "./mount-guest.ts";
-export * from "./overlay.ts";
+export * from "./open.ts";
 export * from "./proof.ts";
 export * from "./volumes.ts";

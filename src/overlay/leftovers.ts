@@ -3,14 +3,16 @@
 import type { Dirent } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   isBelow,
   isErrno,
+  listMapped,
   ownerLives,
   readBounded,
   readMountTable,
+  removeMapped,
   removeRunDirectory,
   RUN_PREFIX,
   RunError,
@@ -37,6 +39,7 @@ export async function cleanLeftovers(
   const loops = await findDeadLoops(dead, isOurs);
   const mounts = (await readMountTable()).filter((entry) => isOurs(entry.path)).toReversed();
   for (const entry of mounts) if (!isView(entry)) await takeDown(entry.path);
+  for (const name of mappedOf(dead, await listMapped())) await removeMapped(name).catch(passRunError);
   for (const loop of loops) await quietly(["losetup", "--detach", loop]);
   await endDaemons(dead);
   for (const entry of mounts) if (isView(entry)) await quietly(["umount", "--lazy", "--", entry.path]);
@@ -51,6 +54,19 @@ export async function cleanLeftovers(
     }
   }
   return removed;
+}
+
+const passRunError = (error: unknown): void => {
+  if (!(error instanceof RunError)) throw error;
+};
+
+/** Devices of dead runs, those on top first: volumes, layers, sealed views, views. They carry their run's name. */
+export function mappedOf(dead: readonly string[], names: readonly string[]): readonly string[] {
+  const order = ["p2v-volumes-", "-layer-", "-sealed", "-view"];
+  const rank = (name: string): number => order.findIndex((part) => name.includes(part));
+  return names
+    .filter((name) => dead.some((directory) => name.startsWith(`${basename(directory)}-`)))
+    .toSorted((a, b) => rank(a) - rank(b));
 }
 
 const isView = (entry: { readonly type: string }): boolean => entry.type.startsWith("fuse");

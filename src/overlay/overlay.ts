@@ -18,7 +18,7 @@ export interface Overlay extends BlockView {
  * Opens the view, with its store below `storeDirectory`. UserError `source-in-use` when the disk is mounted or open for
  * writing, `overlay-not-started` with QEMU's words otherwise. Dispose removes daemon, mount and store.
  */
-export async function openOverlay(
+export async function openQemuOverlay(
   disk: SourceDisk,
   { storeDirectory, signal }: { storeDirectory: string; signal: AbortSignal },
 ): Promise<Overlay> {

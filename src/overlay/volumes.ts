@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nodes of the block graph as block devices: one loop device for each node that is one run of bytes of a view.
+// Nodes of the block graph as block devices: one loop device (dm-linear, where the view is a
+// device itself) for each node that is one run of bytes of a view.
 // Never two over the same bytes: their page caches would differ.
-import { appendFile } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BlockGraph, contiguousExtent, findNode, type NodeId, type SourceDisk } from "../core/index.ts";
-import { attachLoop, makeRunDirectory } from "../system/index.ts";
+import { attachLoop, createMapped, makeRunDirectory } from "../system/index.ts";
 import { isNoted, LOOPS_FILE, type LoopNote, readLoops, renderLoopNote } from "./loops.ts";
 
 export type VolumeDevice = { readonly path: string } | { readonly unavailable: string };
@@ -42,6 +43,13 @@ export async function attachVolumes(options: {
 
   const attach = async (view: ViewOfDisk, start: number, end: number): Promise<VolumeDevice> => {
     signal.throwIfAborted();
+    if ((await stat(view.path)).isBlockDevice()) {
+      // Bytes of a device stay with the kernel: a loop device would keep them in memory twice.
+      const name = `${basename(directory)}-${view.disk.number}-${start / 512}`;
+      const table = `linear ${view.path} ${start / 512}`;
+      const options = { sectors: Math.floor((end - start) / 512), table, readOnly, signal };
+      return { path: scope.use(await createMapped(name, options)).path };
+    }
     const sectorBytes = view.disk.sectorBytes;
     const loop = await attachLoop(view.path, {
       offset: start,

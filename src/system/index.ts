@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // system owns the only door to the operating system. It decides nothing about migrations.
 export * from "./daemon.ts";
+export * from "./device-mapper.ts";
 export * from "./direct.ts";
 export * from "./directory-view.ts";
 export * from "./files.ts";

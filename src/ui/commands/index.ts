@@ -4,6 +4,7 @@ import type { CommandName } from "../settings/index.ts";
 import type { CommandRunner } from "./context.ts";
 import { runInspect } from "./inspect.ts";
 import { runIsoBuild } from "./iso-build.ts";
+import { runLive } from "./live.ts";
 import { runMigrate } from "./migrate.ts";
 import { runPlan } from "./plan.ts";
 import { runReport } from "./report.ts";
@@ -16,4 +17,5 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   verify: runVerify,
   report: runReport,
   "iso build": runIsoBuild,
+  live: runLive,
 };

@@ -2,6 +2,7 @@
 // settings are one table; flags, help and the manual are views of it.
 export * from "./answers.ts";
 export * from "./help.ts";
+export * from "./kernel.ts";
 export * from "./man.ts";
 export * from "./parse.ts";
 export * from "./table.ts";

@@ -58,11 +58,26 @@ export const SETTINGS = {
   ),
   package: many("NAME", "A further Debian package on the image."),
   suite: one("NAME", "The Debian release of the live system. Default: trixie."),
+  cmdline: one("FILE", "Read the kernel command line from FILE. Default: /proc/cmdline."),
+  unattended: flag("On the live CD, as p2v.unattended: begin without asking."),
+  identity: one(
+    "KEY",
+    "On the live CD, as p2v.identity=KEY: the private key for the host, a path or an http(s) address.",
+  ),
+  "host-key": one(
+    "FINGERPRINT",
+    "On the live CD, as p2v.host-key=SHA256:...: the only host key that is accepted.",
+  ),
+  post: one(
+    "ACT",
+    "On the live CD, as p2v.post=ACT, after success: poweroff, reboot or none. Default: none.",
+  ),
+  onfail: one("ACT", "On the live CD, as p2v.onfail=ACT, after a failure: wait or poweroff. Default: wait."),
   help: flag("Print this help."),
 } as const satisfies Record<string, Setting>;
 
 /** One word, or two: `iso build`. */
-export type CommandName = "inspect" | "plan" | "migrate" | "verify" | "report" | "iso build";
+export type CommandName = "inspect" | "plan" | "migrate" | "verify" | "report" | "iso build" | "live";
 
 export type Command = {
   readonly name: CommandName;
@@ -185,6 +200,18 @@ export const COMMANDS: readonly Command[] = [
       ["virt-p2v iso build --ssh-key ~/.ssh/id_ed25519.pub", "with ssh into the live system"],
       ["virt-p2v iso build --extras ./extras --package htop", "with more on it"],
     ],
+  },
+  {
+    name: "live",
+    summary: "What the live CD runs at boot: the migration that the kernel command line asks for",
+    description: [
+      "Every setting of migrate is a parameter of the kernel command line, as p2v.NAME=VALUE (p2v.to, p2v.name, p2v.disk=/dev/sda,/dev/sdb ...); the names of the C virt-p2v (p2v.server, p2v.port, p2v.username, p2v.os, p2v.of, p2v.disks, p2v.vcpu.cores ...) are understood too. Without p2v.unattended nothing is done.",
+      "Without p2v.disk all disks of the machine are taken that are neither removable nor in use. What may heal, such as a network that is away, is tried again with growing pauses.",
+    ],
+    positional: null,
+    settings: ["cmdline", "unattended", "identity", "host-key", "post", "onfail", "help"],
+    required: [],
+    examples: [["virt-p2v live --cmdline answers.txt", "by hand, on the live CD"]],
   },
 ];
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// virt-p2v live: the unattended migration of the live CD, by the kernel command line. Tries again what may heal.
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../core/index.ts";
+import { parseDestination, writePinnedSshConfig } from "../../hosts/index.ts";
+import { localDisks } from "../../job/index.ts";
+import { makeRunDirectory, readBounded, run } from "../../system/index.ts";
+import { renderError } from "../print/index.ts";
+import { findCommand, type LiveSettings, liveSettings, parseCommandLine } from "../settings/index.ts";
+import { type CommandRunner, say } from "./context.ts";
+import { runMigrate } from "./migrate.ts";
+
+/** In seconds; a switch that reboots takes minutes. */
+const PAUSES: readonly number[] = [5, 10, 20, 40, 60, 60, 120, 120, 300, 300];
+
+export const runLive: CommandRunner = async (given, { signal }) => {
+  const path = given.one("cmdline") ?? "/proc/cmdline";
+  const text = (await readBounded(path))?.toString("utf8") ?? "";
+  const live = liveSettings(text);
+  if (!live.unattended) {
+    say("Not unattended (the kernel command line has no p2v.unattended)");
+    return 0;
+  }
+  let code = 1;
+  try {
+    code = await withPatience(live, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    say(renderError(error));
+    say("virt-p2v live: FAILED. Nothing was written to the disks of this machine.");
+    if (live.onfail === "poweroff") await run(["systemctl", "poweroff"]);
+    throw error;
+  }
+  say(code === 0 ? "virt-p2v live: done" : `virt-p2v live: ended with code ${code}`);
+  if (code === 0 && live.post !== "none") await run(["systemctl", live.post]);
+  if (code !== 0 && live.onfail === "poweroff") await run(["systemctl", "poweroff"]);
+  return code;
+};
+
+async function withPatience(live: LiveSettings, signal: AbortSignal): Promise<number> {
+  for (const pause of PAUSES) {
+    try {
+      return await migrateOnce(live, signal);
+    } catch (error) {
+      if (!mayHeal(error)) throw error;
+      say(`${renderError(error)}  Trying again in ${pause} s`);
+      await sleep(pause * 1000, undefined, { signal });
+    }
+  }
+  return await migrateOnce(live, signal);
+}
+
+/** A network or host that is away may come back; a key or a login that is refused does not. Pure. */
+export function mayHeal(error: unknown): boolean {
+  return error instanceof UserError && error.area === "host" && !/key|login|missing/.test(error.code);
+}
+
+async function migrateOnce(live: LiveSettings, signal: AbortSignal): Promise<number> {
+  const command = findCommand("migrate");
+  const argv = [...live.migrate, "--yes"];
+  if (!argv.includes("--disk")) argv.push(...(await disksHere(signal)).flatMap((disk) => ["--disk", disk]));
+  const asked = parseCommandLine(command, argv);
+  const destination = parseDestination(asked.one("to") ?? "");
+  await using directory = await makeRunDirectory("live");
+  if (destination.kind === "ssh" && asked.one("ssh-config") === null) {
+    if (live.hostKey === null)
+      throw new UserError(
+        "usage",
+        "host-key-missing",
+        "The kernel command line does not say which host key is right",
+        {
+          advice:
+            "Give p2v.host-key=SHA256:...; on the host: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
+        },
+      );
+    const { identity, hostKey: fingerprint } = live;
+    const config = { destination, identity, fingerprint, directory: directory.path, signal };
+    argv.push("--ssh-config", await writePinnedSshConfig(config));
+  }
+  say(`virt-p2v migrate ${argv.join(" ")}`);
+  return await runMigrate(parseCommandLine(command, argv), { signal });
+}
+
+async function disksHere(signal: AbortSignal): Promise<readonly string[]> {
+  const disks = await localDisks({ signal });
+  if (disks.length > 0) return disks;
+  throw new UserError("source", "no-disk", "This machine has no disk that could be seen", {
+    advice: "See virt-p2v inspect for devices without a driver; name disks with p2v.disk=/dev/...",
+  });
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs tests/live/ inside the live CD, where there is device-mapper.
+import assert from "node:assert/strict";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { makeFilesDisk, makeIso, startLiveVm } from "../support/live-vm.ts";
+
+const REPOSITORY = join(import.meta.dirname, "../..");
+
+test("the overlay by device-mapper keeps its promises", { timeout: 15 * 60_000 }, async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "p2v-guest-"));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  await using iso = await makeIso(t.signal);
+  const tree = join(directory, "tree");
+  for (const name of ["src", "tests/live", "tests/support", "bin", "package.json", ...NODE_MODULES])
+    await cp(join(REPOSITORY, name), join(tree, name), { recursive: true });
+  const disk = join(directory, "tree.img");
+  await makeFilesDisk(disk, tree, 96);
+  await using vm = await startLiveVm({
+    iso: iso.path,
+    boot: "kernel",
+    parameters: "p2v.toram=no",
+    memoryMb: 1536,
+    readOnlyDisks: [disk],
+    signal: t.signal,
+  });
+  await vm.see(/Enter for the wizard/, { timeoutMs: 3 * 60_000 });
+  vm.type("\n");
+  await vm.see(/root@virt-p2v/, { timeoutMs: 60_000 });
+  // The mark is put together there, so that what was typed is not taken for it.
+  const tests = "/usr/lib/virt-p2v/node --test --test-concurrency=1 --test-reporter=tap tests/live/*.test.ts";
+  vm.type(`mount -o ro /dev/vda /mnt && cd /mnt && TERM=dumb ${tests}; echo P2V-"TESTS" $?\n`);
+  await vm.see(/P2V-TESTS \d+/, { timeoutMs: 12 * 60_000 });
+  const text = vm.console();
+  assert.match(text, /P2V-TESTS 0\n/, text.slice(-6000));
+});
+
+const NODE_MODULES = ["zod", "yaml", "xmlbuilder2", "diff", "@oozcitak"].map(
+  (name) => `node_modules/${name}`,
+);
