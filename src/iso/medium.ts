@@ -74,6 +74,8 @@ export async function makeMedium({ base, program, out, scratch, epoch, signal }:
   await copyFile(of("packages"), join(tree, "live/packages.txt"));
   await copyFile(program, join(tree, "live/program.squashfs"));
   for (const path of await filesBelow(tree)) await utimes(path, epoch, epoch);
+  for (const directory of [".disk", "boot/grub", "boot", "live", "."])
+    await utimes(join(tree, directory), epoch, epoch);
   const esp = join(scratch, "esp.img");
   await makeEsp(esp, { base, date, epoch, scratch, signal });
   await run(renderXorriso({ tree, esp, hybrid: of("hybrid"), date, out }), {
