@@ -3,7 +3,9 @@
 import { spawn } from "node:child_process";
 import { glob } from "node:fs/promises";
 
-const fast = await Array.fromAsync(glob(["src/**/*.test.ts", "tests/{contract,golden}/**/*.test.ts"]));
+const fast = await Array.fromAsync(
+  glob(["src/**/*.test.ts", "bench/*.test.ts", "tests/{contract,golden}/**/*.test.ts"]),
+);
 const TEST = ["node", "--test", "--test-isolation=none", "--test-reporter=dot"];
 const checks: readonly (readonly [string, readonly string[]])[] = [
   ["types", ["tsc", "-p", "."]],

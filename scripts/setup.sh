@@ -50,6 +50,7 @@ mandoc /usr/bin/mandoc judges our man pages
 busybox /usr/bin/busybox the smallest shell that a host or guest may have
 ovmf /usr/share/OVMF/OVMF_CODE_4M.fd firmware of UEFI test machines
 ntfs-3g /usr/sbin/mkntfs test disks
+xorriso /usr/bin/xorriso test media
 procps /usr/bin/pgrep tests look for processes left behind
 '
 ISO_PACKAGES='

@@ -47,7 +47,18 @@ export async function copySource({
     read: { sourcePath: view.disk.path, viewPath: view.path, touched: view.touched },
   }));
   await makeRoom({ plan, host, directory, files: disks.map((disk) => disk.file) });
-  const results = await copyDisks({ host, directory, disks, release, signal, emit, onSegment: proof.record });
+  // A second lane serves a link's latency; here both agents would only share this machine's memory and cores.
+  const lanes = plan.intent.destination.kind === "dir" ? 1 : 2;
+  const results = await copyDisks({
+    host,
+    directory,
+    disks,
+    lanes,
+    release,
+    signal,
+    emit,
+    onSegment: proof.record,
+  });
   const format = plan.intent.format;
   await finishDisks(
     host,

@@ -2,9 +2,10 @@
 // The command as a user runs it, and what it must never leave behind.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { run } from "../../src/system/index.ts";
 
 export type Ended = {
@@ -21,12 +22,17 @@ type Options = {
   readonly timeoutMs?: number;
 };
 
+/** Where the commands run here keep what is theirs for a while. */
+const temporary = mkdtempSync(join(tmpdir(), "p2v-cli-"));
+process.on("exit", () => rmSync(temporary, { recursive: true, force: true }));
+
 export function cli(
   args: readonly string[],
   { interruptAt, timeoutMs = 300_000 }: Options = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn("bin/virt-p2v", args, { stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...process.env, TMPDIR: temporary };
+    const child = spawn("bin/virt-p2v", args, { stdio: ["ignore", "pipe", "pipe"], env });
     const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
     let peakBytes = 0;
     const watch = setInterval(() => {
@@ -66,19 +72,14 @@ function readPeak(pid: number | undefined): number {
   }
 }
 
-/** Our loop devices, mounts, daemons and run directories. Tests run one file after the other, so all are ours. */
+/** Loop devices, mounts, daemons and directories of the commands run here. Other runs on this machine have their own. */
 export async function leftovers(): Promise<readonly string[]> {
   const loops = (await run(["losetup", "--list", "--noheadings", "--output", "NAME,BACK-FILE"])).stdout;
   const mounts = await readFile("/proc/self/mountinfo", "utf8");
-  const daemons = (await run(["pgrep", "--list-full", "--exact", "qemu-storage-d"], { allowCodes: [1] }))
+  const daemons = (await run(["pgrep", "--list-full", "--full", "qemu-storage-daemon"], { allowCodes: [1] }))
     .stdout;
-  const directories = (await readdir(tmpdir())).filter((name) => /^p2v-(run|guest|overlay)-/.test(name));
-  return [
-    ...loops.split("\n").filter((line) => line.includes("p2v-") && !line.includes("p2v-disk-")), // those are a test's own
-    ...mounts.split("\n").filter((line) => line.includes("/p2v-")),
-    ...daemons.split("\n").filter((line) => line.includes("p2v-")),
-    ...directories,
-  ];
+  const lines = `${loops}\n${mounts}\n${daemons}`.split("\n");
+  return [...lines.filter((line) => line.includes(temporary)), ...(await readdir(temporary))];
 }
 
 /** One clear error: exit code, what and what to do, no stack; and nothing left behind. */
