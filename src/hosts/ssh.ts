@@ -45,7 +45,7 @@ export function sshArguments(
   { interactive, hasAes }: { interactive: boolean; hasAes: boolean },
 ): string[] {
   const options = [...ALWAYS, `BatchMode=${interactive ? "no" : "yes"}`];
-  // The fastest with hardware AES (lab.md: twice chacha20); without it, the order that OpenSSH prefers is right.
+  // The fastest with hardware AES (measured: twice chacha20); without it, the order that OpenSSH prefers is right.
   if (hasAes) options.push("Ciphers=^aes128-gcm@openssh.com");
   const argv = ["-T"];
   if (sshConfig !== null) argv.push("-F", sshConfig);

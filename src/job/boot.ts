@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The boot check: tried where it can be, and otherwise the reason why not.
-import type { Emit, Host, Outcome, Plan } from "../core/index.ts";
+import { type Emit, type Host, type Outcome, type Plan, UserError } from "../core/index.ts";
 import { rootUuid } from "../plan/index.ts";
 import { bootCheck } from "../target/index.ts";
 import type { ProbeLayer } from "./probe.ts";
@@ -33,9 +33,8 @@ export async function checkBoot({
   emit,
 }: Options): Promise<BootResult> {
   const why = whyNot(plan, layers);
-  if (why !== null)
-    return { outcome: { kind: "not-tried", why }, waitingUnits: [], screenshotPng: null, console: "" };
-  return await bootCheck({
+  if (why !== null) return notTried(why);
+  const tried = bootCheck({
     host,
     directory,
     vm: plan.vm,
@@ -47,6 +46,18 @@ export async function checkBoot({
     emit,
     signal,
   });
+  try {
+    return await tried;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof UserError)) throw error;
+    // The VM is copied and verified by now: its report must be written, whatever ails the check.
+    return notTried(`The boot check could not be made: ${error.message}`);
+  }
+}
+
+function notTried(why: string): BootResult {
+  return { outcome: { kind: "not-tried", why }, waitingUnits: [], screenshotPng: null, console: "" };
 }
 
 function whyNot({ intent, guest }: Plan, layers: readonly ProbeLayer[]): string | null {

@@ -13,6 +13,7 @@ import { copyDisks, finishDisks, reopenDisks } from "../copy/index.ts";
 import { readUsedMaps } from "../inspect/index.ts";
 import type { ProofRun } from "../overlay/index.ts";
 import { imageFile } from "../plan/index.ts";
+import { isFinished } from "./destination.ts";
 
 type Options = {
   readonly plan: Plan;
@@ -91,9 +92,10 @@ async function makeRoom({
   directory,
   files,
 }: Pick<Options, "plan" | "host" | "directory"> & { files: readonly string[] }): Promise<void> {
-  if (plan.intent.replace && (await host.kindOf(`${directory}/manifest.json`)) === "file")
-    for (const file of ownFiles(plan.vm.name, await host.list(directory)))
-      await host.remove(`${directory}/${file}`);
+  const there = await host.list(directory);
+  if (plan.intent.replace && isFinished(there))
+    for (const file of ownFiles(plan.vm.name, there)) await host.remove(`${directory}/${file}`);
+  else if (!isFinished(there)) await host.remove(`${directory}/manifest.json`);
   await host.makeDirectory(directory, { mode: 0o700 });
   await reopenDisks(host, directory, files);
 }

@@ -52,8 +52,8 @@ export async function checkDestination(
     void problems.push({ code, severity: "stops", text, advice });
   const kind = await host.kindOf(directory);
   const files = kind === "directory" ? await host.list(directory) : [];
-  const finished = files.includes("manifest.json");
-  const partial = files.some((file) => file.endsWith(".partial"));
+  const finished = isFinished(files);
+  const partial = files.includes("manifest.json") || files.some((file) => file.endsWith(".partial"));
   if (kind === "file" || kind === "other")
     stop(
       "destination-exists",
@@ -84,6 +84,10 @@ export async function checkDestination(
     );
   return { problems, resumes: partial && !finished };
 }
+
+/** The report is written last: a run that ended before it goes on from what it copied. */
+export const isFinished = (files: readonly string[]): boolean =>
+  files.includes("manifest.json") && files.includes("report.json");
 
 async function occupied(host: Host, directory: string, files: readonly string[]): Promise<number> {
   let bytes = 0;

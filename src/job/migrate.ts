@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The main job, from a physical disk to a VM that was seen to boot. Read this first: it is the data flow.
 import { join } from "node:path";
-import type { Emit, Preview, Report } from "../core/index.ts";
+import type { Emit, Preview, Problem, Report } from "../core/index.ts";
 import { applyChanges, openBlobs } from "../convert/index.ts";
 import { startProof } from "../overlay/index.ts";
 import { type Answers, chooseProof, confirmed } from "../plan/index.ts";
@@ -25,6 +25,13 @@ export type MigrateOptions = {
   readonly emit: Emit;
 };
 
+const SOURCE_CHANGED: Problem = {
+  code: "source-changed",
+  severity: "warns",
+  text: "The source is not as it was when the migration began",
+  advice: "Something else wrote to it: see the proof for what, stop that, and migrate again with --replace",
+};
+
 /** null: the user said no. Throws UserError; the source is untouched in every case. */
 export async function migrate({
   answers,
@@ -39,7 +46,7 @@ export async function migrate({
   await using workspace = await openWorkspace();
   const workDirectory = workspace.path;
   const blobs = await openBlobs(join(workDirectory, "blobs"));
-  const problems: Preview["problems"][number][] = [];
+  const problems: Problem[] = [];
   const listen: Emit = (event) => {
     if (event.type === "problem") problems.push(event.problem);
     emit(event);
@@ -59,9 +66,9 @@ export async function migrate({
   const preview = await phases.run("plan", () =>
     makePreview({ source, answers, host, blobs, workDirectory, ...call }),
   );
+  refuseStoppers(preview);
   const diffs = await renderDiffs(preview.changes, blobs);
   if (!(await confirm(preview, diffs))) return null;
-  refuseStoppers(preview);
   const plan = confirmed(preview);
   const directory = vmDirectory(answers.destination, plan.intent.name);
 
@@ -77,6 +84,7 @@ export async function migrate({
     copySource({ plan, sealed, host, directory, proof, release: version, ...call }),
   );
   const proven = await phases.run("verify", () => proof.finish());
+  if (!proven.held) listen({ type: "problem", problem: SOURCE_CHANGED });
   await phases.run("define", () => defineVm({ plan, host, directory }));
   const boot = await phases.run("boot", () => checkBoot({ plan, host, directory, layers, ...call }));
 

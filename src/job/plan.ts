@@ -80,7 +80,7 @@ export async function renderDiffs(
 }
 
 /** Whose fault a problem is can be told by the first word of its code. */
-function areaOf(problem: Problem): ErrorArea {
+export function problemArea(problem: Problem): ErrorArea {
   const word = problem.code.split("-")[0];
   if (word === "destination") return "destination";
   if (word === "host") return "host";
@@ -93,7 +93,9 @@ export function refuseStoppers(preview: Preview): void {
   const [problem, ...more] = stoppers(preview);
   if (problem === undefined) return;
   const others = more.length === 0 ? "" : ` (and ${more.length} more problems: see virt-p2v plan)`;
-  throw new UserError(areaOf(problem), problem.code, `${problem.text}${others}`, { advice: problem.advice });
+  throw new UserError(problemArea(problem), problem.code, `${problem.text}${others}`, {
+    advice: problem.advice,
+  });
 }
 
 type PlanOnlyOptions = Pick<PlanContext, "answers" | "signal" | "emit"> & {

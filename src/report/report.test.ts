@@ -77,6 +77,11 @@ test("exit codes: root or network that differ are no success, a failed unit alon
   );
 });
 
+test("a source that changed is no success, however well the VM booted", () => {
+  const { proof } = sampleReport();
+  assert.equal(exitCodeOf(sampleReport({ proof: { ...proof, held: false } })), 8);
+});
+
 test("a VM without its network is called that", () => {
   const outcome: Outcome = {
     kind: "booted-but",

@@ -25,8 +25,13 @@ export function verdictOf(outcome: Outcome): Verdict {
   }
 }
 
-/** 0 or 7: a root or network that differs is no success, a failed unit alone is said but is one (review of exit codes). */
-export function exitCodeOf({ outcome, intent }: Pick<Report, "outcome" | "intent">): 0 | 7 {
+/** 8 where the source changed; else 0 or 7: a root or network that differs is no success, a failed unit alone is said but is one (review of exit codes). */
+export function exitCodeOf({
+  outcome,
+  intent,
+  proof,
+}: Pick<Report, "outcome" | "intent" | "proof">): 0 | 7 | 8 {
+  if (!proof.held) return 8;
   switch (outcome.kind) {
     case "booted":
       return 0;

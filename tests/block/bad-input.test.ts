@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import type { Report } from "../../src/core/index.ts";
 import { run } from "../../src/system/index.ts";
 import { assertRefused, cli, type Ended, leftovers } from "../support/cli.ts";
 import { makeDisk, type TestDisk } from "../support/disks.ts";
@@ -279,6 +280,18 @@ test("Ctrl-C in each phase cleans up, and the same command then goes to the end"
   assert.equal(await sha256(disk.path), before);
   assert.equal((await cli(["verify", join(directory, "vm")])).code, 0);
   assert.deepEqual(await leftovers(), []);
+});
+
+test("a run that ended after its copy and before its report goes on, and sends nothing again", async (t) => {
+  const directory = await scratch(t);
+  await using disk = await strangeDisk();
+  assert.equal((await migrate(disk.path, `dir:${directory}`, "--as-is")).code, 0);
+  await rm(join(directory, "vm/report.json"));
+  const again = await migrate(disk.path, `dir:${directory}`, "--as-is");
+  assert.equal(again.code, 0, again.stderr);
+  const { disks } = JSON.parse(await readFile(join(directory, "vm/report.json"), "utf8")) as Report;
+  assert.ok((disks[0]?.sentBytes ?? Number.NaN) < 4096, `${disks[0]?.sentBytes} bytes were sent again`);
+  assert.equal((await cli(["verify", join(directory, "vm")])).code, 0);
 });
 
 test("verify finds one changed byte in an image, and says where", async (t) => {

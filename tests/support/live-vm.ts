@@ -66,7 +66,7 @@ export async function makeFilesDisk(path: string, directory: string, sizeMb: num
   });
 }
 
-/** TCG: where KVM opens but hangs (lab.md has seen it), a test that trusts it would hang too. */
+/** TCG: where KVM opens but hangs, a test that trusts it would hang too. */
 export async function startLiveVm(options: LiveVmOptions): Promise<LiveVm> {
   options.signal.throwIfAborted();
   const directory = await mkdtemp(join(tmpdir(), "p2v-live-"));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v plan: everything a migration would do, and nothing done.
+import { EXIT_CODES } from "../../core/index.ts";
 import { parseDestination } from "../../hosts/index.ts";
-import { planOnly, printDestination } from "../../job/index.ts";
+import { planOnly, printDestination, problemArea } from "../../job/index.ts";
 import { confirmed, stoppers } from "../../plan/index.ts";
 import { printPlan } from "../print/plan.ts";
 import { answersOf } from "../settings/index.ts";
@@ -20,5 +21,6 @@ export const runPlan: CommandRunner = async (given, { signal }) => {
   printer.close();
   if (json) sayJson({ ...confirmed(preview), diffs });
   else say(printPlan(preview, { destination: printDestination(destination, preview.intent.name), diffs }));
-  return stoppers(preview).length === 0 ? 0 : 6;
+  const [stopper] = stoppers(preview);
+  return stopper === undefined ? 0 : EXIT_CODES[problemArea(stopper)];
 };
