@@ -81,15 +81,6 @@ test("readInitramfs() says what is wrong with what is none", async () => {
     );
 });
 
-test("readInitramfs() of a bomb ends at 1 GiB", { timeout: 60_000 }, async () => {
-  const head = Buffer.from(renderCpio({ big: "" }).subarray(0, 116));
-  head.write("7fffffff", 6 + 6 * 8, "latin1"); // a file of 2 GiB
-  const member = gzipSync(zeros(2 ** 26));
-  const bomb = Buffer.concat([gzipSync(head), ...Array.from({ length: 17 }, () => member)]);
-  assert.ok(bomb.length < 2 ** 21);
-  await assert.rejects(readInitramfs(bomb), /unpacks to more than 1073741824 bytes/);
-});
-
 test("readInitramfs() of any bytes gives entries or a RangeError", async () => {
   const valid = Buffer.concat([early, zeros(40), gzipSync(main)]);
   await fc.assert(
