@@ -13,6 +13,5 @@ export * from "./plan.ts";
 export * from "./ports.ts";
 export * from "./range.ts";
 export * from "./report.ts";
-export * from "./secret.ts";
 export * from "./units.ts";
 export * from "./vm.ts";

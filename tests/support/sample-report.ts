@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Report with everything in it, for tests of its renderings.
 import type { Report } from "../../src/core/index.ts";
+import { SAMPLE_VM } from "./sample-vm.ts";
 
 const attributes = { mode: 0o644, uid: 0, gid: 0, xattrs: {} };
 
@@ -77,30 +78,7 @@ export function sampleReport(overrides: Partial<Report> = {}): Report {
       asIs: false,
       skipSteps: [],
     },
-    vm: {
-      name: "aurora",
-      uuid: "0b5c2f0e-7a44-8c59-9a6d-3f0c3f9a1f10",
-      memoryBytes: 2 ** 31,
-      vcpus: 2,
-      arch: "x86_64",
-      cpuLevel: 1,
-      firmware: { kind: "bios" },
-      machine: "q35",
-      clock: "utc",
-      osinfo: "http://debian.org/debian/12",
-      disks: [
-        {
-          file: "aurora-1.img",
-          format: "raw",
-          sizeBytes: 6 * 2 ** 30,
-          bus: "virtio",
-          boot: true,
-          sectorBytes: 512,
-        },
-      ],
-      nics: [{ name: "enp3s0", mac: "52:54:00:aa:bb:cc", model: "virtio" }],
-      xen: { type: "pv", loader: "pvgrub" },
-    },
+    vm: { ...SAMPLE_VM, nics: [{ name: "enp3s0", mac: "52:54:00:aa:bb:cc", model: "virtio" }] },
     seconds: { inspect: 2, convert: 31, copy: 12, verify: 9, define: 0.2, boot: 71 },
     disks: [
       {
