@@ -22,6 +22,9 @@ export async function openSource(disk: DiskToCopy): Promise<Source> {
     return file;
   };
   const source = await openOne(sourcePath);
+  // An image that is cut off is known before anything is read; of several readers, any might be the first to notice.
+  const stat = await source.stat();
+  if (stat.isFile() && stat.size < disk.sizeBytes) throw tooShort(disk, sourcePath, stat.size);
   const view = touched.length === 0 || viewPath === sourcePath ? source : await openOne(viewPath);
   const resources = opening.move();
   return {
@@ -51,17 +54,18 @@ async function readRange({ disk, file, path }: From, into: Buffer, range: Range)
     const { bytesRead } = await file.read(into, done, into.length - done, at).catch((error: unknown) => {
       throw unreadable(disk, path, at, error);
     });
-    if (bytesRead === 0)
-      throw new UserError(
-        "source",
-        "source-short",
-        `${path} ends at byte ${at}, disk ${disk.number} has ${disk.sizeBytes}`,
-        {
-          advice: "The image is cut off, or the disk changed its size: inspect it again",
-        },
-      );
+    if (bytesRead === 0) throw tooShort(disk, path, at);
     done += bytesRead;
   }
+}
+
+function tooShort(disk: DiskToCopy, path: string, endBytes: number): UserError {
+  return new UserError(
+    "source",
+    "source-short",
+    `${path} ends at byte ${endBytes}, disk ${disk.number} has ${disk.sizeBytes}`,
+    { advice: "The image is cut off, or the disk changed its size: inspect it again" },
+  );
 }
 
 function unreadable(disk: DiskToCopy, path: string, at: number, cause: unknown): UserError {
