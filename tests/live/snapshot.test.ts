@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The overlay by device-mapper, on real file systems. Runs inside the live CD (tests/vm/livecd-overlay.test.ts): many
+// The overlay by device-mapper, on real file systems. Runs inside the live CD (tests/livecd/livecd-overlay.test.ts): many
 // build machines have no device-mapper.
 import assert from "node:assert/strict";
 import { copyFile, mkdir, open, readFile, writeFile } from "node:fs/promises";
