@@ -45,6 +45,8 @@ function findTag(graph: BlockGraph, tag: string, value: string): NodeId | null {
     if (tag === "UUID" && "uuid" in holds && holds.kind !== "partition" && same(holds.uuid)) return id;
     if (tag === "LABEL" && "label" in holds && holds.label === value) return id;
     if (tag === "PARTUUID" && holds.kind === "partition" && same(holds.uuid)) return contentOf(graph, id);
+    if (tag === "PARTLABEL" && holds.kind === "partition" && holds.name === value)
+      return contentOf(graph, id);
   }
   return null;
 }

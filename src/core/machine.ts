@@ -120,6 +120,8 @@ export type Holds =
       readonly uuid: string | null;
       /** null: not known. */
       readonly bootable: boolean | null;
+      /** PARTLABEL; absent: it has none (an MBR never has). */
+      readonly name?: string;
     }
   | {
       readonly kind: "filesystem";

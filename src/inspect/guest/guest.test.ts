@@ -41,6 +41,7 @@ function makeGraph(disks = 1): BlockGraph {
         type: "83",
         uuid,
         bootable: false,
+        ...(number === 1 ? { name: "System Root" } : {}),
       });
     }
   }
@@ -83,6 +84,9 @@ test("readMounts() resolves every kind of name", () => {
     ["LABEL=my\\040root", "ext4", fs],
     ["/dev/disk/by-label/my\\x20root", "ext4", fs],
     ["PARTUUID=00000001-01", "ext4", fs],
+    ["PARTLABEL=System\\040Root", "ext4", fs],
+    ["/dev/disk/by-partlabel/System\\x20Root", "ext4", fs],
+    ["PARTLABEL=Other", "ext4", null],
     ["/dev/mapper/vg--a-root", "xfs", lv],
     ["/dev/vg-a/root", "xfs", lv],
     ["/dev/mapper/vg--a-other", "xfs", null],

@@ -114,7 +114,7 @@ async function addDisk(graph: GraphBuilder, { disk, reader, signal }: AddDisk): 
       ...base,
       id: `${id}/part:${number}`,
       sizeBytes: size,
-      holds: { kind: "partition", number, type, uuid, bootable },
+      holds: { kind: "partition", number, type, uuid, bootable, ...(part.name ? { name: part.name } : {}) },
     };
     graph.addPart(node, id, part.start);
     if (part.extended) continue;
