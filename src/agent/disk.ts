@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // One open disk on the destination: takes cells, writes them sparse, reads them back, remembers what is durable.
-import { zstdDecompress } from "node:zlib";
-import { promisify } from "node:util";
-import { hash } from "node:crypto";
-import { type DirectFile, openDirect } from "../system/index.ts";
+import {
+  cellBuffers,
+  cellThreads,
+  DIRECT_ALIGN_BYTES,
+  type DirectFile,
+  openDirect,
+  sharedBytes,
+} from "../system/index.ts";
 import {
   cellAt,
   cellCount,
@@ -18,13 +22,12 @@ import {
   type ReadBack,
 } from "../wire/index.ts";
 import { coalesced } from "./coalesced.ts";
-import { nonZeroRuns, readFully, writeFully } from "./io.ts";
+import { nonZeroRuns, readFully } from "./io.ts";
 import { AgentProblem } from "./problem.ts";
 import { Sidecar } from "./sidecar.ts";
 import { openSink, type Sink } from "./sink.ts";
+import { CellWriter } from "./writer.ts";
 import { punch, writeZeros } from "./zero.ts";
-
-const unzstd = promisify(zstdDecompress);
 
 export type Cells = { readonly first: number; readonly last: number };
 
@@ -38,12 +41,13 @@ export class OpenDisk implements AsyncDisposable {
   readonly sync: () => Promise<void>;
   readonly #sink: Sink;
   readonly #reader: DirectFile;
+  readonly #writer: CellWriter;
   /** Cells between their message and their acknowledgement: none may be written twice at once. */
   readonly #busy = new Set<number>();
   /** Cells whose writing failed: what is there now is not known, though the file is fresh. */
   readonly #unsure = new Set<number>();
 
-  private constructor(name: string, grid: Grid, sink: Sink, reader: DirectFile) {
+  private constructor(name: string, grid: Grid, sink: Sink, { reader, writer }: Io) {
     this.name = name;
     this.grid = grid;
     this.kept = !sink.fresh;
@@ -52,6 +56,7 @@ export class OpenDisk implements AsyncDisposable {
     this.sync = coalesced(() => sink.image.datasync());
     this.#sink = sink;
     this.#reader = reader;
+    this.#writer = writer;
   }
 
   static async open(directory: string, request: OpenMessage): Promise<OpenDisk> {
@@ -62,8 +67,10 @@ export class OpenDisk implements AsyncDisposable {
     const sink = await openSink(directory, request);
     try {
       // Through our own descriptor: the very file that is written, whatever its name may mean by now.
-      const reader = await openDirect(`/proc/self/fd/${sink.image.fd}`);
-      return new OpenDisk(request.disk, grid, sink, reader);
+      const path = `/proc/self/fd/${sink.image.fd}`;
+      const reader = await openDirect(path);
+      const writer = await CellWriter.open(sink.image, path);
+      return new OpenDisk(request.disk, grid, sink, { reader, writer });
     } catch (error) {
       await sink[Symbol.asyncDispose]();
       throw error;
@@ -103,7 +110,19 @@ export class OpenDisk implements AsyncDisposable {
 
   /** Unpacks and writes; not flushed. AgentProblem with `retry` when the bytes were damaged on their way. */
   async write(index: number, message: DataMessage, payload: Buffer): Promise<void> {
-    const content = message.codec === "none" ? payload : await unpack(payload, message.length);
+    const buffer = cellBuffers().take(message.length);
+    try {
+      const content = buffer.subarray(0, message.length);
+      if (message.codec === "none") content.set(payload);
+      else if (!(await cellThreads().unpack(sharedBytes(payload), content))) throw damaged();
+      cellBuffers().give(payload);
+      await this.#writeContent(index, Buffer.from(content.buffer, content.byteOffset, content.length));
+    } finally {
+      cellBuffers().give(buffer);
+    }
+  }
+
+  async #writeContent(index: number, content: Buffer): Promise<void> {
     const { start } = cellRange(this.grid, index);
     const isEmpty =
       this.#sink.fresh && !this.#unsure.has(index) && (await this.sidecar.isEmpty(index, index + 1));
@@ -111,8 +130,7 @@ export class OpenDisk implements AsyncDisposable {
       await this.sidecar.forget(index, index + 1);
       await this.#clear(start, content);
     }
-    for (const run of nonZeroRuns(content))
-      await writeFully(this.#sink.image, content.subarray(run.start, run.end), start + run.start);
+    await this.#writer.write(content, nonZeroRuns(content), start);
   }
 
   /** Old bytes that the new content leaves out must become zero. A hole is read in no time, so it stays one. */
@@ -152,12 +170,17 @@ export class OpenDisk implements AsyncDisposable {
     return true;
   }
 
-  /** SHA-256 (hex) of what is on the disk now; `buffer` from alignedBuffer. */
-  async hashOf(range: { readonly start: number; readonly end: number }, buffer: Uint8Array): Promise<string> {
-    const bytes = await this.#reader.read(range, buffer);
-    if (bytes.length !== range.end - range.start)
-      throw new RangeError(`The image of ${this.name} became shorter`);
-    return hash("sha256", bytes, "hex");
+  /** SHA-256 (hex) of what is on the disk now. */
+  async hashOf(range: { readonly start: number; readonly end: number }): Promise<string> {
+    const buffer = cellBuffers().take(range.end - range.start + 2 * DIRECT_ALIGN_BYTES);
+    try {
+      const bytes = await this.#reader.read(range, buffer);
+      if (bytes.length !== range.end - range.start)
+        throw new RangeError(`The image of ${this.name} became shorter`);
+      return (await cellThreads().hash(sharedBytes(bytes))).toString("hex");
+    } finally {
+      cellBuffers().give(buffer);
+    }
   }
 
   /** Drops nothing, keeps nothing back: all is flushed and closed. */
@@ -171,24 +194,15 @@ export class OpenDisk implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#writer[Symbol.asyncDispose]();
     await this.#reader[Symbol.asyncDispose]();
     await this.#sink[Symbol.asyncDispose]();
   }
 }
 
-function damaged(cause?: unknown): AgentProblem {
-  const advice = "It is sent again";
-  return new AgentProblem("cell-damaged", "A segment was damaged on its way", { advice, retry: true, cause });
-}
+type Io = { readonly reader: DirectFile; readonly writer: CellWriter };
 
-async function unpack(payload: Buffer, length: number): Promise<Buffer> {
-  let content: Buffer;
-  try {
-    // One output buffer of the right size, and no more than it: a hostile frame cannot take memory.
-    content = await unzstd(payload, { chunkSize: length + 64, maxOutputLength: length });
-  } catch (error) {
-    throw damaged(error);
-  }
-  if (content.length !== length) throw damaged();
-  return content;
+function damaged(): AgentProblem {
+  const advice = "It is sent again";
+  return new AgentProblem("cell-damaged", "A segment was damaged on its way", { advice, retry: true });
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes written cells durable, in groups: flush the images, read back and compare, note the hashes, flush those,
 // and only then acknowledge.
-import { alignedBuffer, DIRECT_ALIGN_BYTES } from "../system/index.ts";
 import { cellRange, zeroHash } from "../wire/index.ts";
 import type { Cells, OpenDisk } from "./disk.ts";
 import { AgentProblem } from "./problem.ts";
@@ -43,7 +42,6 @@ export class Flusher {
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> = Promise.resolve();
   #queued = false;
-  #buffers: Uint8Array[] = [];
 
   readonly #groupMs: number;
 
@@ -102,41 +100,29 @@ export class Flusher {
   async #compare(group: readonly Written[]): Promise<Written[]> {
     const good = new Set<Written>();
     const left = group.values();
-    const reader = async (slot: number): Promise<void> => {
+    const reader = async (): Promise<void> => {
       for (const one of left) {
-        if (await this.#isRight(one, slot)) good.add(one);
+        if (await isRight(one)) good.add(one);
         else {
           if (one.kind === "cell") one.disk.release(one.index, { sure: false });
           await this.#outcome.differs(one.seq, differs(one));
         }
       }
     };
-    await Promise.all(Array.from({ length: READS_IN_FLIGHT }, (_, slot) => reader(slot)));
+    await Promise.all(Array.from({ length: READS_IN_FLIGHT }, reader));
     return group.filter((one) => good.has(one)); // in their order: of two for one cell the later one counts
   }
+}
 
-  async #isRight(one: Written, slot: number): Promise<boolean> {
-    const { disk } = one;
-    const buffer = this.#buffer(slot, disk.grid.segmentBytes);
-    if (one.kind === "cell")
-      return (await disk.hashOf(cellRange(disk.grid, one.index), buffer)) === one.sha256;
-    if (!one.touched) return true;
-    for (const index of samples(one.cells)) {
-      const range = cellRange(disk.grid, index);
-      if ((await disk.hashOf(range, buffer)) !== zeroHash(range.end - range.start).toString("hex"))
-        return false;
-    }
-    return true;
+async function isRight(one: Written): Promise<boolean> {
+  const { disk } = one;
+  if (one.kind === "cell") return (await disk.hashOf(cellRange(disk.grid, one.index))) === one.sha256;
+  if (!one.touched) return true;
+  for (const index of samples(one.cells)) {
+    const range = cellRange(disk.grid, index);
+    if ((await disk.hashOf(range)) !== zeroHash(range.end - range.start).toString("hex")) return false;
   }
-
-  #buffer(slot: number, segmentBytes: number): Uint8Array {
-    const wanted = segmentBytes + 2 * DIRECT_ALIGN_BYTES;
-    const there = this.#buffers[slot];
-    if (there !== undefined && there.length >= wanted) return there;
-    const made = alignedBuffer(wanted);
-    this.#buffers[slot] = made;
-    return made;
-  }
+  return true;
 }
 
 /** Evenly spread, with the first and the last. */

@@ -2,7 +2,7 @@
 // The agent's side of one connection: hello, then disks are opened, filled and closed. It trusts nothing it is told.
 import { realpath } from "node:fs/promises";
 import type { Duplex } from "node:stream";
-import { alignedBuffer, DIRECT_ALIGN_BYTES, isErrno } from "../system/index.ts";
+import { cellBuffers, isErrno } from "../system/index.ts";
 import {
   Channel,
   type DataMessage,
@@ -51,7 +51,7 @@ export async function serveAgent({
     if (session.silentMs() > SILENCE_MS) channel.destroy();
   }, 5000);
   try {
-    for await (const frame of channel.frames()) {
+    for await (const frame of channel.frames(takePayload)) {
       session.heard();
       if (!(await session.accept(frame))) return true;
       session.waits();
@@ -70,6 +70,11 @@ export async function serveAgent({
   }
 }
 
+/** Payloads lie where the threads can read them, and their memory is used again. */
+function takePayload(sizeBytes: number): Buffer {
+  return Buffer.from(cellBuffers().take(sizeBytes).buffer, 0, sizeBytes);
+}
+
 class Session {
   readonly #channel: Channel;
   readonly #release: string;
@@ -83,7 +88,6 @@ class Session {
   #waitsSince = performance.now();
   #busy = false;
   #fatal: { error: unknown } | null = null;
-  #buffer: Uint8Array | null = null;
 
   constructor(channel: Channel, { directory, release, groupMs }: Omit<Required<AgentOptions>, "stream">) {
     this.#channel = channel;
@@ -189,11 +193,10 @@ class Session {
         const { start, end } = message;
         if (start >= end || end > disk.grid.sizeBytes || end - start > MAX_HASH_RANGE_BYTES)
           throw new ProtocolError(`${start} to ${end} cannot be hashed`);
-        this.#buffer ??= alignedBuffer(MAX_HASH_RANGE_BYTES + 2 * DIRECT_ALIGN_BYTES);
         return await this.say({
           type: "range-hash",
           seq: message.seq,
-          sha256: await disk.hashOf({ start, end }, this.#buffer),
+          sha256: await disk.hashOf({ start, end }),
         });
       }
       case "close":

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Brings one piece of work to the destination: read, hash, compare, compress, send, and again when it got damaged.
-import { hash } from "node:crypto";
-import { promisify } from "node:util";
-import { constants as zlib, zstdCompress } from "node:zlib";
 import { bytesOf, sumBytes, UserError } from "../core/index.ts";
+import { cellBuffers, cellThreads, type Packed, type SharedBytes } from "../system/index.ts";
 import { cellRange, type Grid, RootHash, zeroHash } from "../wire/index.ts";
 import type { Work } from "./cells.ts";
 import type { CopyOptions, DiskToCopy } from "./copy.ts";
@@ -11,14 +9,15 @@ import type { DurableEntries } from "./entries.ts";
 import type { Lane } from "./lane.ts";
 import type { Source } from "./source.ts";
 
-const zstd = promisify(zstdCompress);
-
 const MAX_TRIES = 3;
-/** What does not shrink below this part is sent as it is: unpacking would cost more than it saves. */
-const WORTH = 0.95;
-
-/** `send` resolves when its buffer is free again, this when the work is durable. */
+/** `send` resolves when the bytes are on their way, this when they are durable. */
 export type Sent = { readonly durable: Promise<void> };
+
+type DataWork = Extract<Work, { kind: "data" }>;
+type Shared = SharedBytes;
+/** One cell in memory, until it is freed. */
+type Cell = Packed & { readonly pure: boolean; readonly payload: SharedBytes; readonly free: () => void };
+type Keeping = { readonly work: DataWork; readonly lane: Lane; readonly sent: () => void };
 
 type Parts = {
   readonly disk: DiskToCopy;
@@ -43,8 +42,8 @@ export class CellSender {
     this.#totalBytes = bytesOf(parts.disk.map, "data");
   }
 
-  send(work: Work, lane: Lane, buffer: Buffer): Promise<Sent> {
-    return work.kind === "zero" ? this.#sendZeros(work, lane) : this.#sendData(work, lane, buffer);
+  send(work: Work, lane: Lane): Promise<Sent> {
+    return work.kind === "zero" ? this.#sendZeros(work, lane) : this.#sendData(work, lane);
   }
 
   async #sendZeros({ first, last }: Extract<Work, { kind: "zero" }>, lane: Lane): Promise<Sent> {
@@ -81,62 +80,78 @@ export class CellSender {
     }
   }
 
-  async #sendData(
-    { index, data }: Extract<Work, { kind: "data" }>,
-    lane: Lane,
-    buffer: Buffer,
-  ): Promise<Sent> {
-    const { disk, grid, source, options, entries } = this.#parts;
-    const range = cellRange(grid, index);
-    const cell = buffer.subarray(0, range.end - range.start);
-    const { pure } = await source.read(cell, range.start, data);
-    const sha256 = hash("sha256", cell, "buffer");
-    options.onSegment?.({ disk: disk.number, ...range, sha256, data, pure });
+  async #sendData(work: DataWork, lane: Lane): Promise<Sent> {
+    const { disk, grid, options, entries } = this.#parts;
+    const { index, data } = work;
+    const known = entries === null ? null : await entries.get(index);
+    const cell = await this.#pack(work, known);
+    const { sha256, pure } = cell;
+    options.onSegment?.({ disk: disk.number, ...cellRange(grid, index), sha256, data, pure });
     this.root.cell(index, sha256);
     const dataBytes = sumBytes(data);
-    if (entries !== null && (await entries.get(index)).equals(sha256)) {
+    if (cell.codec === "same") {
+      cell.free();
       this.cellsKept += 1;
       this.#done(dataBytes);
       return { durable: Promise.resolve() };
     }
     const sent = Promise.withResolvers<void>();
-    const durable = sha256.equals(zeroHash(cell.length))
-      ? this.#keepZero(index, index + 1, lane)
-      : this.#keepCell({ index, data, sha256, lane }, cell, sent.resolve);
+    let durable: Promise<void>;
+    if (sha256.equals(zeroHash(lengthOf(grid, index)))) {
+      cell.free();
+      durable = this.#keepZero(index, index + 1, lane);
+    } else durable = this.#keepCell(cell, { work, lane, sent: sent.resolve });
     const done = durable.then(() => this.#done(dataBytes));
     done.catch(() => undefined); // it is the caller's, who waits for `sent` first
     await Promise.race([sent.promise, done]);
     return { durable: done };
   }
 
-  async #keepCell(
-    what: { index: number; data: Extract<Work, { kind: "data" }>["data"]; sha256: Buffer; lane: Lane },
-    cell: Buffer,
-    sent: () => void,
-  ): Promise<void> {
-    const { disk, grid, source, options } = this.#parts;
-    const { start } = cellRange(grid, what.index);
-    for (let tries = 1, bytes = cell; ; tries += 1) {
+  async #keepCell(first: Cell, { work, lane, sent }: Keeping): Promise<void> {
+    const { disk, grid } = this.#parts;
+    const range = cellRange(grid, work.index);
+    for (let tries = 1, cell = first; ; tries += 1) {
       const body = {
         type: "data",
         disk: disk.file,
-        start,
-        length: bytes.length,
-        sha256: what.sha256.toString("hex"),
+        start: range.start,
+        length: range.end - range.start,
+        sha256: first.sha256.toString("hex"),
+        codec: cell.codec === "zstd" ? "zstd" : "none",
+        wireBytes: cell.payload.length,
       } as const;
-      // Not in variables of this function: they would hold the packed bytes until the cell is durable.
-      const ack = await pack(bytes, options.level ?? 1).then(({ codec, payload }) =>
-        what.lane.keep({ ...body, codec, wireBytes: payload.length }, payload, (count) => {
-          this.#count(count);
-          sent();
-        }),
-      );
+      const { free, payload } = cell;
+      const ack = await lane.keep(body, payload, (bytes) => {
+        free();
+        this.#count(bytes);
+        sent();
+      });
       if (ack.kind === "durable") return;
       if (tries >= MAX_TRIES) throw givenUp(ack.problem.text);
-      bytes = Buffer.allocUnsafeSlow(cell.length); // the first buffer holds another cell by now
-      await source.read(bytes, start, what.data);
-      if (!hash("sha256", bytes, "buffer").equals(what.sha256)) throw changed(disk, start);
+      cell = await this.#pack(work, null); // the buffers hold another cell by now
+      if (!cell.sha256.equals(first.sha256)) throw changed(disk, range.start);
     }
+  }
+
+  /** Reads and packs a cell, unless its hash is `known`. */
+  async #pack({ index, data }: DataWork, known: Buffer | null): Promise<Cell> {
+    const { grid, source, options } = this.#parts;
+    const { start, end } = cellRange(grid, index);
+    const buffers = [0, 1].map(() => cellBuffers().take(end - start));
+    const [bytes, into] = buffers.map((buffer) => buffer.subarray(0, end - start)) as [Shared, Shared];
+    const { pure } = await source.read(
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+      start,
+      data,
+    );
+    const level = options.level ?? 1;
+    const packed = await cellThreads().pack(bytes, into, { level: level === 0 ? null : level, known });
+    return {
+      ...packed,
+      pure,
+      payload: packed.codec === "zstd" ? into.subarray(0, packed.packedBytes) : bytes,
+      free: () => buffers.forEach((buffer) => cellBuffers().give(buffer)),
+    };
   }
 
   readonly #count = (bytes: number): void => {
@@ -154,16 +169,6 @@ export class CellSender {
       sentBytes: this.sentBytes,
     });
   }
-}
-
-async function pack(cell: Buffer, level: number): Promise<{ codec: "none" | "zstd"; payload: Buffer }> {
-  if (level === 0) return { codec: "none", payload: cell };
-  // One output buffer that is always large enough: several would have to be joined.
-  const payload = await zstd(cell, {
-    chunkSize: cell.length + (cell.length >>> 8) + 1024,
-    params: { [zlib.ZSTD_c_compressionLevel]: level },
-  });
-  return payload.length < cell.length * WORTH ? { codec: "zstd", payload } : { codec: "none", payload: cell };
 }
 
 function lengthOf(grid: Grid, index: number): number {

@@ -90,12 +90,11 @@ async function runWorkers(work: Generator<Work>, { sender, grid, lanes, signal }
   stop.addEventListener("abort", onStop, { once: true });
   const fail = (error: unknown): void => failed.abort(error); // only the first counts
   const worker = async (lane: Lane, window: Slots): Promise<void> => {
-    const buffer = Buffer.allocUnsafeSlow(grid.segmentBytes);
     for (const one of work) {
       await window.take();
       if (stop.aborted) return window.give();
       try {
-        const { durable } = await sender.send(one, lane, buffer);
+        const { durable } = await sender.send(one, lane);
         durable.catch(fail).finally(() => window.give());
       } catch (error) {
         window.give();

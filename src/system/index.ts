@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // system owns the only door to the operating system. It decides nothing about migrations.
+export * from "./buffer-pool.ts";
+export * from "./cell-threads.ts";
 export * from "./daemon.ts";
 export * from "./device-mapper.ts";
 export * from "./direct.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames over a byte stream, both ways. It knows no message.
 import type { Duplex } from "node:stream";
-import { encodeFrame, type Frame, FrameDecoder } from "./codec.ts";
+import { encodeFrame, type Frame, FrameDecoder, type Take } from "./codec.ts";
 import { ProtocolError } from "./messages.ts";
 
 /** The stream ended or broke. */
@@ -47,8 +47,8 @@ export class Channel {
   }
 
   /** Frames as they come, until the other side ends between two frames. LinkLost for any other end. */
-  async *frames(): AsyncGenerator<Frame, void, undefined> {
-    const decoder = new FrameDecoder();
+  async *frames(take?: Take): AsyncGenerator<Frame, void, undefined> {
+    const decoder = new FrameDecoder(take);
     try {
       // Leaving early must not destroy the stream: there may be a last word to say.
       for await (const bytes of this.#stream.iterator({ destroyOnReturn: false })) {

@@ -33,10 +33,19 @@ type Stage =
   | { readonly kind: "head"; readonly into: Buffer }
   | { readonly kind: "payload"; readonly into: Buffer; readonly head: Frame["head"] };
 
+/** Memory for so many bytes, exactly. */
+export type Take = (sizeBytes: number) => Buffer;
+
 /** Collects frames from pieces of any size. Memory is taken only for a length that was checked. */
 export class FrameDecoder {
+  readonly #take: Take;
   #stage: Stage = { kind: "length", into: Buffer.alloc(4) };
   #filled = 0;
+
+  /** `take` makes the memory for payloads; by default each gets its own. */
+  constructor(take: Take = (sizeBytes) => Buffer.allocUnsafeSlow(sizeBytes)) {
+    this.#take = take;
+  }
 
   /** The frames that `bytes` completes. ProtocolError when the bytes are no frames; the decoder is then done for. */
   *push(bytes: Uint8Array): Generator<Frame, void, undefined> {
@@ -73,7 +82,7 @@ export class FrameDecoder {
       const head = parseHead(stage.into);
       const wireBytes = checkWireBytes(head["wireBytes"]);
       if (wireBytes > 0) {
-        this.#stage = { kind: "payload", into: Buffer.allocUnsafeSlow(wireBytes), head };
+        this.#stage = { kind: "payload", into: this.#take(wireBytes), head };
         return null;
       }
       this.#stage = { kind: "length", into: Buffer.allocUnsafe(4) };
