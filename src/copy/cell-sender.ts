@@ -24,15 +24,22 @@ type Parts = {
   readonly grid: Grid;
   readonly source: Source;
   readonly options: CopyOptions;
-  /** null: the destination is new. */
-  readonly entries: DurableEntries | null;
+  /** Called whenever something became durable. */
+  readonly onDurable: () => void;
 };
 
 export class CellSender {
   readonly root: RootHash;
   sentBytes = 0;
   cellsKept = 0;
+  /** What the destination had when it was connected last; null: nothing, it is new. */
+  entries: DurableEntries | null = null;
   #doneBytes = 0;
+  /**
+   * Hashes of cells that were told but are not durable, and first cells of such runs of zeros: after a broken
+   * connection they come a second time. No more than lie in the windows of all lanes.
+   */
+  readonly #told = new Map<number, Buffer | null>();
   readonly #totalBytes: number;
   readonly #parts: Parts;
 
@@ -42,23 +49,27 @@ export class CellSender {
     this.#totalBytes = bytesOf(parts.disk.map, "data");
   }
 
+  /** Data of this run is durable. */
+  get isPartlyDurable(): boolean {
+    return this.#doneBytes > 0;
+  }
+
   send(work: Work, lane: Lane): Promise<Sent> {
     return work.kind === "zero" ? this.#sendZeros(work, lane) : this.#sendData(work, lane);
   }
 
   async #sendZeros({ first, last }: Extract<Work, { kind: "zero" }>, lane: Lane): Promise<Sent> {
     const runs = await this.#notZeroThere(first, last);
-    this.root.zeros(first, last);
-    return {
-      durable: Promise.all(runs.map((run) => this.#keepZero(run.first, run.last, lane))).then(
-        () => undefined,
-      ),
-    };
+    if (!this.#told.has(first)) this.root.zeros(first, last);
+    this.#told.set(first, null);
+    const durable = Promise.all(runs.map((run) => this.#keepZero(run.first, run.last, lane)));
+    return { durable: durable.then(() => void this.#told.delete(first)) };
   }
 
   /** Of the cells [first, last), runs that the destination does not know to be zero. */
   async #notZeroThere(first: number, last: number): Promise<{ first: number; last: number }[]> {
-    const { entries, grid } = this.#parts;
+    const { grid } = this.#parts;
+    const { entries } = this;
     if (entries === null) return [{ first, last }];
     const runs: { first: number; last: number }[] = [];
     for (let index = first; index < last; index += 1) {
@@ -81,18 +92,17 @@ export class CellSender {
   }
 
   async #sendData(work: DataWork, lane: Lane): Promise<Sent> {
-    const { disk, grid, options, entries } = this.#parts;
+    const { grid } = this.#parts;
     const { index, data } = work;
-    const known = entries === null ? null : await entries.get(index);
+    const known = this.entries === null ? null : await this.entries.get(index);
     const cell = await this.#pack(work, known);
-    const { sha256, pure } = cell;
-    options.onSegment?.({ disk: disk.number, ...cellRange(grid, index), sha256, data, pure });
-    this.root.cell(index, sha256);
+    const { sha256 } = cell;
+    this.#tell(work, cell);
     const dataBytes = sumBytes(data);
     if (cell.codec === "same") {
       cell.free();
       this.cellsKept += 1;
-      this.#done(dataBytes);
+      this.#done(index, dataBytes);
       return { durable: Promise.resolve() };
     }
     const sent = Promise.withResolvers<void>();
@@ -101,10 +111,25 @@ export class CellSender {
       cell.free();
       durable = this.#keepZero(index, index + 1, lane);
     } else durable = this.#keepCell(cell, { work, lane, sent: sent.resolve });
-    const done = durable.then(() => this.#done(dataBytes));
+    const done = durable.then(() => this.#done(index, dataBytes));
     done.catch(() => undefined); // it is the caller's, who waits for `sent` first
     await Promise.race([sent.promise, done]);
     return { durable: done };
+  }
+
+  /** Once for each cell; when it comes again after a broken connection, it must be the same. */
+  #tell({ index, data }: DataWork, { sha256, pure, free }: Cell): void {
+    const { disk, grid, options } = this.#parts;
+    const range = cellRange(grid, index);
+    const told = this.#told.get(index);
+    if (told === undefined || told === null) {
+      this.root.cell(index, sha256);
+      this.#told.set(index, sha256);
+      options.onSegment?.({ disk: disk.number, ...range, sha256, data, pure });
+    } else if (!told.equals(sha256)) {
+      free();
+      throw changed(disk, range.start);
+    }
   }
 
   async #keepCell(first: Cell, { work, lane, sent }: Keeping): Promise<void> {
@@ -158,8 +183,10 @@ export class CellSender {
     this.sentBytes += bytes;
   };
 
-  #done(bytes: number): void {
+  #done(index: number, bytes: number): void {
+    this.#told.delete(index);
     this.#doneBytes += bytes;
+    this.#parts.onDurable();
     this.#parts.options.emit({
       type: "progress",
       phase: "copy",

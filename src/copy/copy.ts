@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copies the used bytes of disks to a host: read, hash, compress, send, await that they are durable there.
-import { randomUUID } from "node:crypto";
 import {
   bytesOf,
   type Emit,
@@ -10,8 +9,8 @@ import {
   type Range,
 } from "../core/index.ts";
 import type { ReadBack } from "../wire/index.ts";
+import { Connection } from "./connection.ts";
 import { copyDisk } from "./disk.ts";
-import { Lane } from "./lane.ts";
 
 export type DiskToCopy = {
   readonly number: number;
@@ -72,6 +71,10 @@ export type CopyOptions = {
   readonly lanes?: number;
   /** zstd level; 0: not compressed. Default 1. */
   readonly level?: number;
+  /** So long it tries to connect again, without progress, when the link or the host fails. Default 0: not at all. */
+  readonly retryForMs?: number;
+  /** Milliseconds before try 1, 2 ... of a row without progress. Default: growing, from 1 s to 30 s. */
+  readonly pauseMs?: (tries: number) => number;
   /** Release of this program, for messages. */
   readonly release?: string;
   /** Told of every cell with data once, in no order, before it is sent. */
@@ -87,25 +90,11 @@ const DEFAULT_LANES = 2;
  * UserError `source` (a disk cannot be read), `host` (link, agent), `destination` (full, not writable, in use).
  */
 export async function copyDisks(options: CopyOptions): Promise<CopyResult[]> {
-  const { host, directory, signal, release = "unknown" } = options;
-  signal.throwIfAborted();
-  const job = randomUUID();
-  const count = options.lanes ?? DEFAULT_LANES;
-  await using opened = new AsyncDisposableStack();
-  const open = async (lane: number): Promise<Lane> => {
-    const link = opened.use(await host.connectAgent({ directory, signal }));
-    return opened.use(await Lane.open({ link, job, lane, lanes: count, release }));
-  };
-  try {
-    const lanes = [await open(0)]; // it takes the directory's lock, which the others need
-    lanes.push(...(await Promise.all(Array.from({ length: count - 1 }, (_, i) => open(i + 1)))));
-    const results: CopyResult[] = [];
-    for (const disk of options.disks) results.push(await copyDisk({ disk, lanes, options }));
-    return results;
-  } catch (error) {
-    signal.throwIfAborted(); // then what failed, failed because of that
-    throw error;
-  }
+  options.signal.throwIfAborted();
+  await using connection = new Connection({ ...options, lanes: options.lanes ?? DEFAULT_LANES });
+  const results: CopyResult[] = [];
+  for (const disk of options.disks) results.push(await copyDisk({ disk, connection, options }));
+  return results;
 }
 
 /** Bytes that will be read; what is sent is less, by compression and by what is there already. */

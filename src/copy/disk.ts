@@ -3,7 +3,8 @@
 import { bytesOf, UserError } from "../core/index.ts";
 import { cellCount, type Grid, ProtocolError, segmentBytesFor, Slots } from "../wire/index.ts";
 import { CellSender } from "./cell-sender.ts";
-import { cellWork, type Work } from "./cells.ts";
+import { cellWork, WorkQueue } from "./cells.ts";
+import type { Connection } from "./connection.ts";
 import type { CopyOptions, CopyResult, DiskToCopy } from "./copy.ts";
 import { DurableEntries } from "./entries.ts";
 import type { Lane } from "./lane.ts";
@@ -14,11 +15,14 @@ const WORKERS_PER_LANE = 4;
 /** Sent and not yet acknowledged, per lane: some of the agent's flush groups, so that it never waits for us. */
 const WINDOW_BYTES = 96 * 2 ** 20;
 
-type Job = { readonly disk: DiskToCopy; readonly lanes: readonly Lane[]; readonly options: CopyOptions };
+type Job = {
+  readonly disk: DiskToCopy;
+  readonly connection: Connection;
+  readonly options: CopyOptions;
+};
 
-export async function copyDisk({ disk, lanes, options }: Job): Promise<CopyResult> {
-  const [first] = lanes;
-  if (first === undefined) throw new RangeError("A copy needs a lane");
+/** What of a disk is done outlives a connection: only what was under way is done again with the next one. */
+export async function copyDisk({ disk, connection, options }: Job): Promise<CopyResult> {
   if (disk.map.size !== disk.sizeBytes)
     throw new RangeError(`Map of ${disk.map.size} bytes for a disk of ${disk.sizeBytes}`);
   const grid: Grid = {
@@ -26,37 +30,59 @@ export async function copyDisk({ disk, lanes, options }: Job): Promise<CopyResul
     segmentBytes: options.segmentBytes ?? segmentBytesFor(disk.sizeBytes),
   };
   await using source = await openSource(disk);
-  const { kept, readBack } = await openOnAll(disk, grid, lanes, options.mode ?? "resume");
-  const entries = kept ? new DurableEntries(first, disk.file, cellCount(grid)) : null;
-  const sender = new CellSender({ disk, grid, source, options, entries });
-  await runWorkers(cellWork(disk.map, grid), { sender, grid, lanes, signal: options.signal });
+  const onDurable = (): void => connection.progressed();
+  const sender = new CellSender({ disk, grid, source, options, onDurable });
+  const work = new WorkQueue(cellWork(disk.map, grid));
+  let rootSha256: string | null = null;
+  for (let opened: Opened | null = null; ; ) {
+    try {
+      const lanes = await connection.lanes();
+      const mode = opened === null ? (options.mode ?? "resume") : "resume";
+      opened = await openOnAll(disk, { grid, lanes, mode });
+      if (!opened.kept && sender.isPartlyDurable) throw disappeared(disk.file);
+      sender.entries = opened.kept ? entriesOf(lanes, disk, grid) : null;
+      await runWorkers(work, { sender, grid, lanes, signal: options.signal });
+      rootSha256 ??= sender.root.digest();
+      await closeOnAll(disk, lanes, rootSha256);
+      return {
+        number: disk.number,
+        file: disk.file,
+        ...grid,
+        usedBytes: bytesOf(disk.map, "data"),
+        sentBytes: sender.sentBytes,
+        cells: cellCount(grid),
+        cellsKept: sender.cellsKept,
+        rootSha256,
+        readBack: opened.readBack,
+      };
+    } catch (error) {
+      await connection.recover(error);
+    }
+  }
+}
 
-  const rootSha256 = sender.root.digest();
+function entriesOf([first]: readonly Lane[], disk: DiskToCopy, grid: Grid): DurableEntries {
+  if (first === undefined) throw new RangeError("A copy needs a lane");
+  return new DurableEntries(first, disk.file, cellCount(grid));
+}
+
+async function closeOnAll(disk: DiskToCopy, lanes: readonly Lane[], rootSha256: string): Promise<void> {
   for (const lane of lanes.toReversed()) {
     const { message } = await lane.request({ type: "close", disk: disk.file });
     if (message.type !== "closed") throw new ProtocolError(`The agent answers close with ${message.type}`);
     if (message.rootSha256 !== rootSha256) throw rootDiffers(disk.file);
   }
-  return {
-    number: disk.number,
-    file: disk.file,
-    ...grid,
-    usedBytes: bytesOf(disk.map, "data"),
-    sentBytes: sender.sentBytes,
-    cells: cellCount(grid),
-    cellsKept: sender.cellsKept,
-    rootSha256,
-    readBack,
-  };
 }
 
+type Opened = { readonly kept: boolean; readonly readBack: CopyResult["readBack"] };
+type Opening = {
+  readonly grid: Grid;
+  readonly lanes: readonly Lane[];
+  readonly mode: "resume" | "replace";
+};
+
 /** The first lane makes or finds the files, the others join. */
-async function openOnAll(
-  disk: DiskToCopy,
-  grid: Grid,
-  lanes: readonly Lane[],
-  mode: "resume" | "replace",
-): Promise<{ kept: boolean; readBack: CopyResult["readBack"] }> {
+async function openOnAll(disk: DiskToCopy, { grid, lanes, mode }: Opening): Promise<Opened> {
   let kept: boolean | null = null;
   let readBack: CopyResult["readBack"] = "direct";
   for (const lane of lanes) {
@@ -83,34 +109,45 @@ type Workers = {
 };
 
 /** Resolves when all work is durable. The first failure, or the signal, ends the lanes, and with them all who wait. */
-async function runWorkers(work: Generator<Work>, { sender, grid, lanes, signal }: Workers): Promise<void> {
+async function runWorkers(work: WorkQueue, { sender, grid, lanes, signal }: Workers): Promise<void> {
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
   const onStop = (): void => lanes.forEach((lane) => lane.abort(stop.reason));
   stop.addEventListener("abort", onStop, { once: true });
   const fail = (error: unknown): void => failed.abort(error); // only the first counts
   const worker = async (lane: Lane, window: Slots): Promise<void> => {
-    for (const one of work) {
+    for (let one = work.next(); one !== null; one = work.next()) {
+      const mine = one;
+      const failedAt = (error: unknown): void => {
+        work.giveBack(mine);
+        fail(error);
+      };
       await window.take();
-      if (stop.aborted) return window.give();
       try {
-        const { durable } = await sender.send(one, lane);
-        durable.catch(fail).finally(() => window.give());
+        stop.throwIfAborted();
+        const { durable } = await sender.send(mine, lane);
+        durable.catch(failedAt).finally(() => window.give());
       } catch (error) {
         window.give();
-        throw error;
+        return failedAt(error);
       }
     }
   };
   const cells = Math.max(2 * WORKERS_PER_LANE, Math.floor(WINDOW_BYTES / grid.segmentBytes));
   const runLane = async (lane: Lane): Promise<void> => {
     const window = new Slots(cells);
-    await Promise.all(Array.from({ length: WORKERS_PER_LANE }, () => worker(lane, window).catch(fail)));
+    await Promise.all(Array.from({ length: WORKERS_PER_LANE }, () => worker(lane, window)));
     await window.idle();
   };
   await Promise.all(lanes.map(runLane));
   stop.removeEventListener("abort", onStop);
   stop.throwIfAborted();
+}
+
+function disappeared(file: string): UserError {
+  return new UserError("destination", "destination-gone", `${file} was removed while it was copied`, {
+    advice: "Find out what removes files there, and run the same command again",
+  });
 }
 
 function rootDiffers(file: string): UserError {

@@ -4,6 +4,7 @@
 // nothing durable is sent twice.
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -71,8 +72,18 @@ const cellsOf = (bytes: Buffer): string[] =>
     hash("sha256", bytes.subarray(i * SEGMENT, (i + 1) * SEGMENT), "hex"),
   );
 
+const SIDECAR = "d-1.hashes.partial";
+
 async function durable(directory: string): Promise<string[]> {
-  const bytes = await readFile(join(directory, "d-1.hashes.partial")).catch(() => Buffer.alloc(0));
+  return entriesOf(await readFile(join(directory, SIDECAR)).catch(() => Buffer.alloc(0)));
+}
+
+function durableNow(directory: string): string[] {
+  const path = join(directory, SIDECAR);
+  return existsSync(path) ? entriesOf(readFileSync(path)) : [];
+}
+
+function entriesOf(bytes: Buffer): string[] {
   return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) =>
     bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES).toString("hex"),
   );
@@ -114,7 +125,7 @@ test("copyDisks(): cut anywhere, resumed, with any lanes and acks, gives the sou
           const before = await durable(directory);
           const memory = memoryHost(directory, {
             random: nextRandom,
-            ...(cut === null ? {} : { cutAfterBytes: cut }),
+            ...(cut === null ? {} : { cutAfterBytes: [cut] }),
           });
           const done = await copyDisks({
             host: memory.host,
@@ -163,6 +174,70 @@ test("copyDisks(): cut anywhere, resumed, with any lanes and acks, gives the sou
       }
     }),
     { numRuns: 20 },
+  );
+});
+
+test("copyDisks() connects again by itself: any cuts in one run give the source, and nothing durable goes twice", async () => {
+  await fc.assert(
+    fc.asyncProperty(disk, async (given) => {
+      const directory = await mkdtemp(join(tmpdir(), "p2v-copy-law-"));
+      try {
+        const source = content(given.size, given.seed);
+        const path = join(directory, "source");
+        await writeFile(path, source);
+        const map = fromRanges(given.size, given.used, { kind: "data", rest: "unused" });
+        let before: readonly string[] = [];
+        const sent = new Set<unknown>();
+        const twice: unknown[] = [];
+        const told: number[] = [];
+        const memory = memoryHost(directory, {
+          cutAfterBytes: given.cuts,
+          tamper(frame) {
+            const { type, join: joins, start, sha256 } = frame.head;
+            if (type === "open" && joins === false) {
+              // The directory's lock was taken: the agents of before are gone, and this is what they made durable.
+              before = durableNow(directory);
+              sent.clear();
+            }
+            if (type === "data" && (sent.has(start) || before[Number(start) / SEGMENT] === sha256))
+              twice.push(start);
+            if (type === "data") sent.add(start);
+            return frame;
+          },
+        });
+        const [result] = await copyDisks({
+          host: memory.host,
+          directory,
+          disks: [
+            {
+              number: 1,
+              file: "d-1.img",
+              format: "raw",
+              sizeBytes: given.size,
+              map,
+              read: { sourcePath: path, viewPath: path, touched: [] },
+            },
+          ],
+          segmentBytes: SEGMENT,
+          lanes: given.lanes,
+          retryForMs: 20_000,
+          pauseMs: () => 2,
+          onSegment: ({ start }) => told.push(start),
+          emit: () => undefined,
+          signal: AbortSignal.timeout(20_000),
+        });
+        await memory.ended();
+        const want = expected(map, source, source, []);
+        assert.ok((await readFile(join(directory, "d-1.img.partial"))).equals(want));
+        assert.deepEqual(await durable(directory), cellsOf(want));
+        assert.deepEqual(twice, [], "a durable cell was sent again");
+        assert.equal(new Set(told).size, told.length, "a segment was told twice");
+        assert.equal(result?.rootSha256, hash("sha256", Buffer.from(cellsOf(want).join(""), "hex"), "hex"));
+      } finally {
+        await rm(directory, { recursive: true, force: true });
+      }
+    }),
+    { numRuns: 25 },
   );
 });
 

@@ -6,8 +6,8 @@ import type { Host, Link } from "../../src/core/index.ts";
 import { encodeFrame, type Frame, FrameDecoder, joinStreams } from "../../src/wire/index.ts";
 
 export type LinkFaults = {
-  /** All links together end after so many bytes from sender to agent. */
-  readonly cutAfterBytes?: number;
+  /** All links together end after so many bytes from sender to agent; those opened later after the next number. */
+  readonly cutAfterBytes?: readonly number[];
   /** Numbers in [0, 1): acknowledgements are shuffled, and some held back for a moment, by them. */
   readonly random?: () => number;
   /** May change a frame on its way to the agent. */
@@ -22,9 +22,12 @@ export function memoryHost(directory: string, faults: LinkFaults = {}): MemoryHo
   const frames: Frame[] = [];
   const agents: Promise<unknown>[] = [];
   const streams: Duplex[] = [];
-  let left = faults.cutAfterBytes ?? Number.POSITIVE_INFINITY;
+  const cuts = [...(faults.cutAfterBytes ?? [])];
+  let left = cuts.shift() ?? Number.POSITIVE_INFINITY;
   const cut = (): void => {
-    for (const stream of streams) stream.destroy();
+    if (left >= 0) return;
+    left = cuts.shift() ?? Number.POSITIVE_INFINITY;
+    for (const stream of streams.splice(0)) stream.destroy();
   };
   const connectAgent = (): Promise<Link> => {
     const up = new Transform({

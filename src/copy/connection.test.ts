@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { UserError } from "../core/index.ts";
+import { mayHeal, pauseMs } from "./connection.ts";
+
+const error = (code: string): UserError => new UserError("host", code, "text", { advice: "advice" });
+
+test("mayHeal() tries again what time may mend, and nothing that a person must mend", () => {
+  for (const code of ["link-lost", "host-refused", "host-timeout", "host-closed", "destination-full"])
+    assert.ok(mayHeal(error(code), { known: false }), code);
+  for (const code of [
+    "host-key-changed",
+    "host-login-refused",
+    "destination-read-only",
+    "protocol",
+    "cell-differs",
+  ])
+    assert.ok(!mayHeal(error(code), { known: true }), code);
+  assert.ok(!mayHeal(new Error("link-lost"), { known: true }), "a bug is no broken link");
+});
+
+test("mayHeal() waits for the job's own former agent, not for another job", () => {
+  assert.ok(mayHeal(error("destination-busy"), { known: true }));
+  assert.ok(!mayHeal(error("destination-busy"), { known: false }));
+});
+
+test("pauseMs() grows to half a minute", () => {
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 6, 7, 99].map(pauseMs),
+    [1000, 2000, 4000, 8000, 15_000, 30_000, 30_000, 30_000],
+  );
+});
