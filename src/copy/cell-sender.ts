@@ -7,6 +7,7 @@ import type { Work } from "./cells.ts";
 import type { CopyOptions, DiskToCopy } from "./copy.ts";
 import type { DurableEntries } from "./entries.ts";
 import type { Lane } from "./lane.ts";
+import type { RateLimit } from "./rate.ts";
 import type { Source } from "./source.ts";
 
 const MAX_TRIES = 3;
@@ -23,6 +24,7 @@ type Parts = {
   readonly disk: DiskToCopy;
   readonly grid: Grid;
   readonly source: Source;
+  readonly limit: RateLimit;
   readonly options: CopyOptions;
   /** Called whenever something became durable. */
   readonly onDurable: () => void;
@@ -146,6 +148,7 @@ export class CellSender {
         wireBytes: cell.payload.length,
       } as const;
       const { free, payload } = cell;
+      await this.#parts.limit.pass(payload.length, this.#parts.options.signal);
       const ack = await lane.keep(body, payload, (bytes) => {
         free();
         this.#count(bytes);

@@ -11,6 +11,7 @@ import {
 import type { ReadBack } from "../wire/index.ts";
 import { Connection } from "./connection.ts";
 import { copyDisk } from "./disk.ts";
+import { RateLimit } from "./rate.ts";
 
 export type DiskToCopy = {
   readonly number: number;
@@ -71,6 +72,8 @@ export type CopyOptions = {
   readonly lanes?: number;
   /** zstd level; 0: not compressed. Default 1. */
   readonly level?: number;
+  /** On the wire, all lanes together; null (default): no limit. */
+  readonly limitBytesPerSecond?: number | null;
   /** So long it tries to connect again, without progress, when the link or the host fails. Default 0: not at all. */
   readonly retryForMs?: number;
   /** Milliseconds before try 1, 2 ... of a row without progress. Default: growing, from 1 s to 30 s. */
@@ -92,8 +95,9 @@ const DEFAULT_LANES = 2;
 export async function copyDisks(options: CopyOptions): Promise<CopyResult[]> {
   options.signal.throwIfAborted();
   await using connection = new Connection({ ...options, lanes: options.lanes ?? DEFAULT_LANES });
+  const limit = new RateLimit(options.limitBytesPerSecond ?? null);
   const results: CopyResult[] = [];
-  for (const disk of options.disks) results.push(await copyDisk({ disk, connection, options }));
+  for (const disk of options.disks) results.push(await copyDisk({ disk, connection, limit, options }));
   return results;
 }
 

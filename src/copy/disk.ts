@@ -8,6 +8,7 @@ import type { Connection } from "./connection.ts";
 import type { CopyOptions, CopyResult, DiskToCopy } from "./copy.ts";
 import { DurableEntries } from "./entries.ts";
 import type { Lane } from "./lane.ts";
+import type { RateLimit } from "./rate.ts";
 import { openSource } from "./source.ts";
 
 /** Cells that one lane reads, hashes and compresses at one time: enough to keep the thread pool busy. */
@@ -18,11 +19,12 @@ const WINDOW_BYTES = 96 * 2 ** 20;
 type Job = {
   readonly disk: DiskToCopy;
   readonly connection: Connection;
+  readonly limit: RateLimit;
   readonly options: CopyOptions;
 };
 
 /** What of a disk is done outlives a connection: only what was under way is done again with the next one. */
-export async function copyDisk({ disk, connection, options }: Job): Promise<CopyResult> {
+export async function copyDisk({ disk, connection, limit, options }: Job): Promise<CopyResult> {
   if (disk.map.size !== disk.sizeBytes)
     throw new RangeError(`Map of ${disk.map.size} bytes for a disk of ${disk.sizeBytes}`);
   const grid: Grid = {
@@ -31,7 +33,7 @@ export async function copyDisk({ disk, connection, options }: Job): Promise<Copy
   };
   await using source = await openSource(disk);
   const onDurable = (): void => connection.progressed();
-  const sender = new CellSender({ disk, grid, source, options, onDurable });
+  const sender = new CellSender({ disk, grid, source, limit, options, onDurable });
   const work = new WorkQueue(cellWork(disk.map, grid));
   let rootSha256: string | null = null;
   for (let opened: Opened | null = null; ; ) {

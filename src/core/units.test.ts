@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { check } from "../../tests/support/laws.ts";
-import { formatBytes, formatSeconds, parseSize } from "./units.ts";
+import { formatBytes, formatSeconds, parseDuration, parseSize } from "./units.ts";
 
 test("formatBytes() shows three digits at most and never 1024 of a unit", () => {
   const shown = [0, 1, 1023, 1024, 1536, 102_349, 1_048_000, 2_040_109_465, 2 ** 40 - 1, 2 ** 53 - 1];
@@ -69,3 +69,18 @@ test("parseSize() gives back any number of bytes, and what formatBytes() shows w
       );
     }),
   ));
+
+test("parseDuration() takes plain seconds and one unit", () => {
+  assert.deepEqual(["0", "90", "90s", "10m", " 2h ", "1d", "1w", "-1", "1.5h", "10 min"].map(parseDuration), [
+    0,
+    90,
+    90,
+    600,
+    7200,
+    86_400,
+    null,
+    null,
+    null,
+    null,
+  ]);
+});

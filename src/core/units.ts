@@ -30,3 +30,11 @@ export function parseSize(text: string): number | null {
   const bytes = Math.round(Number(match[1]) * 1024 ** power);
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
+
+const SECONDS_PER: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Seconds of `90s`, `10m`, `2h`, `1d`, or of a plain number; null when it is no duration. */
+export function parseDuration(text: string): number | null {
+  const match = /^\s*(\d{1,9})\s*([smhd]?)\s*$/.exec(text);
+  return match === null ? null : Number(match[1]) * (SECONDS_PER[match[2] ?? ""] ?? 1);
+}

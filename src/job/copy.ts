@@ -12,11 +12,12 @@ import {
 import { copyDisks, finishDisks, reopenDisks } from "../copy/index.ts";
 import { readUsedMaps } from "../inspect/index.ts";
 import type { ProofRun } from "../overlay/index.ts";
-import { imageFile } from "../plan/index.ts";
+import { imageFile, type TransferAnswers } from "../plan/index.ts";
 import { isFinished } from "./destination.ts";
 
 type Options = {
   readonly plan: Plan;
+  readonly transfer: TransferAnswers;
   readonly sealed: readonly SealedView[];
   readonly host: Host;
   readonly directory: string;
@@ -28,6 +29,7 @@ type Options = {
 
 export async function copySource({
   plan,
+  transfer,
   sealed,
   host,
   directory,
@@ -49,12 +51,14 @@ export async function copySource({
   }));
   await makeRoom({ plan, host, directory, files: disks.map((disk) => disk.file) });
   // A second lane serves a link's latency; here both agents would only share this machine's memory and cores.
-  const lanes = plan.intent.destination.kind === "dir" ? 1 : 2;
+  const lanes = transfer.lanes ?? (plan.intent.destination.kind === "dir" ? 1 : 2);
   const results = await copyDisks({
     host,
     directory,
     disks,
     lanes,
+    limitBytesPerSecond: transfer.limitBytesPerSecond,
+    retryForMs: transfer.retryForMs,
     release,
     signal,
     emit,

@@ -81,7 +81,16 @@ export async function migrate({
   });
   const layers = await makeProbeLayers({ plan, sealed, ...call });
   const copied = await phases.run("copy", () =>
-    copySource({ plan, sealed, host, directory, proof, release: version, ...call }),
+    copySource({
+      plan,
+      transfer: answers.transfer,
+      sealed,
+      host,
+      directory,
+      proof,
+      release: version,
+      ...call,
+    }),
   );
   const proven = await phases.run("verify", () => proof.finish());
   if (!proven.held) listen({ type: "problem", problem: SOURCE_CHANGED });

@@ -21,4 +21,20 @@ export type Answers = {
   readonly replace: boolean;
   readonly asIs: boolean;
   readonly skipSteps: readonly string[];
+  readonly transfer: TransferAnswers;
+};
+
+export type TransferAnswers = {
+  /** Connections at one time; null: as many as serve. */
+  readonly lanes: number | null;
+  /** On the wire, of all lanes together; null: no limit. */
+  readonly limitBytesPerSecond: number | null;
+  /** So long it tries to connect again when the link or the host fails. */
+  readonly retryForMs: number;
+};
+
+export const DEFAULT_TRANSFER: TransferAnswers = {
+  lanes: null,
+  limitBytesPerSecond: null,
+  retryForMs: 10 * 60_000,
 };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sampleReport } from "../../tests/support/sample-report.ts";
 import { type BlockGraph, type BlockNode, type GuestOS, known, UserError } from "../core/index.ts";
-import type { Answers } from "./answers.ts";
+import { type Answers, DEFAULT_TRANSFER } from "./answers.ts";
 import { chooseFirmware } from "./firmware.ts";
 import { isVmName, makeIntent } from "./intent.ts";
 import { confirmed } from "./preview.ts";
@@ -32,6 +32,7 @@ const ANSWERS: Answers = {
   bootCheck: true,
   replace: false,
   asIs: false,
+  transfer: DEFAULT_TRANSFER,
   skipSteps: [],
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Settings as the user gave them become Answers; each wrong value is named with what would be right.
-import { parseSize, UserError, type Destination } from "../../core/index.ts";
-import { type Answers, parseMac } from "../../plan/index.ts";
+import { parseDuration, parseSize, UserError, type Destination } from "../../core/index.ts";
+import { type Answers, DEFAULT_TRANSFER, parseMac } from "../../plan/index.ts";
 import type { Given } from "./parse.ts";
 import type { SettingName } from "./table.ts";
 
@@ -36,6 +36,24 @@ function count(given: Given, name: SettingName, most: number): number | null {
   return number;
 }
 
+/** At least 64 KiB/s: below, a single cell would take longer than the agent waits for a word. */
+function rate(given: Given): number | null {
+  const value = given.one("limit-rate");
+  if (value === null) return null;
+  const bytes = parseSize(value.replace(/\/s$/, ""));
+  if (bytes === null || bytes < 65_536)
+    throw wrong("limit-rate", value, "bytes a second, at least 64K, such as 20M");
+  return bytes;
+}
+
+function retryForMs(given: Given): number | null {
+  const value = given.one("retry-for");
+  if (value === null) return null;
+  const seconds = parseDuration(value);
+  if (seconds === null) throw wrong("retry-for", value, "a time such as 90s, 10m or 2h; 0: not at all");
+  return seconds * 1000;
+}
+
 function nics(given: Given): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
   for (const text of given.many("nic")) {
@@ -63,5 +81,10 @@ export function answersOf(given: Given, destination: Destination): Answers {
     replace: given.flag("replace"),
     asIs: given.flag("as-is"),
     skipSteps: given.many("skip"),
+    transfer: {
+      lanes: count(given, "lanes", 16),
+      limitBytesPerSecond: rate(given),
+      retryForMs: retryForMs(given) ?? DEFAULT_TRANSFER.retryForMs,
+    },
   };
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { UserError } from "../../core/index.ts";
+import { DEFAULT_TRANSFER } from "../../plan/index.ts";
 import { VERSION } from "../version.ts";
 import {
   answersOf,
@@ -86,6 +87,9 @@ test("wrong usage is refused with what would be right", () => {
   refused(() => migrate(...NEEDED, "extra"), "argument-unknown");
   refused(() => parseCommandLine(findCommand("verify"), []), "argument-missing");
   refused(() => answers("--memory", "much"), "memory-wrong");
+  refused(() => answers("--lanes", "0"), "lanes-wrong");
+  refused(() => answers("--limit-rate", "10"), "limit-rate-wrong");
+  refused(() => answers("--retry-for", "soon"), "retry-for-wrong");
   refused(() => answers("--memory", "1K"), "memory-wrong");
   refused(() => answers("--vcpus", "0"), "vcpus-wrong");
   refused(() => answers("--format", "vmdk"), "format-wrong");
@@ -101,4 +105,13 @@ test("a command may have two words", () => {
   refused(() => takeCommand(["iso"]), "command-unknown");
   refused(() => takeCommand(["iso", "bild"]), "command-unknown");
   refused(() => takeCommand(["is"]), "command-unknown");
+});
+
+test("answersOf() reads how the copy shall go", () => {
+  assert.deepEqual(answers("--lanes", "4", "--limit-rate", "20M/s", "--retry-for", "2h").transfer, {
+    lanes: 4,
+    limitBytesPerSecond: 20 * 2 ** 20,
+    retryForMs: 7_200_000,
+  });
+  assert.deepEqual(answers().transfer, DEFAULT_TRANSFER);
 });

@@ -42,6 +42,15 @@ export const SETTINGS = {
   replace: flag("Replace a finished VM of the same name at the destination."),
   "as-is": flag("Copy damaged volumes whole, and leave the installed system as it is."),
   skip: many("STEP", "Leave out a conversion step by its name, as plan shows it, such as nic-names."),
+  lanes: one("N", "Connections to the host at one time. Default: 2 over ssh."),
+  "limit-rate": one(
+    "RATE",
+    "Send at most so many bytes a second, all connections together, such as 20M. Default: no limit.",
+  ),
+  "retry-for": one(
+    "TIME",
+    "When the link or the host fails, try to connect again for so long without progress, such as 90s, 10m or 2h; 0: not at all. Default: 10m.",
+  ),
   "no-boot-check": flag("Do not start the finished VM once on a throw-away overlay."),
   json: flag("Print JSON: one object, or one object a line while a job runs."),
   full: flag("Also compute the SHA-256 of each whole image."),
@@ -105,6 +114,9 @@ const PLANNING: readonly SettingName[] = [
   "replace",
   "as-is",
   "skip",
+  "lanes",
+  "limit-rate",
+  "retry-for",
   "no-boot-check",
 ];
 
