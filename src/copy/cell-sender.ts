@@ -4,6 +4,7 @@ import { bytesOf, sumBytes, UserError } from "../core/index.ts";
 import { cellBuffers, cellThreads, type Packed, type SharedBytes } from "../system/index.ts";
 import { cellRange, type Grid, RootHash, zeroHash } from "../wire/index.ts";
 import type { Work } from "./cells.ts";
+import { Compression } from "./compression.ts";
 import type { CopyOptions, DiskToCopy } from "./copy.ts";
 import type { DurableEntries } from "./entries.ts";
 import type { Lane } from "./lane.ts";
@@ -11,13 +12,18 @@ import type { RateLimit } from "./rate.ts";
 import type { Source } from "./source.ts";
 
 const MAX_TRIES = 3;
+
 /** `send` resolves when the bytes are on their way, this when they are durable. */
 export type Sent = { readonly durable: Promise<void> };
 
 type DataWork = Extract<Work, { kind: "data" }>;
-type Shared = SharedBytes;
 /** One cell in memory, until it is freed. */
-type Cell = Packed & { readonly pure: boolean; readonly payload: SharedBytes; readonly free: () => void };
+type Cell = Packed & {
+  readonly pure: boolean;
+  readonly payload: SharedBytes;
+  readonly workMs: number;
+  readonly free: () => void;
+};
 type Keeping = { readonly work: DataWork; readonly lane: Lane; readonly sent: () => void };
 
 type Parts = {
@@ -43,12 +49,14 @@ export class CellSender {
    */
   readonly #told = new Map<number, Buffer | null>();
   readonly #totalBytes: number;
+  readonly #compression: Compression;
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.root = new RootHash(parts.grid);
     this.#totalBytes = bytesOf(parts.disk.map, "data");
+    this.#compression = new Compression(parts.options.compress ?? "auto");
   }
 
   /** Data of this run is durable. */
@@ -147,11 +155,13 @@ export class CellSender {
         codec: cell.codec === "zstd" ? "zstd" : "none",
         wireBytes: cell.payload.length,
       } as const;
-      const { free, payload } = cell;
+      const { free, payload, workMs } = cell;
+      const ready = performance.now();
       await this.#parts.limit.pass(payload.length, this.#parts.options.signal);
       const ack = await lane.keep(body, payload, (bytes) => {
         free();
         this.#count(bytes);
+        this.#compression.count({ workMs, linkMs: performance.now() - ready });
         sent();
       });
       if (ack.kind === "durable") return;
@@ -163,20 +173,24 @@ export class CellSender {
 
   /** Reads and packs a cell, unless its hash is `known`. */
   async #pack({ index, data }: DataWork, known: Buffer | null): Promise<Cell> {
-    const { grid, source, options } = this.#parts;
+    const begun = performance.now();
+    const { grid, source } = this.#parts;
     const { start, end } = cellRange(grid, index);
     const buffers = [0, 1].map(() => cellBuffers().take(end - start));
-    const [bytes, into] = buffers.map((buffer) => buffer.subarray(0, end - start)) as [Shared, Shared];
+    const [bytes, into] = buffers.map((buffer) => buffer.subarray(0, end - start)) as [
+      SharedBytes,
+      SharedBytes,
+    ];
     const { pure } = await source.read(
       Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
       start,
       data,
     );
-    const level = options.level ?? 1;
-    const packed = await cellThreads().pack(bytes, into, { level: level === 0 ? null : level, known });
+    const packed = await cellThreads().pack(bytes, into, { level: this.#compression.level, known });
     return {
       ...packed,
       pure,
+      workMs: performance.now() - begun,
       payload: packed.codec === "zstd" ? into.subarray(0, packed.packedBytes) : bytes,
       free: () => buffers.forEach((buffer) => cellBuffers().give(buffer)),
     };

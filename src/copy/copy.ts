@@ -10,6 +10,7 @@ import {
 } from "../core/index.ts";
 import type { ReadBack } from "../wire/index.ts";
 import { Connection } from "./connection.ts";
+import type { Compress } from "./compression.ts";
 import { copyDisk } from "./disk.ts";
 import { RateLimit } from "./rate.ts";
 
@@ -70,8 +71,8 @@ export type CopyOptions = {
   readonly segmentBytes?: number;
   /** Connections at one time. Default 2. */
   readonly lanes?: number;
-  /** zstd level; 0: not compressed. Default 1. */
-  readonly level?: number;
+  /** Default `auto`: by what is the bottleneck. */
+  readonly compress?: Compress;
   /** On the wire, all lanes together; null (default): no limit. */
   readonly limitBytesPerSecond?: number | null;
   /** So long it tries to connect again, without progress, when the link or the host fails. Default 0: not at all. */

@@ -51,12 +51,15 @@ export async function copySource({
   }));
   await makeRoom({ plan, host, directory, files: disks.map((disk) => disk.file) });
   // A second lane serves a link's latency; here both agents would only share this machine's memory and cores.
-  const lanes = transfer.lanes ?? (plan.intent.destination.kind === "dir" ? 1 : 2);
+  const isHere = plan.intent.destination.kind === "dir";
+  const lanes = transfer.lanes ?? (isHere ? 1 : 2);
   const results = await copyDisks({
     host,
     directory,
     disks,
     lanes,
+    // No link, no bottleneck: packing would only cost.
+    compress: isHere && transfer.compress === "auto" ? "none" : transfer.compress,
     limitBytesPerSecond: transfer.limitBytesPerSecond,
     retryForMs: transfer.retryForMs,
     release,

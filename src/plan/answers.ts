@@ -27,6 +27,8 @@ export type Answers = {
 export type TransferAnswers = {
   /** Connections at one time; null: as many as serve. */
   readonly lanes: number | null;
+  /** A level of zstd, or none; `auto`: by the bottleneck. */
+  readonly compress: "auto" | "none" | number;
   /** On the wire, of all lanes together; null: no limit. */
   readonly limitBytesPerSecond: number | null;
   /** So long it tries to connect again when the link or the host fails. */
@@ -35,6 +37,7 @@ export type TransferAnswers = {
 
 export const DEFAULT_TRANSFER: TransferAnswers = {
   lanes: null,
+  compress: "auto",
   limitBytesPerSecond: null,
   retryForMs: 10 * 60_000,
 };

@@ -36,6 +36,14 @@ function count(given: Given, name: SettingName, most: number): number | null {
   return number;
 }
 
+function compress(given: Given): "auto" | "none" | number {
+  const value = given.one("compress") ?? "auto";
+  if (value === "auto" || value === "none") return value;
+  const level = /^\d{1,2}$/.test(value) ? Number(value) : 0;
+  if (level < 1 || level > 19) throw wrong("compress", value, "auto, none, or a level from 1 to 19");
+  return level;
+}
+
 /** At least 64 KiB/s: below, a single cell would take longer than the agent waits for a word. */
 function rate(given: Given): number | null {
   const value = given.one("limit-rate");
@@ -83,6 +91,7 @@ export function answersOf(given: Given, destination: Destination): Answers {
     skipSteps: given.many("skip"),
     transfer: {
       lanes: count(given, "lanes", 16),
+      compress: compress(given),
       limitBytesPerSecond: rate(given),
       retryForMs: retryForMs(given) ?? DEFAULT_TRANSFER.retryForMs,
     },

@@ -90,6 +90,7 @@ test("wrong usage is refused with what would be right", () => {
   refused(() => answers("--lanes", "0"), "lanes-wrong");
   refused(() => answers("--limit-rate", "10"), "limit-rate-wrong");
   refused(() => answers("--retry-for", "soon"), "retry-for-wrong");
+  for (const level of ["20", "0", "best"]) refused(() => answers("--compress", level), "compress-wrong");
   refused(() => answers("--memory", "1K"), "memory-wrong");
   refused(() => answers("--vcpus", "0"), "vcpus-wrong");
   refused(() => answers("--format", "vmdk"), "format-wrong");
@@ -108,10 +109,14 @@ test("a command may have two words", () => {
 });
 
 test("answersOf() reads how the copy shall go", () => {
-  assert.deepEqual(answers("--lanes", "4", "--limit-rate", "20M/s", "--retry-for", "2h").transfer, {
-    lanes: 4,
-    limitBytesPerSecond: 20 * 2 ** 20,
-    retryForMs: 7_200_000,
-  });
+  assert.deepEqual(
+    answers("--lanes", "4", "--compress", "6", "--limit-rate", "20M/s", "--retry-for", "2h").transfer,
+    {
+      lanes: 4,
+      compress: 6,
+      limitBytesPerSecond: 20 * 2 ** 20,
+      retryForMs: 7_200_000,
+    },
+  );
   assert.deepEqual(answers().transfer, DEFAULT_TRANSFER);
 });

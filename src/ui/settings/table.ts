@@ -43,6 +43,10 @@ export const SETTINGS = {
   "as-is": flag("Copy damaged volumes whole, and leave the installed system as it is."),
   skip: many("STEP", "Leave out a conversion step by its name, as plan shows it, such as nic-names."),
   lanes: one("N", "Connections to the host at one time. Default: 2 over ssh."),
+  compress: one(
+    "LEVEL",
+    "auto, none, or a level of zstd, 1 to 19. Default: auto, by what is the bottleneck, the link or the CPU.",
+  ),
   "limit-rate": one(
     "RATE",
     "Send at most so many bytes a second, all connections together, such as 20M. Default: no limit.",
@@ -115,6 +119,7 @@ const PLANNING: readonly SettingName[] = [
   "as-is",
   "skip",
   "lanes",
+  "compress",
   "limit-rate",
   "retry-for",
   "no-boot-check",
