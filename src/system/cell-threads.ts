@@ -147,6 +147,11 @@ function threadMain(): void {
       chunkSize: bytes.length + (bytes.length >>> 8) + 1024, // one piece always: several would have to be joined
       params: { [zlib.constants.ZSTD_c_compressionLevel]: level },
     });
+  /** Freed now, not when the collector finds it: until then 64 MiB of such garbage would lie about in each thread. */
+  const free = ({ buffer }: Uint8Array): void => {
+    // Smaller ones may lie in Node's pool, with others.
+    if (buffer instanceof ArrayBuffer && buffer.byteLength >= 2 ** 18) buffer.transfer(0);
+  };
   const shrinks = (bytes: Uint8Array): boolean => {
     if (bytes.length <= 4 * SAMPLE_BYTES) return true;
     for (const part of [0.2, 0.5, 0.8]) {
@@ -162,10 +167,10 @@ function threadMain(): void {
     const begun = performance.now();
     const packed = shrinks(job.bytes) ? zstd(job.bytes, job.level) : null;
     const packMs = performance.now() - begun;
-    if (packed === null || packed.length >= job.bytes.length * WORTH || packed.length > job.into.length)
-      return { sha256, codec: "none", bytes: 0, packMs };
-    job.into.set(packed);
-    return { sha256, codec: "zstd", bytes: packed.length, packMs };
+    const bytes = packed === null || packed.length >= job.bytes.length * WORTH ? 0 : packed.length;
+    if (packed !== null && bytes > 0) job.into.set(packed);
+    if (packed !== null) free(packed);
+    return { sha256, codec: bytes > 0 ? "zstd" : "none", bytes, packMs };
   };
   const unpack = (job: Extract<Job, { act: "unpack" }>): Answer => {
     const { length } = job.into;
@@ -175,6 +180,7 @@ function threadMain(): void {
       const content = zlib.zstdDecompressSync(job.bytes, { chunkSize: length + 64, maxOutputLength: length });
       if (content.length === length) job.into.set(content);
       bytes = content.length;
+      free(content);
     } catch {
       // damaged: the length says so
     }
