@@ -24,6 +24,10 @@ test("pack(): hash and zstd of what shrinks; what does not shrink stays; what is
   assert.deepEqual([random.codec, random.packedBytes], ["none", 0]);
   const known = await cellThreads().pack(sharedBytes(text), into, { level: 1, known: sha256 });
   assert.equal(known.codec, "same");
+  const zeros = Buffer.alloc(CELL + 4096);
+  assert.deepEqual(await cellThreads().hash(sharedBytes(zeros)), hash("sha256", zeros, "buffer"));
+  zeros.writeUInt8(1, CELL + 4095);
+  assert.deepEqual(await cellThreads().hash(sharedBytes(zeros)), hash("sha256", zeros, "buffer"));
   const plain = await cellThreads().pack(sharedBytes(text), into, { level: null, known: null });
   assert.equal(plain.codec, "none");
 });
