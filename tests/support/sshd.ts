@@ -14,6 +14,8 @@ export type SshdOptions = {
   readonly knownHost?: "right" | "wrong" | "absent";
   /** Further lines of sshd_config, such as `ForceCommand ...` or `MaxSessions 1`. */
   readonly serverLines?: readonly string[];
+  /** A network namespace to run in, and its address; default: 127.0.0.1. */
+  readonly inside?: { readonly namespace: string; readonly address: string };
   /** Further lines of the client's Host block. */
   readonly clientLines?: readonly string[];
 };
@@ -41,21 +43,27 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const directory = await mkdtemp(join(tmpdir(), "p2v-sshd-"));
   const at = (name: string): string => join(directory, name);
   const user = userInfo().username;
+  const address = options.inside?.address ?? "127.0.0.1";
   const hostAlias = "p2v-test-host";
   try {
     if (user === "root") await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
     await Promise.all(["host_key", "user_key", "other_key"].map((name) => makeKey(at(name))));
     const port = await freePort();
-    const known = await renderKnownHost(port, at(knownHost === "wrong" ? "other_key.pub" : "host_key.pub"));
+    const known = await renderKnownHost(
+      { address, port },
+      at(knownHost === "wrong" ? "other_key.pub" : "host_key.pub"),
+    );
     await writeFile(at("known_hosts"), knownHost === "absent" ? "" : known);
     await writeFile(at("authorized_keys"), await readFile(at("user_key.pub")), { mode: 0o600 });
-    await writeFile(at("sshd_config"), renderServer(at, port, options.serverLines ?? []));
-    const client = { at, port, user, hostAlias, lines: options.clientLines ?? [] };
+    await writeFile(at("sshd_config"), renderServer(at, { address, port }, options.serverLines ?? []));
+    const client = { at, address, port, user, hostAlias, lines: options.clientLines ?? [] };
     await writeFile(at("ssh_config"), renderClient(client));
     const fingerprint =
       (await run(["ssh-keygen", "-l", "-f", at("host_key.pub")])).stdout.split(" ")[1] ?? "";
 
-    const child = spawn(PROGRAM, ["-D", "-e", "-f", at("sshd_config")], {
+    const inside = options.inside === undefined ? [] : ["ip", "netns", "exec", options.inside.namespace];
+    const [program = PROGRAM, ...rest] = [...inside, PROGRAM, "-D", "-e", "-f", at("sshd_config")];
+    const child = spawn(program, rest, {
       stdio: ["ignore", "ignore", "pipe"],
     });
     let log = "";
@@ -68,7 +76,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     const onAbort = (): void => void endTree(child);
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      await waitFor(`sshd on port ${port}`, () => child.exitCode === null && greets(port), {
+      await waitFor(`sshd on port ${port}`, () => child.exitCode === null && greets({ address, port }), {
         timeoutMs: 10_000,
         ...(signal === undefined ? {} : { signal }),
       });
@@ -101,16 +109,22 @@ async function makeKey(path: string): Promise<void> {
   await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "p2v-test", "-f", path]);
 }
 
+type Place = { readonly address: string; readonly port: number };
+
 /** `[127.0.0.1]:port ssh-ed25519 AAAA...` */
-async function renderKnownHost(port: number, publicKeyPath: string): Promise<string> {
+async function renderKnownHost({ address, port }: Place, publicKeyPath: string): Promise<string> {
   const [type, key] = (await readFile(publicKeyPath, "utf8")).split(" ");
-  return `[127.0.0.1]:${port} ${type} ${key}\n`;
+  return `[${address}]:${port} ${type} ${key}\n`;
 }
 
-function renderServer(at: (name: string) => string, port: number, more: readonly string[]): string {
+function renderServer(
+  at: (name: string) => string,
+  { address, port }: Place,
+  more: readonly string[],
+): string {
   return `${[
     `Port ${port}`,
-    "ListenAddress 127.0.0.1",
+    `ListenAddress ${address}`,
     `HostKey ${at("host_key")}`,
     `PidFile ${at("sshd.pid")}`,
     `AuthorizedKeysFile ${at("authorized_keys")}`,
@@ -128,16 +142,17 @@ function renderServer(at: (name: string) => string, port: number, more: readonly
 
 type ClientConfig = {
   at: (name: string) => string;
+  address: string;
   port: number;
   user: string;
   hostAlias: string;
   lines: readonly string[];
 };
 
-function renderClient({ at, port, user, hostAlias, lines }: ClientConfig): string {
+function renderClient({ at, address, port, user, hostAlias, lines }: ClientConfig): string {
   return `${[
-    `Host ${hostAlias} 127.0.0.1`,
-    "  HostName 127.0.0.1",
+    `Host ${hostAlias} ${address}`,
+    `  HostName ${address}`,
     `  Port ${port}`,
     `  User ${user}`,
     `  IdentityFile ${at("user_key")}`,
@@ -162,9 +177,9 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-function greets(port: number): Promise<boolean> {
+function greets({ address, port }: Place): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1" });
+    const socket = connect({ port, host: address });
     const end = (said: boolean): void => {
       socket.destroy();
       resolve(said);
