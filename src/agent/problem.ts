@@ -54,6 +54,13 @@ function describe(error: unknown, where: string): { code: string; text: string; 
       text: `The destination's disk fails in ${where}: ${message(error)}`,
       advice: "Look at the host's kernel log, and choose another destination",
     };
+  // What FUSE says of a file whose daemon is gone, before and during a request.
+  if (isErrno(error, "ENOTCONN", "ECONNABORTED"))
+    return {
+      code: "export-lost",
+      text: `The image in ${where} is not served any more: the agent that served it ended`,
+      advice: "Run the same command again: it goes on where it stopped",
+    };
   if (error instanceof ProtocolError)
     return { code: "protocol", text: error.message, advice: "Use the same release of virt-p2v at both ends" };
   return {

@@ -21,6 +21,7 @@ const MAY_HEAL = new Set([
   "host-closed",
   "host-failed",
   "host-name-unknown",
+  "export-lost", // one lane's agent served the qcow2 image for all, and died
   "destination-full",
 ]);
 

@@ -1,98 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copies by real agents, here and over ssh: killed and resumed, onto a full disk, and checked again afterwards.
 import assert from "node:assert/strict";
-import { createHash, randomFillSync } from "node:crypto";
-import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { lockDirectory } from "../../src/agent/lock.ts";
 import {
   type CopiedSegment,
   copyDisks,
-  type DiskToCopy,
   finishDisks,
   reopenDisks,
   verificationError,
-  verifyImages,
 } from "../../src/copy/index.ts";
-import { fromRanges, type Host, type ImageFormat, type JobEvent, UserError } from "../../src/core/index.ts";
 import { localHost, sshHost } from "../../src/hosts/index.ts";
 import { mount, run } from "../../src/system/index.ts";
+import {
+  copy,
+  diskAt,
+  isError,
+  makeSource,
+  MIB,
+  NEVER,
+  temporary,
+  verify,
+  wantedHash,
+} from "../support/copies.ts";
 import { descendants, waitFor } from "../support/processes.ts";
 import { startSshd } from "../support/sshd.ts";
-
-const MIB = 2 ** 20;
-const SIZE = 200 * MIB + 512;
-const USED = [
-  { start: 0, end: 90 * MIB + 100 },
-  { start: 120 * MIB, end: 160 * MIB },
-  { start: 200 * MIB - 4096, end: SIZE },
-];
-const NEVER = new AbortController().signal;
-
-async function temporary(t: TestContext): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "p2v-copy-"));
-  t.after(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
-
-/** Half of each MiB cannot be compressed, and everything unused holds stale bytes that must not leave. */
-async function makeSource(path: string): Promise<void> {
-  const file = await open(path, "w");
-  const cell = Buffer.alloc(MIB, "stale and secret ");
-  for (let at = 0; at < SIZE; at += MIB) {
-    randomFillSync(cell, 0, MIB / 2);
-    await file.write(cell, 0, Math.min(MIB, SIZE - at), at);
-  }
-  await file.close();
-}
-
-function diskAt(path: string, format: ImageFormat = "raw"): DiskToCopy {
-  const map = fromRanges(SIZE, USED, { kind: "data", rest: "unused" });
-  const file = `web-1.${format === "raw" ? "img" : "qcow2"}`;
-  return {
-    number: 1,
-    file,
-    format,
-    sizeBytes: SIZE,
-    map,
-    read: { sourcePath: path, viewPath: path, touched: [] },
-  };
-}
-
-/** SHA-256 of what the image must be: used bytes, and zeros. */
-async function wantedHash(path: string): Promise<string> {
-  const source = await readFile(path);
-  const image = Buffer.alloc(SIZE);
-  for (const { start, end } of USED) source.copy(image, start, start, end);
-  return createHash("sha256").update(image).digest("hex");
-}
-
-type Copy = {
-  host: Host;
-  directory: string;
-  disk: DiskToCopy;
-  signal?: AbortSignal;
-  onProgress?: (doneBytes: number) => void;
-};
-
-const copy = ({ host, directory, disk, signal = NEVER, onProgress }: Copy): ReturnType<typeof copyDisks> =>
-  copyDisks({
-    host,
-    directory,
-    disks: [disk],
-    signal,
-    emit: (event: JobEvent) => {
-      if (event.type === "progress") onProgress?.(event.doneBytes);
-    },
-  });
-
-const verify = (directory: string, full = false): ReturnType<typeof verifyImages> =>
-  verifyImages(directory, { full, emit: () => undefined, signal: NEVER });
-
-const isError = (area: string, code: string) => (error: unknown) =>
-  error instanceof UserError && error.area === area && error.code === code && error.advice !== "";
 
 for (const format of ["raw", "qcow2"] as const)
   test(`a disk is copied to ${format} here: used bytes, zeros elsewhere, sparse, verified`, async (t) => {
