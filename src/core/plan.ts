@@ -59,6 +59,8 @@ export type Intent = {
   readonly proof: ProofLevel;
   readonly bootCheck: boolean;
   readonly replace: boolean;
+  /** Bring a finished VM up to date: only what differs is sent. */
+  readonly update: boolean;
   /** Copy damaged or unknown volumes whole, without conversion. */
   readonly asIs: boolean;
   /** Names of conversion steps that are left out. */

@@ -10,6 +10,7 @@ import {
   uniform,
 } from "../core/index.ts";
 import { copyDisks, finishDisks, reopenDisks } from "../copy/index.ts";
+import { diskFiles } from "../wire/index.ts";
 import { readUsedMaps } from "../inspect/index.ts";
 import type { ProofRun } from "../overlay/index.ts";
 import { imageFile, type TransferAnswers } from "../plan/index.ts";
@@ -49,7 +50,7 @@ export async function copySource({
     map: maps.get(view.disk.number) ?? uniform(view.disk.sizeBytes, "data"),
     read: { sourcePath: view.disk.path, viewPath: view.path, touched: view.touched },
   }));
-  await makeRoom({ plan, host, directory, files: disks.map((disk) => disk.file) });
+  await makeRoom({ plan, host, directory, files: disks.map((disk) => disk.file), signal });
   // A second lane serves a link's latency; here both agents would only share this machine's memory and cores.
   const isHere = plan.intent.destination.kind === "dir";
   const lanes = transfer.lanes ?? (isHere ? 1 : 2);
@@ -92,19 +93,36 @@ export async function copySource({
   return reports;
 }
 
-/** A finished VM goes only when its replacement is about to be copied, and only when the user said so. */
-async function makeRoom({
-  plan,
-  host,
-  directory,
-  files,
-}: Pick<Options, "plan" | "host" | "directory"> & { files: readonly string[] }): Promise<void> {
+type Room = Pick<Options, "plan" | "host" | "directory" | "signal"> & { readonly files: readonly string[] };
+
+/**
+ * A finished VM goes, or becomes unfinished again, only when its copy is about to begin, and only when the user said
+ * so. From then on it is no finished VM until it is one again: without the manifest nothing is.
+ */
+async function makeRoom({ plan, host, directory, files, signal }: Room): Promise<void> {
   const there = await host.list(directory);
   if (plan.intent.replace && isFinished(there))
     for (const file of ownFiles(plan.vm.name, there)) await host.remove(`${directory}/${file}`);
-  else if (!isFinished(there)) await host.remove(`${directory}/manifest.json`);
+  else {
+    if (isFinished(there)) for (const file of files) await forgetIfChanged(host, { directory, file, signal });
+    await host.remove(`${directory}/manifest.json`);
+  }
   await host.makeDirectory(directory, { mode: 0o700 });
   await reopenDisks(host, directory, files);
+}
+
+/**
+ * The hashes are written after what they tell of, so an image that is younger was changed since: the VM ran. Then its
+ * hashes tell nothing, and all of it is sent again.
+ */
+async function forgetIfChanged(
+  host: Host,
+  { directory, file, signal }: { directory: string; file: string; signal: AbortSignal },
+): Promise<void> {
+  const { image, hashes } = diskFiles(file);
+  const argv = ["test", `${directory}/${image}`, "-nt", `${directory}/${hashes}`];
+  const { code } = await host.run(argv, { timeoutMs: 60_000, signal });
+  if (code !== 1) await host.remove(`${directory}/${hashes}`);
 }
 
 /** The files of a migrated VM, manifest first: without it nothing is finished. What a user put beside them stays. */

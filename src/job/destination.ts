@@ -33,11 +33,15 @@ export function printDestination(destination: Destination, name: string): string
 
 export type DestinationState = { readonly problems: readonly Problem[]; readonly resumes: boolean };
 
+const IMAGE = /\.(?:img|qcow2)$/;
+
 type Needs = {
   readonly name: string;
   readonly usedBytes: number;
   readonly format: ImageFormat;
   readonly replace: boolean;
+  readonly update: boolean;
+  readonly signal: AbortSignal;
 };
 
 /** What stands in the way there. Reads only. */
@@ -60,11 +64,11 @@ export async function checkDestination(
       `${directory} on ${host.title} is no directory`,
       "Choose another --name or destination",
     );
-  else if (finished && !needs.replace)
+  else if (finished && !needs.replace && !needs.update)
     stop(
       "destination-exists",
       `${directory} on ${host.title} holds a finished VM`,
-      "Choose another --name, or replace it with --replace",
+      "Choose another --name, bring it up to date with --update, or replace it with --replace",
     );
   else if (files.length > 0 && !finished && !partial)
     stop(
@@ -72,6 +76,14 @@ export async function checkDestination(
       `${directory} on ${host.title} is not empty and not ours`,
       "Choose another --name or destination",
     );
+  const changes = needs.replace || needs.update;
+  for (const file of finished && changes ? files.filter((one) => IMAGE.test(one)) : [])
+    if (await isInUse(host, `${directory}/${file}`, needs.signal))
+      stop(
+        "destination-in-use",
+        `${directory}/${file} on ${host.title} is in use: the VM runs`,
+        "Shut the VM down there, and run the same command again",
+      );
   const base = await nearestDirectory(host, directory);
   const freeBytes = await host.freeBytes(base);
   const there = await occupied(host, directory, files);
@@ -89,10 +101,18 @@ export async function checkDestination(
 export const isFinished = (files: readonly string[]): boolean =>
   files.includes("manifest.json") && files.includes("report.json");
 
+/** QEMU locks the images of a running VM. Opening one as a writer, and no more, tells; without qemu-io nothing is known. */
+async function isInUse(host: Host, path: string, signal: AbortSignal): Promise<boolean> {
+  const format = path.endsWith(".qcow2") ? "qcow2" : "raw";
+  const argv = ["qemu-io", "-f", format, "-c", "length", path];
+  const { code, stderr } = await host.run(argv, { timeoutMs: 60_000, signal });
+  return code !== 0 && /Failed to get .*lock/.test(stderr);
+}
+
 async function occupied(host: Host, directory: string, files: readonly string[]): Promise<number> {
   let bytes = 0;
   for (const file of files)
-    if (/\.(img|qcow2)(\.partial)?$/.test(file)) bytes += await host.occupiedBytes(`${directory}/${file}`);
+    if (IMAGE.test(file.replace(/\.partial$/, ""))) bytes += await host.occupiedBytes(`${directory}/${file}`);
   return bytes;
 }
 

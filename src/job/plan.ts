@@ -31,7 +31,11 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
   const { source, answers, host } = context;
   const { intent, problems: answerProblems } = makeIntent(answers, source);
   const usedBytes = source.usage.reduce((sum, disk) => sum + disk.usedBytes, 0);
-  const destination = await checkDestination(host, answers.destination, { ...intent, usedBytes });
+  const destination = await checkDestination(host, answers.destination, {
+    ...intent,
+    usedBytes,
+    signal: context.signal,
+  });
   const proposal = await proposeChanges(context, intent);
   return {
     format: "plan/1",

@@ -19,6 +19,7 @@ export type Answers = {
   readonly proof: ProofLevel | null;
   readonly bootCheck: boolean;
   readonly replace: boolean;
+  readonly update: boolean;
   readonly asIs: boolean;
   readonly skipSteps: readonly string[];
   readonly transfer: TransferAnswers;

@@ -72,6 +72,7 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
       proof: chooseProof(answers, found.disks),
       bootCheck: answers.bootCheck,
       replace: answers.replace,
+      update: answers.update,
       asIs: answers.asIs,
       skipSteps: answers.skipSteps,
     },

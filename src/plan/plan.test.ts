@@ -31,6 +31,7 @@ const ANSWERS: Answers = {
   proof: null,
   bootCheck: true,
   replace: false,
+  update: false,
   asIs: false,
   transfer: DEFAULT_TRANSFER,
   skipSteps: [],

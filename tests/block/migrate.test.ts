@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole migrations of small disks without a system: formats, journals, devices, several disks.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Report } from "../../src/core/index.ts";
-import { attachLoop, run } from "../../src/system/index.ts";
+import { attachLoop, run, startDaemon } from "../../src/system/index.ts";
 import { cli, type Ended, leftovers } from "../support/cli.ts";
 import { dirtyExt4, dirtyXfs } from "../support/dirty-disks.ts";
 import { makeDisk, type TestDisk, type TestPartition } from "../support/disks.ts";
 import { noise } from "../support/noise.ts";
+import { waitFor } from "../support/processes.ts";
 import { readTree, treeDifferences } from "../support/trees.ts";
 
 const FILES = { "/srv/data": noise("data", 3 * 2 ** 20), "/srv/text": "some words\n".repeat(10_000) };
@@ -86,6 +88,90 @@ test("raw and qcow2 hold the same disk, and both verify", async (t) => {
     );
   }
   assert.equal(await sha256(disk.path), before);
+});
+
+for (const format of ["raw", "qcow2"] as const)
+  test(`--update sends only what differs, and all of an image that was changed there (${format})`, async (t) => {
+    const directory = await scratch(t);
+    const image = join(directory, `vm/vm-1.${format === "raw" ? "img" : "qcow2"}`);
+    await using disk = await makeDisk({
+      table: "mbr",
+      partitions: [{ sizeMb: 64, fs: "ext4", files: FILES }],
+    });
+    const { start, end } = firstOf(disk);
+    const sentBytes = async (): Promise<number> =>
+      (await reportIn(directory)).disks.reduce((sum, one) => sum + one.sentBytes, 0);
+    const same = async (): Promise<void> => {
+      assert.equal((await cli(["verify", join(directory, "vm")])).code, 0);
+      const raw = join(directory, "compare.img");
+      await run(["qemu-img", "convert", "-f", format, "-O", "raw", image, raw]);
+      const range = { start, end, type: "ext4" } as const;
+      assert.deepEqual(treeDifferences(await readTree(disk.path, range), await readTree(raw, range)), []);
+    };
+    await migrate([disk.path], directory, "--format", format);
+    const first = await sentBytes();
+
+    const argv = ["migrate", "--disk", disk.path, "--to", `dir:${directory}`, "--name", "vm", "--yes"];
+    assert.equal((await cli(argv)).code, 5, "neither --update nor --replace was said");
+
+    await using loop = await attachLoop(disk.path, {
+      offset: start,
+      sizeBytes: end - start,
+      readOnly: false,
+    });
+    const mounted = join(directory, "source");
+    await mkdir(mounted);
+    await run(["mount", loop.path, mounted]);
+    try {
+      await writeFile(join(mounted, "srv/later"), noise("later", 100_000));
+      await rm(join(mounted, "srv/text"));
+    } finally {
+      await run(["umount", mounted]);
+    }
+    await loop[Symbol.asyncDispose]();
+    await migrate([disk.path], directory, "--format", format, "--update");
+    const second = await sentBytes();
+    assert.ok(second > 100_000 && second < first / 2, `${second} bytes after ${first}`);
+    await same();
+
+    // The VM ran, and wrote: its hashes tell nothing of the image any more.
+    await run(["qemu-io", "-f", format, "-c", `write -P 7 ${start + 8 * 2 ** 20} 1M`, image]);
+    await migrate([disk.path], directory, "--format", format, "--update");
+    assert.ok((await sentBytes()) > first * 0.9, "all was sent");
+    await same();
+  });
+
+test("--update and --replace refuse a VM that runs", async (t) => {
+  const directory = await scratch(t);
+  await using disk = await makeDisk({ table: "mbr", partitions: [{ sizeMb: 16, fs: "ext4", files: {} }] });
+  await migrate([disk.path], directory);
+  const image = join(directory, "vm/vm-1.img");
+  const file = JSON.stringify({ driver: "raw", "node-name": "d", file: { driver: "file", filename: image } });
+  await using running = await startDaemon([
+    "qemu-system-x86_64",
+    ..."-machine q35 -accel tcg -m 64 -S -display none -nodefaults -qmp".split(" "),
+    `unix:${join(directory, "qmp")},server=on,wait=off`,
+    "-blockdev",
+    file,
+    ..."-device virtio-blk-pci,drive=d".split(" "),
+  ]);
+  await waitFor("QEMU", () => existsSync(join(directory, "qmp")), { timeoutMs: 20_000 });
+  for (const how of ["--update", "--replace"]) {
+    const ended = await cli([
+      "migrate",
+      "--disk",
+      disk.path,
+      "--to",
+      `dir:${directory}`,
+      "--name",
+      "vm",
+      "--yes",
+      how,
+    ]);
+    assert.equal(ended.code, 5, ended.stderr);
+    assert.match(ended.stderr, /vm-1\.img .*is in use: the VM runs/);
+  }
+  assert.equal(running.ended.aborted, false);
 });
 
 for (const [name, make, check] of [

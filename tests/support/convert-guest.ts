@@ -66,6 +66,7 @@ export function testIntent({ storage = diskGraph() }: { storage?: BlockGraph } =
     proof: "used",
     bootCheck: true,
     replace: false,
+    update: false,
     asIs: false,
     skipSteps: [],
   };

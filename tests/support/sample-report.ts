@@ -75,6 +75,7 @@ export function sampleReport(overrides: Partial<Report> = {}): Report {
       proof: "full",
       bootCheck: true,
       replace: false,
+      update: false,
       asIs: false,
       skipSteps: [],
     },

@@ -75,6 +75,10 @@ function nics(given: Given): ReadonlyMap<string, string> {
 }
 
 export function answersOf(given: Given, destination: Destination): Answers {
+  if (given.flag("update") && given.flag("replace"))
+    throw new UserError("usage", "update-and-replace", "--update and --replace exclude each other", {
+      advice: "Give --update to send only what differs, --replace to begin anew",
+    });
   return {
     disks: given.many("disk"),
     destination,
@@ -87,6 +91,7 @@ export function answersOf(given: Given, destination: Destination): Answers {
     proof: choice(given, "proof", ["counters", "used", "full"]),
     bootCheck: !given.flag("no-boot-check"),
     replace: given.flag("replace"),
+    update: given.flag("update"),
     asIs: given.flag("as-is"),
     skipSteps: given.many("skip"),
     transfer: {

@@ -40,6 +40,9 @@ export const SETTINGS = {
   "ssh-config": one("FILE", "A configuration file for ssh, instead of your own."),
   yes: flag("Begin without asking."),
   replace: flag("Replace a finished VM of the same name at the destination."),
+  update: flag(
+    "Bring a finished VM of the same name up to date: all is read and compared, only what differs is sent. What the VM itself wrote is lost.",
+  ),
   "as-is": flag("Copy damaged volumes whole, and leave the installed system as it is."),
   skip: many("STEP", "Leave out a conversion step by its name, as plan shows it, such as nic-names."),
   lanes: one("N", "Connections to the host at one time. Default: 2 over ssh."),
@@ -116,6 +119,7 @@ const PLANNING: readonly SettingName[] = [
   "proof",
   "ssh-config",
   "replace",
+  "update",
   "as-is",
   "skip",
   "lanes",
@@ -179,6 +183,10 @@ export const COMMANDS: readonly Command[] = [
         "an image, to a directory here",
       ],
       ["virt-p2v migrate --disk a.img --disk b.img --to dir:./vms --format qcow2", "two disks, as qcow2"],
+      [
+        "virt-p2v migrate --update --disk /dev/sda --to ssh://root@host/var/lib/libvirt/images",
+        "a second pass, hours later: short, since most is there already",
+      ],
     ],
   },
   {
