@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what this project needs on Debian: npm packages (Node 24 among them) and Debian packages.
-# Says what and why; does nothing, and says nothing, when all is there. Usage: setup.sh [npm|run|iso|all]
+# Says what and why; does nothing, and says nothing, when all is there. Usage: setup.sh [npm|run|iso|bench|all]
 #   npm: only npm packages.   run: npm and what a migration needs.   all (default): run, and what demo and tests need.
-#   iso: npm, and what builds the live CD.
+#   iso: npm, and what builds the live CD.   bench: all, and what the benchmark compares with.
 set -eu
 cd "$(dirname "$0")/.."
 what=${1:-all}
@@ -65,6 +65,11 @@ xz-utils /usr/bin/xz unpacks drivers
 zstd /usr/bin/zstd compresses the initramfs
 binutils /usr/bin/strip makes Node 17 MB smaller
 '
+BENCH_PACKAGES='
+nbdkit /usr/bin/nbdkit serves a disk, as the C virt-p2v does
+libnbd-bin /usr/bin/nbdcopy fetches it
+iproute2 /usr/sbin/tc shaped links
+'
 
 missing() {
 	printf '%s\n' "$1" | while read -r package file why; do
@@ -73,7 +78,7 @@ missing() {
 	done
 }
 
-case $what in npm | run | iso | all) ;; *) fail "unknown part '$what'" 'Say npm, run, iso or all.' ;; esac
+case $what in npm | run | iso | bench | all) ;; *) fail "unknown part '$what'" 'Say npm, run, iso, bench or all.' ;; esac
 
 if [ "$(uname -m)" != x86_64 ]; then
 	fail "this machine is $(uname -m), not x86_64" 'Use an x86_64 machine.'
@@ -90,7 +95,8 @@ fi
 [ "$what" != npm ] || exit 0
 
 if [ "$what" = iso ]; then wanted=$(missing "$ISO_PACKAGES"); else wanted=$(missing "$RUN_PACKAGES"); fi
-[ "$what" != all ] || wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$TEST_PACKAGES")" | sed '/^$/d')
+case $what in all | bench) wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$TEST_PACKAGES")" | sed '/^$/d') ;; esac
+[ "$what" != bench ] || wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$BENCH_PACKAGES")" | sed '/^$/d')
 [ -n "$wanted" ] || exit 0
 
 [ -e /etc/debian_version ] || fail 'this is not Debian' 'Run it on Debian 12 or a relative; or install the programs named in scripts/setup.sh yourself.'
