@@ -5,6 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { run } from "../src/system/index.ts";
 import { startSshd } from "../tests/support/sshd.ts";
 import { measureAgain } from "./again.ts";
 import { renderChart } from "./chart.ts";
@@ -42,6 +43,7 @@ function chosen(flag: string, list: string, all: readonly string[]): string[] {
 
 const say = (text: string): void => void process.stderr.write(`  ${text}\n`);
 const { signal } = new AbortController();
+await run(["sh", join(import.meta.dirname, "../scripts/setup.sh"), "bench"], { timeoutMs: 600_000 });
 await using scene = await openScene(signal);
 await using sshd = await startSshd();
 const wanted = (part: (typeof PARTS)[number]): boolean => parts.includes(part);

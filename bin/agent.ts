@@ -14,5 +14,6 @@ process.on("SIGINT", () => undefined);
 process.on("SIGHUP", () => undefined);
 const stream = joinStreams(process.stdin, process.stdout);
 process.on("SIGTERM", () => stream.destroy()); // makes durable what it has, and lets the directory go
-const done = await serveAgent({ stream, directory: values.directory, release: values.release ?? "unknown" });
+const { directory, release = "unknown" } = values;
+const done = await serveAgent({ stream, ownsStream: true, directory, release });
 process.exit(done ? 0 : 1);

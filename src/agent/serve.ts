@@ -34,6 +34,8 @@ export type AgentOptions = {
   readonly stream: Duplex;
   readonly directory: string;
   readonly release: string;
+  /** Nobody else has what the stream gives, so its memory is given back at once. */
+  readonly ownsStream?: boolean;
   /** A written cell waits so long for others to be flushed with it. Default 100. */
   readonly groupMs?: number;
 };
@@ -43,6 +45,7 @@ export async function serveAgent({
   stream,
   directory,
   release,
+  ownsStream = false,
   groupMs = 100,
 }: AgentOptions): Promise<boolean> {
   const channel = new Channel(stream);
@@ -51,7 +54,7 @@ export async function serveAgent({
     if (session.silentMs() > SILENCE_MS) channel.destroy();
   }, 5000);
   try {
-    for await (const frame of channel.frames(takePayload)) {
+    for await (const frame of channel.frames({ take: takePayload, frees: ownsStream })) {
       session.heard();
       if (!(await session.accept(frame))) return true;
       session.waits();
@@ -89,7 +92,10 @@ class Session {
   #busy = false;
   #fatal: { error: unknown } | null = null;
 
-  constructor(channel: Channel, { directory, release, groupMs }: Omit<Required<AgentOptions>, "stream">) {
+  constructor(
+    channel: Channel,
+    { directory, release, groupMs }: Omit<Required<AgentOptions>, "stream" | "ownsStream">,
+  ) {
     this.#channel = channel;
     this.#directory = directory;
     this.#release = release;

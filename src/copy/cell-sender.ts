@@ -176,23 +176,19 @@ export class CellSender {
     const begun = performance.now();
     const { grid, source } = this.#parts;
     const { start, end } = cellRange(grid, index);
-    const buffers = [0, 1].map(() => cellBuffers().take(end - start));
-    const [bytes, into] = buffers.map((buffer) => buffer.subarray(0, end - start)) as [
-      SharedBytes,
-      SharedBytes,
-    ];
-    const { pure } = await source.read(
-      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
-      start,
-      data,
-    );
+    const pool = cellBuffers();
+    const bytes = pool.take(end - start).subarray(0, end - start);
+    const { pure } = await source.read(Buffer.from(bytes.buffer, 0, bytes.length), start, data);
+    const into = pool.take(end - start).subarray(0, end - start);
     const packed = await cellThreads().pack(bytes, into, { level: this.#compression.level, known });
+    const [used, spare] = packed.codec === "zstd" ? [into, bytes] : [bytes, into];
+    pool.give(spare);
     return {
       ...packed,
       pure,
       workMs: performance.now() - begun,
-      payload: packed.codec === "zstd" ? into.subarray(0, packed.packedBytes) : bytes,
-      free: () => buffers.forEach((buffer) => cellBuffers().give(buffer)),
+      payload: packed.codec === "zstd" ? used.subarray(0, packed.packedBytes) : used,
+      free: () => pool.give(used),
     };
   }
 

@@ -2,12 +2,16 @@
 // Frames over a byte stream, both ways. It knows no message.
 import type { Duplex } from "node:stream";
 import { encodeFrame, type Frame, FrameDecoder, type Take } from "./codec.ts";
-import { ProtocolError } from "./messages.ts";
 
 /** The stream ended or broke. */
 export class LinkLost extends Error {
   override readonly name = "LinkLost";
 }
+
+type Reading = { readonly take?: Take | undefined; readonly frees?: boolean };
+
+/** Frames that nobody has asked for yet; then the stream is left alone, so that the other side waits. */
+const MAX_QUEUE = 2;
 
 export class Channel {
   readonly #stream: Duplex;
@@ -46,22 +50,59 @@ export class Channel {
     return parts.reduce((sum, part) => sum + part.length, 0);
   }
 
-  /** Frames as they come, until the other side ends between two frames. LinkLost for any other end. */
-  async *frames(take?: Take): AsyncGenerator<Frame, void, undefined> {
+  /**
+   * Frames as they come, until the other side ends between two frames. LinkLost for any other end. `take`: memory for
+   * payloads. `frees`: nobody else has the stream's pieces, so their memory is given back when they are read.
+   */
+  async *frames({ take, frees = false }: Reading = {}): AsyncGenerator<Frame, void, undefined> {
+    const stream = this.#stream;
     const decoder = new FrameDecoder(take);
-    try {
-      // Leaving early must not destroy the stream: there may be a last word to say.
-      for await (const bytes of this.#stream.iterator({ destroyOnReturn: false })) {
-        if (!(bytes instanceof Uint8Array)) throw new TypeError("The stream gives no bytes");
-        yield* decoder.push(bytes);
+    const queue: Frame[] = [];
+    let end: { readonly error: Error | null } | null = null;
+    let wake = (): void => undefined;
+    const onEnd = (error: Error | null): void => {
+      end ??= { error };
+      wake();
+    };
+    const onData = (bytes: Uint8Array): void => {
+      if (end !== null) return;
+      try {
+        queue.push(...decoder.push(bytes));
+      } catch (error) {
+        onEnd(error instanceof Error ? error : new Error(String(error)));
       }
-      decoder.end();
-    } catch (error) {
-      if (isStreamError(error)) throw new LinkLost("The connection broke", { cause: error });
-      if (error instanceof ProtocolError && error.message.endsWith("inside a frame"))
-        throw new LinkLost("The connection was cut", { cause: error });
-      throw error;
+      if (frees && bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
+      if (queue.length >= MAX_QUEUE) stream.pause();
+      wake();
+    };
+    const listeners = {
+      data: onData,
+      end: () => onEnd(null),
+      error: (error: Error) => onEnd(new LinkLost("The connection broke", { cause: error })),
+      close: () => onEnd(new LinkLost("The connection is closed", { cause: this.#broken })),
+    };
+    if (stream.destroyed) listeners.close();
+    if (stream.readableEnded) listeners.end();
+    // Leaving early must not destroy the stream: there may be a last word to say.
+    for (const [name, listener] of Object.entries(listeners)) stream.on(name, listener);
+    stream.resume();
+    try {
+      for (;;) {
+        const frame = queue.shift();
+        if (frame !== undefined) {
+          if (queue.length < MAX_QUEUE && stream.isPaused()) stream.resume();
+          yield frame;
+        } else if (end !== null) break;
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+      }
+    } finally {
+      for (const [name, listener] of Object.entries(listeners)) stream.off(name, listener);
+      stream.pause();
     }
+    finish(end, decoder);
   }
 
   /** Reads and forgets until the other side ends, or for so long: it may be deaf while it sends, and then miss what was said. */
@@ -84,11 +125,12 @@ export class Channel {
   }
 }
 
-function isStreamError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    typeof error.code === "string" &&
-    /^(E[A-Z]+$|ERR_STREAM_)/.test(error.code)
-  );
+/** Throws unless the bytes ended at the end of a frame, and by themselves. */
+function finish({ error }: { readonly error: Error | null }, decoder: FrameDecoder): void {
+  if (error !== null) throw error;
+  try {
+    decoder.end();
+  } catch (cause) {
+    throw new LinkLost("The connection was cut", { cause });
+  }
 }
