@@ -60,7 +60,9 @@ async function openGroup(
   parseGroupSeconds(await readFile(`${group}/${usage}`, "utf8"));
   const move = (pid: number, to: string): Promise<void> => writeFile(`${to}/cgroup.procs`, `${pid}`);
   opening.defer(async () => {
-    for (const pid of [process.pid, serverPid]) await move(pid, `${root}${before}`).catch(() => undefined);
+    // All that is in it: esbuild, which made the agent, lives as long as we do.
+    const inside = (await readFile(`${group}/cgroup.procs`, "utf8")).split("\n").filter((pid) => pid !== "");
+    for (const pid of inside) await move(Number(pid), `${root}${before}`).catch(() => undefined);
   });
   await move(process.pid, group);
   await move(serverPid, group);

@@ -12,7 +12,7 @@ import type { RateLimit } from "./rate.ts";
 import { openSource } from "./source.ts";
 
 /** Cells that one lane reads, hashes and compresses at one time: enough to keep the thread pool busy. */
-const WORKERS_PER_LANE = 4;
+const WORKERS_PER_LANE = 3;
 /** Sent and not yet acknowledged, per lane: some of the agent's flush groups, so that it never waits for us. */
 const WINDOW_BYTES = 96 * 2 ** 20;
 

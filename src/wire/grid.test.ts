@@ -20,8 +20,10 @@ const grid = { sizeBytes: 3 * MIB + 512, segmentBytes: MIB };
 
 test("segmentBytesFor() keeps the hashes of a disk within 256 MiB, up to 64 TiB", () => {
   assert.equal(segmentBytesFor(1), MIB);
-  assert.equal(segmentBytesFor(8 * 2 ** 40), MIB);
-  assert.equal(segmentBytesFor(8 * 2 ** 40 + 1), 2 * MIB);
+  assert.equal(segmentBytesFor(4 * 2 ** 30), MIB);
+  assert.equal(segmentBytesFor(4 * 2 ** 30 + 1), 4 * MIB);
+  assert.equal(segmentBytesFor(32 * 2 ** 40), 4 * MIB);
+  assert.equal(segmentBytesFor(32 * 2 ** 40 + 1), 8 * MIB);
   assert.equal(segmentBytesFor(64 * 2 ** 40), 8 * MIB);
   assert.ok(
     cellCount({ sizeBytes: 128 * 2 ** 40, segmentBytes: segmentBytesFor(128 * 2 ** 40) }) <= MAX_CELLS,

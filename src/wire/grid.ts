@@ -14,9 +14,16 @@ export const MAX_CELLS = 2 ** 24;
 /** SHA-256, raw. */
 export const HASH_BYTES = 32;
 
-/** 1 MiB up to 8 TiB; larger disks get larger segments, so that the hashes of one disk stay within 256 MiB. */
+/** Up to here a disk has segments of 1 MiB: what differs is then a smaller part of it. */
+const SMALL_DISK_BYTES = 4 * 2 ** 30;
+
+/**
+ * 1 MiB for small disks, else 4 MiB: a fifth less CPU time at both ends, and a little fewer bytes. From 32 TiB on 8 MiB,
+ * so that the hashes of one disk stay within 256 MiB.
+ */
 export function segmentBytesFor(sizeBytes: number): number {
-  return SEGMENT_BYTES.find((unit) => sizeBytes / unit <= 2 ** 23) ?? 8 * MIB;
+  if (sizeBytes <= SMALL_DISK_BYTES) return MIB;
+  return sizeBytes / (4 * MIB) <= 2 ** 23 ? 4 * MIB : 8 * MIB;
 }
 
 export type Grid = { readonly sizeBytes: number; readonly segmentBytes: number };
