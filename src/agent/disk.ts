@@ -69,7 +69,8 @@ export class OpenDisk implements AsyncDisposable {
       // Through our own descriptor: the very file that is written, whatever its name may mean by now.
       const path = `/proc/self/fd/${sink.image.fd}`;
       const reader = await openDirect(path);
-      const writer = await CellWriter.open(sink.image, path);
+      // QEMU's FUSE export mixes up writes that come in parallel, as direct ones would.
+      const writer = await CellWriter.open(sink.image, request.format === "qcow2" ? null : path);
       return new OpenDisk(request.disk, grid, sink, { reader, writer });
     } catch (error) {
       await sink[Symbol.asyncDispose]();

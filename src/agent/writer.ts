@@ -25,8 +25,9 @@ export class CellWriter implements AsyncDisposable {
     this.#direct = direct;
   }
 
-  /** `path` leads to the very file that `cached` is. */
-  static async open(cached: FileHandle, path: string): Promise<CellWriter> {
+  /** `path` leads to the very file that `cached` is; null: through the page cache only. */
+  static async open(cached: FileHandle, path: string | null): Promise<CellWriter> {
+    if (path === null) return new CellWriter(cached, null);
     const direct = await open(path, constants.O_WRONLY | constants.O_DIRECT).catch((error: unknown) => {
       if (isErrno(error, "EINVAL", "EOPNOTSUPP")) return null;
       throw error;
