@@ -29,8 +29,8 @@ export type Results = {
   readonly ways: readonly Measured[];
   readonly links: readonly LinkRun[];
   readonly again: Again | null;
-  /** With the bytes that `partclone | zstd -3` makes, for the slow link. */
   readonly memory: readonly MemoryRun[] | null;
+  /** Of `partclone | zstd -3`, for the slow link. */
   readonly zstd3Bytes?: number;
 };
 

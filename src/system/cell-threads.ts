@@ -40,11 +40,12 @@ type Answer = z.infer<typeof answerSchema>;
 type Waiting = { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void };
 type Thread = { readonly worker: Worker; readonly waiting: Waiting[] };
 
-const MAX_THREADS = 8;
+/** Enough for 10 Gbit; each takes some 20 MB. */
+const MAX_THREADS = 4;
 
 let shared: CellThreads | null = null;
 
-/** Those of this process, one for each core and at most 8: all disks and lanes share the cores. They keep nobody from ending. */
+/** Those of this process, one for each core and at most 4: all disks and lanes share the cores. They keep nobody from ending. */
 export function cellThreads(): CellThreads {
   shared ??= new CellThreads(Math.min(MAX_THREADS, availableParallelism()));
   return shared;
