@@ -7,6 +7,7 @@ import { localDisks } from "../../job/index.ts";
 import { makeRunDirectory, readBounded, run } from "../../system/index.ts";
 import { renderError } from "../print/index.ts";
 import { findCommand, type LiveSettings, liveSettings, parseCommandLine } from "../settings/index.ts";
+import { readAnswers } from "./answer-source.ts";
 import { type CommandRunner, say } from "./context.ts";
 import { runMigrate } from "./migrate.ts";
 
@@ -16,14 +17,18 @@ const PAUSES: readonly number[] = [5, 10, 20, 40, 60, 60, 120, 120, 300, 300];
 export const runLive: CommandRunner = async (given, { signal }) => {
   const path = given.one("cmdline") ?? "/proc/cmdline";
   const text = (await readBounded(path))?.toString("utf8") ?? "";
-  const live = liveSettings(text);
-  if (!live.unattended) {
+  const line = liveSettings(text);
+  if (!line.unattended) {
     say("Not unattended (the kernel command line has no p2v.unattended)");
     return 0;
   }
+  let live = line;
   let code = 1;
   try {
-    code = await withPatience(live, signal);
+    const answers = await withPatience(() => readAnswers(line.config, { signal }), signal);
+    live = liveSettings(text, answers);
+    const settings = live;
+    code = await withPatience(() => migrateOnce(settings, signal), signal);
   } catch (error) {
     if (signal.aborted) throw error;
     say(renderError(error));
@@ -37,17 +42,17 @@ export const runLive: CommandRunner = async (given, { signal }) => {
   return code;
 };
 
-async function withPatience(live: LiveSettings, signal: AbortSignal): Promise<number> {
+async function withPatience<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (const pause of PAUSES) {
     try {
-      return await migrateOnce(live, signal);
+      return await act();
     } catch (error) {
       if (!mayHeal(error)) throw error;
       say(`${renderError(error)}  Trying again in ${pause} s`);
       await sleep(pause * 1000, undefined, { signal });
     }
   }
-  return await migrateOnce(live, signal);
+  return await act();
 }
 
 /** A network or host that is away may come back; a key or a login that is refused does not. Pure. */
@@ -58,7 +63,8 @@ export function mayHeal(error: unknown): boolean {
 async function migrateOnce(live: LiveSettings, signal: AbortSignal): Promise<number> {
   const command = findCommand("migrate");
   const argv = [...live.migrate, "--yes"];
-  if (!argv.includes("--disk")) argv.push(...(await disksHere(signal)).flatMap((disk) => ["--disk", disk]));
+  if (!argv.some((word) => /^--disk(=|$)/.test(word)))
+    argv.push(...(await disksHere(signal)).flatMap((disk) => ["--disk", disk]));
   const asked = parseCommandLine(command, argv);
   const destination = parseDestination(asked.one("to") ?? "");
   await using directory = await makeRunDirectory("live");

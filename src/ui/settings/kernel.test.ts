@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UserError } from "../../core/index.ts";
-import { findCommand, liveSettings, parseCommandLine, parseKernelCommandLine } from "./index.ts";
+import {
+  findCommand,
+  liveSettings,
+  parseAnswerFile,
+  parseCommandLine,
+  parseKernelCommandLine,
+} from "./index.ts";
 
 test("words of the kernel command line, with quotes", () => {
   assert.deepEqual(parseKernelCommandLine('quiet a.b="c d" x=y=z\n'), [
@@ -55,4 +61,24 @@ test("a parameter that makes no sense is named", () => {
       (error) => error instanceof UserError && error.message.includes(`p2v.${key}`) && error.advice !== "",
       text,
     );
+});
+
+test("the kernel command line stands above an answer file, lists and switches too", () => {
+  const { defaults } = parseAnswerFile(
+    "defaults: {to: 'dir:/f', name: f, disk: [/dev/a, /dev/b], vcpus: 2, replace: true, post: reboot, onfail: poweroff}",
+    "f",
+  );
+  const line =
+    "p2v.disks=sdc p2v.replace=no p2v.vcpu.cores=3 p2v.server=h p2v.post=poweroff p2v.config=http://h/a";
+  const live = liveSettings(line, defaults);
+  assert.equal(live.config, "http://h/a");
+  assert.equal(live.post, "poweroff");
+  assert.equal(live.onfail, "poweroff");
+  assert.equal(live.unattended, false);
+  const given = parseCommandLine(findCommand("migrate"), live.migrate);
+  assert.equal(given.one("name"), "f");
+  assert.equal(given.one("to"), "ssh://root@h/var/lib/libvirt/images");
+  assert.deepEqual(given.many("disk"), ["/dev/sdc"]);
+  assert.equal(given.one("vcpus"), "3");
+  assert.equal(given.flag("replace"), false);
 });

@@ -2,11 +2,14 @@
 // p2v.* of the kernel command line become arguments of `migrate`, and what only the live CD asks. Names are those of the
 // settings table; the names of the C virt-p2v (its manual, "KERNEL COMMAND LINE CONFIGURATION") are understood too. Pure.
 import { UserError } from "../../core/index.ts";
+import { answerArguments, type FileAnswers } from "./answer-file.ts";
 import { findCommand } from "./parse.ts";
 import { SETTINGS, type SettingName } from "./table.ts";
 
 export type LiveSettings = {
   readonly unattended: boolean;
+  /** Where the answer file is: a path or an http(s) address. */
+  readonly config: string | null;
   /** For `migrate`: `--name`, `web` ...; no `--disk` where none was named. */
   readonly migrate: readonly string[];
   /** Where the private key for the host is: a path or an http(s) address. */
@@ -40,11 +43,15 @@ function wrong(key: string, why: string, advice: string): UserError {
   return new UserError("usage", "parameter-wrong", `The kernel parameter p2v.${key} ${why}`, { advice });
 }
 
-/** UserError (usage) that names the first parameter that makes no sense. */
-export function liveSettings(cmdline: string): LiveSettings {
+/**
+ * What the command line says, and `file` where that is silent: a setting named on the line replaces the file's, lists too.
+ * UserError (usage) that names the first parameter that makes no sense.
+ */
+export function liveSettings(cmdline: string, file: FileAnswers = new Map()): LiveSettings {
   const migrate = findCommand("migrate").settings;
   const values = new Map<string, string>();
   const argv: string[] = [];
+  const named = new Set<SettingName>();
   for (const [word, value] of parseKernelCommandLine(cmdline)) {
     if (!word.startsWith("p2v.")) continue;
     const key = word.slice(4);
@@ -62,27 +69,36 @@ export function liveSettings(cmdline: string): LiveSettings {
         `See the manual for those there are, such as p2v.to, p2v.name, p2v.unattended`,
       );
     else if (SETTINGS[name].value === null) {
+      named.add(name);
       if (isYes(key, value)) argv.push(`--${name}`);
     } else if (value === "") throw wrong(key, "has no value", `Give p2v.${key}=${SETTINGS[name].value}`);
-    else for (const one of SETTINGS[name].repeated ? value.split(",") : [value]) argv.push(`--${name}`, one);
+    else {
+      named.add(name);
+      for (const one of SETTINGS[name].repeated ? value.split(",") : [value]) argv.push(`--${name}`, one);
+    }
   }
+  if (values.has("disks")) named.add("disk");
+  if (values.has("server")) named.add("to");
   for (const disk of values.get("disks")?.split(",") ?? []) argv.push("--disk", diskPath(disk));
   const cpus = ["cores", "sockets", "threads"].flatMap((part) => values.get(`vcpu.${part}`) ?? []);
+  if (cpus.length > 0) named.add("vcpus");
   if (cpus.length > 0) argv.push("--vcpus", `${cpus.reduce((product, one) => product * countOf(one), 1)}`);
   const server = values.get("server");
   if (server !== undefined && !argv.includes("--to")) argv.push("--to", destinationOf(server, values));
+  const live = (name: SettingName): string | undefined => values.get(name) ?? file.get(name)?.[0];
   return {
     unattended: values.has("unattended") && isYes("unattended", values.get("unattended") ?? ""),
-    migrate: argv,
-    identity: values.get("identity") ?? null,
-    hostKey: values.get("host-key") ?? null,
-    post: choice("post", values.get("post"), ["poweroff", "reboot", "none"], "none"),
-    onfail: choice("onfail", values.get("onfail"), ["wait", "poweroff"], "wait"),
+    config: values.get("config") ?? null,
+    migrate: [...answerArguments(file, named), ...argv],
+    identity: live("identity") ?? null,
+    hostKey: live("host-key") ?? null,
+    post: choice("post", live("post"), ["poweroff", "reboot", "none"], "none"),
+    onfail: choice("onfail", live("onfail"), ["wait", "poweroff"], "wait"),
   };
 }
 
 const isLiveOnly = (key: string): boolean =>
-  ["unattended", "identity", "host-key", "post", "onfail"].includes(key.replaceAll("_", "-"));
+  ["unattended", "config", "identity", "host-key", "post", "onfail"].includes(key.replaceAll("_", "-"));
 
 function isYes(key: string, value: string): boolean {
   if (/^(|1|yes|true|on)$/.test(value)) return true;
