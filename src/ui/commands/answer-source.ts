@@ -29,7 +29,6 @@ async function readText(path: string): Promise<string | null> {
   return (await readBounded(path, { maxBytes: MAX_BYTES }))?.toString("utf8") ?? null;
 }
 
-/** The host name is that of the live system until the installed one has been looked at: unknown here. */
 async function identifiers(signal: AbortSignal): Promise<MachineIdentifiers> {
   const { machine } = await inspectThisMachine({ sysroot: null, signal });
   const dmi = machine.dmi.kind === "known" ? machine.dmi.value : null;
@@ -37,7 +36,6 @@ async function identifiers(signal: AbortSignal): Promise<MachineIdentifiers> {
     serial: dmi?.serial ?? null,
     uuid: dmi?.uuid ?? null,
     macs: machine.nics.map(({ mac }) => mac),
-    hostname: null,
   };
 }
 

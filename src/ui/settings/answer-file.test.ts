@@ -15,7 +15,6 @@ const HERE: MachineIdentifiers = {
   serial: "ABC123",
   uuid: "4C4C4544-0000-1111-2222-333344445555",
   macs: ["52:54:00:12:34:56", "52:54:00:12:34:57"],
-  hostname: null,
 };
 const FLEET = `defaults:
   to: ssh://root@host/vms
@@ -61,7 +60,7 @@ test("every wrong key and value is named with its line", () => {
   unattended: true
 machines:
   - name: db
-  - match: {colour: red, serial: x}
+  - match: {hostname: red, serial: x}
     disk: {a: b}
 extra: 1
 `;
@@ -94,7 +93,7 @@ test("what is no YAML, no map, or has a key twice is named with its line", () =>
 test("no match, or two, stops and prints what this machine is known by", () => {
   for (const [entries, code] of [
     ["  - match: {serial: no}\n", "machine-unknown"],
-    ["  - match: {hostname: no}\n    name: a\n", "machine-unknown"],
+    ["  - match: {uuid: no}\n    name: a\n", "machine-unknown"],
     ["  - match: {serial: abc123}\n  - match: {mac: 52:54:00:12:34:56}\n", "machine-twice"],
   ] as const)
     assert.throws(

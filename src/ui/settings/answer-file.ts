@@ -6,16 +6,15 @@ import { UserError } from "../../core/index.ts";
 import { findCommand } from "./parse.ts";
 import { SETTINGS, type SettingName } from "./table.ts";
 
-/** What one machine is called by; lower case, blanks at the ends cut. */
+/** What one machine is known by, as its firmware and cards say it; compared without regard to case. */
 export type MachineIdentifiers = {
   readonly serial: string | null;
   readonly uuid: string | null;
   readonly macs: readonly string[];
-  readonly hostname: string | null;
 };
 
 export type FileAnswers = ReadonlyMap<SettingName, readonly string[]>;
-type MatchKey = "serial" | "uuid" | "mac" | "hostname";
+type MatchKey = "serial" | "uuid" | "mac";
 type MachineEntry = { readonly match: ReadonlyMap<MatchKey, string>; readonly answers: FileAnswers };
 export type AnswerFile = {
   readonly defaults: FileAnswers;
@@ -23,7 +22,8 @@ export type AnswerFile = {
   readonly machines: readonly MachineEntry[] | null;
 };
 
-const MATCH_KEYS = ["serial", "uuid", "mac", "hostname"] as const;
+/** Not the host name: it is in the installed system, which is looked at only after the answers are known. */
+const MATCH_KEYS = ["serial", "uuid", "mac"] as const;
 /** Whether anything begins by itself is said at boot only (p2v.unattended), never by a file. */
 const NOT_IN_FILES: ReadonlySet<SettingName> = new Set(["yes", "json", "help"]);
 const LIVE_ONLY: readonly SettingName[] = ["identity", "host-key", "post", "onfail"];
@@ -177,14 +177,9 @@ export function answersFor(file: AnswerFile, here: MachineIdentifiers, name: str
   );
 }
 
-export function printIdentifiers({ serial, uuid, macs, hostname }: MachineIdentifiers): string {
+export function printIdentifiers({ serial, uuid, macs }: MachineIdentifiers): string {
   const line = (key: string, value: string | null): string => `  ${key}: ${value ?? "(not known)"}`;
-  return [
-    line("serial", serial),
-    line("uuid", uuid),
-    ...macs.map((mac) => line("mac", mac)),
-    line("hostname", hostname),
-  ].join("\n");
+  return [line("serial", serial), line("uuid", uuid), ...macs.map((mac) => line("mac", mac))].join("\n");
 }
 
 /** `--name=value`, so that a value that begins with a dash stays a value. Without the settings of `not`. */

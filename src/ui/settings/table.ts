@@ -67,7 +67,10 @@ export const SETTINGS = {
     "FILE",
     "A public key (.pub) that may log in to the live system as root over ssh. Without one, nothing listens there.",
   ),
-  config: one("ANSWERS", "An answer file to put on the image."),
+  config: one(
+    "ANSWERS",
+    "An answer file: put on the image by iso build; on the live CD, as p2v.config=ANSWERS, its path or http(s) address.",
+  ),
   extras: one(
     "DIR",
     "A directory to put on the image as extras: paravirtual drivers as DISTRO/VERSION/ARCH/, firmware, scripts.",
@@ -232,9 +235,10 @@ export const COMMANDS: readonly Command[] = [
     description: [
       "Every setting of migrate is a parameter of the kernel command line, as p2v.NAME=VALUE (p2v.to, p2v.name, p2v.disk=/dev/sda,/dev/sdb ...); the names of the C virt-p2v (p2v.server, p2v.port, p2v.username, p2v.os, p2v.of, p2v.disks, p2v.vcpu.cores ...) are understood too. Without p2v.unattended nothing is done.",
       "Without p2v.disk all disks of the machine are taken that are neither removable nor in use. What may heal, such as a network that is away, is tried again with growing pauses.",
+      "An answer file is YAML: defaults: has settings as NAME: VALUE (to, name, disk, host-key, post ...), machines: a list of machines, each with match: {serial, uuid, mac} and settings of its own, which stand above the defaults. Where the list has no match, nothing is done, and the serial, UUID and MAC addresses of this machine are printed. The kernel command line stands above the file. doc/answers.schema.json is its JSON schema.",
     ],
     positional: null,
-    settings: ["cmdline", "unattended", "identity", "host-key", "post", "onfail", "help"],
+    settings: ["cmdline", "unattended", "config", "identity", "host-key", "post", "onfail", "help"],
     required: [],
     examples: [["virt-p2v live --cmdline answers.txt", "by hand, on the live CD"]],
   },
