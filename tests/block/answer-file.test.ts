@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answer files as a user meets them: the README's example is right, and iso build refuses a wrong file before it builds.
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { run } from "../../src/system/index.ts";
+import { parseAnswerFile } from "../../src/ui/index.ts";
+
+test("the answer file in the README is understood", async () => {
+  const [, yaml = ""] = /```yaml\n([^]*?)```/.exec(await readFile("README.md", "utf8")) ?? [];
+  assert.equal(parseAnswerFile(yaml, "README.md").machines?.length, 2);
+});
+
+test("iso build refuses a wrong answer file, by its line, before it builds", async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "p2v-answers-"));
+  t.after(() => rm(directory, { recursive: true }));
+  const answers = join(directory, "answers.yaml");
+  await writeFile(answers, "defaults:\n  nmae: web\n");
+  const out = join(directory, "out.iso");
+  const argv = ["bin/virt-p2v", "iso", "build", "--config", answers, "--out", out];
+  const { stderr, code } = await run(argv, { allowCodes: [2], timeoutMs: 60_000 });
+  assert.equal(code, 2);
+  assert.match(stderr, /line 2: there is no setting "nmae"/);
+});
