@@ -23,6 +23,10 @@ test("answers come from the image, or from where p2v.config says", async (t) => 
     (await readAnswers(config, { signal, onImage })).get("name")?.[0];
   assert.equal(await name(null), "image");
   assert.equal(await name(join(directory, "other.yaml")), "other");
+  await writeFile(join(directory, "long.yaml"), "#".repeat(2 ** 20 + 1));
+  await assert.rejects(name(join(directory, "long.yaml")), (error) => {
+    return error instanceof UserError && error.code === "answers-too-long";
+  });
   await assert.rejects(name(join(directory, "none.yaml")), (error) => {
     return error instanceof UserError && error.code === "answers-missing" && !mayHeal(error);
   });

@@ -26,7 +26,15 @@ export async function readAnswers(
 }
 
 async function readText(path: string): Promise<string | null> {
-  return (await readBounded(path, { maxBytes: MAX_BYTES }))?.toString("utf8") ?? null;
+  try {
+    return (await readBounded(path, { maxBytes: MAX_BYTES }))?.toString("utf8") ?? null;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UserError("usage", "answers-too-long", error.message, {
+      advice: "Give an answer file of at most 1 MiB",
+      cause: error,
+    });
+  }
 }
 
 async function identifiers(signal: AbortSignal): Promise<MachineIdentifiers> {
