@@ -21,6 +21,14 @@ export const CLUSTER_BYTES = 65_536;
  */
 const NO_DISCARD = [{ event: "none", iotype: "discard", errno: 38, immediately: true, once: false }];
 
+/** Above a writable node, with that as `image`. */
+export const NO_DISCARD_NODE = {
+  driver: "blkdebug",
+  "node-name": "no-discard",
+  discard: "unmap", // else the request would be dropped, with success, before it is refused
+  "inject-error": NO_DISCARD,
+} as const;
+
 /**
  * The source is opened read-only whatever happens. Its locks stay on: when another QEMU program writes to it, opening
  * fails. Stores are throw-away, so flushing them to disk would be time lost.
@@ -58,14 +66,8 @@ export function chainOf(disk: SourceDisk, layers: readonly Layer[]): Chain {
     );
     below = name;
     if (!layer.writable) continue;
-    nodes.push({
-      driver: "blkdebug",
-      "node-name": "no-discard",
-      image: name,
-      discard: "unmap", // else the request would be dropped, with success, before it is refused
-      "inject-error": NO_DISCARD,
-    });
-    below = "no-discard";
+    nodes.push({ ...NO_DISCARD_NODE, image: name });
+    below = NO_DISCARD_NODE["node-name"];
   }
   return { nodes, top: below };
 }

@@ -6,7 +6,7 @@ import { makeRunDirectory, run } from "../system/index.ts";
 import { CLUSTER_BYTES, chainOf, type Layer } from "./chain.ts";
 import { type FuseExport, startExport } from "./fuse-export.ts";
 import { refuseLoops } from "./loops.ts";
-import { claimSource } from "./source-claim.ts";
+import { claimSource, findWriter } from "./source-claim.ts";
 import { readTouched } from "./touched.ts";
 
 /** A view that also tells when its daemon dies: `AbortSignal.any([signal, view.lost])` ends the work above it. */
@@ -40,6 +40,8 @@ export async function openQemuOverlay(
       if (sealed) throw new Error(`The view of ${disk.path} is sealed already`);
       options.signal.throwIfAborted();
       await refuseLoops(path, options);
+      const writer = await findWriter(path); // a volume in pieces has a daemon above this one
+      if (writer !== null) throw new Error(`${path} cannot be sealed: ${writer} still writes to it`);
       sealed = true;
       await view.stop();
       const touched = await readTouched(storePath, { sizeBytes: disk.sizeBytes, ...options });

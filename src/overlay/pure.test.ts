@@ -16,7 +16,9 @@ import { frameRanges, grown } from "./proof-ranges.ts";
 import { SegmentLog } from "./segment-log.ts";
 import { opensForWriting } from "./source-claim.ts";
 import { parseMap } from "./touched.ts";
-import { placeOf } from "./volumes.ts";
+import { renderTable } from "../system/index.ts";
+import { composedChain, renderDescriptor } from "./composed.ts";
+import { placeOf } from "./volume-place.ts";
 
 const MIB = 2 ** 20;
 const disk: SourceDisk = { number: 1, path: "/x.img", kind: "file", sizeBytes: 100 * MIB, sectorBytes: 512 };
@@ -127,12 +129,29 @@ test("placeOf() gives no device beyond the disk, off its sectors, or on a disk t
       edges: [{ from: "p", to: "d", map: [{ from: 0, to: start, length }] }],
     };
     const place = placeOf("p", graph, [{ disk: { ...disk, sectorBytes }, path: "/view" }]);
-    return "unavailable" in place ? place.unavailable : [place.start, place.end];
+    return "unavailable" in place ? place.unavailable : place.map(({ start, end }) => [start, end])[0];
   };
   assert.deepEqual(at(MIB, MIB), [MIB, 2 * MIB]);
   assert.match(String(at(99 * MIB, 2 * MIB)), /the disk ends at/);
   assert.match(String(at(512, MIB, 4096)), /sector/);
   assert.match(String(at(MIB, MIB, 512, "/other")), /not among the disks/);
+});
+
+test("a volume in pieces is one table of device-mapper, or one descriptor of QEMU", () => {
+  const targets = [
+    { sectors: 8, table: "linear /dev/mapper/a 100" },
+    { sectors: 16, table: "linear /dev/mapper/b 0" },
+  ];
+  assert.equal(renderTable(targets), "0 8 linear /dev/mapper/a 100\n8 16 linear /dev/mapper/b 0\n");
+  const text = renderDescriptor([
+    { path: "/dev/loop1", sizeBytes: MIB },
+    { path: "/dev/loop2", sizeBytes: 512 },
+  ]);
+  assert.match(text, /\nRW 2048 FLAT "\/dev\/loop1" 0\nRW 1 FLAT "\/dev\/loop2" 0\n/);
+  assert.throws(() => renderDescriptor([{ path: '/a"b', sizeBytes: 512 }]), /cannot be named/);
+  const { nodes, top } = composedChain("/d", { writable: false });
+  assert.ok(nodes.every((node) => node["read-only"] === true) && top === "pieces");
+  assert.equal(composedChain("/d", { writable: true }).top, "no-discard");
 });
 
 test("loop devices are read from losetup's JSON, and notes survive a line cut short", () => {

@@ -157,7 +157,8 @@ async function createSnapshot(
   // P: persistent, so that the store tells afterwards which ranges it holds.
   const table = `snapshot ${origin} ${loop} P ${CHUNK_BYTES / 512}`;
   try {
-    return await createMapped(name, { sectors: Math.floor(disk.sizeBytes / 512), table, readOnly, signal });
+    const targets = [{ sectors: Math.floor(disk.sizeBytes / 512), table }];
+    return await createMapped(name, { targets, readOnly, signal });
   } catch (error) {
     signal.throwIfAborted();
     throw new UserError("source", "overlay-not-started", `No overlay for ${disk.path}: ${wordsOf(error)}`, {

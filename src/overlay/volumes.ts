@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nodes of the block graph as block devices: one loop device (dm-linear, where the view is a
-// device itself) for each node that is one run of bytes of a view.
-// Never two over the same bytes: their page caches would differ.
+// Nodes of the block graph as block devices, put together from the views alone: by dm-linear where the views are devices,
+// else a loop device for each piece, and above a file that shows them as one. No volume manager looks at any disk, so
+// none can find the real ones by their UUIDs. Never two devices over the same bytes: their page caches would differ.
 import { appendFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type BlockGraph, contiguousExtent, findNode, type NodeId, type SourceDisk } from "../core/index.ts";
+import type { BlockGraph, NodeId } from "../core/index.ts";
 import { attachLoop, createMapped, makeRunDirectory } from "../system/index.ts";
+import { openComposed, type Piece } from "./composed.ts";
 import { isNoted, LOOPS_FILE, type LoopNote, readLoops, renderLoopNote } from "./loops.ts";
+import { isSamePlace, overlap, type Place, placeOf, sizeOf, type ViewOfDisk } from "./volume-place.ts";
+
+export type { ViewOfDisk } from "./volume-place.ts";
 
 export type VolumeDevice = { readonly path: string } | { readonly unavailable: string };
 
@@ -18,14 +22,10 @@ export interface Volumes extends AsyncDisposable {
   device(node: NodeId): Promise<VolumeDevice>;
 }
 
-export type ViewOfDisk = { readonly disk: SourceDisk; readonly path: string };
+type Attached = { readonly place: Place; readonly device: Promise<VolumeDevice> };
 
-type Attached = {
-  readonly disk: number;
-  readonly start: number;
-  readonly end: number;
-  readonly device: Promise<VolumeDevice>;
-};
+/** Loop devices for one volume: volumes that grew have a few pieces, striped ones thousands. */
+const MAX_LOOPS = 64;
 
 const DETACH_MS = 30_000;
 
@@ -41,22 +41,20 @@ export async function attachVolumes(options: {
   const directory = scope.use(await makeRunDirectory("volumes")).path;
   const attached: Attached[] = [];
 
-  const attach = async (view: ViewOfDisk, start: number, end: number): Promise<VolumeDevice> => {
-    signal.throwIfAborted();
-    if ((await stat(view.path)).isBlockDevice()) {
-      // Bytes of a device stay with the kernel: a loop device would keep them in memory twice.
-      const name = `${basename(directory)}-${view.disk.number}-${start / 512}`;
-      const table = `linear ${view.path} ${start / 512}`;
-      const options = { sectors: Math.floor((end - start) / 512), table, readOnly, signal };
-      return { path: scope.use(await createMapped(name, options)).path };
-    }
-    const sectorBytes = view.disk.sectorBytes;
-    const loop = await attachLoop(view.path, {
-      offset: start,
-      sizeBytes: end - start,
-      readOnly,
-      sectorBytes,
-    });
+  const map = async (place: Place, name: string): Promise<VolumeDevice> => {
+    // Bytes of a device stay with the kernel: a loop device would keep them in memory twice.
+    const targets = place.map(({ view, start, end }) => ({
+      sectors: Math.floor((end - start) / 512),
+      table: `linear ${view.path} ${start / 512}`,
+    }));
+    return { path: scope.use(await createMapped(name, { targets, readOnly, signal })).path };
+  };
+
+  const loopAbove = async (
+    path: string,
+    range: { offset: number; sizeBytes: number; sectorBytes: number },
+  ): Promise<{ readonly path: string }> => {
+    const loop = await attachLoop(path, { ...range, readOnly });
     let note: LoopNote | undefined;
     scope.defer(async () => {
       await loop[Symbol.asyncDispose]();
@@ -68,47 +66,48 @@ export async function attachVolumes(options: {
     return { path: loop.path };
   };
 
+  const attach = async (node: NodeId, place: Place, number: number): Promise<VolumeDevice> => {
+    signal.throwIfAborted();
+    const [first, ...more] = place;
+    if (first === undefined) return { unavailable: `${node} is empty` };
+    const kinds = await Promise.all(place.map(async ({ view }) => (await stat(view.path)).isBlockDevice()));
+    if (kinds.every(Boolean)) return await map(place, `${basename(directory)}-${number}`);
+    if (place.length > MAX_LOOPS)
+      return {
+        unavailable: `it lies in ${place.length} pieces, and this kernel has no device-mapper to join them; the live CD has`,
+      };
+    const pieces: Piece[] = [];
+    for (const { view, start, end } of place) {
+      const { sectorBytes } = view.disk;
+      const loop = await loopAbove(view.path, { offset: start, sizeBytes: end - start, sectorBytes });
+      pieces.push({ path: loop.path, sizeBytes: end - start });
+    }
+    const [only] = pieces;
+    if (only !== undefined && more.length === 0) return { path: only.path };
+    const sizeBytes = sizeOf(place);
+    const { sectorBytes } = first.view.disk;
+    const about = { ...first.view.disk, path: node, sizeBytes };
+    const options = { directory, name: `volume-${number}`, disk: about, readOnly, signal };
+    const whole = scope.use(await openComposed(pieces, options));
+    return await loopAbove(whole.path, { offset: 0, sizeBytes, sectorBytes });
+  };
+
   return {
     graph,
     readOnly,
     device(node) {
       const place = placeOf(node, graph, views);
       if ("unavailable" in place) return Promise.resolve(place);
-      const { view, start, end } = place;
-      const onDisk = attached.filter(({ disk }) => disk === view.disk.number);
-      const same = onDisk.find((other) => other.start === start && other.end === end);
+      const same = attached.find((other) => isSamePlace(other.place, place));
       if (same !== undefined) return same.device;
-      const clash = onDisk.find((other) => other.start < end && start < other.end);
-      if (clash !== undefined)
+      if (attached.some((other) => overlap(other.place, place)))
         return Promise.resolve({ unavailable: `${node} shares bytes with a device that is in use` });
-      const device = attach(view, start, end);
-      attached.push({ disk: view.disk.number, start, end, device });
+      const device = attach(node, place, attached.length + 1);
+      attached.push({ place, device });
       return device;
     },
     [Symbol.asyncDispose]: () => scope.disposeAsync(),
   };
-}
-
-type Place = { readonly view: ViewOfDisk; readonly start: number; readonly end: number };
-
-/** Where a node lies among the views, or why a loop device cannot show it. Pure. */
-export function placeOf(
-  node: NodeId,
-  graph: BlockGraph,
-  views: readonly ViewOfDisk[],
-): Place | { readonly unavailable: string } {
-  const extent = contiguousExtent(graph, node);
-  if (extent.kind === "unmapped") return { unavailable: extent.why };
-  const path = findNode(graph, extent.disk)?.path;
-  const view = views.find(({ disk }) => disk.path === path);
-  if (view === undefined)
-    return { unavailable: `${node} lies on ${extent.disk}, which is not among the disks` };
-  const { start, end } = extent;
-  if (end > view.disk.sizeBytes)
-    return { unavailable: `${node} reaches to byte ${end}, and the disk ends at ${view.disk.sizeBytes}` };
-  if (start % view.disk.sectorBytes !== 0 || start >= end)
-    return { unavailable: `${node} does not begin at a sector of its disk` };
-  return { view, start, end };
 }
 
 /** `losetup -d` on a device that somebody (udev, a probe) has open succeeds at once and detaches later. */

@@ -11,18 +11,21 @@ export interface MappedDevice extends AsyncDisposable {
   readonly path: string;
 }
 
+/** A target over `sectors` sectors of 512 bytes; `table` as in dmsetup(8) after start and length. */
+export type MapperTarget = { readonly sectors: number; readonly table: string };
+
 /**
- * One target over the whole device; `table` as in dmsetup(8) after start and length. udev is left out of it: its rules would
+ * Targets one after the other make the device. udev is left out of it: its rules would
  * open the device to probe it, and hold it when we want to let go.
  */
 export async function createMapped(
   name: string,
-  options: { sectors: number; table: string; readOnly: boolean; signal: AbortSignal },
+  options: { targets: readonly MapperTarget[]; readOnly: boolean; signal: AbortSignal },
 ): Promise<MappedDevice> {
-  const { sectors, table, readOnly, signal } = options;
+  const { targets, readOnly, signal } = options;
   const argv = ["dmsetup", "create", name, "--noudevrules", "--noudevsync"];
   if (readOnly) argv.push("--readonly");
-  await run([...argv, "--table", `0 ${sectors} ${table}`], { signal, timeoutMs: 60_000 });
+  await run(argv, { input: renderTable(targets), signal, timeoutMs: 60_000 });
   await makeLink(name);
   let there = true;
   return {
@@ -34,6 +37,18 @@ export async function createMapped(
       there = false;
     },
   };
+}
+
+/** A line each: start, length, target. */
+export function renderTable(targets: readonly MapperTarget[]): string {
+  let start = 0;
+  return targets
+    .map(({ sectors, table }) => {
+      const line = `${start} ${sectors} ${table}\n`;
+      start += sectors;
+      return line;
+    })
+    .join("");
 }
 
 const pathOf = (name: string): string => `/dev/mapper/${name}`;

@@ -24,6 +24,7 @@ import {
 import { attachLoop, mount, run } from "../../src/system/index.ts";
 import { makeDisk } from "../support/disks.ts";
 import { makeFilesystem, noise } from "../support/filesystems.ts";
+import { LVCREATE, lvm } from "../support/lvm.ts";
 
 const MIB = 2 ** 20;
 
@@ -339,15 +340,6 @@ test("a disk is refused while it swaps", async (t) => {
   }
 });
 
-/** LVM without device-mapper: it writes metadata only. */
-async function lvm(devices: readonly string[], argv: readonly string[]): Promise<string> {
-  const filter = [...devices.map((device) => `"a|^${device}$|"`), '"r|.*|"'].join(",");
-  const config = `devices { dir="/dev" scan="/dev" obtain_device_list_from_udev=0 use_devicesfile=0 filter=[${filter}] }
-    activation { udev_sync=0 udev_rules=0 } backup { backup=0 archive=0 } global { event_activation=0 }`;
-  const [command = "", ...rest] = argv;
-  return (await run(["lvm", command, "--driverloaded", "n", "--config", config, ...rest])).stdout;
-}
-
 test("file systems in linear and striped logical volumes are found and mapped as LVM says", async (t) => {
   const directory = await temporary(t);
   const paths = [join(directory, "one.img"), join(directory, "two.img")];
@@ -430,14 +422,13 @@ async function makeGroup(paths: readonly string[]): Promise<readonly Segment[]> 
     devices.push(
       scope.use(await attachLoop(path, { offset: 0, sizeBytes: 200 * MIB, readOnly: false })).path,
     );
-  const make = ["lvcreate", "-an", "-Zn", "-Wn"];
   await lvm(devices, ["pvcreate", "-ff", "-y", ...devices]);
   await lvm(devices, ["vgcreate", "vg0", ...devices]);
-  await lvm(devices, [...make, "-n", "root", "-L", "24M", "vg0"]);
-  await lvm(devices, [...make, "-n", "str", "-i2", "-I64k", "-L", "64M", "vg0"]);
-  await lvm(devices, [...make, "-n", "gone", "-L", "12M", "vg0"]);
+  await lvm(devices, [...LVCREATE, "-n", "root", "-L", "24M", "vg0"]);
+  await lvm(devices, [...LVCREATE, "-n", "str", "-i2", "-I64k", "-L", "64M", "vg0"]);
+  await lvm(devices, [...LVCREATE, "-n", "gone", "-L", "12M", "vg0"]);
   await lvm(devices, ["lvextend", "-l", "+10", "vg0/root"]);
-  await lvm(devices, [...make, "-n", "one", "-L", "100M", "vg0", devices[1] ?? ""]);
+  await lvm(devices, [...LVCREATE, "-n", "one", "-L", "100M", "vg0", devices[1] ?? ""]);
   await lvm(devices, ["lvremove", "-y", "vg0/gone"]);
   const columns = "lv_name,seg_size,stripe_size,seg_pe_ranges,seg_start";
   const report = await lvm(devices, [

@@ -222,8 +222,7 @@ test("what a killed run left behind is taken down: volume, view, loop device, di
 test("a device-mapper device that is not ours is left alone", () =>
   leavingNothing(async (storeDirectory) => {
     await using other = await createMapped("other-view", {
-      sectors: 8,
-      table: "zero",
+      targets: [{ sectors: 8, table: "zero" }],
       readOnly: false,
       signal,
     });
