@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // core owns the vocabulary of the project and the algebra of extents. It imports nothing and touches nothing.
 export * from "./change.ts";
+export * from "./cpu-level.ts";
 export * from "./device-name.ts";
 export * from "./device-spec.ts";
 export * from "./errors.ts";
@@ -8,6 +9,7 @@ export * from "./event.ts";
 export * from "./extent.ts";
 export * from "./graph.ts";
 export * from "./guest.ts";
+export * from "./host-facts.ts";
 export * from "./machine.ts";
 export * from "./plan.ts";
 export * from "./ports.ts";

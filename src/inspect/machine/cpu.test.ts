@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPU lists, counts and levels. Real machines are in tests/golden/machines.test.ts.
+// CPU lists and counts. Real machines are in tests/golden/machines.test.ts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { known } from "../../core/index.ts";
-import { countCpus, levelOf, parseCpuInfo, parseCpuList } from "./cpu.ts";
-
-const V2 = ["lm", "cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"];
-const V3 = [...V2, "avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"];
-const V4 = [...V3, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"];
+import { countCpus, parseCpuInfo, parseCpuList } from "./cpu.ts";
 
 test("parseCpuList() reads ranges", () => {
   assert.deepEqual(parseCpuList("0-2,5,7-8\n"), [0, 1, 2, 5, 7, 8]);
@@ -44,15 +40,4 @@ test("countCpus() knows nothing without a topology, and never says 0", () => {
   assert.equal(counts.cores.kind, "unknown");
   assert.deepEqual(counts.threads, known(1));
   assert.equal(countCpus([], null).threads.kind, "unknown");
-});
-
-test("levelOf() follows the x86-64 psABI", () => {
-  const level = (flags: readonly string[]) => levelOf(new Set(flags));
-  assert.deepEqual(level(["lm", "sse2"]), known(1));
-  assert.deepEqual(level(V2), known(2));
-  assert.deepEqual(level(V3), known(3));
-  assert.deepEqual(level(V4), known(4));
-  assert.deepEqual(level(V4.filter((flag) => flag !== "abm")), known(2), "a level needs all below it");
-  assert.equal(level(["fpu", "sse2"]).kind, "unknown", "32 bits");
-  assert.equal(level([]).kind, "unknown");
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sockets, cores and threads as lscpu counts them, the model, and the x86-64 level.
-import { type Cpu, type Known, known, unknown } from "../../core/index.ts";
+import { type Cpu, cpuLevelOf, type Known, known, unknown } from "../../core/index.ts";
 import type { Sysroot } from "./sysroot.ts";
 import { parseCount, parseName } from "./text.ts";
 
@@ -29,7 +29,7 @@ export async function readCpu(sysroot: Sysroot): Promise<Known<Cpu>> {
   return known({
     ...countCpus(told, numbers?.length ?? null),
     model: info.model === null ? unknown("/proc/cpuinfo names no model") : known(info.model),
-    level: levelOf(info.flags),
+    level: cpuLevelOf(info.flags),
   });
 }
 
@@ -103,22 +103,4 @@ export function parseCpuInfo(text: string): CpuInfo {
     cpus.push({ socket, core: socket === null || core === undefined ? null : `${socket}/${core}` });
   }
   return { cpus, model, flags };
-}
-
-/** x86-64 psABI 1.0, table 3.1, in the kernel's names; each level needs all below it. */
-const LEVELS: readonly (readonly [level: 2 | 3 | 4, flags: readonly string[]])[] = [
-  [2, ["cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"]],
-  [3, ["avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"]],
-  [4, ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]],
-];
-
-export function levelOf(flags: ReadonlySet<string>): Known<1 | 2 | 3 | 4> {
-  if (flags.size === 0) return unknown("/proc/cpuinfo lists no flags");
-  if (!flags.has("lm")) return unknown("this is no x86-64 CPU");
-  let found: 1 | 2 | 3 | 4 = 1;
-  for (const [level, needed] of LEVELS) {
-    if (!needed.every((flag) => flags.has(flag))) break;
-    found = level;
-  }
-  return known(found);
 }

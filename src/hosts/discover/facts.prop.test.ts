@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// A host may answer what it likes: the reading ends soon, and nothing in it can harm a terminal.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { parseHostFacts } from "./facts.ts";
+
+const MARK = "p2v-mark";
+const NAMES = [
+  "uname os id cpus cpuinfo meminfo kvm programs qemu firmware xen-caps xl-info xl-list xen-files virsh-uri",
+  "virsh-version virsh-sudo virsh-domains virsh-pools virsh-active-pools virsh-networks virsh-active-networks",
+  "virsh-kvm virsh-qemu pve-version pve-storage pve-vms pve-list dirs vgs zpool bridges ovs",
+].flatMap((line) => line.split(" "));
+
+/** Words that the readers look for, and noise. */
+const TOKEN = fc.oneof(
+  fc.constantFrom(
+    "<pool type='dir'>",
+    "<name>",
+    "</name>",
+    "<target>",
+    "<path>",
+    "</path>",
+    "<network>",
+    "\n",
+  ),
+  fc.constantFrom("<forward mode='nat'", "<bridge name='b'/>", "=3f0c8a51-1d6b-8e57-9a43-6b1f8c2d7e90", " "),
+  fc.constantFrom(
+    "xen_caps : xen-3.0-x86_64",
+    "control_d",
+    "[{",
+    '"domid":',
+    "w /x",
+    "up br0",
+    "a|1|2",
+    "\t",
+  ),
+  fc.constantFrom("/etc/pve/qemu-server/100.conf:", "net0: virtio=BC:24:11:0A:0B:0C", "\u001b[31m", "\u202e"),
+  fc.string({ unit: "binary", maxLength: 20 }),
+);
+const BODY = fc.array(TOKEN, { maxLength: 60 }).map((words) => words.join(""));
+const SECTION = fc.record({
+  name: fc.constantFrom(...NAMES),
+  body: BODY,
+  code: fc.integer({ min: 0, max: 2 }),
+});
+const ANSWER = fc.array(SECTION, { maxLength: 40 }).map((sections) => {
+  const parts = sections.map(({ name, body, code }) => `\n${MARK} ${name}\n${body}\n${MARK}= ${code}\n`);
+  return `${parts.join("")}\n${MARK} end\n`;
+});
+
+test("parseHostFacts() reads any answer, and names hold nothing that a terminal obeys", () => {
+  fc.assert(
+    fc.property(ANSWER, (text) => {
+      const facts = parseHostFacts(text, { mark: MARK, title: "host" });
+      assert.ok(facts !== null);
+      // oxlint-disable-next-line no-control-regex
+      assert.doesNotMatch(JSON.stringify(facts), /\\u00[01]|\\[nrbft]|\u202e|\u007f/);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("parseHostFacts() is not slowed by an answer made for that", () => {
+  const long = [
+    "<pool ".repeat(300_000),
+    `<pool type='dir'>${"<target><path>".repeat(140_000)}`,
+    `<network>\n${"<forward ".repeat(200_000)}`,
+    `\n=${"0".repeat(2_000_000)}`,
+    "[".repeat(2_000_000),
+    "w /x\n".repeat(400_000),
+    "1 ".repeat(1_000_000),
+  ];
+  for (const body of long)
+    for (const name of NAMES) {
+      const begun = performance.now();
+      parseHostFacts(`\n${MARK} ${name}\n${body}\n${MARK}= 0\n\n${MARK} end\n`, { mark: MARK, title: "" });
+      const spent = performance.now() - begun;
+      assert.ok(spent < 1500, `${name} took ${spent} ms for ${body.slice(0, 20)}`);
+    }
+});
+
+test("an answer without its end is none", () => {
+  assert.equal(
+    parseHostFacts(`\n${MARK} uname\nLinux x86_64\n\n${MARK}= 0\n`, { mark: MARK, title: "" }),
+    null,
+  );
+  assert.equal(parseHostFacts("", { mark: MARK, title: "" }), null);
+});
+
+test("a name cannot begin a section of its own", () => {
+  const text = `\n${MARK} os\nPRETTY_NAME=x\nother-mark uname\nLinux sparc\n\n${MARK}= 0\n\n${MARK} end\n`;
+  assert.equal(parseHostFacts(text, { mark: MARK, title: "" })?.arch, "unknown");
+});
