@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that the machines of the matrix have in common: a name, a network by DHCP, an initramfs for old hardware only.
+
+/** SATA only: without conversion such an initramfs finds no disk of a VM. */
+const OLD_DRIVERS = ["ahci", "ata_piix", "sd_mod", "ext4", "crc32c_generic"];
+
+export function commonFiles(hostname: string): Readonly<Record<string, string>> {
+  return {
+    "/etc/hostname": `${hostname}\n`,
+    "/etc/hosts": `127.0.0.1\tlocalhost\n127.0.1.1\t${hostname}.example.org\t${hostname}\n`,
+    "/etc/machine-id": "6f1d2c3b4a5968778695a4b3c2d1e0f2\n",
+    "/etc/resolv.conf": "nameserver 192.0.2.1\n",
+    "/etc/default/grub": 'GRUB_DEFAULT=0\nGRUB_TIMEOUT=1\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\n',
+    "/etc/network/interfaces":
+      "source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n\nallow-hotplug enp3s0\niface enp3s0 inet dhcp\n",
+  };
+}
+
+export const INITRAMFS_TOOLS_FILES: Readonly<Record<string, string>> = {
+  "/etc/initramfs-tools/conf.d/driver-policy": "MODULES=list\n",
+  "/etc/initramfs-tools/modules": `${OLD_DRIVERS.join("\n")}\n`,
+};

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machines of the matrix by name: each is a directory with its disks, built once and kept by its recipe.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { cached } from "../cache.ts";
+import { buildLvmMachine } from "./lvm.ts";
+import { type Suite, systemTar } from "./system.ts";
+
+type Recipe = {
+  readonly suite: Suite;
+  readonly disks: number;
+  readonly build: (path: string, options: { systemTar: string; signal: AbortSignal }) => Promise<void>;
+};
+
+const MACHINES = {
+  lvm: { suite: "bookworm", disks: 2, build: buildLvmMachine },
+} as const satisfies Record<string, Recipe>;
+
+export type MachineName = keyof typeof MACHINES;
+
+const source = (name: string): Promise<string> => readFile(new URL(name, import.meta.url), "utf8");
+
+/** Paths of its disks, in order: raw images, only to be read. */
+export async function machineDisks(
+  name: MachineName,
+  { signal }: { signal: AbortSignal },
+): Promise<readonly string[]> {
+  const { suite, disks, build } = MACHINES[name];
+  const tar = await systemTar(suite, { signal });
+  const recipe = [tar, await source("build.ts"), await source("files.ts"), await source(`${name}.ts`)];
+  const path = await cached({
+    name: `machine-${name}`,
+    recipe,
+    signal,
+    build: (aside, options) => build(aside, { systemTar: tar, ...options }),
+  });
+  return Array.from({ length: disks }, (_, index) => join(path, `disk-${index + 1}.img`));
+}
