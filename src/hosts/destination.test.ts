@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Destination, UserError } from "../core/index.ts";
-import { parseDestination } from "./destination.ts";
+import { parseDestination, parseHostUri } from "./destination.ts";
 
 const ssh = (part: Partial<Extract<Destination, { kind: "ssh" }>>): Destination => ({
   kind: "ssh",
@@ -96,4 +96,12 @@ test("parseDestination() takes any text without a bug", () => {
     ),
     { numRuns: 500 },
   );
+});
+
+test("parseHostUri() needs no directory", () => {
+  assert.deepEqual(parseHostUri("ssh://root@host"), ssh({ user: "root", path: "/" }));
+  assert.deepEqual(parseHostUri("ssh://root@host:22/"), ssh({ user: "root", port: 22, path: "/" }));
+  assert.deepEqual(parseHostUri("ssh://host/var/vms"), ssh({}));
+  assert.deepEqual(parseHostUri("dir:."), { kind: "dir", path: "." });
+  assert.throws(() => parseHostUri("host"), UserError);
 });

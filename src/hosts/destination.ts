@@ -21,6 +21,13 @@ export function parseDestination(text: string): Destination {
   return destination;
 }
 
+/** A host without a directory: `ssh://root@host`, or a destination, whose directory is then looked at too. */
+export function parseHostUri(text: string): Destination {
+  const whole = /^ssh:\/\/[^/]+\/*$/i.test(text) ? `${text.replace(/\/+$/, "")}/.` : text;
+  const destination = parseDestination(whole);
+  return destination.path === "/." ? { ...destination, path: "/" } : destination;
+}
+
 function parseDirectory(text: string): Destination {
   const path = text.slice("dir:".length);
   if (path === "") throw wrong(text, "it names no directory");

@@ -2,6 +2,7 @@
 // commands: one file each, in one visible list.
 import type { CommandName } from "../settings/index.ts";
 import type { CommandRunner } from "./context.ts";
+import { runHostShow } from "./host-show.ts";
 import { runInspect } from "./inspect.ts";
 import { runIsoBuild } from "./iso-build.ts";
 import { runLive } from "./live.ts";
@@ -16,6 +17,7 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   migrate: runMigrate,
   verify: runVerify,
   report: runReport,
+  "host show": runHostShow,
   "iso build": runIsoBuild,
   live: runLive,
 };

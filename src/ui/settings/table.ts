@@ -96,7 +96,15 @@ export const SETTINGS = {
 } as const satisfies Record<string, Setting>;
 
 /** One word, or two: `iso build`. */
-export type CommandName = "inspect" | "plan" | "migrate" | "verify" | "report" | "iso build" | "live";
+export type CommandName =
+  | "inspect"
+  | "plan"
+  | "migrate"
+  | "verify"
+  | "report"
+  | "host show"
+  | "iso build"
+  | "live";
 
 export type Command = {
   readonly name: CommandName;
@@ -211,6 +219,24 @@ export const COMMANDS: readonly Command[] = [
     settings: ["json", "help"],
     required: [],
     examples: [["virt-p2v report vms/server", "after an update of virt-p2v"]],
+  },
+  {
+    name: "host show",
+    summary: "Show what a host is: hypervisor, storage, networks, CPU, memory, VMs",
+    description: [
+      "Logs in to the host once, asks, and writes nothing: Xen with xl, libvirt, Proxmox VE or plain QEMU, and what of it this user may use; directories, pools and volume groups with their free space; bridges and networks; the x86-64 level of its CPU; the VMs that are there.",
+      "A migration asks the same before a byte is copied, and compares the answer with its plan.",
+    ],
+    positional: {
+      name: "URI",
+      help: "ssh://[user@]host[:port], with a directory or without; or dir:PATH for this machine.",
+    },
+    settings: ["ssh-config", "json", "help"],
+    required: [],
+    examples: [
+      ["virt-p2v host show ssh://root@host", "before the first migration"],
+      ["virt-p2v host show ssh://root@host/srv/vms --json | jq .storages", "for programs"],
+    ],
   },
   {
     name: "iso build",
