@@ -40,7 +40,7 @@ export type CopiedSegment = {
   readonly sha256: Uint8Array;
   /** The ranges of it that were read. */
   readonly data: readonly Range[];
-  /** No byte of it came from the view. */
+  /** No byte of it came from the view, and all of it could be read. */
   readonly pure: boolean;
 };
 
@@ -58,6 +58,8 @@ export type CopyResult = {
   /** SHA-256 over the cells' SHA-256, as in manifest.json. */
   readonly rootSha256: string;
   readonly readBack: ReadBack;
+  /** What could not be read, and is zero in the image; sorted. Empty without `skipBadSectors`. */
+  readonly bad: readonly Range[];
 };
 
 export type CopyOptions = {
@@ -79,6 +81,8 @@ export type CopyOptions = {
   readonly retryForMs?: number;
   /** Milliseconds before try 1, 2 ... of a row without progress. Default: growing, from 1 s to 30 s. */
   readonly pauseMs?: (tries: number) => number;
+  /** What the disk cannot read becomes zero; default: it ends the copy. Up to 256 MiB and 10,000 places of a disk. */
+  readonly skipBadSectors?: boolean;
   /** Release of this program, for messages. */
   readonly release?: string;
   /** Told of every cell with data once, in no order, before it is sent. */

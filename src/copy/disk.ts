@@ -2,6 +2,7 @@
 // One disk over several lanes: workers take cells in order, and skip those whose hash the destination already has.
 import { bytesOf, UserError } from "../core/index.ts";
 import { cellCount, type Grid, ProtocolError, segmentBytesFor, Slots } from "../wire/index.ts";
+import { BadSectors } from "./bad-sectors.ts";
 import { CellSender } from "./cell-sender.ts";
 import { cellWork, WorkQueue } from "./cells.ts";
 import type { Connection } from "./connection.ts";
@@ -31,7 +32,8 @@ export async function copyDisk({ disk, connection, limit, options }: Job): Promi
     sizeBytes: disk.sizeBytes,
     segmentBytes: options.segmentBytes ?? segmentBytesFor(disk.sizeBytes),
   };
-  await using source = await openSource(disk);
+  const bad = options.skipBadSectors === true ? badSectorsOf(disk, options) : null;
+  await using source = await openSource(disk, bad);
   const onDurable = (): void => connection.progressed();
   const sender = new CellSender({ disk, grid, source, limit, options, onDurable });
   const work = new WorkQueue(cellWork(disk.map, grid));
@@ -56,11 +58,22 @@ export async function copyDisk({ disk, connection, limit, options }: Job): Promi
         cellsKept: sender.cellsKept,
         rootSha256,
         readBack: opened.readBack,
+        bad: bad?.ranges ?? [],
       };
     } catch (error) {
       await connection.recover(error);
     }
   }
+}
+
+function badSectorsOf({ number }: DiskToCopy, { emit }: CopyOptions): BadSectors {
+  return new BadSectors(number, ({ start, end }) =>
+    emit({
+      type: "step",
+      phase: "copy",
+      text: `Disk ${number} cannot be read at bytes ${start}-${end}: skipped`,
+    }),
+  );
 }
 
 function entriesOf([first]: readonly Lane[], disk: DiskToCopy, grid: Grid): DurableEntries {

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the used bytes of a disk: from the disk itself, and from the view above it where the two may differ.
 import { type FileHandle, open } from "node:fs/promises";
-import { formatBytes, type Range, sumBytes, UserError } from "../core/index.ts";
+import { formatBytes, intersect, type Range, sumBytes, UserError } from "../core/index.ts";
 import { isErrno } from "../system/index.ts";
 import type { DiskToCopy } from "./copy.ts";
+import { type BadSectors, Rescuer } from "./bad-sectors.ts";
 import { splitRanges } from "./cells.ts";
 
 export interface Source extends AsyncDisposable {
-  /** Fills `cell` (which begins at disk offset `start`): the data ranges are read, all else is zero. */
+  /**
+   * Fills `cell` (which begins at disk offset `start`): the data ranges are read, all else is zero. `pure`: all of it
+   * came from the disk itself, and could be read.
+   */
   read(cell: Buffer, start: number, data: readonly Range[]): Promise<{ readonly pure: boolean }>;
 }
 
-export async function openSource(disk: DiskToCopy): Promise<Source> {
+/** `bad`: what cannot be read is skipped and put down there; null: it ends the copy. */
+export async function openSource(disk: DiskToCopy, bad: BadSectors | null): Promise<Source> {
   const { sourcePath, viewPath, touched } = disk.read;
   await using opening = new AsyncDisposableStack();
   const openOne = async (path: string): Promise<FileHandle> => {
@@ -26,20 +31,35 @@ export async function openSource(disk: DiskToCopy): Promise<Source> {
   const stat = await source.stat();
   if (stat.isFile() && stat.size < disk.sizeBytes) throw tooShort(disk, sourcePath, stat.size);
   const view = touched.length === 0 || viewPath === sourcePath ? source : await openOne(viewPath);
+  const rescuer = bad === null ? null : opening.use(new Rescuer(sourcePath, bad));
+  const readSource = async (into: Buffer, range: Range): Promise<void> => {
+    try {
+      await readRange({ disk, file: source, path: sourcePath }, into, range);
+    } catch (error) {
+      const isBad = error instanceof UserError && isErrno(error.cause, "EIO", "ENODATA");
+      if (rescuer === null || !isBad) throw error;
+      await rescuer.read(into, range).catch((cause: unknown) => {
+        throw cause instanceof UserError ? cause : unreadable(disk, sourcePath, range.start, cause);
+      });
+    }
+  };
   const resources = opening.move();
   return {
     async read(cell, start, data) {
       if (sumBytes(data) < cell.length) cell.fill(0);
       let pure = true;
+      const into = ({ start: from, end }: Range): Buffer => cell.subarray(from - start, end - start);
       for (const part of splitRanges(data, touched)) {
-        const [file, path] = part.touched ? [view, viewPath] : [source, sourcePath];
-        if (part.touched) pure = false;
-        await readRange(
-          { disk, file, path },
-          cell.subarray(part.range.start - start, part.range.end - start),
-          part.range,
-        );
+        if (part.touched) {
+          pure = false;
+          await readRange({ disk, file: view, path: viewPath }, into(part.range), part.range);
+          continue;
+        }
+        for (const { range, touched: isBad } of splitRanges([part.range], bad?.ranges ?? []))
+          if (isBad) into(range).fill(0);
+          else await readSource(into(range), range);
       }
+      if (bad !== null && intersect(data, bad.ranges).length > 0) pure = false;
       return { pure };
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
@@ -79,7 +99,7 @@ function unreadable(disk: DiskToCopy, path: string, at: number, cause: unknown):
     "source-unreadable",
     `Disk ${disk.number} (${disk.read.sourcePath}) cannot be read at byte ${at} (${formatBytes(at)}): ${why}`,
     {
-      advice: `Look at the kernel log and smartctl for ${path === disk.read.sourcePath ? path : `${path} and its source`}; what was copied stays, the same command goes on from there`,
+      advice: `Look at the kernel log and smartctl for ${path === disk.read.sourcePath ? path : `${path} and its source`}; what was copied stays, the same command goes on from there, with --skip-bad-sectors past what cannot be read`,
       cause,
     },
   );
