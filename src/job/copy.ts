@@ -14,6 +14,7 @@ import { diskFiles } from "../wire/index.ts";
 import { readUsedMaps } from "../inspect/index.ts";
 import type { ProofRun } from "../overlay/index.ts";
 import { imageFile, type TransferAnswers } from "../plan/index.ts";
+import { lostToBadSectors } from "./bad-sectors.ts";
 import { isFinished } from "./destination.ts";
 
 type Options = {
@@ -63,6 +64,7 @@ export async function copySource({
     compress: isHere && transfer.compress === "auto" ? "none" : transfer.compress,
     limitBytesPerSecond: transfer.limitBytesPerSecond,
     retryForMs: transfer.retryForMs,
+    skipBadSectors: transfer.skipBadSectors,
     release,
     signal,
     emit,
@@ -78,6 +80,13 @@ export async function copySource({
   for (const [index, disk] of disks.entries()) {
     const result = results[index];
     if (result === undefined) throw new Error(`No result for disk ${disk.number}`);
+    const lost = await lostToBadSectors({
+      storage: plan.intent.storage,
+      disk: { number: disk.number, path: disk.read.viewPath },
+      ranges: result.bad,
+      signal,
+    });
+    if (lost !== null) emit({ type: "problem", problem: lost });
     reports.push({
       number: disk.number,
       path: sealed[index]?.disk.path ?? "",

@@ -34,6 +34,8 @@ export type TransferAnswers = {
   readonly limitBytesPerSecond: number | null;
   /** So long it tries to connect again when the link or the host fails. */
   readonly retryForMs: number;
+  /** What the source cannot read becomes zero, and is listed; false: it ends the copy. */
+  readonly skipBadSectors: boolean;
 };
 
 export const DEFAULT_TRANSFER: TransferAnswers = {
@@ -41,4 +43,5 @@ export const DEFAULT_TRANSFER: TransferAnswers = {
   compress: "auto",
   limitBytesPerSecond: null,
   retryForMs: 10 * 60_000,
+  skipBadSectors: false,
 };

@@ -99,6 +99,7 @@ export function answersOf(given: Given, destination: Destination): Answers {
       compress: compress(given),
       limitBytesPerSecond: rate(given),
       retryForMs: retryForMs(given) ?? DEFAULT_TRANSFER.retryForMs,
+      skipBadSectors: given.flag("skip-bad-sectors"),
     },
   };
 }

@@ -110,12 +110,16 @@ test("a command may have two words", () => {
 
 test("answersOf() reads how the copy shall go", () => {
   assert.deepEqual(
-    answers("--lanes", "4", "--compress", "6", "--limit-rate", "20M/s", "--retry-for", "2h").transfer,
+    answers(
+      ...["--lanes", "4", "--compress", "6", "--limit-rate", "20M/s", "--retry-for", "2h"],
+      "--skip-bad-sectors",
+    ).transfer,
     {
       lanes: 4,
       compress: 6,
       limitBytesPerSecond: 20 * 2 ** 20,
       retryForMs: 7_200_000,
+      skipBadSectors: true,
     },
   );
   assert.deepEqual(answers().transfer, DEFAULT_TRANSFER);

@@ -58,6 +58,9 @@ export const SETTINGS = {
     "TIME",
     "When the link or the host fails, try to connect again for so long without progress, such as 90s, 10m or 2h; 0: not at all. Default: 10m.",
   ),
+  "skip-bad-sectors": flag(
+    "Copy a failing disk as far as it can be read: what cannot becomes zero, and is listed in the report, by file where an ext file system can tell. Up to 256 MiB of a disk.",
+  ),
   "no-boot-check": flag("Do not start the finished VM once on a throw-away overlay."),
   json: flag("Print JSON: one object, or one object a line while a job runs."),
   full: flag("Also compute the SHA-256 of each whole image."),
@@ -137,6 +140,7 @@ const PLANNING: readonly SettingName[] = [
   "compress",
   "limit-rate",
   "retry-for",
+  "skip-bad-sectors",
   "no-boot-check",
 ];
 
