@@ -4,7 +4,7 @@
 import type { BlockGraph } from "./machine.ts";
 import type { Change } from "./change.ts";
 import type { GuestOS } from "./guest.ts";
-import type { VmModel } from "./vm.ts";
+import type { VmModel, VmPlace } from "./vm.ts";
 
 /** `stops`: the run does not begin. `warns`: it begins, and the report repeats it. `notes`: said once, in the report. */
 export type Problem = {
@@ -16,7 +16,7 @@ export type Problem = {
 
 export type ProofLevel = "counters" | "used" | "full";
 export type ImageFormat = "raw" | "qcow2";
-export type Hypervisor = "auto" | "qemu" | "libvirt" | "xen";
+export type Hypervisor = "auto" | "qemu" | "libvirt" | "xen" | "proxmox";
 
 export type Destination =
   | { readonly kind: "dir"; readonly path: string }
@@ -49,6 +49,7 @@ export type Intent = {
   readonly disks: readonly SourceDisk[];
   readonly storage: BlockGraph;
   readonly destination: Destination;
+  /** What was asked for; `auto` only where nothing that could define a VM was found. */
   readonly hypervisor: Hypervisor;
   readonly format: ImageFormat;
   readonly memoryBytes: number;
@@ -80,6 +81,7 @@ export type Preview = {
   /** null: nothing recognized, or `--as-is`; the disks are copied and the report says so. */
   readonly guest: GuestOS | null;
   readonly vm: VmModel;
+  readonly place: VmPlace;
   readonly changes: readonly Change[];
   readonly problems: readonly Problem[];
   readonly disks: readonly DiskPreview[];

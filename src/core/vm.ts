@@ -33,6 +33,25 @@ export type VmDisk = {
 
 export type VmNic = { readonly name: string; readonly mac: string; readonly model: "virtio" | "e1000" };
 
+/** How the VM is known on one host: what another host would not share. */
+export type VmPlace = {
+  /** `files`: nothing is defined there; the files are all. */
+  readonly hypervisor: "libvirt" | "xen" | "proxmox" | "files";
+  /** The host's CPU runs it (KVM); otherwise QEMU emulates one. */
+  readonly kvm: boolean;
+  /** By NIC, in the VM's order; null: nothing to connect it to. */
+  readonly networks: readonly (VmNetwork | null)[];
+  /** Network cables are plugged in. */
+  readonly linkUp: boolean;
+  /** Started with the host. */
+  readonly autostart: boolean;
+};
+
+export type VmNetwork = {
+  readonly kind: "libvirt-network" | "bridge" | "ovs-bridge";
+  readonly name: string;
+};
+
 /** How Xen boots it, by the kernel's own ELF notes and what the boot disk's file system allows. */
 export type VmXen = {
   readonly type: "pv" | "pvh" | "hvm";

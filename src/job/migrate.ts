@@ -9,6 +9,7 @@ import { checkBoot } from "./boot.ts";
 import { copySource } from "./copy.ts";
 import { defineVm, writeReport } from "./define.ts";
 import { connectHost, printDestination, vmDirectory } from "./destination.ts";
+import { askHost } from "./host.ts";
 import { startPhases } from "./phases.ts";
 import { makePreview, refuseStoppers, renderDiffs } from "./plan.ts";
 import { makeProbeLayers } from "./probe.ts";
@@ -54,6 +55,7 @@ export async function migrate({
   const call = { signal, emit: listen };
 
   await using host = await connectHost(answers.destination, { sshConfig, signal });
+  const facts = await phases.run("inspect", () => askHost(host, { answers, signal }));
   const found = await phases.run("inspect", () => findDisks(answers.disks, call));
   const level = chooseProof(answers, found.disks);
   await using proof = await phases.run("verify", () =>
@@ -64,7 +66,7 @@ export async function migrate({
   );
 
   const preview = await phases.run("plan", () =>
-    makePreview({ source, answers, host, blobs, workDirectory, ...call }),
+    makePreview({ source, answers, host, facts, blobs, workDirectory, ...call }),
   );
   refuseStoppers(preview);
   const diffs = await renderDiffs(preview.changes, blobs);

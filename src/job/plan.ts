@@ -6,14 +6,24 @@ import {
   type Change,
   type Emit,
   type Host,
+  type HostFacts,
   type Preview,
   type Problem,
   UserError,
   type ErrorArea,
 } from "../core/index.ts";
 import { openBlobs, propose, renderDiff } from "../convert/index.ts";
-import { type Answers, makeIntent, makeVm, stoppers } from "../plan/index.ts";
+import {
+  type Answers,
+  checkFit,
+  choosePlace,
+  makeIntent,
+  makeVm,
+  settleHypervisor,
+  stoppers,
+} from "../plan/index.ts";
 import { checkDestination, connectHost } from "./destination.ts";
+import { askHost } from "./host.ts";
 import { findDisks, openSource, type OpenSource } from "./source.ts";
 import { openWorkspace } from "./workspace.ts";
 
@@ -21,6 +31,8 @@ export type PlanContext = {
   readonly source: OpenSource;
   readonly answers: Answers;
   readonly host: Host;
+  /** null: nothing is defined there, so it was not asked. */
+  readonly facts: HostFacts | null;
   readonly blobs: Blobs;
   readonly workDirectory: string;
   readonly signal: AbortSignal;
@@ -28,22 +40,29 @@ export type PlanContext = {
 };
 
 export async function makePreview(context: PlanContext): Promise<Preview> {
-  const { source, answers, host } = context;
-  const { intent, problems: answerProblems } = makeIntent(answers, source);
+  const { source, answers, host, facts } = context;
+  const made = makeIntent(answers, source);
+  const hypervisor = settleHypervisor(answers.hypervisor, facts);
+  const intent = { ...made.intent, hypervisor };
   const usedBytes = source.usage.reduce((sum, disk) => sum + disk.usedBytes, 0);
   const destination = await checkDestination(host, answers.destination, {
     ...intent,
     usedBytes,
     signal: context.signal,
   });
+  const vm = makeVm(intent, source.guest);
+  const place = choosePlace(vm, { hypervisor, facts, host: answers.host });
+  const ours = intent.replace || intent.update || destination.resumes;
+  const fit = facts === null ? [] : checkFit(facts, { hypervisor, vm, place, ours });
   const proposal = await proposeChanges(context, intent);
   return {
     format: "plan/1",
     intent,
     guest: source.guest,
-    vm: makeVm(intent, source.guest),
+    vm,
+    place,
     changes: proposal.changes,
-    problems: [...destination.problems, ...source.problems, ...answerProblems, ...proposal.problems],
+    problems: [...destination.problems, ...fit, ...source.problems, ...made.problems, ...proposal.problems],
     disks: source.usage,
   };
 }
@@ -117,8 +136,9 @@ export async function planOnly({
   const workDirectory = workspace.path;
   const blobs = await openBlobs(join(workDirectory, "blobs"));
   await using host = await connectHost(answers.destination, { sshConfig, signal });
+  const facts = await askHost(host, { answers, signal });
   const found = await findDisks(answers.disks, { signal, emit });
   await using source = await openSource(found, { signal, emit, workDirectory, asIs: answers.asIs });
-  const preview = await makePreview({ source, answers, host, blobs, workDirectory, signal, emit });
+  const preview = await makePreview({ source, answers, host, facts, blobs, workDirectory, signal, emit });
   return { preview, diffs: await renderDiffs(preview.changes, blobs) };
 }

@@ -23,6 +23,25 @@ export type Answers = {
   readonly asIs: boolean;
   readonly skipSteps: readonly string[];
   readonly transfer: TransferAnswers;
+  readonly host: HostAnswers;
+};
+
+/** What happens to the VM on its host. */
+export type HostAnswers = {
+  /** Networks or bridges by guest interface; `*` for all others. Empty: the host's usual one. */
+  readonly networks: ReadonlyMap<string, string>;
+  /** false: defined with its network cables unplugged. */
+  readonly linkUp: boolean;
+  readonly autostart: boolean;
+  /** Start it for real at the end. */
+  readonly start: boolean;
+};
+
+export const DEFAULT_HOST: HostAnswers = {
+  networks: new Map(),
+  linkUp: true,
+  autostart: false,
+  start: false,
 };
 
 export type TransferAnswers = {

@@ -2,7 +2,9 @@
 // plan owns the decisions: answers and what was found become an Intent, a VM and problems. Pure; it touches nothing.
 export * from "./answers.ts";
 export * from "./firmware.ts";
+export * from "./host-fit.ts";
 export * from "./intent.ts";
 export * from "./nics.ts";
+export * from "./place.ts";
 export * from "./preview.ts";
 export * from "./vm.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sampleReport } from "../../tests/support/sample-report.ts";
 import { type BlockGraph, type BlockNode, type GuestOS, known, UserError } from "../core/index.ts";
-import { type Answers, DEFAULT_TRANSFER } from "./answers.ts";
+import { type Answers, DEFAULT_HOST, DEFAULT_TRANSFER } from "./answers.ts";
 import { chooseFirmware } from "./firmware.ts";
 import { isVmName, makeIntent } from "./intent.ts";
 import { confirmed } from "./preview.ts";
@@ -34,6 +34,7 @@ const ANSWERS: Answers = {
   update: false,
   asIs: false,
   transfer: DEFAULT_TRANSFER,
+  host: DEFAULT_HOST,
   skipSteps: [],
 };
 
@@ -113,7 +114,8 @@ test("the same source and name make the same VM, another name another", () => {
 
 test("a plan's hash covers what the user saw: edited files by their bytes, generated ones by name", () => {
   const { intent, vm, guest, changes, problems } = sampleReport();
-  const preview = { format: "plan/1", intent, vm, guest, changes, problems, disks: [] } as const;
+  const place = { hypervisor: "files", kvm: true, networks: [], linkUp: true, autostart: false } as const;
+  const preview = { format: "plan/1", intent, vm, place, guest, changes, problems, disks: [] } as const;
   const [change] = changes;
   assert.ok(change !== undefined && change.after.kind === "bytes");
   const edited = { ...change, after: { ...change.after, sha256: "22".repeat(32) } };

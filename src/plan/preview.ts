@@ -23,6 +23,12 @@ function seen(change: Change): unknown {
 }
 
 export function confirmed(preview: Preview): Plan {
-  const text = JSON.stringify([preview.intent, preview.vm, preview.changes.map(seen), preview.problems]);
+  const text = JSON.stringify([
+    preview.intent,
+    preview.vm,
+    preview.place,
+    preview.changes.map(seen),
+    preview.problems,
+  ]);
   return { ...preview, sha256: createHash("sha256").update(text).digest("hex") };
 }

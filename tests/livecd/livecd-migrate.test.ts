@@ -31,7 +31,7 @@ test("the live CD migrates the demo machine over ssh; its disk is as before", {
   t.after(() => web.close());
   await new Promise((resolve) => web.once("listening", resolve));
   const parameters = [
-    "p2v.toram=no p2v.unattended p2v.name=aurora p2v.onfail=wait p2v.post=poweroff",
+    "p2v.toram=no p2v.unattended p2v.name=aurora p2v.hypervisor=qemu p2v.onfail=wait p2v.post=poweroff",
     `p2v.to=ssh://${sshd.user}@10.0.2.2:${sshd.port}${directory}/vms`,
     `p2v.host-key=${sshd.fingerprint} p2v.identity=http://10.0.2.2:${(web.address() as AddressInfo).port}/key`,
   ];

@@ -130,6 +130,8 @@ test("the same over a real ssh gives the same VM", async () => {
       to,
       "--name",
       "aurora",
+      "--hypervisor", // this machine may have libvirt, stopped or not
+      "qemu",
       "--ssh-config",
       sshd.sshConfigPath,
       "--yes",

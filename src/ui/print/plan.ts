@@ -27,12 +27,31 @@ export function printProblems(problems: readonly Problem[]): string {
     .join("");
 }
 
+const DEFINED = {
+  libvirt: "by libvirt",
+  xen: "for Xen (xl)",
+  proxmox: "by a script for Proxmox VE",
+} as const;
+
+function placeText({ place, vm }: Preview): string {
+  if (place.hypervisor === "files") return "";
+  const nics = place.networks.map(
+    (network, index) => `${vm.nics[index]?.name ?? ""} on ${network === null ? "no network" : network.name}`,
+  );
+  const emulated = place.hypervisor === "libvirt" && !place.kvm ? ["without KVM: slow"] : [];
+  const more = [
+    ...(place.linkUp ? [] : ["cables unplugged"]),
+    ...(place.autostart ? ["started with the host"] : []),
+  ];
+  return [DEFINED[place.hypervisor], ...nics, ...emulated, ...more].join(", ");
+}
+
 /** `diffs` has the text for each change that is one, secrets already blotted out. */
 export function printPlan(
   preview: Preview,
   { destination, diffs }: { destination: string; diffs: readonly (string | null)[] },
 ): string {
-  const { vm, guest, intent } = preview;
+  const { vm, guest, intent, place } = preview;
   const out: string[] = [];
   if (preview.problems.length > 0) out.push(printProblems(preview.problems));
   const line = (head: string, text: string): void => void out.push(`${head.padEnd(13)}${text}\n`);
@@ -48,6 +67,7 @@ export function printPlan(
       `${disk.path}: ${formatBytes(disk.usedBytes)} to read of ${formatBytes(disk.sizeBytes)}`,
     );
   line("Goes to", destination);
+  if (place.hypervisor !== "files") line("Defined", placeText(preview));
   line("Proof", `${intent.proof}; boot check ${intent.bootCheck ? "yes" : "no"}`);
   out.push(
     preview.changes.length === 0

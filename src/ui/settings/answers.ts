@@ -74,6 +74,19 @@ function nics(given: Given): ReadonlyMap<string, string> {
   return map;
 }
 
+/** `br0` for all, `eno1=br0` for one; the C virt-p2v writes `eno1:br0`. */
+function networks(given: Given): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (const text of given.many("network")) {
+    const match = /^(?:([A-Za-z0-9][A-Za-z0-9._-]{0,14})[=:])?([A-Za-z0-9][A-Za-z0-9._-]{0,62})$/.exec(text);
+    const nic = match?.[1] ?? "*";
+    if (match?.[2] === undefined || map.has(nic))
+      throw wrong("network", text, "a network or bridge of the host, or NIC=NETWORK, each once");
+    map.set(nic, match[2]);
+  }
+  return map;
+}
+
 export function answersOf(given: Given, destination: Destination): Answers {
   if (given.flag("update") && given.flag("replace"))
     throw new UserError("usage", "update-and-replace", "--update and --replace exclude each other", {
@@ -83,7 +96,7 @@ export function answersOf(given: Given, destination: Destination): Answers {
     disks: given.many("disk"),
     destination,
     name: given.one("name"),
-    hypervisor: choice(given, "hypervisor", ["auto", "qemu", "libvirt", "xen"]) ?? "auto",
+    hypervisor: choice(given, "hypervisor", ["auto", "libvirt", "xen", "proxmox", "qemu"]) ?? "auto",
     format: choice(given, "format", ["raw", "qcow2"]) ?? "raw",
     memoryBytes: size(given, "memory", { leastBytes: 64 * 2 ** 20 }),
     vcpus: count(given, "vcpus", 512),
@@ -100,6 +113,12 @@ export function answersOf(given: Given, destination: Destination): Answers {
       limitBytesPerSecond: rate(given),
       retryForMs: retryForMs(given) ?? DEFAULT_TRANSFER.retryForMs,
       skipBadSectors: given.flag("skip-bad-sectors"),
+    },
+    host: {
+      networks: networks(given),
+      linkUp: choice(given, "link", ["up", "down"]) !== "down",
+      autostart: given.flag("autostart"),
+      start: given.flag("start"),
     },
   };
 }

@@ -22,7 +22,10 @@ export const SETTINGS = {
   ),
   to: one("URI", "Where the VM goes: dir:PATH on this machine, or ssh://[user@]host[:port]/path."),
   name: one("NAME", "Name of the VM and of its directory. Default: the host name of the installed system."),
-  hypervisor: one("KIND", "auto, qemu, libvirt or xen. Default: auto."),
+  hypervisor: one(
+    "KIND",
+    "What shall run the VM: auto, libvirt, xen, proxmox, or qemu (files only). Default: auto, what the host is; files only in a directory of this machine.",
+  ),
   format: one("FORMAT", "Disk images as raw (sparse) or qcow2. Default: raw."),
   memory: one(
     "SIZE",
@@ -32,6 +35,18 @@ export const SETTINGS = {
   nic: many(
     "NAME=MAC",
     "Gives the guest's interface NAME this MAC address in the VM, such as enp3s0=52:54:00:12:34:56.",
+  ),
+  network: many(
+    "NETWORK",
+    "A libvirt network or a bridge of the host for all network cards, or NIC=NETWORK for one. Default: the usual one there (default, xenbr0, vmbr0).",
+  ),
+  link: one(
+    "STATE",
+    "up, or down: the VM is defined with its network cables unplugged, so that it can run beside the original. Default: up.",
+  ),
+  autostart: flag("Let the host start the VM whenever the host itself starts."),
+  start: flag(
+    "Start the VM for real when all is done. Asks first: the original must be off, both have the same addresses.",
   ),
   proof: one(
     "LEVEL",
@@ -130,6 +145,9 @@ const PLANNING: readonly SettingName[] = [
   "memory",
   "vcpus",
   "nic",
+  "network",
+  "link",
+  "autostart",
   "proof",
   "ssh-config",
   "replace",
@@ -186,7 +204,7 @@ export const COMMANDS: readonly Command[] = [
       "The source disks are opened read-only, always. Interrupted, run the same command again: what is durable at the destination is not sent again.",
     ],
     positional: null,
-    settings: [...PLANNING, "yes", "json", "help"],
+    settings: [...PLANNING, "start", "yes", "json", "help"],
     required: ["disk", "to"],
     examples: [
       [
