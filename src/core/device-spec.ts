@@ -14,6 +14,12 @@ export function findSpec(graph: BlockGraph, spec: string): NodeId | null {
     const node = graph.nodes.find(({ holds }) => holds.kind === "lvm-lv" && holds.name === volume);
     if (node !== undefined) return contentOf(graph, node.id);
   }
+  const array = /^\/dev\/md(?:\/([^/]+)|(\d{1,3}))$/.exec(spec);
+  if (array !== null) {
+    const name = array[1] ?? array[2];
+    const node = graph.nodes.find(({ holds }) => holds.kind === "md" && holds.name === name);
+    if (node !== undefined) return contentOf(graph, node.id);
+  }
   const device = parseDeviceName(spec);
   if (device === null) return null;
   const disk = `disk:${device.disk + 1}`;

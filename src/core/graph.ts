@@ -25,12 +25,44 @@ export function findNode(graph: BlockGraph, id: NodeId): BlockNode | null {
   return graph.nodes.find((node) => node.id === id) ?? null;
 }
 
-/** Follows the edges of a node down to the disks. */
-export function diskSegments(graph: BlockGraph, id: NodeId): DiskSegments {
+/**
+ * Follows the edges of a node down to the disks. Below a mirror (md raid1) by the member number `copy`; all hold the same
+ * bytes.
+ */
+export function diskSegments(
+  graph: BlockGraph,
+  id: NodeId,
+  { copy = 0 }: { readonly copy?: number } = {},
+): DiskSegments {
   const node = findNode(graph, id);
   if (node === null) return unmapped(`There is no node ${id}`);
-  return segmentsOf(graph, node, { start: 0, end: node.sizeBytes }, 0);
+  return segmentsOf({ graph, copy }, node, { start: 0, end: node.sizeBytes }, 0);
 }
+
+/**
+ * How many times the bytes of a node are there: 1 but for what lies on mirrors. null: parts of it more often than others,
+ * or it is a mirror of mirrors.
+ */
+export function copiesOf(graph: BlockGraph, id: NodeId): number | null {
+  const counts = new Set<number>();
+  const seen = new Set<NodeId>();
+  const open: { readonly id: NodeId; readonly above: boolean }[] = [{ id, above: false }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (seen.has(next.id)) continue;
+    seen.add(next.id);
+    const edges = graph.edges.filter(({ from }) => from === next.id);
+    const mirror = isMirror(findNode(graph, next.id));
+    if (mirror && next.above) return null;
+    if (mirror) counts.add(edges.length);
+    else if (edges.length === 0 && !next.above) counts.add(1);
+    for (const { to } of edges) open.push({ id: to, above: mirror || next.above });
+  }
+  const [only = 1, ...more] = counts;
+  return more.length > 0 ? null : only;
+}
+
+const isMirror = (node: BlockNode | null): boolean =>
+  node?.holds.kind === "md" && node.holds.level === "raid1";
 
 /** The one run of bytes on one disk that a node is, or why it is not one run. */
 export function contiguousExtent(
@@ -47,11 +79,15 @@ export function contiguousExtent(
 
 const unmapped = (why: string): { kind: "unmapped"; why: string } => ({ kind: "unmapped", why });
 
-function segmentsOf(graph: BlockGraph, node: BlockNode, range: Range, depth: number): DiskSegments {
+type Way = { readonly graph: BlockGraph; readonly copy: number };
+
+function segmentsOf(way: Way, node: BlockNode, range: Range, depth: number): DiskSegments {
+  const { graph, copy } = way;
   if (depth > MAX_DEPTH) return unmapped(`${node.id} is part of a circle`);
   if (range.start < 0 || range.end > node.sizeBytes)
     return unmapped(`Bytes ${range.start}-${range.end} lie outside ${node.id} (${node.sizeBytes} bytes)`);
-  const edges = graph.edges.filter((edge) => edge.from === node.id);
+  const all = graph.edges.filter((edge) => edge.from === node.id);
+  const edges = isMirror(node) ? all.slice(copy, copy + 1) : all;
   if (edges.length === 0) {
     if (node.holds.kind !== "disk") return unmapped(`Nothing says where ${node.id} lies`);
     const length = range.end - range.start;
@@ -69,7 +105,7 @@ function segmentsOf(graph: BlockGraph, node: BlockNode, range: Range, depth: num
     if (piece.from > at) break;
     const below = findNode(graph, piece.node);
     if (below === null) return unmapped(`There is no node ${piece.node}`);
-    const inner = segmentsOf(graph, below, { start: piece.to, end: piece.to + piece.length }, depth + 1);
+    const inner = segmentsOf(way, below, { start: piece.to, end: piece.to + piece.length }, depth + 1);
     if (inner.kind === "unmapped") return inner;
     for (const segment of inner.segments)
       append(out, { ...segment, from: segment.from - piece.to + piece.from });

@@ -35,15 +35,56 @@ export function composedChain(descriptor: string, { writable }: { writable: bool
   return { nodes: [...nodes, { ...NO_DISCARD_NODE, image: "pieces" }], top: NO_DISCARD_NODE["node-name"] };
 }
 
+/** Pure: the QEMU nodes above devices that each hold all of a volume: writes go to all, reads to the first that gives them. */
+export function mirrorChain(paths: readonly string[], { writable }: { writable: boolean }): Chain {
+  const readOnly = { "read-only": !writable };
+  const nodes = paths.map((path, index) => ({
+    driver: "host_device",
+    "node-name": `copy-${index}`,
+    filename: path,
+    ...readOnly,
+    "auto-read-only": false,
+  }));
+  const quorum = {
+    driver: "quorum",
+    "node-name": "copies",
+    "vote-threshold": 1,
+    "read-pattern": "fifo",
+    children: nodes.map((node) => node["node-name"]),
+    ...readOnly,
+  };
+  if (!writable) return { nodes: [...nodes, quorum], top: "copies" };
+  const top = { ...NO_DISCARD_NODE, image: "copies" };
+  return { nodes: [...nodes, quorum, top], top: NO_DISCARD_NODE["node-name"] };
+}
+
+type ComposeOptions = {
+  readonly directory: string;
+  /** Unique in `directory`. */
+  readonly name: string;
+  /** Size, and a path for messages. */
+  readonly disk: SourceDisk;
+  readonly readOnly: boolean;
+  readonly signal: AbortSignal;
+};
+
+/** Exports devices with equal contents as one file. Dispose ends it cleanly. */
+export async function openMirror(
+  paths: readonly string[],
+  { directory, name, disk, readOnly, signal }: ComposeOptions,
+): Promise<FuseExport> {
+  const chain = mirrorChain(paths, { writable: !readOnly });
+  return await startExport(chain, { disk, path: join(directory, name), writable: !readOnly, signal });
+}
+
 /**
- * Exports the pieces as one file in `directory`; `name` is unique there. Dispose ends it cleanly. Each piece is a path of
+ * Exports the pieces as one file in `directory`. Dispose ends it cleanly. Each piece is a path of
  * its own: QEMU locks what it opens, and would lock itself out of a file named twice.
  */
 export async function openComposed(
   pieces: readonly Piece[],
-  options: { directory: string; name: string; disk: SourceDisk; readOnly: boolean; signal: AbortSignal },
+  { directory, name, disk, readOnly, signal }: ComposeOptions,
 ): Promise<FuseExport> {
-  const { directory, name, disk, readOnly, signal } = options;
   const descriptor = join(directory, `${name}.vmdk`);
   await writeFile(descriptor, renderDescriptor(pieces), { flag: "wx", mode: 0o600 });
   const writable = !readOnly;

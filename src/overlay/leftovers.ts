@@ -60,9 +60,9 @@ const passRunError = (error: unknown): void => {
   if (!(error instanceof RunError)) throw error;
 };
 
-/** Devices of dead runs, those on top first: volumes, layers, sealed views, views. They carry their run's name. */
+/** Devices of dead runs, those on top first: mirrors, volumes, layers, sealed views, views. They carry their run's name. */
 export function mappedOf(dead: readonly string[], names: readonly string[]): readonly string[] {
-  const order = ["p2v-volumes-", "-layer-", "-sealed", "-view"];
+  const order = ["-mirror-", "p2v-volumes-", "-layer-", "-sealed", "-view"];
   const rank = (name: string): number => order.findIndex((part) => name.includes(part));
   return names
     .filter((name) => dead.some((directory) => name.startsWith(`${basename(directory)}-`)))

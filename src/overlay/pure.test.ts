@@ -18,7 +18,7 @@ import { opensForWriting } from "./source-claim.ts";
 import { parseMap } from "./touched.ts";
 import { renderTable } from "../system/index.ts";
 import { composedChain, renderDescriptor } from "./composed.ts";
-import { placeOf } from "./volume-place.ts";
+import { placesOf } from "./volume-place.ts";
 
 const MIB = 2 ** 20;
 const disk: SourceDisk = { number: 1, path: "/x.img", kind: "file", sizeBytes: 100 * MIB, sectorBytes: 512 };
@@ -119,7 +119,7 @@ test("inOrderOfDepth() mounts parents first and leaves out the root", () => {
   assert.deepEqual(paths, ["/boot", "//var/", "/boot/efi", "/var/lib/x"]);
 });
 
-test("placeOf() gives no device beyond the disk, off its sectors, or on a disk that is not here", () => {
+test("placesOf() gives no device beyond the disk, off its sectors, or on a disk that is not here", () => {
   const at = (start: number, length: number, sectorBytes: 512 | 4096 = 512, path = disk.path) => {
     const common = { path, sectorBytes };
     const top = { id: "p", ...common, sizeBytes: length, holds: { kind: "opaque", why: "" } } as const;
@@ -128,8 +128,8 @@ test("placeOf() gives no device beyond the disk, off its sectors, or on a disk t
       nodes: [top, { id: "d", ...common, sizeBytes: 10 ** 12, holds }],
       edges: [{ from: "p", to: "d", map: [{ from: 0, to: start, length }] }],
     };
-    const place = placeOf("p", graph, [{ disk: { ...disk, sectorBytes }, path: "/view" }]);
-    return "unavailable" in place ? place.unavailable : place.map(({ start, end }) => [start, end])[0];
+    const place = placesOf("p", graph, [{ disk: { ...disk, sectorBytes }, path: "/view" }]);
+    return "unavailable" in place ? place.unavailable : place.flat().map(({ start, end }) => [start, end])[0];
   };
   assert.deepEqual(at(MIB, MIB), [MIB, 2 * MIB]);
   assert.match(String(at(99 * MIB, 2 * MIB)), /the disk ends at/);

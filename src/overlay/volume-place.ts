@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a node of the block graph lies among the views: one run of bytes, or several in order. Pure.
-import { type BlockGraph, diskSegments, findNode, type NodeId, type SourceDisk } from "../core/index.ts";
+import {
+  type BlockGraph,
+  copiesOf,
+  diskSegments,
+  findNode,
+  type NodeId,
+  type SourceDisk,
+} from "../core/index.ts";
 
 export type ViewOfDisk = { readonly disk: SourceDisk; readonly path: string };
 
@@ -13,13 +20,30 @@ export type Place = readonly Part[];
 /** A line of a device-mapper table each; more would take the kernel seconds. */
 const MAX_PARTS = 16_384;
 
-/** Where a node lies among the views, or why no device can show it. */
-export function placeOf(
+/** All places of a node: one, or one on each member of a mirror, or why no device can show it. */
+export function placesOf(
   node: NodeId,
   graph: BlockGraph,
   views: readonly ViewOfDisk[],
+): readonly Place[] | { readonly unavailable: string } {
+  const count = copiesOf(graph, node);
+  if (count === null) return { unavailable: `parts of ${node} are kept more often than others` };
+  const places: Place[] = [];
+  for (let copy = 0; copy < count; copy += 1) {
+    const place = placeOf(node, graph, { views, copy });
+    if ("unavailable" in place) return place;
+    places.push(place);
+  }
+  return places;
+}
+
+/** Where a node lies among the views, below a mirror on its member number `copy`. */
+function placeOf(
+  node: NodeId,
+  graph: BlockGraph,
+  { views, copy }: { readonly views: readonly ViewOfDisk[]; readonly copy: number },
 ): Place | { readonly unavailable: string } {
-  const found = diskSegments(graph, node);
+  const found = diskSegments(graph, node, { copy });
   if (found.kind === "unmapped") return { unavailable: found.why };
   const { segments } = found;
   if (segments.length === 0) return { unavailable: `${node} is empty` };

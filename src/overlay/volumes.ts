@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nodes of the block graph as block devices, put together from the views alone: by dm-linear where the views are devices,
+// Nodes of the block graph as block devices, put together from the views alone: by device-mapper where the views are devices,
 // else a loop device for each piece, and above a file that shows them as one. No volume manager looks at any disk, so
 // none can find the real ones by their UUIDs. Never two devices over the same bytes: their page caches would differ.
 import { appendFile, stat } from "node:fs/promises";
@@ -7,9 +7,9 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BlockGraph, NodeId } from "../core/index.ts";
 import { attachLoop, createMapped, makeRunDirectory } from "../system/index.ts";
-import { openComposed, type Piece } from "./composed.ts";
+import { openComposed, openMirror, type Piece } from "./composed.ts";
 import { isNoted, LOOPS_FILE, type LoopNote, readLoops, renderLoopNote } from "./loops.ts";
-import { isSamePlace, overlap, type Place, placeOf, sizeOf, type ViewOfDisk } from "./volume-place.ts";
+import { isSamePlace, overlap, type Place, placesOf, sizeOf, type ViewOfDisk } from "./volume-place.ts";
 
 export type { ViewOfDisk } from "./volume-place.ts";
 
@@ -22,7 +22,7 @@ export interface Volumes extends AsyncDisposable {
   device(node: NodeId): Promise<VolumeDevice>;
 }
 
-type Attached = { readonly place: Place; readonly device: Promise<VolumeDevice> };
+type Attached = { readonly all: Place; readonly device: Promise<VolumeDevice> };
 
 /** Loop devices for one volume: volumes that grew have a few pieces, striped ones thousands. */
 const MAX_LOOPS = 64;
@@ -66,12 +66,37 @@ export async function attachVolumes(options: {
     return { path: loop.path };
   };
 
-  const attach = async (node: NodeId, place: Place, number: number): Promise<VolumeDevice> => {
+  const attach = async (node: NodeId, places: readonly Place[], number: number): Promise<VolumeDevice> => {
+    const [first, ...more] = places;
+    if (first === undefined) return { unavailable: `${node} is empty` };
+    if (more.length === 0) return await attachOne(node, first, `${number}`);
+    const paths: string[] = [];
+    for (const [copy, place] of places.entries()) {
+      const device = await attachOne(node, place, `${number}-${copy}`);
+      if ("unavailable" in device) return device;
+      paths.push(device.path);
+    }
+    const { sectorBytes } = first[0]?.view.disk ?? { sectorBytes: 512 };
+    const sizeBytes = sizeOf(first);
+    if (await areDevices(places.flat())) {
+      const legs = paths.map((path) => `${path} 0`).join(" ");
+      // dm-mirror without a log on disk, taken for in sync: Documentation/admin-guide/device-mapper/dm-raid1 (kernel source).
+      const table = `mirror core 2 1024 nosync ${paths.length} ${legs}`;
+      const targets = [{ sectors: Math.floor(sizeBytes / 512), table }];
+      const name = `${basename(directory)}-mirror-${number}`;
+      return { path: scope.use(await createMapped(name, { targets, readOnly, signal })).path };
+    }
+    const about = { number, path: node, kind: "device", sizeBytes, sectorBytes } as const;
+    const options = { directory, name: `mirror-${number}`, disk: about, readOnly, signal };
+    const whole = scope.use(await openMirror(paths, options));
+    return await loopAbove(whole.path, { offset: 0, sizeBytes, sectorBytes });
+  };
+
+  const attachOne = async (node: NodeId, place: Place, number: string): Promise<VolumeDevice> => {
     signal.throwIfAborted();
     const [first, ...more] = place;
     if (first === undefined) return { unavailable: `${node} is empty` };
-    const kinds = await Promise.all(place.map(async ({ view }) => (await stat(view.path)).isBlockDevice()));
-    if (kinds.every(Boolean)) return await map(place, `${basename(directory)}-${number}`);
+    if (await areDevices(place)) return await map(place, `${basename(directory)}-${number}`);
     if (place.length > MAX_LOOPS)
       return {
         unavailable: `it lies in ${place.length} pieces, and this kernel has no device-mapper to join them; the live CD has`,
@@ -96,18 +121,24 @@ export async function attachVolumes(options: {
     graph,
     readOnly,
     device(node) {
-      const place = placeOf(node, graph, views);
-      if ("unavailable" in place) return Promise.resolve(place);
-      const same = attached.find((other) => isSamePlace(other.place, place));
+      const places = placesOf(node, graph, views);
+      if ("unavailable" in places) return Promise.resolve(places);
+      const all = places.flat();
+      const same = attached.find((other) => isSamePlace(other.all, all));
       if (same !== undefined) return same.device;
-      if (attached.some((other) => overlap(other.place, place)))
+      if (attached.some((other) => overlap(other.all, all)))
         return Promise.resolve({ unavailable: `${node} shares bytes with a device that is in use` });
-      const device = attach(node, place, attached.length + 1);
-      attached.push({ place, device });
+      const device = attach(node, places, attached.length + 1);
+      attached.push({ all, device });
       return device;
     },
     [Symbol.asyncDispose]: () => scope.disposeAsync(),
   };
+}
+
+async function areDevices(place: Place): Promise<boolean> {
+  const kinds = await Promise.all(place.map(async ({ view }) => (await stat(view.path)).isBlockDevice()));
+  return kinds.every(Boolean);
 }
 
 /** `losetup -d` on a device that somebody (udev, a probe) has open succeeds at once and detaches later. */

@@ -12,6 +12,8 @@ import {
 } from "../../core/index.ts";
 import { contentHolds, contentName } from "./content.ts";
 import { assembleGroups, type FoundGroup, readPvs } from "./lvm.ts";
+import { assembleArrays, type FoundMember } from "./md.ts";
+import { readMdMember } from "./md-super.ts";
 import { type Content, probeRange, probeReader } from "./probe.ts";
 import { makeProblem } from "./problem.ts";
 import { openReader, partReader, type Reader, segmentReader } from "./reader.ts";
@@ -45,6 +47,7 @@ export async function readDiskGraph(
     readers.set(diskNode(disk.number), reader);
     await addDisk(graph, { disk, reader, signal });
   }
+  await addArrays(graph, { signal });
   await addVolumes(graph, { readers, signal });
   return { graph: { nodes: graph.nodes, edges: graph.edges }, problems: graph.problems };
 }
@@ -54,6 +57,7 @@ class GraphBuilder {
   readonly edges: BlockEdge[] = [];
   readonly problems: Problem[] = [];
   readonly pvs: { node: NodeId; reader: Reader }[] = [];
+  readonly members: { node: NodeId; reader: Reader }[] = [];
 
   /** A node that is one run of bytes of the node below it. */
   addPart(node: BlockNode, below: NodeId, start: number): void {
@@ -69,6 +73,8 @@ class GraphBuilder {
     // A physical volume inside a logical one belongs to a machine inside this machine.
     if (node.holds.kind === "lvm-pv" && volume.holds.kind !== "lvm-lv")
       this.pvs.push({ node: node.id, reader });
+    const onDisk = volume.holds.kind === "disk" || volume.holds.kind === "partition";
+    if (node.holds.kind === "md-member" && onDisk) this.members.push({ node: node.id, reader });
   }
 
   addHolds(volume: BlockNode, holds: Holds): BlockNode {
@@ -120,6 +126,34 @@ async function addDisk(graph: GraphBuilder, { disk, reader, signal }: AddDisk): 
     if (part.extended) continue;
     const content = await probeRange(path, { offset: part.start, sizeBytes: size }, { signal });
     graph.addContent(node, content, partReader(reader, part.start, size));
+  }
+}
+
+/** Arrays that can be read from one member. What is on them begins where their data do. */
+async function addArrays(graph: GraphBuilder, { signal }: { signal: AbortSignal }): Promise<void> {
+  const found: (FoundMember & { readonly reader: Reader })[] = [];
+  for (const { node, reader } of graph.members) {
+    const member = await readMdMember(reader);
+    if (member !== null) found.push({ node, member, reader });
+  }
+  const { arrays, problems } = assembleArrays(found);
+  graph.problems.push(...problems);
+  for (const { uuid, name, level, mirrors } of arrays) {
+    signal.throwIfAborted();
+    const [first] = mirrors;
+    const reader = found.find(({ node }) => node === first?.node)?.reader;
+    const below = graph.nodes.find(({ id }) => id === first?.node);
+    if (first === undefined || reader === undefined || below === undefined) continue;
+    const { start, sizeBytes } = first.member.data;
+    const taken = graph.nodes.some(({ id }) => id === `md:${name}`);
+    const id = taken || name === "" ? `md:${uuid}` : `md:${name}`;
+    const { path, sectorBytes } = below;
+    const node: BlockNode = { id, path, sizeBytes, sectorBytes, holds: { kind: "md", uuid, name, level } };
+    graph.nodes.push(node);
+    for (const { node: to, member } of mirrors)
+      graph.edges.push({ from: id, to, map: [{ from: 0, to: member.data.start, length: sizeBytes }] });
+    const data = partReader(reader, start, sizeBytes);
+    graph.addContent(node, await probeReader(data, { signal }), data);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type BlockGraph,
   type BlockNode,
   contiguousExtent,
+  copiesOf,
   type DiskSegment,
   diskSegments,
   type ExtentMap,
@@ -70,7 +71,7 @@ export async function readUsedMaps({ graph, views, signal }: Input): Promise<Use
   const unused = new Map<NodeId, Range[]>();
   for (const claim of claims) {
     const free = shared.has(claim) ? unknownFree("it shares bytes with another volume") : claim.free;
-    if (free.kind === "free") addFree(unused, claim.segments, free.ranges);
+    if (free.kind === "free") for (const segments of claim.copies) addFree(unused, segments, free.ranges);
     else notes.push(...noteWhole(claim.node, free.why));
   }
   const maps = new Map<number, ExtentMap>();
@@ -95,29 +96,52 @@ type Volume = {
   readonly node: BlockNode;
   /** The partition, disk or logical volume it lies on. */
   readonly below: NodeId;
-  readonly segments: readonly DiskSegment[];
+  /** On a mirror each member has the same; read is the first, free is what is free on all. Never empty. */
+  readonly copies: readonly (readonly DiskSegment[])[];
 };
 
 type Claim = Volume & { readonly free: FreeSpace };
 
-/** Contents above partitions, disks and plain logical volumes; those whose disks are not all here are left out. */
+/** Contents above partitions, disks, mirrors and plain logical volumes; those whose disks are not all here are left out. */
 function volumesOf(graph: BlockGraph, readers: ReadonlyMap<NodeId, Reader>): readonly Volume[] {
   const volumes: Volume[] = [];
   for (const node of graph.nodes) {
-    const { kind } = node.holds;
-    if (kind === "disk" || kind === "partition" || kind === "lvm-lv" || kind === "lvm-pv") continue;
-    const where = diskSegments(graph, node.id);
-    if (where.kind === "unmapped" || where.segments.some(({ disk }) => !readers.has(disk))) continue;
+    if (CONTAINERS.has(node.holds.kind) || isOpened(graph, node)) continue;
+    const copies = segmentsOfCopies(graph, node.id, readers);
+    if (copies === null) continue;
     const below = graph.edges.find(({ from }) => from === node.id)?.to ?? node.id;
-    volumes.push({ node, below, segments: where.segments });
+    volumes.push({ node, below, copies });
   }
   return volumes;
+}
+
+const CONTAINERS: ReadonlySet<string> = new Set(["disk", "partition", "md", "lvm-lv", "lvm-pv"]);
+
+/** A member whose array is known: what lies in the array says what is free, and all else is data. */
+const isOpened = (graph: BlockGraph, { id, holds }: BlockNode): boolean =>
+  holds.kind === "md-member" && graph.edges.some(({ to }) => to === id);
+
+/** Where a node lies: once, or on each member of a mirror. null: nobody can say, or its disks are not all here. */
+function segmentsOfCopies(
+  graph: BlockGraph,
+  id: NodeId,
+  readers: ReadonlyMap<NodeId, Reader>,
+): readonly (readonly DiskSegment[])[] | null {
+  const count = copiesOf(graph, id);
+  if (count === null) return null;
+  const copies: (readonly DiskSegment[])[] = [];
+  for (let copy = 0; copy < count; copy += 1) {
+    const where = diskSegments(graph, id, { copy });
+    if (where.kind === "unmapped" || where.segments.some(({ disk }) => !readers.has(disk))) return null;
+    copies.push(where.segments);
+  }
+  return copies;
 }
 
 const NEEDED = "another volume needs its old contents";
 
 async function readFree(
-  { node, segments }: Volume,
+  { node, copies }: Volume,
   { graph, readers, paths, signal }: Context,
 ): Promise<FreeSpace> {
   const { holds, sizeBytes } = node;
@@ -132,7 +156,7 @@ async function readFree(
   if (holds.kind === "luks") return unknownFree("it is encrypted");
   if (holds.kind === "md-member") return unknownFree("it is part of a RAID array");
   if (holds.kind !== "filesystem") return unknownFree("its contents are not known");
-  const reader = segmentReader(segments, readers, sizeBytes);
+  const reader = segmentReader(copies[0] ?? [], readers, sizeBytes);
   switch (holds.type) {
     case "ext2":
     case "ext3":
@@ -165,9 +189,9 @@ type GroupSpaces = {
 async function readGroupSpaces({ graph, readers }: Context): Promise<GroupSpaces> {
   const pvs = graph.nodes.flatMap((node) => {
     if (node.holds.kind !== "lvm-pv") return [];
-    const where = diskSegments(graph, node.id);
-    if (where.kind === "unmapped" || where.segments.some(({ disk }) => !readers.has(disk))) return [];
-    return [{ node, where: where.segments, reader: segmentReader(where.segments, readers, node.sizeBytes) }];
+    const copies = segmentsOfCopies(graph, node.id, readers);
+    if (copies === null) return [];
+    return [{ node, copies, reader: segmentReader(copies[0] ?? [], readers, node.sizeBytes) }];
   });
   const labels = await readPvs(pvs.map(({ node, reader }) => ({ node: node.id, reader })));
   const { groups } = assembleGroups(labels);
@@ -191,15 +215,15 @@ async function readGroupSpaces({ graph, readers }: Context): Promise<GroupSpaces
         at = Math.max(at, taken.end);
       }
       // Only the free extents are claimed; what the logical volumes take is theirs.
-      const segments = found.where.flatMap((segment) => cutSegment(segment, free));
+      const copies = found.copies.map((segments) => segments.flatMap((one) => cutSegment(one, free)));
       const all: FreeSpace = { kind: "free", ranges: free };
-      volumes.push({ node: found.node, below: found.node.id, segments, free: all });
+      volumes.push({ node: found.node, below: found.node.id, copies, free: all });
     }
   }
-  for (const { node, where } of pvs)
+  for (const { node, copies } of pvs)
     if (!understood.has(node.id)) {
       const free = unknownFree("its volume group is not complete, or its metadata are not understood");
-      volumes.push({ node, below: node.id, segments: where, free });
+      volumes.push({ node, below: node.id, copies, free });
     }
   return { volumes, needed };
 }
@@ -216,7 +240,7 @@ function cutSegment(segment: DiskSegment, ranges: readonly Range[]): DiskSegment
 
 /** Volumes of which some byte belongs to another volume too: tables may overlap, and metadata may lie. */
 function findShared(claims: readonly Claim[]): ReadonlySet<Claim> {
-  const all = claims.flatMap((claim) => claim.segments.map((segment) => ({ claim, ...segment })));
+  const all = claims.flatMap((claim) => claim.copies.flat().map((segment) => ({ claim, ...segment })));
   all.sort((a, b) => (a.disk === b.disk ? a.to - b.to : a.disk < b.disk ? -1 : 1));
   const shared = new Set<Claim>();
   let reach: (typeof all)[number] | null = null;
