@@ -35,6 +35,7 @@ async function twoDevices(fill: (devices: readonly string[]) => Promise<void>): 
     await writeFile(image, "");
     await truncate(image, SIZE);
     const loop = scope.use(await attachLoop(image, { offset: 0, sizeBytes: SIZE, readOnly: false }));
+    scope.defer(async () => void (await run(["blockdev", "--setrw", loop.path]))); // the flag stays with the number
     images.push(image);
     disks.push({ number, path: loop.path, kind: "device", sizeBytes: SIZE, sectorBytes: 512 });
   }

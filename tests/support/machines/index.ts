@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cached } from "../cache.ts";
 import { buildLvmMachine } from "./lvm.ts";
+import { buildMdMachine } from "./md.ts";
 import { type Suite, systemTar } from "./system.ts";
 
 type Recipe = {
@@ -14,6 +15,7 @@ type Recipe = {
 
 const MACHINES = {
   lvm: { suite: "bookworm", disks: 2, build: buildLvmMachine },
+  md: { suite: "bookworm", disks: 2, build: buildMdMachine },
 } as const satisfies Record<string, Recipe>;
 
 export type MachineName = keyof typeof MACHINES;

@@ -83,9 +83,10 @@ export async function buildLvmMachine(
   await using temporary = await temporaryDirectory();
   const root = join(temporary.path, "root");
   const ext4 = { type: "ext4", options: [], signal };
-  await using _root = await mount(await device("root"), root, ext4);
-  await using _boot = await mount(boot, join(root, "boot"), ext4);
-  await using _var = await mount(await device("var"), join(root, "var"), ext4);
+  await using mounts = new AsyncDisposableStack();
+  mounts.use(await mount(await device("root"), root, ext4));
+  mounts.use(await mount(boot, join(root, "boot"), ext4));
+  mounts.use(await mount(await device("var"), join(root, "var"), ext4));
   await unpack(systemTar, root, { signal });
   await plant(root, { ...commonFiles("birch"), ...INITRAMFS_TOOLS_FILES, "/etc/fstab": FSTAB });
   await using system = await enter(root, { signal });
