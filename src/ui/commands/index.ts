@@ -3,6 +3,7 @@
 import type { CommandName } from "../settings/index.ts";
 import type { CommandRunner } from "./context.ts";
 import { runHostShow } from "./host-show.ts";
+import { runHostClean } from "./host-clean.ts";
 import { runInspect } from "./inspect.ts";
 import { runIsoBuild } from "./iso-build.ts";
 import { runLive } from "./live.ts";
@@ -18,6 +19,7 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   verify: runVerify,
   report: runReport,
   "host show": runHostShow,
+  "host clean": runHostClean,
   "iso build": runIsoBuild,
   live: runLive,
 };

@@ -111,7 +111,14 @@ test("a command may have two words", () => {
 test("answersOf() reads how the copy shall go", () => {
   assert.deepEqual(
     answers(
-      ...["--lanes", "4", "--compress", "6", "--limit-rate", "20M/s", "--retry-for", "2h"],
+      "--lanes",
+      "4",
+      "--compress",
+      "6",
+      "--limit-rate",
+      "20M/s",
+      "--retry-for",
+      "2h",
       "--skip-bad-sectors",
     ).transfer,
     {

@@ -121,6 +121,7 @@ export type CommandName =
   | "verify"
   | "report"
   | "host show"
+  | "host clean"
   | "iso build"
   | "live";
 
@@ -259,6 +260,17 @@ export const COMMANDS: readonly Command[] = [
       ["virt-p2v host show ssh://root@host", "before the first migration"],
       ["virt-p2v host show ssh://root@host/srv/vms --json | jq .storages", "for programs"],
     ],
+  },
+  {
+    name: "host clean",
+    summary: "Remove from a host what copies brought there",
+    description: [
+      "A copy over ssh brings its agent and the Node that runs it into the cache directory of the user there (~/.cache/virt-p2v, or XDG_CACHE_HOME), once per version, and leaves them for the next copy. This removes them, and says what it removed. VMs stay.",
+    ],
+    positional: { name: "URI", help: "The host, as for --to: ssh://[user@]host[:port]/path." },
+    settings: ["ssh-config", "json", "help"],
+    required: [],
+    examples: [["virt-p2v host clean ssh://root@host/var/lib/libvirt/images", "after the last migration"]],
   },
   {
     name: "iso build",
