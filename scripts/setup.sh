@@ -33,6 +33,7 @@ lz4 /usr/bin/lz4 compressed initramfs
 bzip2 /usr/bin/bzip2 compressed initramfs
 lzop /usr/bin/lzop compressed initramfs
 openssh-client /usr/bin/ssh hosts reached over ssh
+dialog /usr/bin/dialog the wizard
 '
 TEST_PACKAGES='
 mmdebstrap /usr/bin/mmdebstrap builds the demo machine
@@ -52,6 +53,7 @@ ovmf /usr/share/OVMF/OVMF_CODE_4M.fd firmware of UEFI test machines
 ntfs-3g /usr/sbin/mkntfs test disks
 xorriso /usr/bin/xorriso test media
 procps /usr/bin/pgrep tests look for processes left behind
+tmux /usr/bin/tmux a terminal for the tests of the wizard
 '
 ISO_PACKAGES='
 mmdebstrap /usr/bin/mmdebstrap the Debian system on the live CD

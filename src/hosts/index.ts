@@ -3,6 +3,7 @@
 export { type CleanedHost, cleanHost } from "./clean.ts";
 export * from "./destination.ts";
 export { discoverHost, parseHostFacts } from "./discover/index.ts";
+export * from "./host-keys.ts";
 export * from "./local.ts";
 export { agentScript, nodeBinary } from "./package.ts";
 export * from "./pinned-ssh.ts";

@@ -15,4 +15,5 @@ export * from "./mount-table.ts";
 export * from "./mount.ts";
 export * from "./run-directory.ts";
 export * from "./run.ts";
+export * from "./terminal.ts";
 export * from "./xattr.ts";

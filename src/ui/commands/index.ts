@@ -12,6 +12,7 @@ import { runPlan } from "./plan.ts";
 import { runReport } from "./report.ts";
 import { runVerify } from "./verify.ts";
 
+import { runWizardCommand } from "./wizard.ts";
 export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   inspect: runInspect,
   plan: runPlan,
@@ -23,3 +24,4 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   "iso build": runIsoBuild,
   live: runLive,
 };
+  wizard: runWizardCommand,

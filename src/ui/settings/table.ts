@@ -123,7 +123,8 @@ export type CommandName =
   | "host show"
   | "host clean"
   | "iso build"
-  | "live";
+  | "live"
+  | "wizard";
 
 export type Command = {
   readonly name: CommandName;
@@ -316,3 +317,18 @@ export const EXIT_CODE_MEANINGS: readonly (readonly [number, string])[] = [
   [8, "Verification failed."],
   [130, "Interrupted; run the same command again to go on."],
 ];
+  {
+    name: "wizard",
+    summary: "Ask everything a migration needs, page by page, on this terminal",
+    description: [
+      "What the live CD shows on its consoles: what was found, where the VM goes, the host's key, the login, disks, the VM; then the plan, and after a yes the migration with its progress. Back leads to the page before, Esc asks whether to leave, answers are kept, and each page has help. It uses the program dialog, in 80 columns and 24 lines of ASCII.",
+      "What is given on the command line is answered already, and can be changed on its page.",
+    ],
+    positional: null,
+    settings: [...PLANNING, "identity", "host-key", "sysroot", "help"],
+    required: [],
+    examples: [
+      ["virt-p2v wizard", "on the live CD: this machine"],
+      ["virt-p2v wizard --disk server.img", "a disk image"],
+    ],
+  },

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Programs that talk to the person at this terminal (dialog, a shell): they inherit it; their answer comes by fd 3.
+import { type ChildProcess, spawn } from "node:child_process";
+import { killSoftly, programEnvironment } from "./run.ts";
+
+export type TerminalResult = { readonly code: number; readonly answer: string; readonly stderr: string };
+
+const MAX_ANSWER_BYTES = 65_536;
+
+/** Runs to its end, without a time limit: people think. Code -1: ended by a signal. */
+export async function runOnTerminal(
+  argv: readonly string[],
+  { signal, env = {} }: { signal: AbortSignal; env?: Readonly<Record<string, string>> },
+): Promise<TerminalResult> {
+  signal.throwIfAborted();
+  const [program = "", ...rest] = argv;
+  const child = spawn(program, rest, {
+    stdio: ["inherit", "inherit", "pipe", "pipe"],
+    env: programEnvironment(env),
+  });
+  const onAbort = (): void => killSoftly(child);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const answer = collect(child.stdio[3]);
+    const stderr = collect(child.stderr);
+    const code = await ended(child);
+    signal.throwIfAborted();
+    return { code, answer: await answer, stderr: await stderr };
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** A program that is fed while it shows: lines to its stdin. */
+export type TerminalFeed = AsyncDisposable & { write(text: string): void };
+
+export function feedOnTerminal(argv: readonly string[]): TerminalFeed {
+  const [program = "", ...rest] = argv;
+  const child = spawn(program, rest, {
+    stdio: ["pipe", "inherit", "ignore"],
+    env: programEnvironment(),
+    detached: false,
+  });
+  child.stdin.on("error", () => undefined); // it may be gone: then nobody sees it
+  const over = ended(child).catch(() => -1);
+  return {
+    write: (text) => {
+      if (child.exitCode === null) child.stdin.write(text);
+    },
+    async [Symbol.asyncDispose]() {
+      child.stdin.end();
+      const hard = setTimeout(() => child.kill("SIGKILL"), 2000);
+      await over;
+      clearTimeout(hard);
+    },
+  };
+}
+
+function ended(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve(code ?? -1));
+  });
+}
+
+async function collect(stream: unknown): Promise<string> {
+  let text = "";
+  for await (const part of stream as AsyncIterable<Buffer>)
+    if (text.length < MAX_ANSWER_BYTES) text += part.toString("utf8");
+  return text;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Job events as what dialog's gauge shows: the phases that are done, the one that runs, rate and time left. Pure but for
+// the clock that is given.
+import { formatBytes, formatSeconds, type JobEvent, type Phase } from "../../core/index.ts";
+import { Meter } from "../print/meter.ts";
+import { asciiText, TEXT_COLUMNS } from "./box.ts";
+
+const TITLES: Readonly<Record<Phase, string>> = {
+  inspect: "look at the source",
+  overlay: "overlay above the disks",
+  plan: "plan",
+  convert: "convert, on the overlay",
+  copy: "copy used blocks, verify each",
+  verify: "proof that the source is as before",
+  define: "definitions",
+  boot: "boot check, on a throw-away overlay",
+};
+
+type Bar = { done: number; total: number };
+
+const LAST_STEPS = 5;
+
+export class Gauge {
+  readonly #lines: string[] = [];
+  readonly #steps: string[] = [];
+  readonly #bars = new Map<string, Bar>();
+  readonly #now: () => number;
+  #meter = new Meter();
+  #running: { phase: Phase; atMs: number } | null = null;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** A line for people, where events are not all. */
+  take(event: JobEvent): void {
+    switch (event.type) {
+      case "phase":
+        this.#steps.length = 0;
+        this.#bars.clear();
+        this.#meter = new Meter();
+        if (event.state === "begun") this.#running = { phase: event.phase, atMs: this.#now() };
+        else if (this.#running !== null) {
+          const seconds = (this.#now() - this.#running.atMs) / 1000;
+          if (seconds >= 1) this.#lines.push(`[x] ${TITLES[event.phase]}: ${formatSeconds(seconds)}`);
+          this.#running = null;
+        }
+        return;
+      case "step":
+        this.#steps.push(event.text);
+        return;
+      case "problem":
+        this.#steps.push(`${event.problem.severity === "notes" ? "Note" : "Warning"}: ${event.problem.text}`);
+        return;
+      case "progress":
+        this.#bars.set(event.disk, { done: event.doneBytes, total: event.totalBytes });
+        this.#meter.add(this.#now(), this.#sum().done);
+        return;
+      case "console":
+        return;
+    }
+  }
+
+  #sum(): Bar {
+    const bars = [...this.#bars.values()];
+    return {
+      done: bars.reduce((sum, bar) => sum + bar.done, 0),
+      total: bars.reduce((sum, bar) => sum + bar.total, 0),
+    };
+  }
+
+  percent(): number {
+    const { done, total } = this.#sum();
+    return total === 0 ? 0 : Math.min(100, Math.floor((done / total) * 100));
+  }
+
+  text(): string {
+    const { done, total } = this.#sum();
+    const { bytesPerSecond, secondsLeft } = this.#meter.read(total);
+    const rate = bytesPerSecond === null ? "" : `, ${formatBytes(bytesPerSecond)}/s`;
+    const left = secondsLeft === null ? "" : `, ${formatSeconds(secondsLeft)} left`;
+    const lines = this.#lines.slice(-8);
+    if (this.#running !== null) lines.push(`[ ] ${TITLES[this.#running.phase]} ...`);
+    if (total > 0) lines.push(`    ${formatBytes(done)} of ${formatBytes(total)} verified${rate}${left}`);
+    lines.push("", ...this.#steps.slice(-LAST_STEPS).map((step) => `  ${step}`));
+    return lines.map((line) => asciiText(line).slice(0, TEXT_COLUMNS)).join("\n");
+  }
+
+  /** As dialog --gauge reads it (its manual): XXX, percent, text, XXX. */
+  render(): string {
+    return `XXX\n${this.percent()}\n${this.text()}\nXXX\n`;
+  }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pages, in their order.
+import type { Page } from "../page.ts";
+import { disks } from "./disks.ts";
+import { directory, host, hostKey, hostKind, login } from "./host.ts";
+import { vm } from "./vm.ts";
+import { welcome } from "./welcome.ts";
+
+export const PAGES: readonly Page[] = [welcome, hostKind, directory, host, hostKey, login, disks, vm];

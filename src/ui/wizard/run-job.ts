@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plan, the confirmation, the migration with its progress, and the end.
+import { parseDestination, writePinnedSshConfig } from "../../hosts/index.ts";
+import { migrate, printDestination } from "../../job/index.ts";
+import { exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
+import { makeRunDirectory, type TerminalFeed } from "../../system/index.ts";
+import { printPlan } from "../print/plan.ts";
+import { VERSION } from "../version.ts";
+import { paragraphs } from "./box.ts";
+import { Gauge } from "./gauge.ts";
+import type { Screen } from "./screen.ts";
+import { answer, jobAnswers, type WizardState } from "./state.ts";
+
+type Options = { readonly screen: Screen; readonly state: WizardState; readonly signal: AbortSignal };
+
+export async function runJob({
+  screen,
+  state,
+  signal,
+}: Options): Promise<{ kind: "ended"; code: number } | { kind: "back" }> {
+  const answers = jobAnswers(state);
+  await using directory = await makeRunDirectory("wizard");
+  const { destination } = answers;
+  const fingerprint = answer(state, "host-key");
+  const sshConfig =
+    destination.kind === "ssh" && fingerprint !== null
+      ? await writePinnedSshConfig({
+          destination,
+          identity: answer(state, "identity"),
+          fingerprint,
+          directory: directory.path,
+          signal,
+        })
+      : answer(state, "ssh-config");
+  const progress = new Progress(screen);
+  try {
+    progress.begin("Working out the plan; nothing is written");
+    const report = await migrate({
+      answers,
+      sshConfig,
+      version: VERSION,
+      signal,
+      emit: (event) => progress.take(event),
+      confirm: async (preview, diffs) => {
+        await progress.end();
+        const text = printPlan(preview, {
+          destination: printDestination(parseDestination(answer(state, "to") ?? ""), preview.intent.name),
+          diffs,
+        });
+        const said = await screen.ask({ kind: "text", title: "The plan", text, next: "Begin", back: "Back" });
+        if (said.kind !== "next") return false;
+        progress.begin("Migration; the disks of this machine are only read");
+        return true;
+      },
+    });
+    await progress.end();
+    if (report === null) return { kind: "back" };
+    const verdict = verdictOf(report.outcome);
+    const steps = nextSteps(report).map((step, index) => `${index + 1}. ${step}`);
+    await screen.ask({
+      kind: "text",
+      title: "Done",
+      text: paragraphs(
+        `${report.name}: ${verdict.title}`,
+        verdict.detail,
+        ...steps,
+        `Report: ${report.destination}/report.html`,
+      ),
+      next: "Leave",
+      back: "Leave",
+    });
+    return { kind: "ended", code: exitCodeOf(report) };
+  } finally {
+    await progress.end();
+  }
+}
+
+/** The gauge, drawn at most twice a second. */
+class Progress {
+  readonly #screen: Screen;
+  #gauge = new Gauge();
+  #feed: TerminalFeed | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+  }
+
+  begin(title: string): void {
+    this.#gauge = new Gauge();
+    const feed = this.#screen.gauge(title);
+    this.#feed = feed;
+    this.#timer = setInterval(() => feed.write(this.#gauge.render()), 500);
+  }
+
+  take(event: Parameters<Gauge["take"]>[0]): void {
+    this.#gauge.take(event);
+  }
+
+  async end(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    const feed = this.#feed;
+    this.#feed = null;
+    await feed?.[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the wizard knows: what was found, and the answers, by the names of the settings table. Pure.
+import type { GuestOS, Machine, Problem } from "../../core/index.ts";
+import { parseDestination } from "../../hosts/index.ts";
+import type { Answers } from "../../plan/index.ts";
+import {
+  answerArguments,
+  answersOf,
+  type FileAnswers,
+  findCommand,
+  type Given,
+  parseCommandLine,
+  type SettingName,
+} from "../settings/index.ts";
+
+export type HostKey = { readonly type: string; readonly fingerprint: string };
+
+export type WizardState = {
+  readonly machine: Machine;
+  /** Disks that could be taken, by path. */
+  readonly disks: readonly string[];
+  /** null: nobody looked yet, or nothing was found. */
+  readonly guest: GuestOS | null;
+  readonly problems: readonly Problem[];
+  readonly lookedAt: boolean;
+  readonly answers: FileAnswers;
+  /** What the host of the answers showed; null: not asked yet. */
+  readonly hostKeys: readonly HostKey[] | null;
+};
+
+export const answer = ({ answers }: WizardState, name: SettingName): string | null =>
+  answers.get(name)?.[0] ?? null;
+
+/** Empty values take the answer away: the default counts again. */
+export function withAnswers(
+  state: WizardState,
+  changes: Partial<Record<SettingName, readonly string[] | string>>,
+): WizardState {
+  const answers = new Map(state.answers);
+  for (const [name, given] of Object.entries(changes) as [SettingName, readonly string[] | string][]) {
+    const values = (typeof given === "string" ? [given] : given).filter((one) => one !== "");
+    if (values.length === 0) answers.delete(name);
+    else answers.set(name, values);
+  }
+  return { ...state, answers };
+}
+
+/** As flags would give them: the same words, the same checks. UserError (usage) where one makes no sense. */
+export function givenOf({ answers }: Pick<WizardState, "answers">): Given {
+  return parseCommandLine(findCommand("migrate"), answerArguments(answers, new Set()));
+}
+
+export function jobAnswers(state: Pick<WizardState, "answers">): Answers {
+  const given = givenOf(state);
+  return answersOf(given, parseDestination(given.one("to") ?? ""));
+}

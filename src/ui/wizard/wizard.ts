@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// The wizard: pages in their order, Back and Esc, what is looked up between them, then the plan and the job.
+import { UserError } from "../../core/index.ts";
+import { parseDestination, scanHostKeys } from "../../hosts/index.ts";
+import { inspectDisks } from "../../job/index.ts";
+import { paragraphs } from "./box.ts";
+import { mendingPage } from "./mend.ts";
+import type { PageName } from "./page.ts";
+import { PAGES } from "./pages/index.ts";
+import { runJob } from "./run-job.ts";
+import type { Screen } from "./screen.ts";
+import { answer, type WizardState } from "./state.ts";
+
+export type WizardOptions = {
+  readonly screen: Screen;
+  readonly state: WizardState;
+  /** After each answer: so that a restart goes on where it was. */
+  readonly keep: (state: WizardState) => Promise<void>;
+  readonly signal: AbortSignal;
+};
+
+/** The exit code: that of the migration, 0 when the user left. */
+export async function runWizard({ screen, state: first, keep, signal }: WizardOptions): Promise<number> {
+  let state = first;
+  let at = 0;
+  const goTo = (name: PageName): void => {
+    at = Math.max(
+      0,
+      PAGES.findIndex((page) => page.name === name),
+    );
+  };
+  const move = (step: 1 | -1): void => {
+    do at += step;
+    while (PAGES[at] !== undefined && PAGES[at]?.applies(state) === false);
+  };
+  for (;;) {
+    signal.throwIfAborted();
+    const page = PAGES[at];
+    try {
+      if (page === undefined) {
+        const ended = await runJob({ screen, state, signal });
+        if (ended.kind === "ended") return ended.code;
+        move(-1);
+        continue;
+      }
+      state = await lookUp(page.name, { screen, state, signal });
+      const said = await screen.ask(page.box(state));
+      switch (said.kind) {
+        case "next":
+          state = page.take(state, said.values);
+          await keep(state);
+          move(1);
+          break;
+        case "back":
+          if (at === 0) {
+            if (await leaves(screen)) return 0;
+          } else move(-1);
+          break;
+        case "help":
+          await screen.ask({
+            kind: "text",
+            title: "Help",
+            text: helpText(page.help),
+            next: "Back",
+            back: "Close",
+          });
+          break;
+        case "escape":
+          if (await leaves(screen)) return 0;
+          break;
+      }
+    } catch (error) {
+      if (signal.aborted || !(error instanceof UserError) || error.code === "dialog-failed") throw error;
+      await screen.ask({
+        kind: "text",
+        title: "This does not work yet",
+        text: paragraphs(`${error.message}.`, `${error.advice}.`),
+        next: "Mend",
+        back: "Back",
+      });
+      if (error.area === "usage" && page !== undefined) continue;
+      goTo(mendingPage(error));
+      if (PAGES[at]?.applies(state) === false) move(-1);
+    }
+  }
+}
+
+const helpText = (help: string): string => paragraphs(...help.split("\n\n"));
+
+async function leaves(screen: Screen): Promise<boolean> {
+  const said = await screen.ask({
+    kind: "menu",
+    title: "Leave the wizard?",
+    text: "Your answers are kept.",
+    items: [
+      { tag: "stay", label: "go on with the wizard" },
+      { tag: "leave", label: "leave it" },
+    ],
+    chosen: "stay",
+  });
+  return said.kind === "next" && said.values[0] === "leave";
+}
+
+type Context = Pick<WizardOptions, "screen" | "state" | "signal">;
+
+/** What a page needs to know before it is shown. */
+async function lookUp(name: PageName, { screen, state, signal }: Context): Promise<WizardState> {
+  if (name === "host-key" && state.hostKeys === null) {
+    const destination = parseDestination(answer(state, "to") ?? "");
+    if (destination.kind !== "ssh") return state;
+    await screen.wait(`Asking ${destination.host} for its key ...`);
+    return { ...state, hostKeys: await scanHostKeys(destination, { signal }) };
+  }
+  if (name === "disks" && !state.lookedAt) {
+    await screen.wait(
+      "Looking at the disks and the system on them, through an overlay that is thrown away ...",
+    );
+    try {
+      const { machine, guest, problems } = await inspectDisks(state.disks, { signal, emit: () => undefined });
+      return {
+        ...state,
+        lookedAt: true,
+        machine: { ...state.machine, storage: machine.storage },
+        guest,
+        problems,
+      };
+    } catch (error) {
+      // What ails a disk is told by the plan, with the disks that were chosen.
+      if (!(error instanceof UserError) || signal.aborted) throw error;
+      return { ...state, lookedAt: true };
+    }
+  }
+  return state;
+}
