@@ -9,8 +9,9 @@ import {
   type Range,
   type SealedView,
   type SourceDisk,
+  UserError,
 } from "../core/index.ts";
-import { openDirect } from "../system/index.ts";
+import { isErrno, openDirect } from "../system/index.ts";
 import { watchCounters } from "./counters.ts";
 import { findDifferences, hashWhole, logRanges } from "./hash-source.ts";
 import { frameRanges, grown } from "./proof-ranges.ts";
@@ -145,8 +146,12 @@ async function proveFull(disk: SourceDisk, options: ProofOptions): Promise<Conte
 async function proveUsed(disk: SourceDisk, options: ProofOptions): Promise<Content> {
   const { signal } = options;
   const hashNow = async (ranges: readonly Range[]): Promise<SegmentLog> => {
-    await using file = await openDirect(disk.path);
-    return await logRanges(file, ranges, { signal });
+    try {
+      await using file = await openDirect(disk.path);
+      return await logRanges(file, ranges, { signal });
+    } catch (error) {
+      throw isErrno(error, "EIO", "ENODATA") ? unreadable(disk, error) : error;
+    }
   };
   const frame = await hashNow(frameRanges(disk, options.storage));
   const copied = new SegmentLog();
@@ -181,6 +186,14 @@ async function proveUsed(disk: SourceDisk, options: ProofOptions): Promise<Conte
       return { held: true, detail };
     },
   };
+}
+
+function unreadable({ path }: SourceDisk, cause: Error): UserError {
+  return new UserError("source", "source-unreadable", `${path} has bad sectors where its proof begins`, {
+    advice:
+      "Look at the kernel log and smartctl for it. --proof counters needs no reading; --skip-bad-sectors copies what can be read",
+    cause,
+  });
 }
 
 function describe(found: readonly Range[], what: string): string {

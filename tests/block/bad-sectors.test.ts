@@ -7,6 +7,8 @@ import { test } from "node:test";
 import { finishDisks } from "../../src/copy/index.ts";
 import type { JobEvent } from "../../src/core/index.ts";
 import { localHost } from "../../src/hosts/index.ts";
+import { openSourceDisk } from "../../src/inspect/index.ts";
+import { startProof } from "../../src/overlay/index.ts";
 import { SECTOR_BYTES, serveBadDisk } from "../support/bad-disk.ts";
 import { copy, diskAt, isError, makeSource, MIB, SIZE, temporary, USED, verify } from "../support/copies.ts";
 
@@ -17,6 +19,16 @@ const LOST = [
   [20_000, 20_001],
   [(30 * MIB) / SECTOR_BYTES, (30 * MIB) / SECTOR_BYTES + 1],
 ].map(([first = 0, last = 0]) => ({ start: first * SECTOR_BYTES, end: last * SECTOR_BYTES }));
+
+test("a proof that cannot read the frame of the disk says what to do", async (t) => {
+  const top = await temporary(t);
+  const image = join(top, "source");
+  await makeSource(image);
+  await using bad = await serveBadDisk(image, join(top, "bad"), [1000]);
+  const disks = [await openSourceDisk(bad.path, 1)];
+  const start = startProof({ disks, level: "used", signal: t.signal, emit: () => undefined });
+  await assert.rejects(start, isError("source", "source-unreadable"));
+});
 
 test("bad sectors end a copy with the place and advice; --skip-bad-sectors loses only these sectors", async (t) => {
   const top = await temporary(t);
