@@ -33,7 +33,7 @@ export function lostProblem(number: number, ranges: readonly Range[], volumes: r
   return {
     code: "bad-sectors",
     severity: "warns",
-    text: `Disk ${number} could not be read in ${ranges.length} places, ${formatBytes(sumBytes(ranges))} in all, which are zero in the image: bytes ${places}${inFiles.join("")}`,
+    text: `Disk ${number} could not be read in ${ranges.length === 1 ? "one place" : `${ranges.length} places`}, ${formatBytes(sumBytes(ranges))} in all, now zero in the image: bytes ${places}${inFiles.join("")}`,
     advice:
       volumes.length === 0
         ? "Which files lie there is not known: check the guest's file systems and databases, and restore from a backup"
