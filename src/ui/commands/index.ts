@@ -11,8 +11,8 @@ import { runMigrate } from "./migrate.ts";
 import { runPlan } from "./plan.ts";
 import { runReport } from "./report.ts";
 import { runVerify } from "./verify.ts";
-
 import { runWizardCommand } from "./wizard.ts";
+
 export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   inspect: runInspect,
   plan: runPlan,
@@ -23,5 +23,5 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   "host clean": runHostClean,
   "iso build": runIsoBuild,
   live: runLive,
-};
   wizard: runWizardCommand,
+};

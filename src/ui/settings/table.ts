@@ -303,20 +303,6 @@ export const COMMANDS: readonly Command[] = [
     required: [],
     examples: [["virt-p2v live --cmdline answers.txt", "by hand, on the live CD"]],
   },
-];
-
-export const EXIT_CODE_MEANINGS: readonly (readonly [number, string])[] = [
-  [0, "Done; the VM was seen to boot, or the boot check was declined."],
-  [1, "A bug in virt-p2v; please report it with its output."],
-  [2, "Wrong usage."],
-  [3, "A problem of the source: disk, file system, installed system."],
-  [4, "A problem of the host or of the link to it."],
-  [5, "The destination is full or exists already."],
-  [6, "The conversion cannot make the guest boot."],
-  [7, "Copied and verified, but not seen to boot with its root and network as they should be."],
-  [8, "Verification failed."],
-  [130, "Interrupted; run the same command again to go on."],
-];
   {
     name: "wizard",
     summary: "Ask everything a migration needs, page by page, on this terminal",
@@ -332,3 +318,17 @@ export const EXIT_CODE_MEANINGS: readonly (readonly [number, string])[] = [
       ["virt-p2v wizard --disk server.img", "a disk image"],
     ],
   },
+];
+
+export const EXIT_CODE_MEANINGS: readonly (readonly [number, string])[] = [
+  [0, "Done; the VM was seen to boot, or the boot check was declined."],
+  [1, "A bug in virt-p2v; please report it with its output."],
+  [2, "Wrong usage."],
+  [3, "A problem of the source: disk, file system, installed system."],
+  [4, "A problem of the host or of the link to it."],
+  [5, "The destination is full or exists already."],
+  [6, "The conversion cannot make the guest boot."],
+  [7, "Copied and verified, but not seen to boot with its root and network as they should be."],
+  [8, "Verification failed."],
+  [130, "Interrupted; run the same command again to go on."],
+];
