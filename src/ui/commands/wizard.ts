@@ -1,43 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
-// virt-p2v wizard: the questions, one page each, on this terminal.
+// virt-p2v wizard: the questions, one page each, on this terminal. On the live CD with what the boot said already.
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { UserError } from "../../core/index.ts";
 import { inspectThisMachine, localDisks } from "../../job/index.ts";
-import { type FileAnswers, SETTINGS, type SettingName } from "../settings/index.ts";
+import { readBounded, replaceFile } from "../../system/index.ts";
+import {
+  answerKeys,
+  type FileAnswers,
+  type Given,
+  liveSettings,
+  parseAnswerFile,
+  parseCommandLine,
+  renderAnswers,
+  SETTINGS,
+  type SettingName,
+} from "../settings/index.ts";
 import { dialogScreen, runWizard } from "../wizard/index.ts";
+import { readAnswers } from "./answer-source.ts";
 import type { CommandRunner } from "./context.ts";
-import type { Given } from "../settings/index.ts";
+
+/** In memory: what was answered before the wizard ended or crashed. No secrets are in it. */
+const KEPT = "/run/virt-p2v/answers.yaml";
 
 export const runWizardCommand: CommandRunner = async (given, { signal }) => {
   if (process.stdin.isTTY !== true || process.stdout.isTTY !== true)
     throw new UserError("usage", "nobody-to-ask", "The wizard needs a terminal", {
       advice: "Start it in one of 80 columns and 24 lines; virt-p2v migrate asks nothing",
     });
-  const named = given.many("disk");
+  const live = given.one("cmdline") !== null;
+  const boot = live ? await bootAnswers(given, signal) : { answers: new Map(), trouble: null };
+  const answers = new Map([...boot.answers, ...(live ? await keptAnswers() : []), ...givenAnswers(given)]);
   const { machine } = await inspectThisMachine({ sysroot: given.one("sysroot"), signal });
-  const disks = named.length > 0 ? named : await localDisks({ signal });
   return await runWizard({
     screen: dialogScreen(signal),
     state: {
       machine,
-      disks,
+      live,
+      disks: given.many("disk").length > 0 ? given.many("disk") : await localDisks({ signal }),
       guest: null,
       problems: [],
       lookedAt: false,
-      answers: answersGiven(given),
+      answers,
       hostKeys: null,
     },
-    keep: () => Promise.resolve(),
+    trouble: boot.trouble,
+    keep: async (state) => {
+      if (!live) return;
+      await mkdir(dirname(KEPT), { recursive: true, mode: 0o700 });
+      await replaceFile(KEPT, renderAnswers(state.answers));
+    },
     signal,
   });
 };
 
+/** What is wrong in them is said first, and the questions are asked without. */
+async function bootAnswers(
+  given: Given,
+  signal: AbortSignal,
+): Promise<{ answers: FileAnswers; trouble: UserError | null }> {
+  const cmdline = (await readBounded(given.one("cmdline") ?? ""))?.toString("utf8") ?? "";
+  try {
+    const file = await readAnswers(liveSettings(cmdline).config, { signal });
+    const { migrate, identity, hostKey } = liveSettings(cmdline, file);
+    const argv = migrate.filter((word) => word !== "--yes");
+    const answers = new Map(givenAnswers(parseCommandLine(given.command, argv)));
+    if (identity !== null) answers.set("identity", [identity]);
+    if (hostKey !== null) answers.set("host-key", [hostKey]);
+    return { answers, trouble: null };
+  } catch (error) {
+    if (!(error instanceof UserError) || signal.aborted) throw error;
+    return { answers: new Map(), trouble: error };
+  }
+}
+
+async function keptAnswers(): Promise<FileAnswers> {
+  const text = (await readBounded(KEPT))?.toString("utf8");
+  return text === undefined ? new Map() : parseAnswerFile(text, KEPT).defaults;
+}
+
 /** What the command line says is answered already; it can be changed on its page. */
-function answersGiven(given: Given): FileAnswers {
+function givenAnswers(given: Given): FileAnswers {
   const answers = new Map<SettingName, readonly string[]>();
-  for (const name of given.command.settings) {
-    if (name === "help" || name === "sysroot") continue;
+  for (const name of answerKeys()) {
+    if (!given.command.settings.includes(name)) continue;
     if (SETTINGS[name].value === null) {
-      if (given.flag(name)) answers.set(name, ["yes"]);
+      if (given.flag(name)) answers.set(name, ["true"]);
       continue;
     }
     const values = SETTINGS[name].repeated

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // settings are one table; flags, help and the manual are views of it.
 export * from "./answer-file.ts";
+export * from "./answer-writer.ts";
 export * from "./answers.ts";
 export * from "./help.ts";
 export * from "./kernel.ts";

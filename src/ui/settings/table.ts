@@ -95,7 +95,10 @@ export const SETTINGS = {
   ),
   package: many("NAME", "A further Debian package on the image."),
   suite: one("NAME", "The Debian release of the live system. Default: trixie."),
-  cmdline: one("FILE", "Read the kernel command line from FILE. Default: /proc/cmdline."),
+  cmdline: one(
+    "FILE",
+    "Read the kernel command line from FILE; the wizard then knows that it runs on the live CD. Default of live: /proc/cmdline.",
+  ),
   unattended: flag("On the live CD, as p2v.unattended: begin without asking."),
   identity: one(
     "KEY",
@@ -311,7 +314,7 @@ export const COMMANDS: readonly Command[] = [
       "What is given on the command line is answered already, and can be changed on its page.",
     ],
     positional: null,
-    settings: [...PLANNING, "identity", "host-key", "sysroot", "help"],
+    settings: [...PLANNING, "start", "identity", "host-key", "sysroot", "cmdline", "help"],
     required: [],
     examples: [
       ["virt-p2v wizard", "on the live CD: this machine"],

@@ -66,8 +66,8 @@ export async function runJob({
         ...steps,
         `Report: ${report.destination}/report.html`,
       ),
-      next: "Leave",
-      back: "Leave",
+      next: "Next",
+      back: "Next",
     });
     return { kind: "ended", code: exitCodeOf(report) };
   } finally {

@@ -17,6 +17,8 @@ export type HostKey = { readonly type: string; readonly fingerprint: string };
 
 export type WizardState = {
   readonly machine: Machine;
+  /** On the live CD: the computer is ours to power off, its network ours to set up. */
+  readonly live: boolean;
   /** Disks that could be taken, by path. */
   readonly disks: readonly string[];
   /** null: nobody looked yet, or nothing was found. */

@@ -4,6 +4,7 @@ import { UserError } from "../../core/index.ts";
 import { parseDestination, scanHostKeys } from "../../hosts/index.ts";
 import { inspectDisks } from "../../job/index.ts";
 import { paragraphs } from "./box.ts";
+import { finish } from "./finish.ts";
 import { mendingPage } from "./mend.ts";
 import type { PageName } from "./page.ts";
 import { PAGES } from "./pages/index.ts";
@@ -14,13 +15,21 @@ import { answer, type WizardState } from "./state.ts";
 export type WizardOptions = {
   readonly screen: Screen;
   readonly state: WizardState;
+  /** What was wrong in the answers that came with the boot. */
+  readonly trouble: UserError | null;
   /** After each answer: so that a restart goes on where it was. */
   readonly keep: (state: WizardState) => Promise<void>;
   readonly signal: AbortSignal;
 };
 
 /** The exit code: that of the migration, 0 when the user left. */
-export async function runWizard({ screen, state: first, keep, signal }: WizardOptions): Promise<number> {
+export async function runWizard({
+  screen,
+  state: first,
+  trouble,
+  keep,
+  signal,
+}: WizardOptions): Promise<number> {
   let state = first;
   let at = 0;
   const goTo = (name: PageName): void => {
@@ -33,13 +42,17 @@ export async function runWizard({ screen, state: first, keep, signal }: WizardOp
     do at += step;
     while (PAGES[at] !== undefined && PAGES[at]?.applies(state) === false);
   };
+  if (trouble !== null) await tell(screen, trouble, "Next");
   for (;;) {
     signal.throwIfAborted();
     const page = PAGES[at];
     try {
       if (page === undefined) {
         const ended = await runJob({ screen, state, signal });
-        if (ended.kind === "ended") return ended.code;
+        if (ended.kind === "ended") {
+          await finish({ screen, state, signal });
+          return ended.code;
+        }
         move(-1);
         continue;
       }
@@ -71,18 +84,22 @@ export async function runWizard({ screen, state: first, keep, signal }: WizardOp
       }
     } catch (error) {
       if (signal.aborted || !(error instanceof UserError) || error.code === "dialog-failed") throw error;
-      await screen.ask({
-        kind: "text",
-        title: "This does not work yet",
-        text: paragraphs(`${error.message}.`, `${error.advice}.`),
-        next: "Mend",
-        back: "Back",
-      });
+      await tell(screen, error, "Mend");
       if (error.area === "usage" && page !== undefined) continue;
       goTo(mendingPage(error));
       if (PAGES[at]?.applies(state) === false) move(-1);
     }
   }
+}
+
+async function tell(screen: Screen, error: UserError, next: string): Promise<void> {
+  await screen.ask({
+    kind: "text",
+    title: "This does not work yet",
+    text: paragraphs(...`${error.message}.`.split("\n"), `${error.advice}.`),
+    next,
+    back: "Back",
+  });
 }
 
 const helpText = (help: string): string => paragraphs(...help.split("\n\n"));
