@@ -2,6 +2,7 @@
 // core owns the vocabulary of the project and the algebra of extents. It imports nothing and touches nothing.
 export * from "./change.ts";
 export * from "./cpu-level.ts";
+export * from "./definition.ts";
 export * from "./device-name.ts";
 export * from "./device-spec.ts";
 export * from "./errors.ts";

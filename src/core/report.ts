@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report is data first; HTML is a rendering of it (src/report). No secrets in it.
 import type { Change } from "./change.ts";
+import type { Definition, Started } from "./definition.ts";
 import type { Phase } from "./event.ts";
 import type { GuestOS } from "./guest.ts";
 import type { Machine } from "./machine.ts";
@@ -61,4 +62,8 @@ export type Report = {
   readonly proof: Proof;
   readonly problems: readonly Problem[];
   readonly destination: string;
+  /** null: nothing was defined; the files can be used by hand. */
+  readonly definition?: Definition | null;
+  /** null: it was not asked for. */
+  readonly started?: Started | null;
 };

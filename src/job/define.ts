@@ -1,19 +1,108 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a migrated VM's directory holds besides its images.
-import type { Host, Plan, Report } from "../core/index.ts";
+// What a migrated VM's directory holds besides its images, and the VM's entry in the host's hypervisor.
+import * as z from "zod";
+import type { Definition, Emit, Host, HostFacts, Plan, Report } from "../core/index.ts";
 import { renderReport } from "../report/index.ts";
-import { renderLibvirt, renderQemuScript, renderXl } from "../target/index.ts";
+import { defineLibvirt, defineXen, renderLibvirt, renderQemuScript, renderXl } from "../target/index.ts";
 
 type Where = { readonly host: Host; readonly directory: string };
 
-/** Definitions for every hypervisor, from one model: which one runs it can be decided later. */
-export async function defineVm({ plan, host, directory }: Where & { plan: Plan }): Promise<void> {
-  const { vm } = plan;
+export type DefineOptions = Where & {
+  readonly plan: Plan;
+  /** null: nothing is defined, only written. */
+  readonly facts: HostFacts | null;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+};
+
+const DEFINITION = "definition.json";
+
+/**
+ * Definitions for every hypervisor, from one model: which one runs it can be decided later. The host's own is made
+ * for its networks, checked by its own tool, and defined there; null where the host has none that we define on.
+ */
+export async function defineVm({
+  plan,
+  host,
+  facts,
+  directory,
+  signal,
+  emit,
+}: DefineOptions): Promise<Definition | null> {
+  const { vm, place } = plan;
+  const path = (suffix: string): string => `${directory}/${vm.name}.${suffix}`;
   const write = (suffix: string, text: string, mode: number): Promise<void> =>
-    host.writeFile(`${directory}/${vm.name}.${suffix}`, Buffer.from(text), { mode });
-  await write("libvirt.xml", renderLibvirt(vm, { directory }), 0o600);
-  await write("xl.cfg", renderXl(vm, { directory }), 0o600);
+    host.writeFile(path(suffix), Buffer.from(text), { mode });
+  const on = place.hypervisor;
+  const xl = renderXl(vm, { directory, ...(on === "xen" ? { place } : {}) });
+  await write("libvirt.xml", renderLibvirt(vm, { directory, ...(on === "libvirt" ? { place } : {}) }), 0o600);
+  await write("xl.cfg", xl, 0o600);
   await write("qemu.sh", renderQemuScript(vm), 0o700);
+  const before = await readDefinition({ host, directory });
+  const call = { host, signal };
+  let definition: Definition | null = null;
+  if (on === "libvirt" && facts?.libvirt?.usable === true) {
+    // QEMU runs as a user of its own there: it opens the images, whose owner libvirt changes, by their paths.
+    await host.run(["chmod", "711", directory], { timeoutMs: 60_000, signal });
+    definition = await defineLibvirt(call, {
+      libvirt: facts.libvirt,
+      vm,
+      file: path("libvirt.xml"),
+      autostart: place.autostart,
+    });
+  } else if (on === "xen" && facts?.xen?.usable === true)
+    definition = await defineXen(call, {
+      xen: facts.xen,
+      vm,
+      file: path("xl.cfg"),
+      text: xl,
+      autostart: place.autostart,
+      before,
+    });
+  if (definition === null) return null;
+  await host.writeFile(
+    `${directory}/${DEFINITION}`,
+    Buffer.from(`${JSON.stringify(definition, null, 2)}\n`),
+    {
+      mode: 0o600,
+    },
+  );
+  emit({ type: "step", phase: "define", text: `${vm.name} is defined on ${host.title}` });
+  return definition;
+}
+
+const SCHEMA = z.object({
+  format: z.literal("definition/1"),
+  hypervisor: z.enum(["libvirt", "xen"]),
+  uri: z.string().max(1000).nullable(),
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/),
+  uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+  // Nothing else is ever made outside the VM's directory, and nothing else is ever removed.
+  files: z
+    .array(
+      z.object({ path: z.string().regex(/^\/etc\/xen\/[^/\n]{1,80}\.cfg$/), sha256: z.string().length(64) }),
+    )
+    .max(4),
+  links: z
+    .array(
+      z.object({
+        path: z.string().regex(/^\/etc\/xen\/auto\/[^/\n]{1,80}\.cfg$/),
+        target: z.string().regex(/^\/etc\/xen\/[^/\n]{1,80}\.cfg$/),
+      }),
+    )
+    .max(4),
+});
+
+/** What an earlier run defined; null where there is none, or it cannot be read. */
+export async function readDefinition({ host, directory }: Where): Promise<Definition | null> {
+  const bytes = await host.readFile(`${directory}/${DEFINITION}`, { maxBytes: 65_536 }).catch(() => null);
+  if (bytes === null) return null;
+  try {
+    return SCHEMA.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    throw error;
+  }
 }
 
 type Boot = { readonly screenshotPng: Uint8Array | null; readonly console: string };

@@ -7,4 +7,6 @@ export * from "./local-disks.ts";
 export * from "./migrate.ts";
 export * from "./plan.ts";
 export * from "./source.ts";
+export * from "./start.ts";
+export * from "./undefine.ts";
 export * from "./verify.ts";

@@ -14,6 +14,7 @@ import { startPhases } from "./phases.ts";
 import { makePreview, refuseStoppers, renderDiffs } from "./plan.ts";
 import { makeProbeLayers } from "./probe.ts";
 import { findDisks, openSource } from "./source.ts";
+import { startVm } from "./start.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export type MigrateOptions = {
@@ -22,6 +23,8 @@ export type MigrateOptions = {
   readonly version: string;
   /** Shows the plan; false ends the job before anything is done. */
   readonly confirm: (preview: Preview, diffs: readonly (string | null)[]) => Promise<boolean>;
+  /** Is the original off? Asked last, when the VM shall be started for real. */
+  readonly confirmStart?: (report: Report) => Promise<boolean>;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
@@ -39,6 +42,7 @@ export async function migrate({
   sshConfig,
   version,
   confirm,
+  confirmStart = () => Promise.resolve(false),
   signal,
   emit,
 }: MigrateOptions): Promise<Report | null> {
@@ -96,7 +100,7 @@ export async function migrate({
   );
   const proven = await phases.run("verify", () => proof.finish());
   if (!proven.held) listen({ type: "problem", problem: SOURCE_CHANGED });
-  await phases.run("define", () => defineVm({ plan, host, directory }));
+  const definition = await phases.run("define", () => defineVm({ plan, host, facts, directory, ...call }));
   const boot = await phases.run("boot", () => checkBoot({ plan, host, directory, layers, ...call }));
 
   const report: Report = {
@@ -117,7 +121,14 @@ export async function migrate({
     proof: proven,
     problems: [...plan.problems, ...problems],
     destination: printDestination(answers.destination, plan.intent.name),
+    definition,
+    started: null,
   };
   await writeReport({ report, host, directory, boot });
-  return report;
+  if (!answers.host.start || definition === null || facts === null) return report;
+  if (!(await confirmStart(report))) return report;
+  const { started } = await startVm({ host, facts, definition, ...call });
+  const final: Report = { ...report, started };
+  await writeReport({ report: final, host, directory, boot });
+  return final;
 }

@@ -1,18 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // The libvirt domain (https://libvirt.org/formatdomain.html; its schema is domain.rng). Pure.
 import { create } from "xmlbuilder2";
-import type { VmDisk, VmModel, VmNic } from "../core/index.ts";
+import type { VmDisk, VmModel, VmNic, VmPlace } from "../core/index.ts";
 import { bootOrder, diskBus } from "./qemu-devices.ts";
 
 type Attributes = Readonly<Record<string, string>>;
 /** An element by name, attributes as `@name`, text as `#`; as xmlbuilder2 reads it. */
 type Node = { readonly [name: string]: string | Node | readonly Node[] };
 
-/** `directory`: where the images lie on the host, absolute. */
-export function renderLibvirt(vm: VmModel, { directory }: { readonly directory: string }): string {
+/** For a host that nobody has asked: KVM, and the network that every libvirt has. */
+export const ANY_LIBVIRT: Pick<VmPlace, "kvm" | "networks" | "linkUp"> = {
+  kvm: true,
+  networks: [],
+  linkUp: true,
+};
+
+type Where = {
+  /** Where the images lie on the host, absolute. */
+  readonly directory: string;
+  readonly place?: Pick<VmPlace, "kvm" | "networks" | "linkUp">;
+};
+
+export function renderLibvirt(vm: VmModel, { directory, place = ANY_LIBVIRT }: Where): string {
   const kib = `${Math.ceil(vm.memoryBytes / 1024)}`;
   const domain: Node = {
-    ...attributes({ type: "kvm" }),
+    ...attributes({ type: place.kvm ? "kvm" : "qemu" }),
     name: vm.name,
     uuid: vm.uuid,
     ...(vm.osinfo === null ? {} : { metadata: osinfo(vm.osinfo) }),
@@ -21,12 +33,14 @@ export function renderLibvirt(vm: VmModel, { directory }: { readonly directory: 
     vcpu: { "@placement": "static", "#": `${vm.vcpus}` },
     os: firmware(vm),
     features: { acpi: {}, apic: {}, ...(isSecure(vm) ? { smm: { "@state": "on" } } : {}) },
-    cpu: { "@mode": "host-model", "@check": "partial", model: { "@fallback": "allow" } },
+    cpu: place.kvm
+      ? { "@mode": "host-model", "@check": "partial", model: { "@fallback": "allow" } }
+      : { "@mode": "maximum" },
     clock: clock(vm),
     on_poweroff: "destroy",
     on_reboot: "restart",
     on_crash: "restart",
-    devices: devices(vm, directory),
+    devices: devices(vm, directory, place),
   };
   return `${create({ domain }).end({ headless: true, prettyPrint: true })}\n`;
 }
@@ -74,11 +88,11 @@ function clock(vm: VmModel): Node {
   };
 }
 
-function devices(vm: VmModel, directory: string): Node {
+function devices(vm: VmModel, directory: string, place: NonNullable<Where["place"]>): Node {
   const order = bootOrder(vm.disks);
   return {
     disk: vm.disks.map((disk, index) => diskOf(disk, { vm, index, order: order[index] ?? 0, directory })),
-    interface: vm.nics.map(nicOf),
+    interface: vm.nics.map((nic, index) => nicOf(nic, { place, index })),
     serial: { "@type": "pty", target: { "@port": "0" } },
     console: { "@type": "pty", target: { "@type": "serial", "@port": "0" } },
     channel: {
@@ -117,12 +131,29 @@ function diskOf(disk: VmDisk, where: { vm: VmModel; index: number; order: number
   };
 }
 
-function nicOf({ mac, model }: VmNic): Node {
+/** A card that nothing is there for hangs on QEMU's own network, its cable unplugged: the VM starts all the same. */
+function nicOf(
+  { mac, model }: VmNic,
+  { place, index }: { place: NonNullable<Where["place"]>; index: number },
+): Node {
+  const given = place.networks[index];
+  const network = given === undefined ? { kind: "libvirt-network", name: "default" } : given;
+  const source: Node =
+    network === null
+      ? { "@type": "user" }
+      : network.kind === "libvirt-network"
+        ? { "@type": "network", source: { "@network": network.name } }
+        : {
+            "@type": "bridge",
+            source: { "@bridge": network.name },
+            ...(network.kind === "ovs-bridge" ? { virtualport: { "@type": "openvswitch" } } : {}),
+          };
+  const { "@type": type = "user", ...rest } = source;
   return {
-    "@type": "network",
+    "@type": type,
     mac: { "@address": mac },
-    source: { "@network": "default" },
+    ...rest,
     model: { "@type": model },
-    link: { "@state": "up" },
+    link: { "@state": place.linkUp && network !== null ? "up" : "down" },
   };
 }

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Xen domain for xl (xl.cfg(5), xl-disk-configuration(5), xl-network-configuration(5)). Pure.
-import { UserError, type VmModel } from "../core/index.ts";
+import { UserError, type VmModel, type VmPlace } from "../core/index.ts";
 
 type Type = VmModel["xen"]["type"];
 
-/** `directory`: where the images lie on the host, absolute. Throws UserError for text that xl cannot be given. */
-export function renderXl(vm: VmModel, { directory }: { readonly directory: string }): string {
+type Place = Pick<VmPlace, "networks" | "linkUp">;
+
+/** For a host that nobody has asked: the bridge that Xen's documents name. */
+const ANY_XEN: Place = { networks: [], linkUp: true };
+
+type Where = {
+  /** Where the images lie on the host, absolute. */
+  readonly directory: string;
+  readonly place?: Place;
+};
+
+/** Throws UserError for text that xl cannot be given. */
+export function renderXl(vm: VmModel, { directory, place = ANY_XEN }: Where): string {
   const { type } = vm.xen;
   const disks = diskSpecs(vm, { directory, type });
-  const nics = vm.nics.map(({ mac, model }) => quote(nicSpec({ mac, model }, type)));
   const lines = [
     `# ${comment(vm.name)}: Xen domain, made by virt-p2v. Start it: xl create ${comment(vm.name)}.xl.cfg`,
     "# Its console: xl console NAME (leave it with Ctrl-]).",
@@ -28,13 +38,13 @@ export function renderXl(vm: VmModel, { directory }: { readonly directory: strin
         ]
       : []),
     ...list("disk", disks),
-    ...list("vif", nics),
+    ...nicLines(vm, place, type),
     "",
     'on_poweroff = "destroy"',
     'on_reboot = "restart"',
     'on_crash = "restart"',
   ];
-  if (type !== "hvm") lines.push("", ...hvmAlternative(vm, directory));
+  if (type !== "hvm") lines.push("", ...hvmAlternative(vm, directory, place));
   return `${lines.join("\n")}\n`;
 }
 
@@ -66,12 +76,11 @@ function hvmLines(vm: VmModel): readonly string[] {
   ];
 }
 
-function hvmAlternative(vm: VmModel, directory: string): readonly string[] {
+function hvmAlternative(vm: VmModel, directory: string, place: Place): readonly string[] {
   const disks = diskSpecs(vm, { directory, type: "hvm" });
-  const nics = vm.nics.map(({ mac, model }) => quote(nicSpec({ mac, model }, "hvm")));
   return [
     `# As a fully virtualized machine (HVM) instead: put these in place of ${vm.xen.loader === "pygrub" ? "type, bootloader" : "type, kernel"}, disk and vif above.`,
-    ...[...hvmLines(vm), ...list("disk", disks), ...list("vif", nics)].map((line) => `#${line}`),
+    ...[...hvmLines(vm), ...list("disk", disks), ...nicLines(vm, place, "hvm")].map((line) => `#${line}`),
   ];
 }
 
@@ -95,9 +104,32 @@ function diskSpecs(vm: VmModel, { directory, type }: { directory: string; type: 
   });
 }
 
-function nicSpec({ mac, model }: { mac: string; model: "virtio" | "e1000" }, type: Type): string {
+/** Xen's cards have no cable that could be unplugged: a card without a network is left out, and stands in a comment. */
+function nicLines(vm: VmModel, { networks, linkUp }: Place, type: Type): readonly string[] {
+  const specs = vm.nics.map((nic, index) => {
+    const given = networks[index];
+    const bridge = given === undefined ? "xenbr0" : (given?.name ?? "xenbr0");
+    const script = given?.kind === "ovs-bridge" ? ", script=vif-openvswitch" : "";
+    return { text: quote(nicSpec(nic, { type, bridge, script })), plugged: linkUp && given !== null };
+  });
+  const plugged = specs.filter((one) => one.plugged);
+  const unplugged = specs.filter((one) => !one.plugged);
+  return [
+    ...list(
+      "vif",
+      plugged.map(({ text }) => text),
+    ),
+    ...(unplugged.length === 0 ? [] : ["# Not connected; put these into vif to connect them:"]),
+    ...unplugged.map(({ text }) => `#  ${text},`),
+  ];
+}
+
+function nicSpec(
+  { mac, model }: { mac: string; model: "virtio" | "e1000" },
+  { type, bridge, script }: { type: Type; bridge: string; script: string },
+): string {
   const emulated = type === "hvm" ? `, model=${model === "e1000" ? "e1000" : "rtl8139"}` : "";
-  return `mac=${mac}, bridge=xenbr0${emulated}`;
+  return `mac=${mac}, bridge=${bridge}${script}${emulated}`;
 }
 
 /** xl reads the escapes of C inside quotes (libxlu_cfg.c); control characters are refused, nobody means them. */

@@ -4,6 +4,7 @@ import type { CommandName } from "../settings/index.ts";
 import type { CommandRunner } from "./context.ts";
 import { runHostShow } from "./host-show.ts";
 import { runHostClean } from "./host-clean.ts";
+import { runHostUndefine } from "./host-undefine.ts";
 import { runInspect } from "./inspect.ts";
 import { runIsoBuild } from "./iso-build.ts";
 import { runLive } from "./live.ts";
@@ -21,6 +22,7 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   report: runReport,
   "host show": runHostShow,
   "host clean": runHostClean,
+  "host undefine": runHostUndefine,
   "iso build": runIsoBuild,
   live: runLive,
   wizard: runWizardCommand,

@@ -28,6 +28,11 @@ export const runMigrate: CommandRunner = async (given, { signal }) => {
         if (!json) process.stderr.write(`\n${text}\n`);
         return given.flag("yes") || (await askYes("Begin?", signal));
       },
+      confirmStart: async ({ name, outcome }) => {
+        if (outcome.kind === "not-booted") return false; // what was seen to fail does not replace a server
+        const question = `Start ${name} now? The original must be off: both have the same addresses.`;
+        return given.flag("yes") || (await askYes(question, signal));
+      },
     });
     printer.close();
     if (report === null) {

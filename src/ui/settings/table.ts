@@ -124,6 +124,7 @@ export type CommandName =
   | "verify"
   | "report"
   | "host show"
+  | "host undefine"
   | "host clean"
   | "iso build"
   | "live"
@@ -275,6 +276,23 @@ export const COMMANDS: readonly Command[] = [
     settings: ["ssh-config", "json", "help"],
     required: [],
     examples: [["virt-p2v host clean ssh://root@host/var/lib/libvirt/images", "after the last migration"]],
+  },
+  {
+    name: "host undefine",
+    summary: "Take a migrated VM away from its host: its definition and its files",
+    description: [
+      "Removes exactly what a migration made: the VM's entry in libvirt or /etc/xen, and the images, definitions and reports in its directory. Shows it and asks. What somebody else put into the directory stays, and so does a file in /etc/xen that was changed since.",
+      "A VM that runs is refused.",
+    ],
+    positional: { name: "NAME", help: "Name of the VM, as the migration gave it." },
+    settings: ["to", "ssh-config", "yes", "json", "help"],
+    required: ["to"],
+    examples: [
+      [
+        "virt-p2v host undefine web --to ssh://root@host/var/lib/libvirt/images",
+        "with the --to of the migration",
+      ],
+    ],
   },
   {
     name: "iso build",
