@@ -6,6 +6,7 @@ import { cached } from "../cache.ts";
 import { buildLvmMachine } from "./lvm.ts";
 import { buildMdMachine } from "./md.ts";
 import { type Suite, systemTar } from "./system.ts";
+import { buildXfsMachine } from "./xfs.ts";
 
 type Recipe = {
   readonly suite: Suite;
@@ -16,6 +17,7 @@ type Recipe = {
 const MACHINES = {
   lvm: { suite: "bookworm", disks: 2, build: buildLvmMachine },
   md: { suite: "bookworm", disks: 2, build: buildMdMachine },
+  xfs: { suite: "bookworm", disks: 1, build: buildXfsMachine },
 } as const satisfies Record<string, Recipe>;
 
 export type MachineName = keyof typeof MACHINES;

@@ -10,9 +10,9 @@ export type Suite = "bookworm" | "trixie";
 const PACKAGES = [
   "linux-image-amd64 initramfs-tools busybox zstd kmod e2fsprogs",
   "grub-pc grub-efi-amd64-bin grub-efi-amd64-signed shim-signed",
-  "lvm2 mdadm",
+  "lvm2 mdadm xfsprogs",
   "systemd-sysv udev dbus libpam-systemd login passwd",
-  "ifupdown isc-dhcp-client iproute2 iputils-ping netbase",
+  "ifupdown ifenslave isc-dhcp-client iproute2 iputils-ping netbase",
   "cron less procps tzdata",
 ].flatMap((line) => line.split(" "));
 
