@@ -12,7 +12,7 @@ export function finishBox({ live }: Pick<WizardState, "live">): Box {
     kind: "menu",
     title: "What now?",
     text: live
-      ? "The VM must not run beside this machine on one network: both have the same addresses."
+      ? paragraphs("The VM must not run beside this machine on one network: both have the same addresses.")
       : "The migration is over.",
     items: [
       ...(live

@@ -13,11 +13,10 @@ import { answer, jobAnswers, type WizardState } from "./state.ts";
 
 type Options = { readonly screen: Screen; readonly state: WizardState; readonly signal: AbortSignal };
 
-export async function runJob({
-  screen,
-  state,
-  signal,
-}: Options): Promise<{ kind: "ended"; code: number } | { kind: "back" }> {
+/** `back`: the user did not like the plan. */
+export type JobEnd = { readonly kind: "ended"; readonly code: number } | { readonly kind: "back" };
+
+export async function runJob({ screen, state, signal }: Options): Promise<JobEnd> {
   const answers = jobAnswers(state);
   await using directory = await makeRunDirectory("wizard");
   const { destination } = answers;

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The wizard: pages in their order, Back and Esc, what is looked up between them, then the plan and the job.
 import { UserError } from "../../core/index.ts";
-import { parseDestination, scanHostKeys } from "../../hosts/index.ts";
-import { inspectDisks } from "../../job/index.ts";
+import { parseDestination } from "../../hosts/index.ts";
+import { type Acts, ACTS } from "./acts.ts";
 import { paragraphs } from "./box.ts";
-import { finish } from "./finish.ts";
 import { mendingPage } from "./mend.ts";
 import type { PageName } from "./page.ts";
 import { PAGES } from "./pages/index.ts";
-import { runJob } from "./run-job.ts";
 import type { Screen } from "./screen.ts";
 import { answer, type WizardState } from "./state.ts";
 
@@ -19,6 +17,7 @@ export type WizardOptions = {
   readonly trouble: UserError | null;
   /** After each answer: so that a restart goes on where it was. */
   readonly keep: (state: WizardState) => Promise<void>;
+  readonly acts?: Acts;
   readonly signal: AbortSignal;
 };
 
@@ -28,6 +27,7 @@ export async function runWizard({
   state: first,
   trouble,
   keep,
+  acts = ACTS,
   signal,
 }: WizardOptions): Promise<number> {
   let state = first;
@@ -48,15 +48,15 @@ export async function runWizard({
     const page = PAGES[at];
     try {
       if (page === undefined) {
-        const ended = await runJob({ screen, state, signal });
+        const ended = await acts.job({ screen, state, signal });
         if (ended.kind === "ended") {
-          await finish({ screen, state, signal });
+          await acts.finish({ screen, state, signal });
           return ended.code;
         }
         move(-1);
         continue;
       }
-      state = await lookUp(page.name, { screen, state, signal });
+      state = await lookUp(page.name, { screen, state, acts, signal });
       const said = await screen.ask(page.box(state));
       switch (said.kind) {
         case "next":
@@ -118,22 +118,22 @@ async function leaves(screen: Screen): Promise<boolean> {
   return said.kind === "next" && said.values[0] === "leave";
 }
 
-type Context = Pick<WizardOptions, "screen" | "state" | "signal">;
+type Context = Pick<WizardOptions, "screen" | "state" | "signal"> & { readonly acts: Acts };
 
 /** What a page needs to know before it is shown. */
-async function lookUp(name: PageName, { screen, state, signal }: Context): Promise<WizardState> {
+async function lookUp(name: PageName, { screen, state, acts, signal }: Context): Promise<WizardState> {
   if (name === "host-key" && state.hostKeys === null) {
     const destination = parseDestination(answer(state, "to") ?? "");
     if (destination.kind !== "ssh") return state;
     await screen.wait(`Asking ${destination.host} for its key ...`);
-    return { ...state, hostKeys: await scanHostKeys(destination, { signal }) };
+    return { ...state, hostKeys: await acts.hostKeys(destination, { signal }) };
   }
   if (name === "disks" && !state.lookedAt) {
     await screen.wait(
       "Looking at the disks and the system on them, through an overlay that is thrown away ...",
     );
     try {
-      const { machine, guest, problems } = await inspectDisks(state.disks, { signal, emit: () => undefined });
+      const { machine, guest, problems } = await acts.inspect(state.disks, { signal });
       return {
         ...state,
         lookedAt: true,

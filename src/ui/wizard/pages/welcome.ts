@@ -46,8 +46,7 @@ function found(machine: Machine, disks: number): string {
         ["Network", `${name} ${mac}, ${link(carrier, speedMbit)}`] as const,
     ),
     ...undriven.map(
-      ({ kind, id, address }) =>
-        ["No driver", `${kind} controller ${id} at ${address}: nothing behind it is seen`] as const,
+      ({ kind, id, address }) => ["No driver", `${kind} controller ${id} at ${address}: not used`] as const,
     ),
   ];
   return lines

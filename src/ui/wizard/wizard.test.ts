@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way through the pages: Back, Esc, help, and where each failure leads.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sampleWizardState, scriptedScreen, type Move } from "../../../tests/support/sample-wizard.ts";
+import { UserError } from "../../core/index.ts";
+import type { Acts } from "./acts.ts";
+import { mendingPage } from "./mend.ts";
+import type { WizardState } from "./state.ts";
+import { runWizard } from "./wizard.ts";
+
+const error = (area: UserError["area"], code: string): UserError =>
+  new UserError(area, code, `It is ${code}`, { advice: "Do better" });
+
+async function walk(
+  script: readonly Move[],
+  given: { state?: Partial<WizardState>; job?: Acts["job"]; trouble?: UserError } = {},
+): Promise<{ code: number; seen: readonly string[]; kept: WizardState | null; scanned: number }> {
+  const screen = scriptedScreen(script);
+  let kept: WizardState | null = null;
+  let scanned = 0;
+  const state = sampleWizardState(given.state);
+  const code = await runWizard({
+    screen,
+    state,
+    trouble: given.trouble ?? null,
+    keep: async (one) => void (kept = one),
+    acts: {
+      hostKeys: async () => {
+        scanned += 1;
+        return [{ type: "ED25519", fingerprint: "SHA256:new" }];
+      },
+      inspect: async () => ({ machine: state.machine, guest: state.guest, problems: [] }),
+      job: given.job ?? (async () => ({ kind: "ended", code: 0 })),
+      finish: () => Promise.resolve(),
+    },
+    signal: new AbortController().signal,
+  });
+  assert.equal(screen.left(), 0);
+  return { code, seen: screen.seen, kept, scanned };
+}
+
+const ALL: readonly Move[] = [
+  ["Welcome", "next"],
+  ["Where the VM goes", "next"],
+  ["Host", "next"],
+  ["Is this your host?", "next"],
+  ["Login", "next"],
+  ["Disks", "next"],
+  ["Virtual machine", "next"],
+];
+
+test("Next alone leads to the job, with what was found as answers", async () => {
+  const { code, kept } = await walk(ALL);
+  assert.equal(code, 0);
+  assert.deepEqual(kept?.answers.get("disk"), ["/dev/sda", "/dev/sdb"]);
+  assert.deepEqual(kept?.answers.get("name"), ["aurora"]);
+  assert.deepEqual(kept?.answers.get("memory"), ["16384M"]);
+});
+
+test("Back goes over pages that do not apply, and keeps what was answered", async () => {
+  const { kept } = await walk([
+    ["Welcome", "next"],
+    ["Where the VM goes", ["dir"]],
+    ["Directory", ["/mnt/vms"]],
+    ["Disks", "back"],
+    ["Directory", "back"],
+    ["Where the VM goes", "next"],
+    [/^Directory: /, "next"],
+    ["Disks", ["/dev/sdb"]],
+    ["Virtual machine", "back"],
+    ["Disks", "next"],
+    ["Virtual machine", "next"],
+  ]);
+  assert.deepEqual(kept?.answers.get("to"), ["dir:/mnt/vms"]);
+  assert.deepEqual(kept?.answers.get("disk"), ["/dev/sdb"]);
+});
+
+test("Esc asks before it leaves; help leads back to its page", async () => {
+  await walk([
+    ["Welcome", "escape"],
+    ["Leave the wizard?", "next"],
+    ["Welcome", "help"],
+    ["Help", "next"],
+    ...ALL,
+  ]);
+  assert.equal(
+    (
+      await walk([
+        ["Welcome", "back"],
+        ["Leave the wizard?", ["leave"]],
+      ])
+    ).code,
+    0,
+  );
+});
+
+test("what makes no sense is said, and asked again on its page", async () => {
+  await walk([
+    ...ALL.slice(0, 2),
+    ["Host", ["a host", "22", "root", "/srv"]],
+    [/^This does not work yet: .*a host/s, "next"],
+    ["Host", "next"],
+    ...ALL.slice(3, 5),
+    ["Disks", []],
+    [/^This does not work yet: No disk/, "next"],
+    ["Disks", "next"],
+    ["Virtual machine", ["web", "much", "2", "auto", "", "raw"]],
+    [/^This does not work yet: .*memory/s, "next"],
+    ["Virtual machine", "next"],
+  ]);
+});
+
+test("another host is asked for its key anew, the same one is not", async () => {
+  const same = await walk(ALL);
+  assert.equal(same.scanned, 0);
+  const other = await walk([
+    ...ALL.slice(0, 2),
+    ["Host", ["2001:db8::7", "", "admin", "/srv/vms"]],
+    ["Is this your host?", ["SHA256:new"]],
+    ...ALL.slice(4),
+  ]);
+  assert.equal(other.scanned, 1);
+  assert.deepEqual(other.kept?.answers.get("to"), ["ssh://admin@[2001:db8::7]/srv/vms"]);
+  assert.deepEqual(other.kept?.answers.get("host-key"), ["SHA256:new"]);
+});
+
+test("a failure of the job leads to the page that can mend it, and from there on again", async () => {
+  let tries = 0;
+  await walk(
+    [
+      ...ALL,
+      [/^This does not work yet: It is host-login-refused/, "next"],
+      ["Login", "next"],
+      ...ALL.slice(5),
+    ],
+    {
+      job: async () => {
+        tries += 1;
+        if (tries === 1) throw error("host", "host-login-refused");
+        return { kind: "ended", code: 0 };
+      },
+    },
+  );
+  assert.equal(tries, 2);
+});
+
+test("a plan that is not liked leads back to the VM", async () => {
+  let tries = 0;
+  await walk([...ALL, ["Virtual machine", "next"]], {
+    job: async () => {
+      tries += 1;
+      return tries === 1 ? { kind: "back" } : { kind: "ended", code: 0 };
+    },
+  });
+});
+
+test("what was wrong in the answers of the boot is said first", async () => {
+  await walk([[/^This does not work yet: It is parameter-wrong/, "next"], ...ALL], {
+    trouble: error("usage", "parameter-wrong"),
+  });
+});
+
+test("each failure has its page", () => {
+  const pages: Readonly<Record<string, readonly [UserError["area"], string]>> = {
+    host: ["host", "host-timeout"],
+    login: ["host", "host-login-refused"],
+    "host-key": ["host", "host-key-changed"],
+    vm: ["destination", "destination-exists"],
+    disks: ["source", "disk-read-error"],
+  };
+  for (const [page, [area, code]] of Object.entries(pages))
+    assert.equal(mendingPage(error(area, code)), page);
+  assert.equal(mendingPage(error("destination", "destination-full")), "host");
+});

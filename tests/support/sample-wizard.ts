@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// A state of the wizard with everything in it, and a screen that is answered by a script.
+import { known } from "../../src/core/index.ts";
+import type { BoxAnswer } from "../../src/ui/wizard/box.ts";
+import type { Screen } from "../../src/ui/wizard/screen.ts";
+import type { WizardState } from "../../src/ui/wizard/state.ts";
+import { sampleReport } from "./sample-report.ts";
+
+const GIB = 2 ** 30;
+
+export function sampleWizardState(overrides: Partial<WizardState> = {}): WizardState {
+  const { machine, guest } = sampleReport();
+  const disk = (letter: string, sizeBytes: number) => [
+    {
+      id: `disk:sd${letter}`,
+      path: `/dev/sd${letter}`,
+      sizeBytes,
+      sectorBytes: 512,
+      holds: { kind: "disk", serial: `S${letter}`, model: "SAMSUNG MZ7LM480", table: "gpt" },
+    } as const,
+    {
+      id: `part:sd${letter}1`,
+      path: `/dev/sd${letter}1`,
+      sizeBytes: sizeBytes / 2,
+      sectorBytes: 512,
+      holds: { kind: "filesystem", type: "ext4", uuid: "3a53-7ca8", label: null },
+    } as const,
+  ];
+  return {
+    live: true,
+    machine: {
+      ...machine,
+      memoryBytes: known(16 * GIB),
+      firmware: known({ kind: "uefi", secureBoot: false, bootEntries: [] }),
+      cpu: known({
+        sockets: known(1),
+        cores: known(8),
+        threads: known(16),
+        model: known("Intel(R) Xeon(R) Gold 6130 CPU @ 2.10GHz"),
+        level: known(4),
+      }),
+      dmi: known({
+        vendor: "Dell Inc.",
+        product: "PowerEdge R640",
+        serial: "6MSTC93",
+        uuid: "4c4c4544-0051-3010-8052-b4c04f335931",
+        biosVersion: "2.8.2",
+      }),
+      nics: [
+        {
+          name: "enp3s0",
+          mac: "24:6e:96:00:00:01",
+          driver: "ixgbe",
+          speedMbit: 10_000,
+          carrier: true,
+          bus: "pci",
+        },
+        {
+          name: "enp4s0",
+          mac: "24:6e:96:00:00:02",
+          driver: "ixgbe",
+          speedMbit: null,
+          carrier: false,
+          bus: "pci",
+        },
+      ],
+      controllers: [{ kind: "storage", address: "0000:3b:00.0", id: "1000:005f", driver: null }],
+      storage: {
+        nodes: [...disk("a", 480 * GIB), ...disk("b", 960 * GIB)],
+        edges: ["a", "b"].map((letter) => ({ from: `part:sd${letter}1`, to: `disk:sd${letter}`, map: null })),
+      },
+    },
+    disks: ["/dev/sda", "/dev/sdb"],
+    guest,
+    problems: [],
+    lookedAt: true,
+    answers: new Map([
+      ["to", ["ssh://root@xen1.example.org:2222/srv/vms"]],
+      ["host-key", ["SHA256:Sx8bWmoJ5xK3pFYyYJ0C9Yb2u0r0b1U3q2l8n1D4a5c"]],
+    ]),
+    hostKeys: [
+      { type: "ED25519", fingerprint: "SHA256:Sx8bWmoJ5xK3pFYyYJ0C9Yb2u0r0b1U3q2l8n1D4a5c" },
+      { type: "RSA", fingerprint: "SHA256:q9d0TgmHk1vO4dH2m3k8h2Yp6f0s7c1Zb5x4w3e2r1t" },
+    ],
+    ...overrides,
+  };
+}
+
+/** What a person does at a page of this title: values for Next, or another key. */
+export type Move = readonly [
+  title: string | RegExp,
+  move: readonly string[] | "back" | "help" | "escape" | "next",
+];
+
+/** Follows the script; an Error where another page is shown than the script says, or its end was passed. */
+export function scriptedScreen(
+  script: readonly Move[],
+): Screen & { readonly seen: readonly string[]; left(): number } {
+  const seen: string[] = [];
+  const rest = [...script];
+  return {
+    seen,
+    left: () => rest.length,
+    ask: async (box): Promise<BoxAnswer> => {
+      seen.push(`${box.title}: ${box.text}`);
+      const [title, move] = rest.shift() ?? ["nothing", "escape"];
+      const fits = typeof title === "string" ? title === box.title : title.test(`${box.title}: ${box.text}`);
+      if (!fits) throw new Error(`The page is "${box.title}: ${box.text}", the script says ${title}`);
+      if (move === "back" || move === "help" || move === "escape") return { kind: move };
+      if (move !== "next") return { kind: "next", values: move };
+      // As it stands there.
+      if (box.kind === "form") return { kind: "next", values: box.fields.map(({ value }) => value) };
+      if (box.kind === "checklist")
+        return { kind: "next", values: box.items.filter(({ on }) => on).map(({ tag }) => tag) };
+      if (box.kind === "menu") return { kind: "next", values: [box.chosen ?? box.items[0]?.tag ?? ""] };
+      return { kind: "next", values: [] };
+    },
+    wait: async (text) => void seen.push(`(${text})`),
+    gauge: () => ({ write: () => undefined, [Symbol.asyncDispose]: () => Promise.resolve() }),
+    shell: () => Promise.resolve(),
+  };
+}
