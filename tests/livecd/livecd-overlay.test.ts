@@ -27,7 +27,7 @@ test("the overlay by device-mapper keeps its promises", { timeout: 15 * 60_000 }
     signal: t.signal,
   });
   await vm.see(/Enter for the wizard/, { timeoutMs: 3 * 60_000 });
-  vm.type("\n");
+  vm.type("shell\n");
   await vm.see(/root@virt-p2v/, { timeoutMs: 60_000 });
   // The mark is put together there, so that what was typed is not taken for it.
   const tests = "/usr/lib/virt-p2v/node --test --test-concurrency=1 --test-reporter=tap tests/live/*.test.ts";

@@ -36,7 +36,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
       });
       const seconds = await vm.see(READY, { timeoutMs: 300_000 });
       console.log(`first question after ${Math.round(seconds)} s`);
-      vm.type("\n");
+      vm.type("shell\n");
       await vm.see(/root@virt-p2v:~#/, { timeoutMs: 60_000 });
       const ask = async (command: string, mark: string): Promise<string> => {
         vm.type(`${command}; echo "END"-${mark} $?\n`);
