@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Emit, Preview, Problem, Report } from "../core/index.ts";
 import { applyChanges, openBlobs } from "../convert/index.ts";
 import { startProof } from "../overlay/index.ts";
-import { type Answers, chooseProof, confirmed } from "../plan/index.ts";
+import { type Answers, chooseProof, confirmed, stoppers } from "../plan/index.ts";
 import { checkBoot } from "./boot.ts";
 import { copySource } from "./copy.ts";
 import { defineVm, writeReport } from "./define.ts";
@@ -23,6 +23,8 @@ export type MigrateOptions = {
   readonly version: string;
   /** Shows the plan; false ends the job before anything is done. */
   readonly confirm: (preview: Preview, diffs: readonly (string | null)[]) => Promise<boolean>;
+  /** Shows a plan that has problems which stop, before the first of them is thrown. */
+  readonly stopped?: (preview: Preview, diffs: readonly (string | null)[]) => Promise<void>;
   /** Is the original off? Asked last, when the VM shall be started for real. */
   readonly confirmStart?: (report: Report) => Promise<boolean>;
   readonly signal: AbortSignal;
@@ -42,6 +44,7 @@ export async function migrate({
   sshConfig,
   version,
   confirm,
+  stopped,
   confirmStart = () => Promise.resolve(false),
   signal,
   emit,
@@ -72,8 +75,9 @@ export async function migrate({
   const preview = await phases.run("plan", () =>
     makePreview({ source, answers, host, facts, blobs, workDirectory, ...call }),
   );
-  refuseStoppers(preview);
   const diffs = await renderDiffs(preview.changes, blobs);
+  if (stoppers(preview).length > 0) await stopped?.(preview, diffs);
+  refuseStoppers(preview);
   if (!(await confirm(preview, diffs))) return null;
   const plan = confirmed(preview);
   const directory = vmDirectory(answers.destination, plan.intent.name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plan, the confirmation, the migration with its progress, and the end.
-import { parseDestination, writePinnedSshConfig } from "../../hosts/index.ts";
+import { type Preview, UserError } from "../../core/index.ts";
+import { writePinnedSshConfig } from "../../hosts/index.ts";
 import { migrate, printDestination } from "../../job/index.ts";
 import { exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
 import { makeRunDirectory, type TerminalFeed } from "../../system/index.ts";
@@ -13,8 +14,11 @@ import { answer, jobAnswers, type WizardState } from "./state.ts";
 
 type Options = { readonly screen: Screen; readonly state: WizardState; readonly signal: AbortSignal };
 
-/** `back`: the user did not like the plan. */
-export type JobEnd = { readonly kind: "ended"; readonly code: number } | { readonly kind: "back" };
+/** `back`: the user did not like the plan. `mend`: it has a problem that stops, and the user saw it. */
+export type JobEnd =
+  | { readonly kind: "ended"; readonly code: number }
+  | { readonly kind: "back" }
+  | { readonly kind: "mend"; readonly error: UserError };
 
 export async function runJob({ screen, state, signal }: Options): Promise<JobEnd> {
   const answers = jobAnswers(state);
@@ -32,6 +36,24 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
         })
       : answer(state, "ssh-config");
   const progress = new Progress(screen);
+  let sawStopper = false;
+  /** Help is not the plan's: it is shown again. */
+  const show = async (
+    preview: Preview,
+    diffs: readonly (string | null)[],
+    next: string,
+  ): Promise<boolean> => {
+    const text = printPlan(preview, {
+      destination: printDestination(destination, preview.intent.name),
+      diffs,
+    });
+    for (;;) {
+      const said = await screen.ask({ kind: "text", title: "The plan", text, next, back: "Back" });
+      if (said.kind === "help")
+        await screen.ask({ kind: "text", title: "Help", text: PLAN_HELP, next: "Back", back: "Close" });
+      else if (said.kind !== "escape") return said.kind === "next";
+    }
+  };
   try {
     progress.begin("Working out the plan; nothing is written");
     const report = await migrate({
@@ -42,14 +64,15 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
       emit: (event) => progress.take(event),
       confirm: async (preview, diffs) => {
         await progress.end();
-        const text = printPlan(preview, {
-          destination: printDestination(parseDestination(answer(state, "to") ?? ""), preview.intent.name),
-          diffs,
-        });
-        const said = await screen.ask({ kind: "text", title: "The plan", text, next: "Begin", back: "Back" });
-        if (said.kind !== "next") return false;
+        const said = await show(preview, diffs, "Begin");
+        if (!said) return false;
         progress.begin("Migration; the disks of this machine are only read");
         return true;
+      },
+      stopped: async (preview, diffs) => {
+        await progress.end();
+        sawStopper = true;
+        await show(preview, diffs, "Mend");
       },
     });
     await progress.end();
@@ -69,10 +92,18 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
       back: "Next",
     });
     return { kind: "ended", code: exitCodeOf(report) };
+  } catch (error) {
+    if (sawStopper && error instanceof UserError) return { kind: "mend", error };
+    throw error;
   } finally {
     await progress.end();
   }
 }
+
+const PLAN_HELP = paragraphs(
+  "Problems come first: what STOPS must be mended before anything begins; a WARNING is told again in the report. Then the VM, the bytes to send, and each file that will change in it as a diff: lines with - go, lines with + come. Arrows and Page Down scroll.",
+  "The changes were worked out for real, on an overlay above the disks. Begin converts there, copies the blocks in use, reads each back on the host, and starts the VM once on a throw-away overlay.",
+);
 
 /** The gauge, drawn at most twice a second. */
 class Progress {

@@ -155,6 +155,17 @@ test("a plan that is not liked leads back to the VM", async () => {
   });
 });
 
+test("a plan that has seen stoppers leads to the page that mends them, without saying it twice", async () => {
+  let tries = 0;
+  await walk([...ALL, ["Host", "next"], ...ALL.slice(3)], {
+    job: async () => {
+      tries += 1;
+      if (tries === 1) return { kind: "mend", error: error("destination", "destination-full") };
+      return { kind: "ended", code: 0 };
+    },
+  });
+});
+
 test("what was wrong in the answers of the boot is said first", async () => {
   await walk([[/^This does not work yet: It is parameter-wrong/, "next"], ...ALL], {
     trouble: error("usage", "parameter-wrong"),

@@ -32,15 +32,13 @@ export async function runWizard({
 }: WizardOptions): Promise<number> {
   let state = first;
   let at = 0;
-  const goTo = (name: PageName): void => {
-    at = Math.max(
-      0,
-      PAGES.findIndex((page) => page.name === name),
-    );
-  };
   const move = (step: 1 | -1): void => {
     do at += step;
     while (PAGES[at] !== undefined && PAGES[at]?.applies(state) === false);
+  };
+  const goTo = (name: PageName): void => {
+    at = PAGES.findIndex((page) => page.name === name);
+    if (PAGES[at]?.applies(state) !== true) move(-1);
   };
   if (trouble !== null) await tell(screen, trouble, "Next");
   for (;;) {
@@ -53,7 +51,8 @@ export async function runWizard({
           await acts.finish({ screen, state, signal });
           return ended.code;
         }
-        move(-1);
+        if (ended.kind === "mend") goTo(mendingPage(ended.error));
+        else move(-1);
         continue;
       }
       state = await lookUp(page.name, { screen, state, acts, signal });
@@ -87,7 +86,6 @@ export async function runWizard({
       await tell(screen, error, "Mend");
       if (error.area === "usage" && page !== undefined) continue;
       goTo(mendingPage(error));
-      if (PAGES[at]?.applies(state) === false) move(-1);
     }
   }
 }
