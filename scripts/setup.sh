@@ -4,6 +4,7 @@
 # Says what and why; does nothing, and says nothing, when all is there. Usage: setup.sh [npm|run|iso|bench|all]
 #   npm: only npm packages.   run: npm and what a migration needs.   all (default): run, and what demo and tests need.
 #   iso: npm, and what builds the live CD.   bench: all, and what the benchmark compares with.
+#   hosts: all, and a libvirt to migrate to.
 set -eu
 cd "$(dirname "$0")/.."
 what=${1:-all}
@@ -67,6 +68,11 @@ xz-utils /usr/bin/xz unpacks drivers
 zstd /usr/bin/zstd compresses the initramfs
 binutils /usr/bin/strip makes Node 17 MB smaller
 '
+HOSTS_PACKAGES='
+libvirt-daemon-system /etc/libvirt/qemu.conf a libvirt host for the tests, in namespaces of its own
+libvirt-daemon /usr/sbin/libvirtd its daemon
+libvirt-daemon-driver-qemu /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so its QEMU driver
+'
 BENCH_PACKAGES='
 nbdkit /usr/bin/nbdkit serves a disk, as the C virt-p2v does
 libnbd-bin /usr/bin/nbdcopy fetches it
@@ -80,7 +86,7 @@ missing() {
 	done
 }
 
-case $what in npm | run | iso | bench | all) ;; *) fail "unknown part '$what'" 'Say npm, run, iso, bench or all.' ;; esac
+case $what in npm | run | iso | bench | hosts | all) ;; *) fail "unknown part '$what'" 'Say npm, run, iso, bench, hosts or all.' ;; esac
 
 if [ "$(uname -m)" != x86_64 ]; then
 	fail "this machine is $(uname -m), not x86_64" 'Use an x86_64 machine.'
@@ -97,8 +103,9 @@ fi
 [ "$what" != npm ] || exit 0
 
 if [ "$what" = iso ]; then wanted=$(missing "$ISO_PACKAGES"); else wanted=$(missing "$RUN_PACKAGES"); fi
-case $what in all | bench) wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$TEST_PACKAGES")" | sed '/^$/d') ;; esac
+case $what in all | bench | hosts) wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$TEST_PACKAGES")" | sed '/^$/d') ;; esac
 [ "$what" != bench ] || wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$BENCH_PACKAGES")" | sed '/^$/d')
+[ "$what" != hosts ] || wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$HOSTS_PACKAGES")" | sed '/^$/d')
 [ -n "$wanted" ] || exit 0
 
 [ -e /etc/debian_version ] || fail 'this is not Debian' 'Run it on Debian 12 or a relative; or install the programs named in scripts/setup.sh yourself.'

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { sampleReport } from "../../tests/support/sample-report.ts";
 import type { Outcome } from "../core/index.ts";
 import { renderReport } from "./html.ts";
-import { exitCodeOf, verdictOf } from "./verdict.ts";
+import { exitCodeOf, nextSteps, verdictOf } from "./verdict.ts";
 
 test("the page begins with the verdict and what to do next", () => {
   const page = renderReport(sampleReport(), { screenshotPng: null });
@@ -89,4 +89,26 @@ test("a VM without its network is called that", () => {
     differences: [{ about: "network", text: "enp3s0 is missing" }],
   };
   assert.equal(verdictOf(outcome).title, "booted, but no network");
+});
+
+test("the next steps tell how it is started where it is defined, and that it runs where it was", () => {
+  const definition = {
+    format: "definition/1",
+    hypervisor: "libvirt",
+    uri: "qemu:///system",
+    name: "aurora",
+    uuid: "360d7bf4-eef1-83e3-82b5-a9071b86c081",
+    files: [],
+    links: [],
+  } as const;
+  const xen = { ...definition, hypervisor: "xen", uri: null } as const;
+  const files = [{ path: "/etc/xen/aurora.cfg", sha256: "" }];
+  const steps = (more: Parameters<typeof sampleReport>[0]): string =>
+    nextSteps(sampleReport(more)).join("\n");
+  assert.match(steps({ definition }), /^Start it: virsh -c qemu:\/\/\/system start \S+$/m);
+  assert.match(steps({ definition: { ...xen, files } }), /^Start it: xl create \/etc\/xen\/aurora\.cfg$/m);
+  assert.match(steps({ definition, started: { kind: "login", seconds: 41 } }), /login was there after 41 s/);
+  const lost = { kind: "not-seen", why: "it stopped" } as const;
+  assert.match(steps({ definition, started: lost }), /nobody could log in: it stopped/);
+  assert.equal(exitCodeOf(sampleReport({ started: lost })), 7);
 });

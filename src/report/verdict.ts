@@ -25,13 +25,15 @@ export function verdictOf(outcome: Outcome): Verdict {
   }
 }
 
-/** 8 where the source changed; else 0 or 7: a root or network that differs is no success, a failed unit alone is said but is one (review of exit codes). */
+/** 8 where the source changed; 7 where it was started for real and nobody could log in; else 0 or 7: a root or network that differs is no success, a failed unit alone is said but is one (review of exit codes). */
 export function exitCodeOf({
   outcome,
   intent,
   proof,
-}: Pick<Report, "outcome" | "intent" | "proof">): 0 | 7 | 8 {
+  started = null,
+}: Pick<Report, "outcome" | "intent" | "proof" | "started">): 0 | 7 | 8 {
   if (!proof.held) return 8;
+  if (started?.kind === "not-seen") return 7;
   switch (outcome.kind) {
     case "booted":
       return 0;
@@ -45,7 +47,10 @@ export function exitCodeOf({
 }
 
 /** How it is started; all ways where the hypervisor was left open, since one conversion fits them all. */
-function startLines({ name, intent }: Report): readonly string[] {
+function startLines({ name, intent, definition = null }: Report): readonly string[] {
+  if (definition?.hypervisor === "libvirt")
+    return [`Start it: virsh -c ${definition.uri ?? "qemu:///system"} start ${name}`];
+  if (definition?.hypervisor === "xen") return [`Start it: xl create ${definition.files[0]?.path ?? name}`];
   const lines = [
     ["libvirt", `libvirt: virsh define ${name}.libvirt.xml && virsh start ${name}`],
     ["xen", `Xen: xl create ${name}.xl.cfg`],
@@ -59,6 +64,18 @@ function startLines({ name, intent }: Report): readonly string[] {
 /** Steps for the person who reads this at night. The two machines must never run at once: same names, same addresses. */
 export function nextSteps(report: Report): readonly string[] {
   const directory = report.destination;
+  const { started = null, name } = report;
+  if (started?.kind === "login")
+    return [
+      `${name} runs: its login was there after ${formatSeconds(started.seconds)}. Log in, and look at what it serves.`,
+      "Keep the physical machine off: both have the same addresses.",
+      `All of it is in ${directory}.`,
+    ];
+  if (started?.kind === "not-seen")
+    return [
+      `${name} was started for real, and nobody could log in: ${started.why}`,
+      "Look at its console on the host, and shut it down before the physical machine is switched on again.",
+    ];
   const start = [
     `Shut down the physical machine ${report.machine.name === "" ? "" : `(${report.machine.name}) `}for good before the VM starts on the real network: both have the same addresses.`,
     ...startLines(report),
