@@ -34,11 +34,14 @@ export async function runOnTerminal(
 /** A program that is fed while it shows: lines to its stdin. */
 export type TerminalFeed = AsyncDisposable & { write(text: string): void };
 
-export function feedOnTerminal(argv: readonly string[]): TerminalFeed {
+export function feedOnTerminal(
+  argv: readonly string[],
+  { env = {} }: { env?: Readonly<Record<string, string>> } = {},
+): TerminalFeed {
   const [program = "", ...rest] = argv;
   const child = spawn(program, rest, {
     stdio: ["pipe", "inherit", "ignore"],
-    env: programEnvironment(),
+    env: programEnvironment(env),
     detached: false,
   });
   child.stdin.on("error", () => undefined); // it may be gone: then nobody sees it

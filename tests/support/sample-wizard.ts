@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A state of the wizard with everything in it, and a screen that is answered by a script.
 import { known } from "../../src/core/index.ts";
-import type { BoxAnswer } from "../../src/ui/wizard/box.ts";
+import type { Box, BoxAnswer } from "../../src/ui/wizard/box.ts";
 import type { Screen } from "../../src/ui/wizard/screen.ts";
 import type { WizardState } from "../../src/ui/wizard/state.ts";
 import { sampleReport } from "./sample-report.ts";
@@ -86,10 +86,11 @@ export function sampleWizardState(overrides: Partial<WizardState> = {}): WizardS
   };
 }
 
-/** What a person does at a page of this title: values for Next, or another key. */
+/** What a person does at a page of this title: a button, with what was typed; "standing" is what is there already. */
 export type Move = readonly [
   title: string | RegExp,
-  move: readonly string[] | "back" | "help" | "escape" | "next",
+  values: readonly string[] | "standing",
+  button: BoxAnswer["kind"],
 ];
 
 /** Follows the script; an Error where another page is shown than the script says, or its end was passed. */
@@ -103,20 +104,20 @@ export function scriptedScreen(
     left: () => rest.length,
     ask: async (box): Promise<BoxAnswer> => {
       seen.push(`${box.title}: ${box.text}`);
-      const [title, move] = rest.shift() ?? ["nothing", "escape"];
+      const [title, values, kind] = rest.shift() ?? ["nothing", [], "back"];
       const fits = typeof title === "string" ? title === box.title : title.test(`${box.title}: ${box.text}`);
       if (!fits) throw new Error(`The page is "${box.title}: ${box.text}", the script says ${title}`);
-      if (move === "back" || move === "help" || move === "escape") return { kind: move };
-      if (move !== "next") return { kind: "next", values: move };
-      // As it stands there.
-      if (box.kind === "form") return { kind: "next", values: box.fields.map(({ value }) => value) };
-      if (box.kind === "checklist")
-        return { kind: "next", values: box.items.filter(({ on }) => on).map(({ tag }) => tag) };
-      if (box.kind === "menu") return { kind: "next", values: [box.chosen ?? box.items[0]?.tag ?? ""] };
-      return { kind: "next", values: [] };
+      return { kind, values: values === "standing" ? standing(box) : values };
     },
     wait: async (text) => void seen.push(`(${text})`),
     gauge: () => ({ write: () => undefined, [Symbol.asyncDispose]: () => Promise.resolve() }),
     shell: () => Promise.resolve(),
   };
+}
+
+/** What is on the page before anybody types. */
+function standing(box: Box): readonly string[] {
+  if (box.kind === "form") return box.fields.map(({ value }) => value);
+  if (box.kind === "checklist") return box.items.filter(({ on }) => on).map(({ tag }) => tag);
+  return box.kind === "menu" ? [box.chosen ?? box.items[0]?.tag ?? ""] : [];
 }

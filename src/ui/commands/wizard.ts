@@ -16,7 +16,7 @@ import {
   SETTINGS,
   type SettingName,
 } from "../settings/index.ts";
-import { dialogScreen, runWizard } from "../wizard/index.ts";
+import { openDialogScreen, runWizard } from "../wizard/index.ts";
 import { readAnswers } from "./answer-source.ts";
 import type { CommandRunner } from "./context.ts";
 
@@ -32,8 +32,9 @@ export const runWizardCommand: CommandRunner = async (given, { signal }) => {
   const boot = live ? await bootAnswers(given, signal) : { answers: new Map(), trouble: null };
   const answers = new Map([...boot.answers, ...(live ? await keptAnswers() : []), ...givenAnswers(given)]);
   const { machine } = await inspectThisMachine({ sysroot: given.one("sysroot"), signal });
+  await using screen = await openDialogScreen(signal);
   return await runWizard({
-    screen: dialogScreen(signal),
+    screen,
     state: {
       machine,
       live,

@@ -16,13 +16,16 @@ const SEVERITIES: Readonly<Record<Problem["severity"], string>> = {
   notes: "NOTE",
 };
 
-export function printProblems(problems: readonly Problem[]): string {
+export function printProblems(
+  problems: readonly Problem[],
+  { columns = 80 }: { columns?: number } = {},
+): string {
   const rank = (problem: Problem): number => Object.keys(SEVERITIES).indexOf(problem.severity);
   return problems
     .toSorted((a, b) => rank(a) - rank(b))
-    .map((problem) => {
-      const advice = problem.advice === "" ? "" : `\n${wrap(problem.advice, { indent: 4 })}`;
-      return `${wrap(`${SEVERITIES[problem.severity]}: ${problem.text}`)}${advice}\n`;
+    .map(({ severity, text, advice }) => {
+      const more = advice === "" ? "" : `\n${wrap(advice, { indent: 4, width: columns })}`;
+      return `${wrap(`${SEVERITIES[severity]}: ${text}`, { width: columns })}${more}\n`;
     })
     .join("");
 }
@@ -46,15 +49,21 @@ function placeText({ place, vm }: Preview): string {
   return [DEFINED[place.hypervisor], ...nics, ...emulated, ...more].join(", ");
 }
 
-/** `diffs` has the text for each change that is one, secrets already blotted out. */
-export function printPlan(
+const HEAD = 13;
+
+/** Problems first, then the VM, the bytes, and where it goes. */
+export function printPlanHead(
   preview: Preview,
-  { destination, diffs }: { destination: string; diffs: readonly (string | null)[] },
+  { destination, columns = 80 }: { destination: string; columns?: number },
 ): string {
   const { vm, guest, intent, place } = preview;
   const out: string[] = [];
-  if (preview.problems.length > 0) out.push(printProblems(preview.problems));
-  const line = (head: string, text: string): void => void out.push(`${head.padEnd(13)}${text}\n`);
+  if (preview.problems.length > 0) out.push(printProblems(preview.problems, { columns }));
+  const line = (head: string, text: string): void => {
+    const body = wrap(text, { indent: HEAD, width: columns });
+    out.push(`${head.padEnd(HEAD)}${body.slice(HEAD)}
+`);
+  };
   line("System", guest === null ? "not recognized; disks are copied as they are" : guest.title);
   line(
     "VM",
@@ -69,6 +78,15 @@ export function printPlan(
   line("Goes to", destination);
   if (place.hypervisor !== "files") line("Defined", placeText(preview));
   line("Proof", `${intent.proof}; boot check ${intent.bootCheck ? "yes" : "no"}`);
+  return out.join("");
+}
+
+/** `diffs` has the text for each change that is one, secrets already blotted out. */
+export function printPlan(
+  preview: Preview,
+  { destination, diffs }: { destination: string; diffs: readonly (string | null)[] },
+): string {
+  const out = [printPlanHead(preview, { destination })];
   out.push(
     preview.changes.length === 0
       ? "\nNothing in the guest needs a change.\n"

@@ -13,66 +13,86 @@ export type Box =
   | (Common & { readonly kind: "checklist"; readonly items: readonly Item[] })
   | (Common & { readonly kind: "form"; readonly fields: readonly Field[] });
 
-/** `values`: of a menu one tag, of a checklist those that are on, of a form each field's. */
-export type BoxAnswer =
-  | { readonly kind: "next"; readonly values: readonly string[] }
-  | { readonly kind: "back" }
-  | { readonly kind: "help" }
-  /** Esc, or the terminal is gone. */
-  | { readonly kind: "escape" };
+/**
+ * `values`: of a menu one tag, of a checklist those that are on, of a form each field's; as they stood, also where they were
+ * not taken.
+ */
+export type BoxAnswer = { readonly kind: "next" | "back" | "help"; readonly values: readonly string[] };
 
 const ROWS = 22;
 const COLUMNS = 76;
 /** Of the text inside the frame. */
 export const TEXT_COLUMNS = COLUMNS - 4;
 
-/** Distinct from Esc, which is 255. */
-export const DIALOG_ENVIRONMENT = { DIALOG_ERROR: "254", DIALOGRC: "/dev/null" } as const;
+/**
+ * Esc is the button Back, for dialog's own Esc would lose what was typed (its manual, KEY BINDINGS). The keys of a terminal
+ * come as more than one byte, and are known before.
+ */
+export const DIALOG_RC = `use_shadow = OFF
+use_colors = ON
+bindkey * ^[ EXTRA
+bindkey * F1 HELP
+`;
+
+/** Distinct from 255, which also is a terminal that is gone. */
+export const DIALOG_ERROR = 254;
+
+/** A single argument may have 128 KiB (Linux, MAX_ARG_STRLEN). */
+const MAX_TEXT = 100_000;
 
 export function renderBox(box: Box): readonly string[] {
-  const argv = ["dialog", "--backtitle", "virt-p2v: F1 help, Tab and arrows move, Enter takes, Esc asks"];
-  argv.push("--ascii-lines", "--no-shadow", "--no-collapse", "--cr-wrap");
-  argv.push("--output-fd", "3", "--title", box.title, "--help-button");
+  const [next, back] = box.kind === "text" ? [box.next ?? "Next", box.back ?? "Back"] : ["Next", "Back"];
+  const argv = [
+    "dialog",
+    "--backtitle",
+    "virt-p2v: Tab and arrows move, Enter takes, Esc goes back, F1 helps",
+  ];
+  argv.push(
+    "--ascii-lines",
+    "--no-collapse",
+    "--cr-wrap",
+    "--output-fd",
+    "3",
+    "--title",
+    asciiText(box.title),
+  );
+  argv.push("--no-cancel", "--ok-label", next, "--extra-button", "--extra-label", back);
+  argv.push("--help-button", "--help-status");
   const size = [`${ROWS}`, `${COLUMNS}`];
-  const text = asciiText(box.text);
+  const text = asciiText(shortened(box.text));
   switch (box.kind) {
     case "text":
-      argv.push("--yes-label", box.next ?? "Next", "--no-label", box.back ?? "Back", "--yesno", text);
-      return [...argv, ...size];
+      return [...argv, "--msgbox", text, ...size];
     case "menu":
-      argv.push(...BUTTONS, ...(box.chosen === null ? [] : ["--default-item", box.chosen]), "--menu", text);
-      return [...argv, ...size, rows(box), ...box.items.flatMap(({ tag, label }) => [tag, asciiText(label)])];
+      argv.push(...(box.chosen === null ? [] : ["--default-item", box.chosen]), "--menu", text, ...size);
+      return [...argv, rows(box), ...box.items.flatMap(({ tag, label }) => [tag, asciiText(label)])];
     case "checklist":
-      argv.push(...BUTTONS, "--separate-output", "--checklist", text, ...size, rows(box));
+      argv.push("--separate-output", "--checklist", text, ...size, rows(box));
       return [
         ...argv,
         ...box.items.flatMap(({ tag, label, on }) => [tag, asciiText(label), on === true ? "on" : "off"]),
       ];
     case "form": {
       const head = Math.max(...box.fields.map(({ label }) => label.length)) + 2;
-      argv.push(...BUTTONS, "--insecure", "--mixedform", text, ...size, `${box.fields.length}`);
+      const width = `${TEXT_COLUMNS - head - 2}`;
+      argv.push("--insecure", "--mixedform", text, ...size, `${Math.min(box.fields.length, MAX_ROWS)}`);
       for (const [index, { label, value, secret }] of box.fields.entries()) {
         const row = `${index + 1}`;
-        argv.push(
-          label,
-          row,
-          "1",
-          value,
-          row,
-          `${head}`,
-          `${TEXT_COLUMNS - head - 2}`,
-          "255",
-          secret === true ? "1" : "0",
-        );
+        argv.push(label, row, "1", value, row, `${head}`, width, "255", secret === true ? "1" : "0");
       }
       return argv;
     }
   }
 }
 
-const BUTTONS = ["--ok-label", "Next", "--cancel-label", "Back"] as const;
+const MAX_ROWS = 12;
 
-const rows = ({ items }: { readonly items: readonly Item[] }): string => `${Math.min(items.length, 12)}`;
+const rows = ({ items }: { readonly items: readonly Item[] }): string =>
+  `${Math.min(items.length, MAX_ROWS)}`;
+
+function shortened(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}\n... (the report has all of it)`;
+}
 
 /** A serial line may know no more; dialog itself reads backslashes. */
 export function asciiText(text: string): string {
@@ -86,12 +106,34 @@ export function paragraphs(...texts: readonly string[]): string {
 
 /** `code` and `answer` of dialog. */
 export function readAnswer(box: Box, { code, answer }: { code: number; answer: string }): BoxAnswer {
-  if (code === 1) return { kind: "back" };
-  if (code === 2) return { kind: "help" };
-  if (code !== 0) return { kind: "escape" };
-  if (box.kind === "text") return { kind: "next", values: [] };
-  const lines = answer.replace(/\n$/, "").split("\n");
-  if (box.kind === "form")
-    return { kind: "next", values: box.fields.map((_, index) => (lines[index] ?? "").trim()) };
-  return { kind: "next", values: lines.filter((line) => line !== "") };
+  // --help-status: a line HELP with the item, then all as it stands; of a menu the item is all there is.
+  const [, tag = "", rest = ""] =
+    code === 2 ? (/^HELP (.*)\n?([^]*)$/.exec(answer) ?? []) : [null, "", answer];
+  const text = box.kind === "menu" && code === 2 ? tag : rest;
+  const lines = text.replace(/\n$/, "").split("\n");
+  const values =
+    box.kind === "form"
+      ? box.fields.map((_, index) => (lines[index] ?? "").trim())
+      : lines.filter((line) => line !== "");
+  return { kind: code === 0 ? "next" : code === 2 ? "help" : "back", values };
+}
+
+/** The box with what stood in it when it was left. */
+export function withDraft(box: Box, draft: readonly string[] | undefined): Box {
+  if (draft === undefined) return box;
+  switch (box.kind) {
+    case "text":
+      return box;
+    case "menu": {
+      const chosen = box.items.find(({ tag }) => tag === draft[0])?.tag;
+      return chosen === undefined ? box : { ...box, chosen };
+    }
+    case "checklist":
+      return { ...box, items: box.items.map((item) => ({ ...item, on: draft.includes(item.tag) })) };
+    case "form":
+      return {
+        ...box,
+        fields: box.fields.map((field, index) => ({ ...field, value: draft[index] ?? field.value })),
+      };
+  }
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // After the verdict: save the answers, and what this machine does next.
-import { UserError } from "../../core/index.ts";
 import { replaceFile, run } from "../../system/index.ts";
 import { renderAnswers } from "../settings/index.ts";
 import { type Box, paragraphs } from "./box.ts";
-import type { Screen } from "./screen.ts";
+import { type Screen, showHelp } from "./screen.ts";
 import type { WizardState } from "./state.ts";
 
 export function finishBox({ live }: Pick<WizardState, "live">): Box {
@@ -29,6 +28,9 @@ export function finishBox({ live }: Pick<WizardState, "live">): Box {
   };
 }
 
+const FINISH_HELP =
+  "The report is kept beside the VM. Answers that are saved serve iso build --config, p2v.config= and the wizard of the next machine; no password is in them.";
+
 export async function finish({
   screen,
   state,
@@ -41,10 +43,7 @@ export async function finish({
   for (;;) {
     const said = await screen.ask(finishBox(state));
     if (said.kind === "help") {
-      const text = paragraphs(
-        "The report is kept beside the VM. Answers that are saved serve iso build --config, p2v.config= and the wizard of the next machine; no password is in them.",
-      );
-      await screen.ask({ kind: "text", title: "Help", text, next: "Back", back: "Close" });
+      await showHelp(screen, FINISH_HELP);
       continue;
     }
     switch (said.kind === "next" ? (said.values[0] ?? "") : "leave") {
@@ -66,7 +65,7 @@ export async function finish({
   }
 }
 
-async function save(screen: Screen, state: WizardState): Promise<void> {
+export async function save(screen: Screen, state: WizardState): Promise<void> {
   const said = await screen.ask({
     kind: "form",
     title: "Save the answers",
@@ -74,17 +73,11 @@ async function save(screen: Screen, state: WizardState): Promise<void> {
     fields: [{ label: "File", value: "/root/answers.yaml" }],
   });
   if (said.kind !== "next") return;
-  const path = said.values[0] ?? "";
   try {
-    await replaceFile(path, renderAnswers(state.answers));
+    await replaceFile(said.values[0] ?? "", renderAnswers(state.answers));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const cause = new UserError("usage", "answers-not-saved", why, { advice: "Name another file" });
-    await screen.ask({
-      kind: "text",
-      title: "Not saved",
-      text: paragraphs(cause.message, cause.advice),
-      next: "Back",
-    });
+    if (!(error instanceof Error)) throw error;
+    const text = paragraphs(`${error.message}.`, "Name another file.");
+    await screen.ask({ kind: "text", title: "Not saved", text, next: "Close" });
   }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plan, the confirmation, the migration with its progress, and the end.
-import { type Preview, UserError } from "../../core/index.ts";
+import { UserError } from "../../core/index.ts";
 import { writePinnedSshConfig } from "../../hosts/index.ts";
-import { migrate, printDestination } from "../../job/index.ts";
+import { migrate } from "../../job/index.ts";
 import { exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
 import { makeRunDirectory, type TerminalFeed } from "../../system/index.ts";
-import { printPlan } from "../print/plan.ts";
 import { VERSION } from "../version.ts";
 import { paragraphs } from "./box.ts";
 import { Gauge } from "./gauge.ts";
+import { confirmPlan, showPlan } from "./plan-pages.ts";
 import type { Screen } from "./screen.ts";
 import { answer, jobAnswers, type WizardState } from "./state.ts";
 
@@ -37,23 +37,6 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
       : answer(state, "ssh-config");
   const progress = new Progress(screen);
   let sawStopper = false;
-  /** Help is not the plan's: it is shown again. */
-  const show = async (
-    preview: Preview,
-    diffs: readonly (string | null)[],
-    next: string,
-  ): Promise<boolean> => {
-    const text = printPlan(preview, {
-      destination: printDestination(destination, preview.intent.name),
-      diffs,
-    });
-    for (;;) {
-      const said = await screen.ask({ kind: "text", title: "The plan", text, next, back: "Back" });
-      if (said.kind === "help")
-        await screen.ask({ kind: "text", title: "Help", text: PLAN_HELP, next: "Back", back: "Close" });
-      else if (said.kind !== "escape") return said.kind === "next";
-    }
-  };
   try {
     progress.begin("Working out the plan; nothing is written");
     const report = await migrate({
@@ -64,15 +47,14 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
       emit: (event) => progress.take(event),
       confirm: async (preview, diffs) => {
         await progress.end();
-        const said = await show(preview, diffs, "Begin");
-        if (!said) return false;
+        if (!(await confirmPlan({ screen, state, preview, diffs }))) return false;
         progress.begin("Migration; the disks of this machine are only read");
         return true;
       },
       stopped: async (preview, diffs) => {
         await progress.end();
         sawStopper = true;
-        await show(preview, diffs, "Mend");
+        await showPlan({ screen, state, preview, diffs, next: "Mend" });
       },
     });
     await progress.end();
@@ -99,11 +81,6 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
     await progress.end();
   }
 }
-
-const PLAN_HELP = paragraphs(
-  "Problems come first: what STOPS must be mended before anything begins; a WARNING is told again in the report. Then the VM, the bytes to send, and each file that will change in it as a diff: lines with - go, lines with + come. Arrows and Page Down scroll.",
-  "The changes were worked out for real, on an overlay above the disks. Begin converts there, copies the blocks in use, reads each back on the host, and starts the VM once on a throw-away overlay.",
-);
 
 /** The gauge, drawn at most twice a second. */
 class Progress {

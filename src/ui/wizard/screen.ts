@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The terminal: boxes are shown by dialog, one at a time.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { UserError } from "../../core/index.ts";
-import { feedOnTerminal, runOnTerminal, type TerminalFeed } from "../../system/index.ts";
+import { feedOnTerminal, makeRunDirectory, runOnTerminal, type TerminalFeed } from "../../system/index.ts";
 import {
   asciiText,
   type Box,
   type BoxAnswer,
-  DIALOG_ENVIRONMENT,
+  DIALOG_ERROR,
+  DIALOG_RC,
   paragraphs,
   readAnswer,
   renderBox,
@@ -20,14 +23,22 @@ export type Screen = {
   shell(): Promise<void>;
 };
 
-export function dialogScreen(signal: AbortSignal): Screen {
+/** Paragraphs are parted by empty lines. */
+export async function showHelp(screen: Screen, help: string): Promise<void> {
+  const text = paragraphs(...help.split("\n\n"));
+  await screen.ask({ kind: "text", title: "Help", text, next: "Close", back: "Back" });
+}
+
+export async function openDialogScreen(signal: AbortSignal): Promise<Screen & AsyncDisposable> {
+  const directory = await makeRunDirectory("dialog");
+  const rc = join(directory.path, "dialogrc");
+  await writeFile(rc, DIALOG_RC);
+  const env = { DIALOGRC: rc, DIALOG_ERROR: `${DIALOG_ERROR}` };
+  const plain = ["dialog", "--ascii-lines", "--no-collapse"];
   return {
     ask: async (box) => {
-      const { code, answer, stderr } = await runOnTerminal(renderBox(box), {
-        signal,
-        env: DIALOG_ENVIRONMENT,
-      });
-      if (code === 254)
+      const { code, answer, stderr } = await runOnTerminal(renderBox(box), { signal, env });
+      if (code === DIALOG_ERROR || code === -1 || code === 255)
         throw new UserError(
           "usage",
           "dialog-failed",
@@ -39,34 +50,13 @@ export function dialogScreen(signal: AbortSignal): Screen {
       return readAnswer(box, { code, answer });
     },
     wait: async (text) => {
-      const argv = [
-        "dialog",
-        "--ascii-lines",
-        "--no-shadow",
-        "--infobox",
-        asciiText(paragraphs(text)),
-        "6",
-        "76",
-      ];
-      await runOnTerminal(argv, { signal, env: DIALOG_ENVIRONMENT });
+      await runOnTerminal([...plain, "--infobox", asciiText(paragraphs(text)), "6", "76"], { signal, env });
     },
-    gauge: (title) =>
-      feedOnTerminal([
-        "dialog",
-        "--ascii-lines",
-        "--no-shadow",
-        "--no-collapse",
-        "--title",
-        title,
-        "--gauge",
-        "",
-        "22",
-        "76",
-        "0",
-      ]),
+    gauge: (title) => feedOnTerminal([...plain, "--title", title, "--gauge", "", "22", "76", "0"], { env }),
     shell: async () => {
       process.stdout.write("\nThe wizard comes back with: exit\n");
       await runOnTerminal(["/bin/bash", "--login"], { signal });
     },
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
 }

@@ -41,13 +41,13 @@ async function walk(
 }
 
 const ALL: readonly Move[] = [
-  ["Welcome", "next"],
-  ["Where the VM goes", "next"],
-  ["Host", "next"],
-  ["Is this your host?", "next"],
-  ["Login", "next"],
-  ["Disks", "next"],
-  ["Virtual machine", "next"],
+  ["Welcome", "standing", "next"],
+  ["Where the VM goes", "standing", "next"],
+  ["Host", "standing", "next"],
+  ["Is this your host?", "standing", "next"],
+  ["Login", "standing", "next"],
+  ["Disks", "standing", "next"],
+  ["Virtual machine", "standing", "next"],
 ];
 
 test("Next alone leads to the job, with what was found as answers", async () => {
@@ -60,55 +60,74 @@ test("Next alone leads to the job, with what was found as answers", async () => 
 
 test("Back goes over pages that do not apply, and keeps what was answered", async () => {
   const { kept } = await walk([
-    ["Welcome", "next"],
-    ["Where the VM goes", ["dir"]],
-    ["Directory", ["/mnt/vms"]],
-    ["Disks", "back"],
-    ["Directory", "back"],
-    ["Where the VM goes", "next"],
-    [/^Directory: /, "next"],
-    ["Disks", ["/dev/sdb"]],
-    ["Virtual machine", "back"],
-    ["Disks", "next"],
-    ["Virtual machine", "next"],
+    ["Welcome", "standing", "next"],
+    ["Where the VM goes", ["dir"], "next"],
+    ["Directory", ["/mnt/vms"], "next"],
+    ["Disks", "standing", "back"],
+    ["Directory", "standing", "back"],
+    ["Where the VM goes", "standing", "next"],
+    [/^Directory: /, "standing", "next"],
+    ["Disks", ["/dev/sdb"], "next"],
+    ["Virtual machine", "standing", "back"],
+    ["Disks", "standing", "next"],
+    ["Virtual machine", "standing", "next"],
   ]);
   assert.deepEqual(kept?.answers.get("to"), ["dir:/mnt/vms"]);
   assert.deepEqual(kept?.answers.get("disk"), ["/dev/sdb"]);
 });
 
-test("Esc asks before it leaves; help leads back to its page", async () => {
+test("leaving is asked; help leads back to its page", async () => {
   await walk([
-    ["Welcome", "escape"],
-    ["Leave the wizard?", "next"],
-    ["Welcome", "help"],
-    ["Help", "next"],
+    ["Welcome", "standing", "back"],
+    ["Leave the wizard?", "standing", "next"],
+    ["Welcome", "standing", "help"],
+    ["Help", "standing", "next"],
     ...ALL,
   ]);
   assert.equal(
     (
       await walk([
-        ["Welcome", "back"],
-        ["Leave the wizard?", ["leave"]],
+        ["Welcome", "standing", "back"],
+        ["Leave the wizard?", ["leave"], "next"],
       ])
     ).code,
     0,
   );
 });
 
+const HOST = ["xen1.example.org", "2222", "root", "/srv/vms"];
+const VM = ["web", "2G", "2", "auto", "", "raw"];
+
 test("what makes no sense is said, and asked again on its page", async () => {
-  await walk([
+  const { kept } = await walk([
     ...ALL.slice(0, 2),
-    ["Host", ["a host", "22", "root", "/srv"]],
-    [/^This does not work yet: .*a host/s, "next"],
-    ["Host", "next"],
+    ["Host", ["a host", "22", "root", "/srv"], "next"],
+    [/^This does not work yet: .*a host/s, "standing", "next"],
+    ["Host", HOST, "next"],
     ...ALL.slice(3, 5),
-    ["Disks", []],
-    [/^This does not work yet: No disk/, "next"],
-    ["Disks", "next"],
-    ["Virtual machine", ["web", "much", "2", "auto", "", "raw"]],
-    [/^This does not work yet: .*memory/s, "next"],
-    ["Virtual machine", "next"],
+    ["Disks", [], "next"],
+    [/^This does not work yet: No disk/, "standing", "next"],
+    ["Disks", ["/dev/sda"], "next"],
+    ["Virtual machine", ["web", "much", "2", "auto", "", "raw"], "next"],
+    [/^This does not work yet: .*memory/s, "standing", "next"],
+    ["Virtual machine", VM, "next"],
   ]);
+  assert.deepEqual(kept?.answers.get("memory"), ["2G"]);
+});
+
+test("what was typed on a page stands there again after Back and help", async () => {
+  const typed = ["half", "64", "root", "/x"];
+  const { kept } = await walk([
+    ...ALL.slice(0, 2),
+    ["Host", typed, "help"],
+    ["Help", "standing", "next"],
+    ["Host", HOST, "back"],
+    ["Where the VM goes", "standing", "next"],
+    ["Host", "standing", "next"],
+    ["Is this your host?", "standing", "next"],
+    ...ALL.slice(4),
+  ]);
+  assert.deepEqual(kept?.answers.get("to"), ["ssh://root@xen1.example.org:2222/srv/vms"]);
 });
 
 test("another host is asked for its key anew, the same one is not", async () => {
@@ -116,8 +135,8 @@ test("another host is asked for its key anew, the same one is not", async () => 
   assert.equal(same.scanned, 0);
   const other = await walk([
     ...ALL.slice(0, 2),
-    ["Host", ["2001:db8::7", "", "admin", "/srv/vms"]],
-    ["Is this your host?", ["SHA256:new"]],
+    ["Host", ["2001:db8::7", "", "admin", "/srv/vms"], "next"],
+    ["Is this your host?", ["SHA256:new"], "next"],
     ...ALL.slice(4),
   ]);
   assert.equal(other.scanned, 1);
@@ -130,8 +149,8 @@ test("a failure of the job leads to the page that can mend it, and from there on
   await walk(
     [
       ...ALL,
-      [/^This does not work yet: It is host-login-refused/, "next"],
-      ["Login", "next"],
+      [/^This does not work yet: It is host-login-refused/, "standing", "next"],
+      ["Login", "standing", "next"],
       ...ALL.slice(5),
     ],
     {
@@ -147,7 +166,7 @@ test("a failure of the job leads to the page that can mend it, and from there on
 
 test("a plan that is not liked leads back to the VM", async () => {
   let tries = 0;
-  await walk([...ALL, ["Virtual machine", "next"]], {
+  await walk([...ALL, ["Virtual machine", "standing", "next"]], {
     job: async () => {
       tries += 1;
       return tries === 1 ? { kind: "back" } : { kind: "ended", code: 0 };
@@ -157,7 +176,7 @@ test("a plan that is not liked leads back to the VM", async () => {
 
 test("a plan that has seen stoppers leads to the page that mends them, without saying it twice", async () => {
   let tries = 0;
-  await walk([...ALL, ["Host", "next"], ...ALL.slice(3)], {
+  await walk([...ALL, ["Host", "standing", "next"], ...ALL.slice(3)], {
     job: async () => {
       tries += 1;
       if (tries === 1) return { kind: "mend", error: error("destination", "destination-full") };
@@ -167,7 +186,7 @@ test("a plan that has seen stoppers leads to the page that mends them, without s
 });
 
 test("what was wrong in the answers of the boot is said first", async () => {
-  await walk([[/^This does not work yet: It is parameter-wrong/, "next"], ...ALL], {
+  await walk([[/^This does not work yet: It is parameter-wrong/, "standing", "next"], ...ALL], {
     trouble: error("usage", "parameter-wrong"),
   });
 });

@@ -3,11 +3,11 @@
 import { UserError } from "../../core/index.ts";
 import { parseDestination } from "../../hosts/index.ts";
 import { type Acts, ACTS } from "./acts.ts";
-import { paragraphs } from "./box.ts";
+import { paragraphs, withDraft } from "./box.ts";
 import { mendingPage } from "./mend.ts";
 import type { PageName } from "./page.ts";
 import { PAGES } from "./pages/index.ts";
-import type { Screen } from "./screen.ts";
+import { type Screen, showHelp } from "./screen.ts";
 import { answer, type WizardState } from "./state.ts";
 
 export type WizardOptions = {
@@ -32,6 +32,8 @@ export async function runWizard({
 }: WizardOptions): Promise<number> {
   let state = first;
   let at = 0;
+  /** What stood on a page that was left without Next. */
+  const drafts = new Map<PageName, readonly string[]>();
   const move = (step: 1 | -1): void => {
     do at += step;
     while (PAGES[at] !== undefined && PAGES[at]?.applies(state) === false);
@@ -56,29 +58,21 @@ export async function runWizard({
         continue;
       }
       state = await lookUp(page.name, { screen, state, acts, signal });
-      const said = await screen.ask(page.box(state));
+      const said = await screen.ask(withDraft(page.box(state), drafts.get(page.name)));
+      drafts.set(page.name, said.values);
       switch (said.kind) {
         case "next":
           state = page.take(state, said.values);
+          drafts.delete(page.name);
           await keep(state);
           move(1);
           break;
         case "back":
-          if (at === 0) {
-            if (await leaves(screen)) return 0;
-          } else move(-1);
+          if (at > 0) move(-1);
+          else if (await leaves(screen)) return 0;
           break;
         case "help":
-          await screen.ask({
-            kind: "text",
-            title: "Help",
-            text: helpText(page.help),
-            next: "Back",
-            back: "Close",
-          });
-          break;
-        case "escape":
-          if (await leaves(screen)) return 0;
+          await showHelp(screen, page.help);
           break;
       }
     } catch (error) {
@@ -99,8 +93,6 @@ async function tell(screen: Screen, error: UserError, next: string): Promise<voi
     back: "Back",
   });
 }
-
-const helpText = (help: string): string => paragraphs(...help.split("\n\n"));
 
 async function leaves(screen: Screen): Promise<boolean> {
   const said = await screen.ask({

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The virtual machine: name, memory, CPUs, what runs it, networks, disk format.
-import { formatBytes } from "../../../core/index.ts";
+import { UserError } from "../../../core/index.ts";
+import { isVmName } from "../../../plan/index.ts";
 import { paragraphs } from "../box.ts";
 import type { Page } from "../page.ts";
 import { answer, jobAnswers, type WizardState, withAnswers } from "../state.ts";
 
 export const vm: Page = {
   name: "vm",
-  help: "Name: of the VM and of its directory. Memory: such as 4G or 512M. Run by: auto (what the host has), libvirt, xen, proxmox, or qemu (files only). Network: a bridge or libvirt network of the host for all cards, or NIC=NETWORK, several with commas; empty: the usual one there. Disk format: raw (sparse) or qcow2.\n\nAn empty field means: as this machine.",
+  help: "Name: of the VM and of its directory. Memory: such as 4G or 512M. Run by: auto (what the host has), libvirt, xen, proxmox, or qemu (files only). Network: a bridge or libvirt network of the host for all cards, or NIC=NETWORK, several with commas; empty: the usual one there. Disk format: raw (sparse) or qcow2.\n\nAn empty field means: as this machine, where its disks are its own.",
   applies: () => true,
   box: (state) => ({
     kind: "form",
     title: "Virtual machine",
-    text: paragraphs("As this machine, unless you change it.", cards(state)),
+    text: paragraphs(
+      state.live ? "As this machine, unless you change it." : "Empty: 2 GiB and 2 CPUs.",
+      cards(state),
+    ),
     fields: [
-      { label: "Name", value: answer(state, "name") ?? state.guest?.hostname ?? "" },
+      { label: "Name", value: answer(state, "name") ?? state.guest?.hostname?.split(".")[0] ?? "" },
       { label: "Memory", value: answer(state, "memory") ?? memory(state) },
       { label: "CPUs", value: answer(state, "vcpus") ?? threads(state) },
       { label: "Run by", value: answer(state, "hypervisor") ?? "auto" },
@@ -23,6 +27,15 @@ export const vm: Page = {
     ],
   }),
   take: (state, [name = "", memoryText = "", vcpus = "", hypervisor = "", network = "", format = ""]) => {
+    if (name === "" || !isVmName(name))
+      throw new UserError(
+        "usage",
+        "name-wrong",
+        name === "" ? "The VM has no name" : `"${name}" is no name for a VM`,
+        {
+          advice: "Letters, digits, dot, dash and underscore, at most 63",
+        },
+      );
     const next = withAnswers(state, {
       name,
       memory: memoryText,
@@ -36,25 +49,27 @@ export const vm: Page = {
   },
 };
 
-/** In whole MiB: what the form shows must mean the same when it comes back. */
-function memory({ machine: { memoryBytes } }: WizardState): string {
-  return memoryBytes.kind === "known" ? `${Math.ceil(memoryBytes.value / 2 ** 20)}M` : "";
+/** Disk images bring no machine. In whole MiB: what the form shows must mean the same when it comes back. */
+function memory({ live, machine: { memoryBytes } }: WizardState): string {
+  return live && memoryBytes.kind === "known" ? `${Math.ceil(memoryBytes.value / 2 ** 20)}M` : "";
 }
 
-function threads({ machine: { cpu } }: WizardState): string {
-  return cpu.kind === "known" && cpu.value.threads.kind === "known" ? `${cpu.value.threads.value}` : "";
+function threads({ live, machine: { cpu } }: WizardState): string {
+  return live && cpu.kind === "known" && cpu.value.threads.kind === "known"
+    ? `${cpu.value.threads.value}`
+    : "";
 }
 
-function cards({ machine, guest }: WizardState): string {
-  const lines = machine.nics.map(({ name, mac }) => {
-    const old = guest?.network.find((one) => one.mac?.toLowerCase() === mac)?.name ?? name;
-    return `  ${old.padEnd(12)} ${mac}`;
-  });
-  const size =
-    machine.memoryBytes.kind === "known"
-      ? ` This machine has ${formatBytes(machine.memoryBytes.value)}.`
-      : "";
+/** By the name that the installed system gives it, which may be another than this system's. */
+function cards({ live, machine, guest }: WizardState): string {
+  const known = guest?.network ?? [];
+  const lines = live
+    ? machine.nics.map(({ name, mac }) => {
+        const old = known.find((one) => one.mac?.toLowerCase() === mac)?.name ?? name;
+        return `  ${old.padEnd(12)} ${mac}`;
+      })
+    : known.map(({ name, mac }) => `  ${name.padEnd(12)} ${mac ?? "a new address"}`);
   return lines.length === 0
-    ? `No network card was found.${size}`
+    ? "No network card was found."
     : `  Network cards keep name and address:\n${lines.join("\n")}`;
 }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plan: problems first, then what will happen; each change as a diff for who asks; then the last question.
+import type { Change, Preview } from "../../core/index.ts";
+import { printDestination } from "../../job/index.ts";
+import { printPlanHead } from "../print/plan.ts";
+import { type Box, paragraphs, TEXT_COLUMNS } from "./box.ts";
+import { save } from "./finish.ts";
+import { type Screen, showHelp } from "./screen.ts";
+import type { WizardState } from "./state.ts";
+
+type Shown = {
+  readonly screen: Screen;
+  readonly state: WizardState;
+  readonly preview: Preview;
+  /** One for each change; null where it is no text. */
+  readonly diffs: readonly (string | null)[];
+};
+
+const PLAN_HELP =
+  "Problems come first: what STOPS must be mended before anything begins; a WARNING is told again in the report. Then the VM, the bytes to send, and the files that will change in it. Arrows and Page Down scroll.\n\nThe changes were worked out for real, on an overlay above the disks: a plan without problems has been done once already.";
+
+const BEGIN_HELP =
+  "begin: converts on the overlay, copies the blocks in use, reads each back on the host, and starts the VM once on a throw-away overlay. The disks of this machine are only read. It can be interrupted and goes on where it was.\n\nchanges: each file that will change in the VM, as a diff: lines with - go, lines with + come. Secrets are ***.\n\nanswers: what you answered as a file that serves other machines, and this one without questions.";
+
+/** The plan without its diffs, which have pages of their own. */
+export function planBox(preview: Preview, next: string): Box {
+  const { changes, intent } = preview;
+  const destination = printDestination(intent.destination, intent.name);
+  const head = printPlanHead(preview, { destination, columns: TEXT_COLUMNS });
+  const files = changes.map(({ path, step }) => `  ${step.padEnd(14)} ${path}`);
+  const text = `${head}\n${changes.length === 0 ? "Nothing in the guest needs a change." : `Files that change in the VM:\n${files.join("\n")}`}`;
+  return { kind: "text", title: "The plan", text, next };
+}
+
+export function beginBox(preview: Preview): Box {
+  const some = preview.changes.length > 0;
+  return {
+    kind: "menu",
+    title: "Begin?",
+    text: paragraphs(
+      "Nothing was done yet. The disks of this machine are only read, now and during the migration.",
+    ),
+    items: [
+      { tag: "begin", label: "begin the migration" },
+      ...(some
+        ? [{ tag: "changes", label: `show the ${preview.changes.length} changes in the VM's files` }]
+        : []),
+      { tag: "answers", label: "save the answers as a file" },
+    ],
+    chosen: "begin",
+  };
+}
+
+/** False: the user went back. */
+export async function showPlan({
+  screen,
+  preview,
+  next,
+}: Shown & { readonly next: string }): Promise<boolean> {
+  for (;;) {
+    const said = await screen.ask(planBox(preview, next));
+    if (said.kind !== "help") return said.kind === "next";
+    await showHelp(screen, PLAN_HELP);
+  }
+}
+
+export async function confirmPlan(shown: Shown): Promise<boolean> {
+  const { screen, state, preview } = shown;
+  while (await showPlan({ ...shown, next: "Next" }))
+    for (;;) {
+      const said = await screen.ask(beginBox(preview));
+      if (said.kind === "back") break;
+      if (said.kind === "help") await showHelp(screen, BEGIN_HELP);
+      else if (said.values[0] === "begin") return true;
+      else if (said.values[0] === "changes") await showChanges(shown);
+      else await save(screen, state);
+    }
+  return false;
+}
+
+async function showChanges({ screen, preview, diffs }: Shown): Promise<void> {
+  for (let chosen: string | null = null; ; ) {
+    const items = preview.changes.map(({ path, step }, index) => ({
+      tag: `${index + 1}`,
+      label: `${path} (${step})`,
+    }));
+    const text = paragraphs("Which one? Back leads to the question.");
+    const said = await screen.ask({ kind: "menu", title: "Changes", text, items, chosen });
+    if (said.kind === "back") return;
+    chosen = said.values[0] ?? null;
+    const change = preview.changes[Number(chosen) - 1];
+    if (change !== undefined) await screen.ask(changeBox(change, diffs[Number(chosen) - 1] ?? null));
+  }
+}
+
+export function changeBox(change: Change, diff: string | null): Box {
+  const body = diff === null || diff === "" ? "It is no text." : diff;
+  const text = `${paragraphs(`${change.step}: ${change.why}.`)}\n\n${body}`;
+  return { kind: "text", title: change.path, text, next: "Close" };
+}
