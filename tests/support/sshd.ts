@@ -62,7 +62,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       (await run(["ssh-keygen", "-l", "-f", at("host_key.pub")])).stdout.split(" ")[1] ?? "";
 
     const inside = options.inside === undefined ? [] : ["ip", "netns", "exec", options.inside.namespace];
-    const [program = PROGRAM, ...rest] = [...inside, PROGRAM, "-D", "-e", "-f", at("sshd_config")];
+    const [program, ...rest] = [...inside, PROGRAM, "-D", "-e", "-f", at("sshd_config")];
     const child = spawn(program, rest, {
       stdio: ["ignore", "ignore", "pipe"],
     });
