@@ -28,6 +28,20 @@ export function editLinuxLines(text: string, edit: (linux: LinuxLine) => string)
     .join("");
 }
 
+/** The words after the image of the first entry that loads it; null where none does. */
+export function findArguments(text: string, image: string): string | null {
+  const name = image.slice(image.lastIndexOf("/") + 1);
+  let found: string | null = null;
+  editLinuxLines(text, (linux) => {
+    if (found === null && linux.image.endsWith(`/${name}`)) {
+      const end = linux.line.indexOf(linux.image) + linux.image.length;
+      found = linux.line.slice(end).replace(/^["']/, "").trim();
+    }
+    return linux.line;
+  });
+  return found;
+}
+
 /** Indexes of kernel lines followed by an initrd line before their entry ends: one walk from the end. */
 function linesWithInitramfs(lines: readonly string[]): ReadonlySet<number> {
   const found = new Set<number>();

@@ -2,6 +2,7 @@
 // convert owns what changes inside a guest: steps that propose, one place that applies. It never writes a source disk.
 export { applyChanges, undoChanges } from "./apply.ts";
 export { openBlobs } from "./blobs.ts";
+export { kernelArguments } from "./kernel-arguments.ts";
 export { renderDiff } from "./diff.ts";
 export { propose, type ProposeOptions } from "./propose.ts";
 export { conversionSteps } from "./steps/list.ts";

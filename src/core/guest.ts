@@ -49,6 +49,8 @@ export type Kernel = {
   /** Listed in a boot menu, so a person could choose it. */
   readonly bootable: boolean;
   readonly has: Readonly<Record<string, DriverPlace>>;
+  /** Kinds of Xen domain it was built for, as its configuration says; absent where that is not there. */
+  readonly xen?: readonly ("pv" | "pvh")[];
 };
 
 /** A physical interface that the guest's own configuration, udev rules or leases name. */

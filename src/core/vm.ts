@@ -52,8 +52,9 @@ export type VmNetwork = {
   readonly name: string;
 };
 
-/** How Xen boots it, by the kernel's own ELF notes and what the boot disk's file system allows. */
+/** How Xen boots it, by what the kernel was built for, what the host has, and what can read the boot disk. */
 export type VmXen = {
   readonly type: "pv" | "pvh" | "hvm";
-  readonly loader: "pygrub" | "pvgrub" | "firmware";
+  /** `kernel`: nothing there reads the boot disk, so kernel and initramfs lie beside the images. */
+  readonly loader: "pygrub" | "pvgrub" | "firmware" | "kernel";
 };

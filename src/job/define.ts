@@ -5,12 +5,16 @@ import type { Definition, Emit, Host, HostFacts, Plan, Report } from "../core/in
 import { renderReport } from "../report/index.ts";
 import { defineLibvirt, defineXen, renderLibvirt, renderQemuScript, renderXl } from "../target/index.ts";
 
+import { putKernel, type TakenKernel } from "./xen-kernel.ts";
+
 type Where = { readonly host: Host; readonly directory: string };
 
 export type DefineOptions = Where & {
   readonly plan: Plan;
   /** null: nothing is defined, only written. */
   readonly facts: HostFacts | null;
+  /** For a Xen host that cannot read the boot disk. */
+  readonly kernel: TakenKernel | null;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
@@ -25,6 +29,7 @@ export async function defineVm({
   plan,
   host,
   facts,
+  kernel,
   directory,
   signal,
   emit,
@@ -34,7 +39,8 @@ export async function defineVm({
   const write = (suffix: string, text: string, mode: number): Promise<void> =>
     host.writeFile(path(suffix), Buffer.from(text), { mode });
   const on = place.hypervisor;
-  const xl = renderXl(vm, { directory, ...(on === "xen" ? { place } : {}) });
+  const xl = renderXl(vm, { directory, ...(on === "xen" ? { place, kernel } : {}) });
+  if (kernel !== null) await putKernel(host, { kernel, directory, name: vm.name });
   await write("libvirt.xml", renderLibvirt(vm, { directory, ...(on === "libvirt" ? { place } : {}) }), 0o600);
   await write("xl.cfg", xl, 0o600);
   await write("qemu.sh", renderQemuScript(vm), 0o700);

@@ -16,6 +16,7 @@ import { makeProbeLayers } from "./probe.ts";
 import { findDisks, openSource } from "./source.ts";
 import { startVm } from "./start.ts";
 import { openWorkspace } from "./workspace.ts";
+import { takeKernel } from "./xen-kernel.ts";
 
 export type MigrateOptions = {
   readonly answers: Answers;
@@ -82,12 +83,13 @@ export async function migrate({
   const plan = confirmed(preview);
   const directory = vmDirectory(answers.destination, plan.intent.name);
 
-  const sealed = await phases.run("convert", async () => {
+  const { sealed, kernel } = await phases.run("convert", async () => {
     if (source.mounted !== null)
       await applyChanges(plan.changes, { root: source.mounted.directory, blobs, signal });
+    const taken = await takeKernel({ plan, view: source.mounted?.view ?? null, workDirectory });
     const views = await source.seal();
     for (const view of views) await proof.sealed(view);
-    return views;
+    return { sealed: views, kernel: taken };
   });
   const layers = await makeProbeLayers({ plan, sealed, ...call });
   const copied = await phases.run("copy", () =>
@@ -104,7 +106,9 @@ export async function migrate({
   );
   const proven = await phases.run("verify", () => proof.finish());
   if (!proven.held) listen({ type: "problem", problem: SOURCE_CHANGED });
-  const definition = await phases.run("define", () => defineVm({ plan, host, facts, directory, ...call }));
+  const definition = await phases.run("define", () =>
+    defineVm({ plan, host, facts, kernel, directory, ...call }),
+  );
   const boot = await phases.run("boot", () => checkBoot({ plan, host, directory, layers, ...call }));
 
   const report: Report = {

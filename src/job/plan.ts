@@ -21,6 +21,7 @@ import {
   makeVm,
   settleHypervisor,
   stoppers,
+  xenOn,
 } from "../plan/index.ts";
 import { checkDestination, connectHost } from "./destination.ts";
 import { askHost } from "./host.ts";
@@ -50,7 +51,11 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
     usedBytes,
     signal: context.signal,
   });
-  const vm = makeVm(intent, source.guest);
+  const model = makeVm(intent, source.guest);
+  const vm =
+    hypervisor === "xen" && facts?.xen?.usable === true
+      ? { ...model, xen: xenOn(facts.xen, { guest: source.guest, storage: source.storage }) }
+      : model;
   const place = choosePlace(vm, { hypervisor, facts, host: answers.host });
   const ours = intent.replace || intent.update || destination.resumes;
   const fit = facts === null ? [] : checkFit(facts, { hypervisor, vm, place, ours });

@@ -10,6 +10,7 @@ import {
   type VmPlace,
 } from "../core/index.ts";
 import { candidates } from "./place.ts";
+import { xenProblems } from "./xen.ts";
 
 export type FitNeeds = {
   readonly hypervisor: Hypervisor;
@@ -31,6 +32,7 @@ export function checkFit(facts: HostFacts, needs: FitNeeds): readonly Problem[] 
     ...memoryProblems(facts, needs),
     ...cpuProblems(facts, needs),
     ...firmwareProblems(facts, needs),
+    ...(place.hypervisor === "xen" && facts.xen !== null ? xenProblems(needs.vm.xen, facts.xen) : []),
     ...networkProblems(facts, needs),
   ];
 }

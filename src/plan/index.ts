@@ -8,3 +8,4 @@ export * from "./nics.ts";
 export * from "./place.ts";
 export * from "./preview.ts";
 export * from "./vm.ts";
+export * from "./xen.ts";

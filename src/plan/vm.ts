@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The virtual machine of an Intent.
 import { createHash } from "node:crypto";
-import type { GuestOS, Intent, VmModel, VmXen } from "../core/index.ts";
+import type { GuestOS, Intent, VmModel } from "../core/index.ts";
+import { xenAnywhere } from "./xen.ts";
 
 /** The VM for this intent; drivers of the guest decide the buses, its distribution the machine and CPU level. */
 export function makeVm(intent: Intent, guest: GuestOS | null): VmModel {
@@ -31,7 +32,7 @@ export function makeVm(intent: Intent, guest: GuestOS | null): VmModel {
       sectorBytes: disk.sectorBytes === 4096 ? 4096 : 512,
     })),
     nics: intent.nics.map(({ name, mac }) => ({ name, mac, model: virtioNet ? "virtio" : "e1000" })),
-    xen: xenOf(guest),
+    xen: xenAnywhere(guest),
   };
 }
 
@@ -93,12 +94,4 @@ function osinfoOf(guest: GuestOS | null): string | null {
     default:
       return null;
   }
-}
-
-/** PV needs nothing of the host's CPU; a kernel without Xen's front ends needs a full machine. */
-function xenOf(guest: GuestOS | null): VmXen {
-  const ready = guest?.kernels.some(
-    (kernel) => kernel.has["xen-blkfront"] !== undefined && kernel.has["xen-blkfront"] !== "absent",
-  );
-  return ready === true ? { type: "pv", loader: "pvgrub" } : { type: "hvm", loader: "firmware" };
 }

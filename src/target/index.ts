@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // target owns what a hypervisor is told about a VM, and the check that it boots. It never writes to an image.
 export * from "./boot-check.ts";
+export { sendFile } from "./check-attempt.ts";
 export * from "./await-login.ts";
 export * from "./define-libvirt.ts";
 export * from "./define-xen.ts";

@@ -9,14 +9,19 @@ type Place = Pick<VmPlace, "networks" | "linkUp">;
 /** For a host that nobody has asked: the bridge that Xen's documents name. */
 const ANY_XEN: Place = { networks: [], linkUp: true };
 
+/** Kernel and initramfs beside the images, as NAME.vmlinuz and NAME.initrd. */
+export type XenKernel = { readonly arguments: string; readonly hasInitramfs: boolean };
+
 type Where = {
+  /** For loader `kernel`. */
+  readonly kernel?: XenKernel | null;
   /** Where the images lie on the host, absolute. */
   readonly directory: string;
   readonly place?: Place;
 };
 
 /** Throws UserError for text that xl cannot be given. */
-export function renderXl(vm: VmModel, { directory, place = ANY_XEN }: Where): string {
+export function renderXl(vm: VmModel, { directory, place = ANY_XEN, kernel = null }: Where): string {
   const { type } = vm.xen;
   const disks = diskSpecs(vm, { directory, type });
   const lines = [
@@ -25,7 +30,7 @@ export function renderXl(vm: VmModel, { directory, place = ANY_XEN }: Where): st
     `name = ${quote(vm.name)}`,
     `uuid = ${quote(vm.uuid)}`,
     "",
-    ...bootLines(vm),
+    ...bootLines(vm, { directory, kernel }),
     "",
     `memory = ${Math.ceil(vm.memoryBytes / 2 ** 20)}`,
     `vcpus = ${vm.vcpus}`,
@@ -49,11 +54,22 @@ export function renderXl(vm: VmModel, { directory, place = ANY_XEN }: Where): st
 }
 
 /** pvgrub reads the guest's own grub.cfg inside the domain; pygrub reads it in dom0; HVM boots as on the metal. */
-function bootLines(vm: VmModel): readonly string[] {
+function bootLines(
+  vm: VmModel,
+  { directory, kernel }: { directory: string; kernel: XenKernel | null },
+): readonly string[] {
   const { type, loader } = vm.xen;
   if (type === "hvm") return hvmLines(vm);
   const head = `type = ${quote(type)}`;
   if (loader === "pygrub") return [head, 'bootloader = "pygrub"'];
+  if (loader === "kernel")
+    return [
+      head,
+      "# Copies of the guest's own: put a newer kernel of the guest here too.",
+      `kernel = ${quote(`${directory}/${vm.name}.vmlinuz`)}`,
+      ...(kernel?.hasInitramfs === false ? [] : [`ramdisk = ${quote(`${directory}/${vm.name}.initrd`)}`]),
+      `cmdline = ${quote(kernel?.arguments ?? "")}`,
+    ];
   const arch = vm.arch === "x86_64" ? "x86_64" : "i386";
   const file = type === "pvh" ? "grub-i386-xen_pvh.bin" : `grub-${arch}-xen.bin`;
   return [

@@ -342,6 +342,22 @@ test("inspectGuest() finds kernels by menu, by link, by flavour; rescue and cras
   assert.equal(guest.kernels[2]?.has["virtio_blk"], "builtin");
 });
 
+test("a kernel's configuration tells for which kinds of Xen domain it was built", async () => {
+  const xen = async (config: string): Promise<unknown> => {
+    const view = memoryView({
+      "/boot/vmlinuz-9": "k",
+      "/lib/modules/9/modules.dep": "",
+      "/boot/config-9": config,
+    });
+    return (await inspectGuest(view, FOUND)).kernels.find(({ version }) => version === "9")?.xen;
+  };
+  assert.deepEqual(await xen("CONFIG_XEN=y\nCONFIG_XEN_PV=y\nCONFIG_PVH=y\n"), ["pvh", "pv"]);
+  assert.deepEqual(await xen("CONFIG_XEN=y\n# CONFIG_XEN_PV is not set\n"), []);
+  assert.deepEqual(await xen("CONFIG_XEN=y\n"), ["pv"], "before Linux 4.12");
+  assert.deepEqual(await xen("# CONFIG_XEN is not set\n"), []);
+  assert.equal(await xen("CONFIG_VIRTIO_BLK=y\n"), undefined);
+});
+
 test("inspectGuest() finds kernels on an ESP, beside their modules, and takes each for bootable without a menu", async () => {
   const esp = await inspectGuest(
     memoryView({

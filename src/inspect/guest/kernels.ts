@@ -27,7 +27,7 @@ export async function readKernels(
       image,
       initramfs: await findInitramfs(view, { image, family, names: [version, suffix] }),
       bootable: offered.any ? offered.has(image) : true,
-      has: await readDrivers(view, version),
+      ...(await readAbilities(view, version)),
     });
     if (kernels.length >= MAX_KERNELS) break;
   }
@@ -141,8 +141,10 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   "xen-netfront": "CONFIG_XEN_NETDEV_FRONTEND",
 };
 
+type Abilities = Pick<Kernel, "has"> & Partial<Pick<Kernel, "xen">>;
+
 /** Where each driver of ours is, as far as the indexes of the modules tell; what is in the initramfs is found by opening it. */
-async function readDrivers(view: GuestView, version: string): Promise<Readonly<Record<string, DriverPlace>>> {
+async function readAbilities(view: GuestView, version: string): Promise<Abilities> {
   const read = async (path: string): Promise<string> => {
     try {
       return (await view.readText(path, { maxBytes: INDEX_BYTES })) ?? "";
@@ -153,13 +155,26 @@ async function readDrivers(view: GuestView, version: string): Promise<Readonly<R
   };
   const builtin = moduleNames(await read(`${MODULES}/${version}/modules.builtin`));
   const modules = moduleNames(await read(`${MODULES}/${version}/modules.dep`));
-  const config = new Set((await read(`/boot/config-${version}`)).split("\n"));
+  const text = (await read(`/boot/config-${version}`)) || (await read(`${MODULES}/${version}/config`));
+  const config = new Set(text.split("\n"));
   const placeOf = (driver: string): DriverPlace => {
     const name = driver.replaceAll("-", "_");
     if (builtin.has(name) || config.has(`${SYMBOLS[driver]}=y`)) return "builtin";
     return modules.has(name) ? "module" : "absent";
   };
-  return Object.fromEntries(VM_DRIVERS.map((driver) => [driver, placeOf(driver)]));
+  const has = Object.fromEntries(VM_DRIVERS.map((driver) => [driver, placeOf(driver)]));
+  const tells = config.has("CONFIG_XEN=y") || config.has("# CONFIG_XEN is not set");
+  return tells ? { has, xen: xenTypes(config) } : { has };
+}
+
+/** PVH came with Linux 4.11 (XEN_PVH; PVH since 4.20). Before 4.12 there was no XEN_PV, and XEN meant it. */
+function xenTypes(config: ReadonlySet<string>): readonly ("pv" | "pvh")[] {
+  const isPvh = config.has("CONFIG_PVH=y") || config.has("CONFIG_XEN_PVH=y");
+  const isOld = !config.has("CONFIG_XEN_PV=y") && !config.has("# CONFIG_XEN_PV is not set");
+  return [
+    ...(isPvh ? (["pvh"] as const) : []),
+    ...(config.has("CONFIG_XEN_PV=y") || (isOld && config.has("CONFIG_XEN=y")) ? (["pv"] as const) : []),
+  ];
 }
 
 /** Names at the start of each line of modules.dep or modules.builtin, with `_` for `-` as the kernel has it. */
