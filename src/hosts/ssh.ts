@@ -5,6 +5,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Destination, Host } from "../core/index.ts";
 import { makeRunDirectory, readBounded } from "../system/index.ts";
+import { ASKPASS_OPTIONS, askpassPrefix } from "./askpass.ts";
 import { posixHost } from "./posix.ts";
 import { BOOTSTRAP, startScript, type Transport } from "./shell.ts";
 import { type SshTarget, sshError } from "./ssh-errors.ts";
@@ -15,6 +16,8 @@ export type SshOptions = {
   readonly destination: SshDestination;
   /** A file for `ssh -F`; null: the user's own. */
   readonly sshConfig: string | null;
+  /** A program that says the password (askpass.ts); null: keys, or the terminal is asked. */
+  readonly askpass?: string | null;
   readonly signal: AbortSignal;
 };
 
@@ -41,10 +44,11 @@ const ALWAYS: readonly string[] = [
 
 /** The ssh options of every connection. Pure. */
 export function sshArguments(
-  { destination, sshConfig }: Pick<SshOptions, "destination" | "sshConfig">,
+  { destination, sshConfig, askpass = null }: Pick<SshOptions, "destination" | "sshConfig" | "askpass">,
   { interactive, hasAes }: { interactive: boolean; hasAes: boolean },
 ): string[] {
-  const options = [...ALWAYS, `BatchMode=${interactive ? "no" : "yes"}`];
+  const options = [...ALWAYS, `BatchMode=${interactive || askpass !== null ? "no" : "yes"}`];
+  if (askpass !== null) options.push(...ASKPASS_OPTIONS);
   // The fastest with hardware AES (measured: twice chacha20); without it, the order that OpenSSH prefers is right.
   if (hasAes) options.push("Ciphers=^aes128-gcm@openssh.com");
   const argv = ["-T"];
@@ -63,6 +67,7 @@ export async function sshTransport(options: SshOptions): Promise<Transport> {
     hasAes: await hasAesFlag(),
   });
   const connection = (more: readonly string[]): string[] => [
+    ...askpassPrefix(options.askpass ?? null),
     "ssh",
     ...flags,
     ...more.flatMap((option) => ["-o", option]),

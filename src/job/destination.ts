@@ -11,11 +11,21 @@ import {
 } from "../core/index.ts";
 import { localHost, sshHost } from "../hosts/index.ts";
 
+/** How to log in over ssh. */
+export type SshAccess = {
+  /** A file for `ssh -F`; null: the user's own. */
+  readonly sshConfig: string | null;
+  /** The program that says the password (hosts/askpass.ts). */
+  readonly askpass?: string | null;
+};
+
 export async function connectHost(
   destination: Destination,
-  { sshConfig, signal }: { sshConfig: string | null; signal: AbortSignal },
+  { sshConfig, askpass = null, signal }: SshAccess & { signal: AbortSignal },
 ): Promise<Host> {
-  return destination.kind === "dir" ? localHost() : await sshHost({ destination, sshConfig, signal });
+  return destination.kind === "dir"
+    ? localHost()
+    : await sshHost({ destination, sshConfig, askpass, signal });
 }
 
 /** Where the VM's files will be: PATH/NAME. */

@@ -8,7 +8,7 @@ import { type Answers, chooseProof, confirmed, stoppers } from "../plan/index.ts
 import { checkBoot } from "./boot.ts";
 import { copySource } from "./copy.ts";
 import { defineVm, writeReport } from "./define.ts";
-import { connectHost, printDestination, vmDirectory } from "./destination.ts";
+import { connectHost, printDestination, vmDirectory, type SshAccess } from "./destination.ts";
 import { askHost } from "./host.ts";
 import { startPhases } from "./phases.ts";
 import { makePreview, refuseStoppers, renderDiffs } from "./plan.ts";
@@ -18,9 +18,8 @@ import { startVm } from "./start.ts";
 import { openWorkspace } from "./workspace.ts";
 import { takeKernel } from "./xen-kernel.ts";
 
-export type MigrateOptions = {
+export type MigrateOptions = SshAccess & {
   readonly answers: Answers;
-  readonly sshConfig: string | null;
   readonly version: string;
   /** Shows the plan; false ends the job before anything is done. */
   readonly confirm: (preview: Preview, diffs: readonly (string | null)[]) => Promise<boolean>;
@@ -43,6 +42,7 @@ const SOURCE_CHANGED: Problem = {
 export async function migrate({
   answers,
   sshConfig,
+  askpass = null,
   version,
   confirm,
   stopped,
@@ -62,7 +62,7 @@ export async function migrate({
   };
   const call = { signal, emit: listen };
 
-  await using host = await connectHost(answers.destination, { sshConfig, signal });
+  await using host = await connectHost(answers.destination, { sshConfig, askpass, signal });
   const facts = await phases.run("inspect", () => askHost(host, { answers, signal }));
   const found = await phases.run("inspect", () => findDisks(answers.disks, call));
   const level = chooseProof(answers, found.disks);

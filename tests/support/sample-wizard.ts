@@ -78,6 +78,7 @@ export function sampleWizardState(overrides: Partial<WizardState> = {}): WizardS
       ["to", ["ssh://root@xen1.example.org:2222/srv/vms"]],
       ["host-key", ["SHA256:Sx8bWmoJ5xK3pFYyYJ0C9Yb2u0r0b1U3q2l8n1D4a5c"]],
     ]),
+    password: null,
     hostKeys: [
       { type: "ED25519", fingerprint: "SHA256:Sx8bWmoJ5xK3pFYyYJ0C9Yb2u0r0b1U3q2l8n1D4a5c" },
       { type: "RSA", fingerprint: "SHA256:q9d0TgmHk1vO4dH2m3k8h2Yp6f0s7c1Zb5x4w3e2r1t" },

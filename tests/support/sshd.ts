@@ -16,6 +16,8 @@ export type SshdOptions = {
   readonly serverLines?: readonly string[];
   /** A network namespace to run in, and its address; default: 127.0.0.1. */
   readonly inside?: { readonly namespace: string; readonly address: string };
+  /** root's password there, and no key is taken: a shadow file of its own, in a mount namespace. */
+  readonly password?: string;
   /** Further lines of the client's Host block. */
   readonly clientLines?: readonly string[];
 };
@@ -55,13 +57,17 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     );
     await writeFile(at("known_hosts"), knownHost === "absent" ? "" : known);
     await writeFile(at("authorized_keys"), await readFile(at("user_key.pub")), { mode: 0o600 });
-    await writeFile(at("sshd_config"), renderServer(at, { address, port }, options.serverLines ?? []));
+    await writeFile(at("sshd_config"), renderServer(at, { address, port }, options));
     const client = { at, address, port, user, hostAlias, lines: options.clientLines ?? [] };
     await writeFile(at("ssh_config"), renderClient(client));
     const fingerprint =
       (await run(["ssh-keygen", "-l", "-f", at("host_key.pub")])).stdout.split(" ")[1] ?? "";
 
     const inside = options.inside === undefined ? [] : ["ip", "netns", "exec", options.inside.namespace];
+    if (options.password !== undefined) {
+      await writeFile(at("shadow"), await renderShadow(options.password), { mode: 0o600 });
+      inside.push("unshare", "--mount", "sh", "-c", OWN_SHADOW, "sh", at("shadow"));
+    }
     const [program, ...rest] = [...inside, PROGRAM, "-D", "-e", "-f", at("sshd_config")];
     const child = spawn(program, rest, {
       stdio: ["ignore", "ignore", "pipe"],
@@ -105,6 +111,13 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   }
 }
 
+const OWN_SHADOW = 'mount --bind "$1" /etc/shadow && shift && exec "$@"';
+
+async function renderShadow(password: string): Promise<string> {
+  const { stdout } = await run(["openssl", "passwd", "-6", "-stdin"], { input: `${password}\n` });
+  return `root:${stdout.trim()}:19000:0:99999:7:::\n`;
+}
+
 async function makeKey(path: string): Promise<void> {
   await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "p2v-test", "-f", path]);
 }
@@ -120,9 +133,11 @@ async function renderKnownHost({ address, port }: Place, publicKeyPath: string):
 function renderServer(
   at: (name: string) => string,
   { address, port }: Place,
-  more: readonly string[],
+  { serverLines = [], password }: SshdOptions,
 ): string {
+  const byPassword = ["PermitRootLogin yes", "PasswordAuthentication yes", "PubkeyAuthentication no"];
   return `${[
+    ...(password === undefined ? [] : byPassword), // the first line of a name counts
     `Port ${port}`,
     `ListenAddress ${address}`,
     `HostKey ${at("host_key")}`,
@@ -136,7 +151,7 @@ function renderServer(
     "MaxStartups 100",
     "MaxSessions 100",
     "LogLevel VERBOSE",
-    ...more,
+    ...serverLines,
   ].join("\n")}\n`;
 }
 

@@ -43,6 +43,7 @@ export const runWizardCommand: CommandRunner = async (given, { signal }) => {
       problems: [],
       lookedAt: false,
       answers,
+      password: null,
       hostKeys: null,
     },
     trouble: boot.trouble,

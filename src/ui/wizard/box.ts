@@ -113,7 +113,9 @@ export function readAnswer(box: Box, { code, answer }: { code: number; answer: s
   const lines = text.replace(/\n$/, "").split("\n");
   const values =
     box.kind === "form"
-      ? box.fields.map((_, index) => (lines[index] ?? "").trim())
+      ? box.fields.map(({ secret }, index) =>
+          secret === true ? (lines[index] ?? "") : (lines[index] ?? "").trim(),
+        )
       : lines.filter((line) => line !== "");
   return { kind: code === 0 ? "next" : code === 2 ? "help" : "back", values };
 }

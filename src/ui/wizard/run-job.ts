@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plan, the confirmation, the migration with its progress, and the end.
 import { UserError } from "../../core/index.ts";
-import { writePinnedSshConfig } from "../../hosts/index.ts";
+import { writeAskpass, writePinnedSshConfig } from "../../hosts/index.ts";
 import { migrate } from "../../job/index.ts";
 import { exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
 import { makeRunDirectory, type TerminalFeed } from "../../system/index.ts";
@@ -42,6 +42,7 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
     const report = await migrate({
       answers,
       sshConfig,
+      askpass: state.password === null ? null : await writeAskpass(directory.path, state.password),
       version: VERSION,
       signal,
       emit: (event) => progress.take(event),

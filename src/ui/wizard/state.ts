@@ -26,6 +26,8 @@ export type WizardState = {
   readonly problems: readonly Problem[];
   readonly lookedAt: boolean;
   readonly answers: FileAnswers;
+  /** For ssh: of the user, or of the key. Never written anywhere but for ssh to read. */
+  readonly password: string | null;
   /** What the host of the answers showed; null: not asked yet. */
   readonly hostKeys: readonly HostKey[] | null;
 };

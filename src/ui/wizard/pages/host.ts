@@ -104,13 +104,26 @@ export const hostKey: Page = {
 
 export const login: Page = {
   name: "login",
-  help: "A private key without a passphrase: a path on this system (a stick that you mounted), or an http(s) address. Its public half must be in ~/.ssh/authorized_keys of that user on the host.",
+  help: "A password: of the user on the host. It is kept in memory and given to ssh alone; no file of answers has it.\n\nA private key: a path on this system (a stick that you mounted), or an http(s) address. Its public half must be in ~/.ssh/authorized_keys of that user on the host. Where the key has a passphrase, give that as the password.\n\nBoth empty: the keys of this system's ssh.",
   applies: isSsh,
   box: (state) => ({
     kind: "form",
     title: "Login",
-    text: "How to log in there. Empty: the keys of this system's ssh.",
-    fields: [{ label: "Private key", value: answer(state, "identity") ?? "" }],
+    text: paragraphs(
+      `How to log in to ${parts(state).name}${userText(state)}: a password, a private key, or both.`,
+    ),
+    fields: [
+      { label: "Password", value: state.password ?? "", secret: true },
+      { label: "Private key", value: answer(state, "identity") ?? "" },
+    ],
   }),
-  take: (state, [identity = ""]) => withAnswers(state, { identity }),
+  take: (state, [password = "", identity = ""]) => ({
+    ...withAnswers(state, { identity }),
+    password: password === "" ? null : password,
+  }),
+};
+
+const userText = (state: WizardState): string => {
+  const { user } = parts(state);
+  return user === "" ? "" : ` as ${user}`;
 };
