@@ -27,6 +27,8 @@ export type LiveVmOptions = {
 export interface LiveVm extends AsyncDisposable {
   /** All that came over the serial line. */
   console(): string;
+  /** The same with its control sequences; for what came after `from`. */
+  raw(from: number): string;
   type(text: string): void;
   /** Seconds from the start until the console matched. Error with the console's end when it did not, or QEMU ended. */
   see(pattern: RegExp, options: { timeoutMs: number }): Promise<number>;
@@ -103,6 +105,7 @@ export async function startLiveVm(options: LiveVmOptions): Promise<LiveVm> {
   };
   return {
     console: () => readable(text),
+    raw: (from) => text.slice(from),
     type: (words) => void child.stdin.write(words),
     see: (pattern, { timeoutMs }) => until(`${pattern}`, () => pattern.test(readable(text)), timeoutMs),
     poweredOff: ({ timeoutMs }) =>

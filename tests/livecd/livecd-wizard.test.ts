@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// End to end through the wizard on the serial console, answered by a scripted terminal: one wrong password and one step back
+// included; the demo machine becomes a VM on this computer, over real ssh, and its disk is as before.
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Report } from "../../src/core/index.ts";
+import { run } from "../../src/system/index.ts";
+import { demoDisk } from "../support/demo-machine.ts";
+import { makeIso, startLiveVm } from "../support/live-vm.ts";
+import { sha256sum } from "../support/overlays.ts";
+import { startSshd } from "../support/sshd.ts";
+import { KEYS, WizardTypist } from "../support/wizard-typist.ts";
+
+const PASSWORD = "correct horse";
+const MINUTE = 60_000;
+
+test("the wizard on the serial console migrates the demo machine", {
+  timeout: 60 * MINUTE,
+}, async (t) => {
+  const { signal } = t;
+  const directory = await mkdtemp(join(tmpdir(), "p2v-wizard-test-"));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  const disk = join(directory, "machine.img");
+  const source =
+    process.env["P2V_WIZARD_DISK"] ?? (await demoDisk({ signal, onProgress: (text) => t.diagnostic(text) }));
+  await run(["cp", "--sparse=always", "--reflink=auto", source, disk], { timeoutMs: 300_000 });
+  const before = await sha256sum(disk);
+  await using iso = await makeIso(signal);
+  await using sshd = await startSshd({ signal, password: PASSWORD });
+  await using vm = await startLiveVm({
+    iso: iso.path,
+    boot: "kernel",
+    parameters: "p2v.toram=no",
+    memoryMb: 1024,
+    disks: [disk],
+    nic: "e1000",
+    signal,
+  });
+  await vm.see(/Enter for the wizard/, { timeoutMs: 5 * MINUTE });
+  const wizard = new WizardTypist(vm);
+  await wizard.press(KEYS.enter);
+
+  assert.match(await wizard.page("Welcome"), /Disks +1 that can be taken/);
+  await wizard.press(KEYS.enter);
+  await wizard.page("Where the VM goes");
+  await wizard.press(KEYS.enter);
+  await wizard.page("Host");
+  await wizard.fill("10.0.2.2", `${sshd.port}`, sshd.user, join(directory, "vms"));
+  await wizard.press(KEYS.enter);
+  assert.ok((await wizard.page("Is this your host?")).includes(sshd.fingerprint));
+  await wizard.press(KEYS.enter);
+  await wizard.page("Login");
+  await wizard.fill("wrong horse");
+  await wizard.press(KEYS.enter);
+  assert.match(await wizard.page("Disks", { timeoutMs: 5 * MINUTE }), /\[\*\] \/dev\/sda/);
+  await wizard.press(KEYS.enter);
+
+  await wizard.page("Virtual machine");
+  // Only files: whether this computer runs a hypervisor is not the matter here.
+  await wizard.fill("wizard-1", "1G", "2", "qemu");
+  await wizard.press(KEYS.escape);
+  await wizard.page("Disks");
+  await wizard.press(KEYS.enter);
+  assert.match(await wizard.page("Virtual machine"), /Name +wizard-1 [^]*Run by +qemu /, "what was typed before the step back");
+  await wizard.press(KEYS.enter);
+
+  assert.match(
+    await wizard.page("This does not work yet", { timeoutMs: 5 * MINUTE }),
+    /does not let this user in/,
+  );
+  await wizard.press(KEYS.enter);
+  await wizard.page("Login");
+  await wizard.fill(PASSWORD);
+  await wizard.press(KEYS.enter);
+  await wizard.page("Disks");
+  await wizard.press(KEYS.enter);
+  await wizard.page("Virtual machine");
+  await wizard.press(KEYS.enter);
+
+  const plan = await wizard.page("The plan", { timeoutMs: 10 * MINUTE });
+  t.diagnostic(plan);
+  assert.doesNotMatch(plan, /STOPS/);
+  await wizard.press(KEYS.enter);
+  await wizard.page("Begin?");
+  await wizard.press(KEYS.enter);
+  t.diagnostic(await wizard.page("Done", { timeoutMs: 45 * MINUTE }));
+  await wizard.press(KEYS.enter);
+  await wizard.page("What now?");
+  await wizard.press(KEYS.enter);
+  t.diagnostic(`${Math.round(await vm.poweredOff({ timeoutMs: 2 * MINUTE }))} s from power-on to power-off`);
+
+  assert.equal(await sha256sum(disk), before);
+  const report = JSON.parse(await readFile(join(directory, "vms/wizard-1/report.json"), "utf8")) as Report;
+  assert.ok(report.proof.held);
+  if (process.env["P2V_WIZARD_DISK"] === undefined) assert.match(report.outcome.kind, /^booted/);
+  assert.ok(!vm.raw(0).includes(PASSWORD), "a password is not shown");
+});
