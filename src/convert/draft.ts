@@ -25,6 +25,8 @@ export class Draft {
   readonly #step: string;
   readonly #changes: Change[] = [];
   readonly #problems: Problem[] = [];
+  /** What this step has made of a file so far: a second edit goes on from there. */
+  readonly #texts = new Map<string, string>();
 
   constructor(step: string, context: StepContext) {
     this.#step = step;
@@ -54,18 +56,23 @@ export class Draft {
   /** Changes a file where it lies (links followed); nothing happens where it is absent or the edit changes nothing. */
   async edit(path: string, { why, edit, severity = "warns" }: Edit): Promise<void> {
     const { view, blobs } = this.#context;
-    const text = await this.read(path, { severity });
+    const real = await view.resolve(path);
+    if (real === null) return;
+    const text = this.#texts.get(real) ?? (await this.read(path, { severity }));
     if (text === null) return;
     const edited = edit(text);
     if (edited === text) return;
-    const real = await view.resolve(path);
-    if (real === null || this.#changes.some((change) => change.path === real)) return; // one file by two names
-    const before = await view.state(real);
+    const made = this.#changes.findIndex((change) => change.path === real);
+    if (made !== -1 && !this.#texts.has(real)) return; // written or removed as a whole
+    const before = this.#changes[made]?.before ?? (await view.state(real));
     if (before.kind !== "bytes") return;
-    await blobs.put(Buffer.from(text, "latin1"));
+    if (made === -1) await blobs.put(Buffer.from(text, "latin1"));
     const bytes = Buffer.from(edited, "latin1");
     const after: FileState = { ...before, sha256: await blobs.put(bytes), sizeBytes: bytes.length };
-    this.#changes.push({ step: this.#step, why, path: real, before, after });
+    const whys = [this.#changes[made]?.why ?? why, why];
+    const change = { step: this.#step, why: [...new Set(whys)].join("; "), path: real, before, after };
+    this.#changes.splice(made === -1 ? this.#changes.length : made, 1, change);
+    this.#texts.set(real, edited);
   }
 
   /**

@@ -44,8 +44,9 @@ export function addConsoles(words: string): string {
   if (consoles.some((name) => /^(ttyS0|hvc0)(,|$)/.test(name))) return words;
   const screen = consoles.some((name) => /^tty\d*$/.test(name));
   if (consoles.length === 0) return append(words, `${SERIAL_CONSOLE} ${SCREEN_CONSOLE}`);
-  // Before a quote, if the word has one: inside it, both would be one word.
-  const withSerial = words.replace(/(["']?)console=(?=[^ \t\r\n"'\\])/, `${SERIAL_CONSOLE} $&`);
+  // Before a quote that opens the word: inside it, both would be one word.
+  const word = /(^|[ \t])(?=["']?console=[^ \t\r\n"'\\])|(["'])(?=console=[^ \t\r\n"'\\])/;
+  const withSerial = words.replace(word, `$&${SERIAL_CONSOLE} `);
   return screen ? withSerial : append(withSerial, SCREEN_CONSOLE);
 }
 

@@ -10,8 +10,9 @@ import { withoutConflicts } from "./nic-conflicts.ts";
 import { editAssignments } from "./shell-file.ts";
 import { installDevice } from "./steps/device-map.ts";
 import { isInterfaceName, isMac, renderLink, renderRules } from "./steps/nic-names.ts";
-import { resumeDevice } from "./steps/resume.ts";
-import { renderDefault, renderInittab } from "./steps/serial-console.ts";
+import { resumeName } from "./loaders/devices.ts";
+import { renderInittab } from "./steps/serial-console.ts";
+import { editVariable } from "./loaders/sources.ts";
 import { isHardwareName, readVolumes } from "./volumes.ts";
 
 test("addConsoles() puts the serial line first and the screen last", () => {
@@ -76,12 +77,15 @@ test("lines joined are the text again", () => {
   }
 });
 
-test("renderDefault() changes the assignment that counts, or adds one", () => {
+test("editVariable() changes the assignment that counts, or adds one", () => {
   assert.equal(
-    renderDefault('GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX="b"\n'),
+    editVariable('GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX="b"\n', "GRUB_CMDLINE_LINUX", addConsoles),
     'GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX="b console=ttyS0,115200 console=tty0"\n',
   );
-  assert.equal(renderDefault("X=1"), 'X=1\nGRUB_CMDLINE_LINUX="console=ttyS0,115200 console=tty0"\n');
+  assert.equal(
+    editVariable("X=1", "GRUB_CMDLINE_LINUX", addConsoles),
+    'X=1\nGRUB_CMDLINE_LINUX="console=ttyS0,115200 console=tty0"\n',
+  );
 });
 
 test("renderInittab() adds a login once, under an id that is free", () => {
@@ -115,13 +119,13 @@ test("pins do not contradict themselves", () => {
   assert.equal(withoutConflicts(renderRules([nic]), [nic]), renderRules([nic]));
 });
 
-test("resumeDevice() names the swap by UUID, and none where it is gone", () => {
-  const volumes = readVolumes(testGuestOS(), testIntent());
-  assert.equal(resumeDevice("/dev/sda2", volumes), "UUID=3f1c2a4e-0000-4000-8000-000000000002");
-  assert.equal(resumeDevice("/dev/sdb1", volumes), "none");
-  assert.equal(resumeDevice("UUID=dead0000-1111-2222-3333-444444444444", volumes), "none");
-  assert.equal(resumeDevice("UUID=3f1c2a4e-0000-4000-8000-000000000002", volumes), null);
-  for (const kept of ["none", "auto", "/dev/mapper/vg-swap"]) assert.equal(resumeDevice(kept, volumes), null);
+test("resumeName() names the swap by UUID, and none where it is gone", () => {
+  const volumes = { volumes: readVolumes(testGuestOS(), testIntent()), style: "UUID=" as const };
+  assert.equal(resumeName("/dev/sda2", volumes), "UUID=3f1c2a4e-0000-4000-8000-000000000002");
+  assert.equal(resumeName("/dev/sdb1", volumes), "none");
+  assert.equal(resumeName("UUID=dead0000-1111-2222-3333-444444444444", volumes), "none");
+  assert.equal(resumeName("UUID=3f1c2a4e-0000-4000-8000-000000000002", volumes), null);
+  for (const kept of ["none", "auto", "/dev/mapper/vg-swap"]) assert.equal(resumeName(kept, volumes), null);
 });
 
 test("a UUID that is there twice names nothing", () => {

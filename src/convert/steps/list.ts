@@ -2,10 +2,13 @@
 // The one list of conversion steps, in the order in which they run. A new family, loader or tool is a new file here.
 import type { ConversionStep, Emit } from "../../core/index.ts";
 import type { GuestTools } from "../tools.ts";
+import { bootEntries } from "./boot-entries.ts";
 import { crypttab } from "./crypttab.ts";
 import { deviceMap } from "./device-map.ts";
+import { extlinux } from "./extlinux.ts";
 import { fstab } from "./fstab.ts";
 import { grub } from "./grub.ts";
+import { grubLegacy } from "./grub-legacy.ts";
 import { initramfs } from "./initramfs.ts";
 import { nicNames } from "./nic-names.ts";
 import { prove } from "./prove.ts";
@@ -24,6 +27,9 @@ export function conversionSteps({
     crypttab,
     resume,
     grub,
+    bootEntries,
+    grubLegacy,
+    extlinux,
     deviceMap,
     serialConsole,
     nicNames,

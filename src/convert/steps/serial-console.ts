@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A login on the serial console, which every VM has: for the boot check, `virsh console`, and the day the network fails.
-import type { ConversionStep } from "../../core/index.ts";
+import type { ConversionStep, StepContext } from "../../core/index.ts";
 import { Draft } from "../draft.ts";
-import { editLinuxLines } from "../grub-cfg.ts";
 import { addConsoles } from "../kernel-words.ts";
 import { withNewline } from "../lines.ts";
+import { kernelCmdline } from "../loaders/boot-entries.ts";
+import type { CommandLine } from "../loaders/command-lines.ts";
+import { ALL_FILES } from "../loaders/list.ts";
+import { editFile } from "../loaders/name-devices.ts";
+import { CONSOLE_VARIABLES, editVariable, grubDefaults } from "../loaders/sources.ts";
 import { editAssignments } from "../shell-file.ts";
-import { defaultFiles, GRUB_MENUS } from "./grub.ts";
 
 const WHY = "The VM has a serial console; the screen stays the main one, and systemd starts a login on both";
 
@@ -16,19 +19,11 @@ export const serialConsole: ConversionStep = {
   async propose(context) {
     const draft = new Draft("serial-console", context);
     const { guest, intent } = context;
-    for (const path of GRUB_MENUS)
-      await draft.edit(path, {
-        why: WHY,
-        edit: (text) => editLinuxLines(text, ({ line }) => addConsoles(line)),
-      });
-    let named = false;
-    for (const path of await defaultFiles(context.view))
-      named ||= namesSerial((await draft.read(path)) ?? "");
-    if (!named)
-      await draft.edit("/etc/default/grub", {
-        why: `${WHY}; so it stays when update-grub runs`,
-        edit: renderDefault,
-      });
+    for (const kind of ALL_FILES)
+      if (kind.role === "menu")
+        for (const path of await kind.paths(context.view))
+          await editFile(kind, path, { draft, why: WHY, edit: withConsoles, severity: "warns" });
+    await nameInSources(draft, context);
     if (guest.init === "sysv")
       await draft.edit("/etc/inittab", {
         why: "A login on the VM's serial console",
@@ -43,29 +38,33 @@ export const serialConsole: ConversionStep = {
   },
 };
 
-function namesSerial(text: string): boolean {
+/** Only the last line of several gets it; a variable in its place ($kernelopts) has it, or gets it where it is set. */
+export function withConsoles({ text, others, last }: CommandLine): string {
+  if (!last || /\$\{?kernelopts/.test(text)) return text;
+  return addConsoles(others) === others && others !== "" ? text : addConsoles(text);
+}
+
+async function nameInSources(draft: Draft, { view }: StepContext): Promise<void> {
+  const why = `${WHY}; so it stays when the menu is written again`;
+  const dropIns = await grubDefaults(view);
+  for (const [path, { name, words }] of Object.entries(CONSOLE_VARIABLES)) {
+    const paths = path === "/etc/default/grub" ? dropIns : [path];
+    let named = false;
+    for (const one of paths) named ||= namesSerial((await draft.read(one)) ?? "", words);
+    if (!named) await draft.edit(path, { why, edit: (text) => editVariable(text, name, addConsoles) });
+  }
+  for (const path of await kernelCmdline.paths(view))
+    if (path === "/etc/kernel/cmdline")
+      await editFile(kernelCmdline, path, { draft, why, edit: withConsoles });
+}
+
+function namesSerial(text: string, words: RegExp): boolean {
   let found = false;
   editAssignments(text, (name, value) => {
-    found ||= name.startsWith("GRUB_CMDLINE_LINUX") && addConsoles(value) === value;
+    found ||= words.test(name) && addConsoles(value) === value;
     return null;
   });
   return found;
-}
-
-/** The last assignment to GRUB_CMDLINE_LINUX counts; one is added where there is none. */
-export function renderDefault(text: string): string {
-  let count = 0;
-  editAssignments(text, (name) => {
-    if (name === "GRUB_CMDLINE_LINUX") count += 1;
-    return null;
-  });
-  if (count === 0) return `${withNewline(text)}GRUB_CMDLINE_LINUX="${addConsoles("")}"\n`;
-  let seen = 0;
-  return editAssignments(text, (name, value) => {
-    if (name !== "GRUB_CMDLINE_LINUX") return null;
-    seen += 1;
-    return seen === count ? addConsoles(value) : null;
-  });
 }
 
 /** inittab(5): id, runlevels, action, process. An id has 4 characters at most and must be unique. */

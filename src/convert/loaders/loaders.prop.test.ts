@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// A loader's files may say anything: no rewriter throws, each ends soon, twice is once, and what it does not mean to
+// change stays, byte for byte.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { testGuestOS, testIntent } from "../../../tests/support/convert-guest.ts";
+import { check } from "../../../tests/support/laws.ts";
+import { withConsoles } from "../steps/serial-console.ts";
+import { readVolumes } from "../volumes.ts";
+import type { EditLine } from "./command-lines.ts";
+import { editDevices } from "./devices.ts";
+import { ALL_FILES } from "./list.ts";
+
+const volumes = readVolumes(testGuestOS(), testIntent());
+const names: EditLine = (line) => editDevices(line, { volumes, style: "UUID=", lost: new Set() });
+
+const WORDS = [
+  ..."\n\n\n\t =:#\"'\\{}$()".split(""),
+  ..."linux kernel module initrd /vmlinuz-1 /initrd-1 root=/dev/sda1 resume=/dev/sda2 resume=/dev/sdz9 root=UUID=x".split(
+    " ",
+  ),
+  ..."title menuentry options label append LABEL APPEND INITRD console=ttyS1,9600 console=tty0 quiet".split(
+    " ",
+  ),
+  "# GRUB Environment Block\n",
+  "kernelopts=",
+  'set kernelopts="',
+  "# kopt=",
+  'GRUB_CMDLINE_LINUX="',
+  "DEFAULT_APPEND=",
+  "boot=/dev/sda1",
+  "cryptdevice=/dev/sda1:a",
+];
+const texts = fc
+  .array(fc.oneof(fc.constantFrom(...WORDS), fc.string({ maxLength: 6, unit: "binary-ascii" })), {
+    maxLength: 60,
+  })
+  .map((parts) => parts.join(""));
+
+test("no edit is no change; an edit changes only lines that name a disk or a console; twice is once", async (t) => {
+  await check(
+    t,
+    fc.property(texts, fc.constantFrom(...ALL_FILES), (text, kind) => {
+      assert.equal(
+        kind.edit(text, (line) => line.text),
+        text,
+      );
+      for (const edit of [names, withConsoles]) {
+        const once = kind.edit(text, edit);
+        if (once === null) continue;
+        assert.equal(kind.edit(once, edit), once);
+        if (edit === withConsoles) continue;
+        const [before, after] = [text.split("\n"), once.split("\n")];
+        assert.equal(after.length, before.length);
+        for (const [index, line] of before.entries())
+          if (line !== after[index]) assert.match(line, /(root|resume|boot|cryptdevice)=/);
+      }
+    }),
+    { runs: 600 },
+  );
+});
+
+test("megabytes without an end are done in bounded time", () => {
+  const blanks = " ".repeat(300_000);
+  const hostile = [
+    `linux /vmlinuz${blanks}root=/dev/sda1`,
+    `options ${blanks}\n`.repeat(2),
+    `append ${"root=".repeat(60_000)}`,
+    `append${blanks}initrd${blanks}`,
+    "label x\n".repeat(20_000),
+    `kernel ${"--a=b ".repeat(50_000)}`,
+    "kernel /vmlinuz root=/dev/sda1\n".repeat(10_000),
+    `# GRUB Environment Block\n${"#".repeat(300_000)}`,
+    `GRUB_CMDLINE_LINUX="${"a ".repeat(150_000)}"`,
+    `kernel (${"(".repeat(200_000)}`,
+  ];
+  const begun = performance.now();
+  for (const text of hostile)
+    for (const kind of ALL_FILES) {
+      kind.edit(text, names);
+      kind.edit(text, withConsoles);
+    }
+  assert.ok(performance.now() - begun < 3000, `${performance.now() - begun} ms`);
+});

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the steps of all boot loaders do alike: root= and resume= get names that the VM's disks have.
+import type { StepContext } from "../../core/index.ts";
+import type { Draft } from "../draft.ts";
+import { readVolumes } from "../volumes.ts";
+import type { CommandLineFiles, EditLine } from "./command-lines.ts";
+import { type DeviceNames, editDevices, nameStyle } from "./devices.ts";
+
+const WHY =
+  "The kernel would look for its root, or the swap to resume from, under a name that the VM's disks lack";
+const WHY_SOURCE = `${WHY}; so it stays when the menu is written again`;
+
+/** Menus are edited in place: a tool that writes them anew would look at this machine, and in its firmware's mode. */
+export async function nameDevices(
+  kinds: readonly CommandLineFiles[],
+  draft: Draft,
+  context: StepContext,
+): Promise<DeviceNames> {
+  const { guest, intent, view } = context;
+  const names = { volumes: readVolumes(guest, intent), style: nameStyle(guest), lost: new Set<string>() };
+  const loaders = new Map<string, string>();
+  for (const kind of kinds)
+    for (const path of await kind.paths(view)) {
+      const before = names.lost.size;
+      const why = kind.role === "menu" ? WHY : WHY_SOURCE;
+      await editFile(kind, path, { draft, why, edit: (line) => editDevices(line, names) });
+      for (const name of [...names.lost].slice(before)) loaders.set(name, path);
+    }
+  for (const [name, path] of [...loaders].slice(0, 20))
+    draft.problem({
+      code: "root-not-given",
+      severity: "warns",
+      text: `${path} names root=${name}, and none of the given disks holds it`,
+      advice: "If this is the entry that boots by default, the VM will not find its root; give that disk too",
+    });
+  return names;
+}
+
+/** Edits one file of a loader, and says so where the edited text does not fit into it. */
+export async function editFile(
+  kind: CommandLineFiles,
+  path: string,
+  {
+    draft,
+    why,
+    edit,
+    severity = kind.severity,
+  }: { draft: Draft; why: string; edit: EditLine; severity?: CommandLineFiles["severity"] },
+): Promise<void> {
+  let fits = true;
+  await draft.edit(path, {
+    why,
+    severity,
+    edit: (text) => {
+      const edited = kind.edit(text, edit);
+      fits = edited !== null;
+      return edited ?? text;
+    },
+  });
+  if (!fits)
+    draft.problem({
+      code: "loader-file-full",
+      severity: "warns",
+      text: `${path} in the guest has a fixed size, and the new words of its command line do not fit`,
+      advice: "Shorten the command line there on the machine, and make the plan again",
+    });
+}
