@@ -12,6 +12,7 @@ export * from "./graph.ts";
 export * from "./guest.ts";
 export * from "./host-facts.ts";
 export * from "./machine.ts";
+export * from "./network.ts";
 export * from "./plan.ts";
 export * from "./ports.ts";
 export * from "./range.ts";

@@ -10,6 +10,7 @@ export { parseFstab, readMounts } from "./fstab.ts";
 export { looksLikeRoot } from "./identity.ts";
 export { moduleNames } from "./kernels.ts";
 export { readGuestInterfaces } from "./network/index.ts";
+export { readNetworkSetup } from "./network/setup/index.ts";
 
 type Found = {
   readonly rootNode: NodeId;

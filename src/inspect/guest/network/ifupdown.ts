@@ -35,15 +35,18 @@ const MAIN = "/etc/network/interfaces";
 
 export const ifupdown: NetworkSource = {
   name: "ifupdown",
-  async read(view) {
-    const files: Interfaces[] = [];
-    await readInto(view, MAIN, files, new Set());
-    return findInterfaces({
-      stanzas: files.flatMap((one) => one.stanzas),
-      started: files.flatMap((one) => one.started),
-    });
-  },
+  read: async (view) => findInterfaces(await readInterfaces(view)),
 };
+
+/** All files together. */
+export async function readInterfaces(view: GuestView): Promise<Interfaces> {
+  const files: Interfaces[] = [];
+  await readInto(view, MAIN, files, new Set());
+  return {
+    stanzas: files.flatMap((one) => one.stanzas),
+    started: files.flatMap((one) => one.started),
+  };
+}
 
 async function readInto(view: GuestView, path: string, into: Interfaces[], seen: Set<string>): Promise<void> {
   if (seen.has(path) || seen.size >= MAX_FILES) return;
@@ -106,7 +109,7 @@ export function parseInterfaces(text: string, from: string): Interfaces {
 /** Options that name the ports of the interface whose stanza it is. */
 const PORT_KEYS = ["bridge-ports", "bond-slaves", "slaves", "bond-members"];
 
-function portsOf({ options }: Stanza): readonly string[] {
+export function portsOf({ options }: Stanza): readonly string[] {
   return PORT_KEYS.flatMap((key) => (options.get(key) ?? []).flatMap((value) => value.split(/\s+/))).filter(
     (port) => port !== "" && port !== "none" && port !== "all",
   );
@@ -126,10 +129,15 @@ function madeBy(stanza: Stanza): Made[] {
   return out;
 }
 
-export function findInterfaces({ stanzas, started }: Interfaces): Found {
+/** Is an interface brought up at boot? */
+export function starter({ started }: Pick<Interfaces, "started">): (name: string) => boolean {
   const patterns = started.filter(({ name }) => name.startsWith("/")).map(({ name }) => startPattern(name));
   const names = new Set(started.map(({ name }) => name));
-  const starts = (name: string): boolean => names.has(name) || patterns.some((pattern) => pattern.test(name));
+  return (name) => names.has(name) || patterns.some((pattern) => pattern.test(name));
+}
+
+export function findInterfaces({ stanzas, started }: Interfaces): Found {
+  const starts = starter({ started });
   const sightings: Sighting[] = [];
   for (const stanza of stanzas) {
     const name = stanza.name.split(":")[0] ?? "";

@@ -20,26 +20,35 @@ const DIRECTORIES = ["/usr/lib/netplan", "/lib/netplan", "/etc/netplan", "/run/n
 export const netplan: NetworkSource = { name: "netplan", read: readNetplan };
 
 async function readNetplan(view: GuestView): Promise<Found> {
+  const files = await readNetplanFiles(view);
+  return files.length === 0 ? NOTHING : findNetplan(files);
+}
+
+/** In the order in which they lie over each other. */
+export async function readNetplanFiles(
+  view: GuestView,
+): Promise<readonly { readonly path: string; readonly text: string }[]> {
   const byName = new Map<string, { path: string; text: string }>();
   // A file in a later directory hides the one of the same name in an earlier one.
   for (const directory of DIRECTORIES)
     for (const { name, path, text } of await readFiles(view, directory, /\.yaml$/))
       byName.set(name, { path, text });
-  const files = [...byName]
+  return [...byName]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, file]) => file)
     .slice(0, 20);
-  return files.length === 0 ? NOTHING : findNetplan(files);
 }
 
-type Tree = Map<string, unknown>;
+export type Tree = Map<string, unknown>;
 /** One definition, all files together. */
-type Definition = { readonly id: string; readonly tree: Tree; readonly from: string };
+export type Definition = { readonly id: string; readonly tree: Tree; readonly from: string };
 
-const asTree = (value: unknown): Tree => (value instanceof Map ? new Map(value) : new Map<string, unknown>());
-const asText = (value: unknown): string | null => (typeof value === "string" ? value : null);
+export const asTree = (value: unknown): Tree =>
+  value instanceof Map ? new Map(value) : new Map<string, unknown>();
+export const asText = (value: unknown): string | null => (typeof value === "string" ? value : null);
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, 1000) : []);
-const asTexts = (value: unknown): readonly string[] => asList(value).filter((one) => typeof one === "string");
+export const asTexts = (value: unknown): readonly string[] =>
+  asList(value).filter((one) => typeof one === "string");
 
 /** The parser's time grows with the square of a hostile text: 256 KiB of commas take it 47 s, 32 KiB under 1 s. */
 const MAX_YAML = 32 * 1024;
@@ -63,7 +72,7 @@ export function parseNetplan(text: string): Tree {
   }
 }
 
-function definitionsOf(
+export function definitionsOf(
   files: readonly { readonly path: string; readonly tree: Tree }[],
   kind: string,
 ): readonly Definition[] {
