@@ -62,6 +62,9 @@ export async function runScript(
   const started = await startScript(transport, `( ${script}\n)\nprintf '\\n%s %s\\n' ${endMark} "$?"`, {
     signal: limit,
     lane: false,
+  }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw limit.aborted ? tookLonger(transport, timeoutMs) : error; // also while it still connects
   });
   const onLimit = (): void => void endScript(transport, started);
   limit.addEventListener("abort", onLimit, { once: true });
@@ -87,7 +90,7 @@ export async function runScript(
   if (limit.aborted) {
     await endScript(transport, started);
     signal.throwIfAborted();
-    throw new Error(`A command on ${transport.title} took longer than ${timeoutMs} ms`);
+    throw tookLonger(transport, timeoutMs);
   }
   const stdout = Buffer.concat(parts);
   const at = stdout.lastIndexOf(`\n${endMark} `);
@@ -98,6 +101,10 @@ export async function runScript(
     );
   const code = Number.parseInt(stdout.subarray(at + endMark.length + 2).toString("latin1"), 10);
   return { code, stdout: stdout.subarray(0, at), stderr: started.stderrTail() };
+}
+
+function tookLonger({ title }: Transport, timeoutMs: number): Error {
+  return new Error(`A command on ${title} took longer than ${timeoutMs} ms`);
 }
 
 const ENDING_MS = 20_000;

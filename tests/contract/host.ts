@@ -118,6 +118,7 @@ export function hostContract(name: string, open: () => Promise<Host & AsyncDispo
 
   check("ends what runs too long, or is not wanted any more", async (host) => {
     await assert.rejects(host.run(["sleep", "30"], { timeoutMs: 200, signal }), /took longer/);
+    await assert.rejects(host.run(["sleep", "30"], { timeoutMs: 1, signal }), /took longer/); // before it is connected
     const abort = new AbortController();
     const running = host.run(["sleep", "30"], { timeoutMs: 20_000, signal: abort.signal });
     setTimeout(() => abort.abort(new Error("enough")), 100);
