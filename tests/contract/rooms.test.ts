@@ -17,6 +17,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   copy: 2,
   target: 2,
   hosts: 2,
+  network: 2,
   report: 2,
   agent: 3,
   job: 3,

@@ -29,7 +29,7 @@ export function joinLinks(said: readonly SaidLink[]): NetworkSetup {
       mtu: known?.mtu ?? one.mtu ?? null,
     });
   }
-  for (const { kind } of [...links.values()])
+  for (const { kind } of links.values())
     for (const port of portsOf(kind))
       if (isLinkName(port) && !links.has(port) && links.size < MAX_LINKS)
         links.set(port, { name: port, kind: { kind: "card", mac: null }, ip: { kind: "none" }, mtu: null });
