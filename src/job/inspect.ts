@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks at disks and the system installed on them, through a throw-away overlay.
-import type { Emit, GuestOS, Machine, Problem } from "../core/index.ts";
-import { inspectMachine } from "../inspect/index.ts";
+import type { Emit, GuestOS, Machine, NetworkSetup, Problem } from "../core/index.ts";
+import { inspectMachine, readNetworkSetup } from "../inspect/index.ts";
 import { findDisks, openSource } from "./source.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export type Inspection = {
   readonly machine: Machine;
   readonly guest: GuestOS | null;
+  /** How the installed system is connected; null: not known. */
+  readonly network: NetworkSetup | null;
   readonly problems: readonly Problem[];
 };
 
@@ -26,6 +28,7 @@ export async function inspectDisks(paths: readonly string[], { signal, emit }: O
   return {
     machine: { ...found.machine, storage: found.storage },
     guest: source.guest,
+    network: source.mounted === null ? null : await readNetworkSetup(source.mounted.view),
     problems: source.problems,
   };
 }
@@ -39,5 +42,5 @@ export async function inspectThisMachine({
   signal: AbortSignal;
 }): Promise<Inspection> {
   const machine = await inspectMachine({ ...(sysroot === null ? {} : { sysroot }), signal });
-  return { machine, guest: null, problems: [] };
+  return { machine, guest: null, network: null, problems: [] };
 }

@@ -1,12 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 // A state of the wizard with everything in it, and a screen that is answered by a script.
-import { known } from "../../src/core/index.ts";
+import { known, type NetworkSetup } from "../../src/core/index.ts";
 import type { Box, BoxAnswer } from "../../src/ui/wizard/box.ts";
 import type { Screen } from "../../src/ui/wizard/screen.ts";
-import type { WizardState } from "../../src/ui/wizard/state.ts";
+import type { NetworkState, WizardState } from "../../src/ui/wizard/state.ts";
 import { sampleReport } from "./sample-report.ts";
 
 const GIB = 2 ** 30;
+
+const SERVER: NetworkSetup = {
+  links: [
+    { name: "enp3s0", kind: { kind: "card", mac: "24:6e:96:00:00:01" }, ip: { kind: "none" }, mtu: 9000 },
+    {
+      name: "vlan100",
+      kind: { kind: "vlan", id: 100, on: "enp3s0" },
+      ip: { kind: "static", addresses: ["192.0.2.7/24"], gateways: ["192.0.2.1"] },
+      mtu: null,
+    },
+  ],
+  dns: ["192.0.2.53"],
+  search: ["example.org"],
+};
+
+const SAMPLE_NETWORK: NetworkState = {
+  way: "server",
+  found: SERVER,
+  setup: SERVER,
+  editing: "vlan100",
+  blink: null,
+  applied: SERVER,
+  checks: [
+    { what: "address", ok: true, text: "vlan100 192.0.2.7/24, MTU 9000" },
+    { what: "gateway", ok: false, text: "192.0.2.1 on vlan100 does not answer a ping" },
+  ],
+};
 
 export function sampleWizardState(overrides: Partial<WizardState> = {}): WizardState {
   const { machine, guest } = sampleReport();
@@ -74,6 +101,7 @@ export function sampleWizardState(overrides: Partial<WizardState> = {}): WizardS
     guest,
     problems: [],
     lookedAt: true,
+    network: SAMPLE_NETWORK,
     answers: new Map([
       ["to", ["ssh://root@xen1.example.org:2222/srv/vms"]],
       ["host-key", ["SHA256:Sx8bWmoJ5xK3pFYyYJ0C9Yb2u0r0b1U3q2l8n1D4a5c"]],

@@ -16,7 +16,7 @@ import {
   SETTINGS,
   type SettingName,
 } from "../settings/index.ts";
-import { openDialogScreen, runWizard } from "../wizard/index.ts";
+import { NO_NETWORK, openDialogScreen, runWizard } from "../wizard/index.ts";
 import { readAnswers } from "./answer-source.ts";
 import type { CommandRunner } from "./context.ts";
 
@@ -42,6 +42,7 @@ export const runWizardCommand: CommandRunner = async (given, { signal }) => {
       guest: null,
       problems: [],
       lookedAt: false,
+      network: NO_NETWORK,
       answers,
       password: null,
       hostKeys: null,

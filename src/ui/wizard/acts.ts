@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the wizard has done for it: looking at disks and hosts, the job, the end. The tests give others.
-import type { Destination, GuestOS, Machine, Problem } from "../../core/index.ts";
+import type { Destination, NetworkSetup, Nic } from "../../core/index.ts";
 import { scanHostKeys } from "../../hosts/index.ts";
-import { inspectDisks } from "../../job/index.ts";
+import { inspectDisks, type Inspection, inspectThisMachine } from "../../job/index.ts";
+import { applyNetwork, blinkPort, type Check, checkHost, checkNetwork } from "../../network/index.ts";
 import { finish } from "./finish.ts";
 import { type JobEnd, runJob } from "./run-job.ts";
 import type { Screen } from "./screen.ts";
@@ -13,10 +14,17 @@ type Shown = Call & { readonly screen: Screen; readonly state: WizardState };
 
 export type Acts = {
   hostKeys(destination: Extract<Destination, { kind: "ssh" }>, call: Call): Promise<readonly HostKey[]>;
-  inspect(
-    disks: readonly string[],
+  inspect(disks: readonly string[], call: Call): Promise<Inspection>;
+  /** The ports as they are now: a cable may have been pulled. */
+  ports(call: Call): Promise<readonly Nic[]>;
+  /** null: automatic. */
+  applyNetwork(setup: NetworkSetup | null, call: Call & { readonly nics: readonly Nic[] }): Promise<void>;
+  checkNetwork(call: Call): Promise<readonly Check[]>;
+  checkHost(
+    host: { readonly host: string; readonly port: number | null },
     call: Call,
-  ): Promise<{ machine: Machine; guest: GuestOS | null; problems: readonly Problem[] }>;
+  ): Promise<readonly Check[]>;
+  blink(port: string, call: Call): Promise<void>;
   job(shown: Shown): Promise<JobEnd>;
   finish(shown: Shown): Promise<void>;
 };
@@ -24,6 +32,11 @@ export type Acts = {
 export const ACTS: Acts = {
   hostKeys: scanHostKeys,
   inspect: (disks, { signal }) => inspectDisks(disks, { signal, emit: () => undefined }),
+  ports: async ({ signal }) => (await inspectThisMachine({ sysroot: null, signal })).machine.nics,
+  applyNetwork,
+  checkNetwork,
+  checkHost,
+  blink: blinkPort,
   job: runJob,
   finish,
 };

@@ -3,7 +3,19 @@
 import type { Box } from "./box.ts";
 import type { WizardState } from "./state.ts";
 
-export type PageName = "welcome" | "host-kind" | "host" | "directory" | "host-key" | "login" | "disks" | "vm";
+export type PageName =
+  | "welcome"
+  | "network-way"
+  | "network-links"
+  | "network-link"
+  | "network-check"
+  | "host-kind"
+  | "host"
+  | "directory"
+  | "host-key"
+  | "login"
+  | "disks"
+  | "vm";
 
 export type Page = {
   readonly name: PageName;
@@ -12,4 +24,6 @@ export type Page = {
   box(state: WizardState): Box;
   /** The state with what was answered. UserError: said, and the page is shown again. */
   take(state: WizardState, values: readonly string[]): WizardState;
+  /** Where Next leads, where it is not the page that follows. */
+  readonly nextPage?: PageName;
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the wizard knows: what was found, and the answers, by the names of the settings table. Pure.
-import type { GuestOS, Machine, Problem } from "../../core/index.ts";
+import type { GuestOS, Machine, NetworkSetup, Problem } from "../../core/index.ts";
 import { parseDestination } from "../../hosts/index.ts";
+import type { Check } from "../../network/index.ts";
 import type { Answers } from "../../plan/index.ts";
 import {
   answerArguments,
@@ -15,6 +16,36 @@ import {
 
 export type HostKey = { readonly type: string; readonly fingerprint: string };
 
+/** `auto`: DHCP and router advertisements on every port, as at boot. */
+export type NetworkWay = "server" | "auto" | "hand";
+
+export type NetworkState = {
+  /** null: not asked yet. */
+  readonly way: NetworkWay | null;
+  /** What the installed system's files ask for, with the addresses of its cards; null: nothing. */
+  readonly found: NetworkSetup | null;
+  /** What is edited, and then set up. */
+  readonly setup: NetworkSetup;
+  /** A link by its name, or what else has a page of its own. */
+  readonly editing: string | null;
+  /** The port whose light shall blink now. */
+  readonly blink: string | null;
+  /** What was set up last; `boot`: nothing yet. */
+  readonly applied: NetworkSetup | "auto" | "boot";
+  /** Of what was set up; null: not tried. */
+  readonly checks: readonly Check[] | null;
+};
+
+export const NO_NETWORK: NetworkState = {
+  way: null,
+  found: null,
+  setup: { links: [], dns: [], search: [] },
+  editing: null,
+  blink: null,
+  applied: "boot",
+  checks: null,
+};
+
 export type WizardState = {
   readonly machine: Machine;
   /** On the live CD: the computer is ours to power off, its network ours to set up. */
@@ -25,6 +56,7 @@ export type WizardState = {
   readonly guest: GuestOS | null;
   readonly problems: readonly Problem[];
   readonly lookedAt: boolean;
+  readonly network: NetworkState;
   readonly answers: FileAnswers;
   /** For ssh: of the user, or of the key. Never written anywhere but for ssh to read. */
   readonly password: string | null;

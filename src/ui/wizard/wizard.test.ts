@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sampleWizardState, scriptedScreen, type Move } from "../../../tests/support/sample-wizard.ts";
-import { UserError } from "../../core/index.ts";
+import { type NetworkSetup, UserError } from "../../core/index.ts";
 import type { Acts } from "./acts.ts";
 import { mendingPage } from "./mend.ts";
 import type { WizardState } from "./state.ts";
@@ -14,12 +14,26 @@ const error = (area: UserError["area"], code: string): UserError =>
 
 async function walk(
   script: readonly Move[],
-  given: { state?: Partial<WizardState>; job?: Acts["job"]; trouble?: UserError } = {},
-): Promise<{ code: number; seen: readonly string[]; kept: WizardState | null; scanned: number }> {
+  given: {
+    state?: Partial<WizardState>;
+    job?: Acts["job"];
+    checkHost?: Acts["checkHost"];
+    trouble?: UserError;
+  } = {},
+): Promise<{
+  code: number;
+  seen: readonly string[];
+  kept: WizardState | null;
+  scanned: number;
+  applied: readonly (NetworkSetup | null)[];
+  blinked: readonly string[];
+}> {
   const screen = scriptedScreen(script);
   let kept: WizardState | null = null;
   let scanned = 0;
-  const state = sampleWizardState(given.state);
+  const applied: (NetworkSetup | null)[] = [];
+  const blinked: string[] = [];
+  const state = sampleWizardState({ live: false, ...given.state });
   const code = await runWizard({
     screen,
     state,
@@ -30,14 +44,19 @@ async function walk(
         scanned += 1;
         return [{ type: "ED25519", fingerprint: "SHA256:new" }];
       },
-      inspect: async () => ({ machine: state.machine, guest: state.guest, problems: [] }),
+      inspect: async () => ({ machine: state.machine, guest: state.guest, network: null, problems: [] }),
+      ports: async () => state.machine.nics,
+      applyNetwork: async (setup) => void applied.push(setup),
+      checkNetwork: async () => [{ what: "address", ok: true, text: "there" }],
+      checkHost: given.checkHost ?? (async () => []),
+      blink: async (port) => void blinked.push(port),
       job: given.job ?? (async () => ({ kind: "ended", code: 0 })),
       finish: () => Promise.resolve(),
     },
     signal: new AbortController().signal,
   });
   assert.equal(screen.left(), 0);
-  return { code, seen: screen.seen, kept, scanned };
+  return { code, seen: screen.seen, kept, scanned, applied, blinked };
 }
 
 const ALL: readonly Move[] = [
@@ -55,7 +74,7 @@ test("Next alone leads to the job, with what was found as answers", async () => 
   assert.equal(code, 0);
   assert.deepEqual(kept?.answers.get("disk"), ["/dev/sda", "/dev/sdb"]);
   assert.deepEqual(kept?.answers.get("name"), ["aurora"]);
-  assert.deepEqual(kept?.answers.get("memory"), ["16384M"]);
+  assert.equal(kept?.answers.get("memory"), undefined, "disk images bring no machine");
 });
 
 test("Back goes over pages that do not apply, and keeps what was answered", async () => {
@@ -202,4 +221,111 @@ test("each failure has its page", () => {
   for (const [page, [area, code]] of Object.entries(pages))
     assert.equal(mendingPage(error(area, code)), page);
   assert.equal(mendingPage(error("destination", "destination-full")), "host");
+});
+
+const LIVE: Partial<WizardState> = { live: true };
+const KEEP_HOST: readonly Move[] = [
+  ["Does the network work?", "standing", "next"],
+  ...ALL.slice(1, -1),
+  ["Virtual machine", VM, "next"],
+];
+
+test("on the live CD: the network as on this server, once", async () => {
+  const fresh = {
+    ...sampleWizardState().network,
+    way: null,
+    editing: null,
+    checks: null,
+    applied: "boot",
+  } as const;
+  const { applied, kept } = await walk(
+    [
+      ["Welcome", "standing", "next"],
+      ["Network", "standing", "next"],
+      ["Links", "standing", "next"],
+      ["Does the network work?", "standing", "back"],
+      ["Links", "standing", "back"],
+      ["Network", "standing", "next"],
+      ["Links", "standing", "next"],
+      ...KEEP_HOST,
+    ],
+    { state: { ...LIVE, network: fresh } },
+  );
+  assert.deepEqual(applied, [fresh.found]);
+  assert.equal(kept?.network.way, "server");
+});
+
+test("automatic, as at boot, sets up nothing anew; by hand has links, forms and lights", async () => {
+  const fresh = {
+    ...sampleWizardState().network,
+    way: null,
+    editing: null,
+    checks: null,
+    applied: "boot",
+  } as const;
+  const auto = await walk([["Welcome", "standing", "next"], ["Network", ["auto"], "next"], ...KEEP_HOST], {
+    state: { ...LIVE, network: fresh },
+  });
+  assert.deepEqual(auto.applied, []);
+  const { applied, blinked } = await walk(
+    [
+      ["Welcome", "standing", "next"],
+      ["Network", ["hand"], "next"],
+      ["Links", ["blink"], "next"],
+      ["Blink", ["enp4s0"], "next"],
+      ["Links", ["+vlan"], "next"],
+      ["Link vlan1", ["7", "eth9", "192.0.2.9/24", "192.0.2.1", ""], "next"],
+      [/no link "eth9"/, "standing", "next"],
+      ["Link vlan1", ["7", "enp3s0", "192.0.2.9", "192.0.2.1", ""], "next"],
+      [/"192.0.2.9" is no address with its mask/, "standing", "next"],
+      ["Link vlan1", ["7", "enp3s0", "192.0.2.9/24 2001:db8::9/64", "192.0.2.1", "1400"], "next"],
+      ["Links", ["DNS"], "next"],
+      ["Name servers", ["192.0.2.53", "example.org"], "next"],
+      ["Links", ["enp3s0"], "next"],
+      ["Link enp3s0", "standing", "back"],
+      ["Links", ["use"], "next"],
+      ...KEEP_HOST,
+    ],
+    { state: { ...LIVE, network: fresh } },
+  );
+  assert.deepEqual(blinked, ["enp4s0"]);
+  assert.deepEqual(applied, [
+    {
+      links: [
+        { name: "enp3s0", kind: { kind: "card", mac: "24:6e:96:00:00:01" }, ip: { kind: "none" }, mtu: null },
+        {
+          name: "vlan7",
+          kind: { kind: "vlan", id: 7, on: "enp3s0" },
+          ip: { kind: "static", addresses: ["192.0.2.9/24", "2001:db8::9/64"], gateways: ["192.0.2.1"] },
+          mtu: 1400,
+        },
+      ],
+      dns: ["192.0.2.53"],
+      search: ["example.org"],
+    },
+  ]);
+});
+
+test("a host that is not reached is said before its key is asked; a small MTU only warns", async () => {
+  let tries = 0;
+  await walk(
+    [
+      ...ALL.slice(0, 2),
+      ["Host", ["nowhere", "", "", "/srv"], "next"],
+      [/^This does not work yet: No name server knows/, "standing", "next"],
+      ["Host", HOST, "next"],
+      [/^Full-size packets: Packets of 9000/, "standing", "next"],
+      ["Is this your host?", "standing", "next"],
+      ...ALL.slice(4, -1),
+      ["Virtual machine", VM, "next"],
+    ],
+    {
+      checkHost: async () => {
+        tries += 1;
+        return tries === 1
+          ? [{ what: "name", ok: false, text: "no name server knows nowhere" }]
+          : [{ what: "full size", ok: false, text: "packets of 9000 bytes do not pass" }];
+      },
+    },
+  );
 });

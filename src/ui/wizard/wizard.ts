@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The wizard: pages in their order, Back and Esc, what is looked up between them, then the plan and the job.
 import { UserError } from "../../core/index.ts";
-import { parseDestination } from "../../hosts/index.ts";
 import { type Acts, ACTS } from "./acts.ts";
 import { paragraphs, withDraft } from "./box.ts";
+import { lookUp } from "./look-up.ts";
 import { mendingPage } from "./mend.ts";
 import type { PageName } from "./page.ts";
 import { PAGES } from "./pages/index.ts";
 import { type Screen, showHelp } from "./screen.ts";
-import { answer, type WizardState } from "./state.ts";
+import type { WizardState } from "./state.ts";
 
 export type WizardOptions = {
   readonly screen: Screen;
@@ -65,7 +65,8 @@ export async function runWizard({
           state = page.take(state, said.values);
           drafts.delete(page.name);
           await keep(state);
-          move(1);
+          if (page.nextPage === undefined) move(1);
+          else goTo(page.nextPage);
           break;
         case "back":
           if (at > 0) move(-1);
@@ -106,36 +107,4 @@ async function leaves(screen: Screen): Promise<boolean> {
     chosen: "stay",
   });
   return said.kind === "next" && said.values[0] === "leave";
-}
-
-type Context = Pick<WizardOptions, "screen" | "state" | "signal"> & { readonly acts: Acts };
-
-/** What a page needs to know before it is shown. */
-async function lookUp(name: PageName, { screen, state, acts, signal }: Context): Promise<WizardState> {
-  if (name === "host-key" && state.hostKeys === null) {
-    const destination = parseDestination(answer(state, "to") ?? "");
-    if (destination.kind !== "ssh") return state;
-    await screen.wait(`Asking ${destination.host} for its key ...`);
-    return { ...state, hostKeys: await acts.hostKeys(destination, { signal }) };
-  }
-  if (name === "disks" && !state.lookedAt) {
-    await screen.wait(
-      "Looking at the disks and the system on them, through an overlay that is thrown away ...",
-    );
-    try {
-      const { machine, guest, problems } = await acts.inspect(state.disks, { signal });
-      return {
-        ...state,
-        lookedAt: true,
-        machine: { ...state.machine, storage: machine.storage },
-        guest,
-        problems,
-      };
-    } catch (error) {
-      // What ails a disk is told by the plan, with the disks that were chosen.
-      if (!(error instanceof UserError) || signal.aborted) throw error;
-      return { ...state, lookedAt: true };
-    }
-  }
-  return state;
 }

@@ -3,7 +3,22 @@
 import type { Page } from "../page.ts";
 import { disks } from "./disks.ts";
 import { directory, host, hostKey, hostKind, login } from "./host.ts";
+import { networkLink, networkLinks } from "./network-links.ts";
+import { networkCheck, networkWay } from "./network.ts";
 import { vm } from "./vm.ts";
 import { welcome } from "./welcome.ts";
 
-export const PAGES: readonly Page[] = [welcome, hostKind, directory, host, hostKey, login, disks, vm];
+export const PAGES: readonly Page[] = [
+  welcome,
+  networkWay,
+  networkLinks,
+  networkLink,
+  networkCheck,
+  hostKind,
+  directory,
+  host,
+  hostKey,
+  login,
+  disks,
+  vm,
+];
