@@ -13,8 +13,8 @@ import {
   run,
 } from "../system/index.ts";
 import { applyChanges } from "./apply.ts";
-import { BUILD_SCRIPT, sandboxed } from "./sandbox.ts";
-import type { Built, BuildRequest, FreeSpace, GuestTools } from "./tools.ts";
+import { sandboxed } from "./sandbox.ts";
+import type { Built, BuildRequest, BuiltKernel, FreeSpace, GuestTools } from "./tools.ts";
 
 /** A rebuild takes 10 to 30 s on a slow machine; one that waits for something gets this long. */
 const BUILD_MS = 300_000;
@@ -30,29 +30,39 @@ export function chrootTools({ root, workDirectory }: { root: string; workDirecto
       } catch (error) {
         if (!(error instanceof RunError)) throw error;
         const why = `the guest's programs do not run here (${lastWords(error.stderr)})`;
-        for (const kernel of kernels) await use(kernel, { kind: "failed", why });
+        for (const { version } of kernels) await use(version, { kind: "failed", why });
         return;
       }
-      for (const kernel of kernels) await use(kernel, await build(copy, kernel, signal));
+      for (const kernel of kernels) await use(kernel.version, await build(copy, kernel, request));
     },
   };
 }
 
-async function build(copy: Copy, kernel: string, signal: AbortSignal): Promise<Built> {
+async function build(
+  copy: Copy,
+  { version, image, drivers }: BuiltKernel,
+  { script, signal }: Pick<BuildRequest, "script" | "signal">,
+): Promise<Built> {
   try {
-    const argv = ["/bin/sh", "-c", BUILD_SCRIPT, "sh", copy.inside, kernel];
+    const argv = ["/bin/sh", "-c", script, "sh", copy.inside, version, image, ...drivers];
     const { stderr } = await run(sandboxed(copy, argv), { signal, timeoutMs: BUILD_MS });
-    const path = join(copy.out, `initrd-${kernel}`);
+    const path = join(copy.out, `initrd-${version}`);
     const found = await lstat(path).catch(() => null); // nothing of the guest runs any more: it stays what it is
     if (found === null || !found.isFile() || found.size === 0)
-      return { kind: "failed", why: "mkinitramfs left no file" };
-    return { kind: "built", path, words: lastWords(stderr) };
+      return { kind: "failed", why: "it left no file" };
+    return { kind: "built", path, notes: notesIn(stderr) };
   } catch (error) {
     if (error instanceof RunError)
       return { kind: "failed", why: error.timedOut ? "it ran out of time" : lastWords(error.stderr) };
     if (error instanceof RangeError) return { kind: "failed", why: error.message };
     throw error;
   }
+}
+
+/** Lines of the script itself, for the user; a guest that prints such a line only speaks to its owner. */
+function notesIn(stderr: string): readonly string[] {
+  const lines = stderr.split("\n").filter((line) => line.startsWith("P2V: "));
+  return [...new Set(lines)].slice(0, 3).map((line) => line.slice(5, 300));
 }
 
 function lastWords(text: string): string {
@@ -75,7 +85,10 @@ async function openCopy({
   changes,
   blobs,
   signal,
-}: { root: string; workDirectory: string } & BuildRequest): Promise<Copy> {
+}: { root: string; workDirectory: string } & Pick<
+  BuildRequest,
+  "changes" | "blobs" | "signal"
+>): Promise<Copy> {
   await using scope = new AsyncDisposableStack();
   const work = scope.use(await makeRunDirectory("copy", { parent: workDirectory }));
   const merged = join(work.path, "merged");

@@ -2,8 +2,10 @@
 // The steps as they work together, on a guest in memory whose own tools are scripted.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { layeredView } from "../system/index.ts";
-import { DEMO_FILES, fakeGuest, propose, textAfter } from "../../tests/support/convert-guest.ts";
+import { DEMO_FILES, fakeGuest, MODULES, propose, textAfter } from "../../tests/support/convert-guest.ts";
+import { cpioOf } from "../../tests/support/cpio.ts";
 
 test("propose() names disks by UUID, pins the card, adds a serial console and drivers, and proposes nothing twice", async (t) => {
   const guest = await fakeGuest(t);
@@ -63,11 +65,47 @@ test("propose() passes on what the guest's own tool said, and stops where the ol
       ["initramfs-not-proven", "stops"],
     ],
   );
-  assert.match(problems[0]?.text ?? "", /6\.1\.0-18-amd64: mkinitramfs: cannot find \/etc\/foo$/);
+  assert.match(
+    problems[0]?.text ?? "",
+    /of 6\.1\.0-18-amd64 \(mkinitramfs: cannot find \/etc\/foo\); .* not be appended either: it is of a kind/,
+  );
   assert.equal(
     changes.some((change) => change.path.startsWith("/boot/initrd")),
     false,
   );
+});
+
+test("propose() appends the drivers where the guest's own tool fails, and proposes nothing twice", async (t) => {
+  const KERNEL = "6.1.0-18-amd64";
+  const image = cpioOf({
+    init: "#!/bin/sh\n",
+    "scripts/functions": "load_modules() {",
+    "conf/initramfs.conf": "MODULES=dep\n",
+    [`lib/modules/${KERNEL}/kernel/fs/ext4/ext4.ko`]: "\u007fELF ext4",
+  });
+  const drivers = ["virtio", ...MODULES].map(
+    (name) => [`/lib/modules/${KERNEL}/kernel/drivers/${name}.ko`, `\u007fELF ${name}`] as const,
+  );
+  const guest = await fakeGuest(t, {
+    broken: "mkinitramfs: cannot find /etc/foo",
+    files: {
+      ...DEMO_FILES,
+      ...Object.fromEntries(drivers),
+      "/usr/share/initramfs-tools/hooks/udev": "", // one that copies no pins
+      [`/boot/initrd.img-${KERNEL}`]: { content: gzipSync(image), mode: 0o600 },
+    },
+  });
+  const { changes, problems } = await propose(guest);
+  assert.deepEqual(
+    problems.map(({ code, severity }) => [code, severity]),
+    [["initramfs-not-built", "warns"]],
+  );
+  assert.match(problems[0]?.text ?? "", /the drivers of a VM were appended to it$/);
+  const change = changes.find((one) => one.path === `/boot/initrd.img-${KERNEL}`);
+  assert.match(change?.why ?? "", /virtio, .*virtio_blk.* appended for initramfs-tools/);
+
+  const again = await propose({ ...guest, view: layeredView(guest.view, guest.blobs, changes) });
+  assert.deepEqual(again.changes, []);
 });
 
 test("propose() warns of a kernel without virtio_blk where another can boot, and stops where none can", async (t) => {

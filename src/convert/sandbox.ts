@@ -59,17 +59,3 @@ export function sandboxed(
   const shell = ["--kill-child", "--", "sh", "-c", script, "sh", copy.merged, copy.out, copy.inside];
   return ["unshare", ...namespaces, ...shell, ...argv];
 }
-
-/**
- * Runs inside. $1: directory for results, $2: kernel release. MODULES=dep asks which drivers *this* machine uses, so a
- * copy of the configuration says most; the guest's own stays as it is. All else, compression too, is the guest's choice.
- */
-export const BUILD_SCRIPT = `set -e
-out=$1 kernel=$2
-conf=$out/conf-$kernel
-cp -a /etc/initramfs-tools "$conf"
-for f in "$conf"/initramfs.conf "$conf"/conf.d/* /usr/share/initramfs-tools/conf.d/*; do
-  if [ -f "$f" ]; then sed -i 's/^\\([[:space:]]*\\)MODULES=["'\\'']*dep["'\\'']*/\\1MODULES=most/' "$f"; fi
-done
-exec mkinitramfs -d "$conf" -o "$out/initrd-$kernel" "$kernel"
-`;

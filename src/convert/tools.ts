@@ -11,13 +11,22 @@ export type FreeSpace = {
 };
 
 export type Built =
-  /** `path`: a file on this computer, whole. `words`: what the tool printed, its last lines. */
-  | { readonly kind: "built"; readonly path: string; readonly words: string }
+  /** `path`: a file on this computer, whole. `notes`: what the user should know of it. */
+  | { readonly kind: "built"; readonly path: string; readonly notes: readonly string[] }
   | { readonly kind: "failed"; readonly why: string };
 
+export type BuiltKernel = {
+  /** As below /lib/modules. */
+  readonly version: string;
+  /** Where its initramfs lies in the guest. */
+  readonly image: string;
+  readonly drivers: readonly string[];
+};
+
 export type BuildRequest = {
-  /** Kernel releases, as below /lib/modules. */
-  readonly kernels: readonly string[];
+  /** See Builder.script. */
+  readonly script: string;
+  readonly kernels: readonly BuiltKernel[];
   /** Seen by the guest's tools, and by nothing else. */
   readonly changes: readonly Change[];
   readonly blobs: Blobs;
@@ -28,8 +37,8 @@ export interface GuestTools {
   /** Of the file system that holds `path` (absolute in the guest, need not be there yet). */
   freeSpace(path: string): Promise<FreeSpace>;
   /**
-   * Runs the guest's mkinitramfs for each kernel in a copy of the guest that is thrown away, and hands each result to
-   * `use` while its file is there.
+   * Runs the script with the guest's own programs for each kernel, in a copy of the guest that is thrown away, and hands
+   * each result to `use` while its file is there.
    */
   buildInitramfs(request: BuildRequest, use: (kernel: string, built: Built) => Promise<void>): Promise<void>;
 }

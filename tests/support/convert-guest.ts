@@ -22,7 +22,14 @@ import type { GuestTools } from "../../src/convert/tools.ts";
 export const ROOT_UUID = "3f1c2a4e-0000-4000-8000-000000000001";
 export const SWAP_UUID = "3f1c2a4e-0000-4000-8000-000000000002";
 export const KERNEL = "6.1.0-18-amd64";
-const MODULES = ["virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "xen-blkfront", "xen-netfront"];
+export const MODULES = [
+  "virtio_pci",
+  "virtio_blk",
+  "virtio_scsi",
+  "virtio_net",
+  "xen-blkfront",
+  "xen-netfront",
+];
 
 /** An MBR disk with a root file system on partition 1 and swap on partition 2. */
 export function diskGraph({ type = "ext4" }: { type?: string } = {}): BlockGraph {
@@ -191,15 +198,15 @@ function scriptedTools(
       Promise.resolve({ mount: path.startsWith("/boot/") ? "/boot" : "/", bytes: freeBytes, inodes: 1000 }),
     async buildInitramfs({ kernels, changes, blobs }, use) {
       if (broken !== null) {
-        for (const kernel of kernels) await use(kernel, { kind: "failed", why: broken });
+        for (const { version } of kernels) await use(version, { kind: "failed", why: broken });
         return;
       }
       const view = layeredView(base, blobs, changes);
-      for (const kernel of kernels) {
-        const path = join(directory, `initrd-${kernel}`);
-        await writeFile(path, gzipSync(renderCpio(await imageFiles(view, kernel, omit))));
-        built.push(kernel);
-        await use(kernel, { kind: "built", path, words: "" });
+      for (const { version } of kernels) {
+        const path = join(directory, `initrd-${version}`);
+        await writeFile(path, gzipSync(renderCpio(await imageFiles(view, version, omit))));
+        built.push(version);
+        await use(version, { kind: "built", path, notes: [] });
       }
     },
   };

@@ -23,10 +23,23 @@ export type Wanted = {
 
 /** What is missing, in words: `virtio_blk`, `lib/systemd/network/10-p2v-enp3s0.link`. Empty: proven. */
 export function findMissing(entries: ReadonlyMap<string, InitramfsEntry>, wanted: Wanted): readonly string[] {
+  return [...missingModules(entries, wanted), ...missingFiles(entries, wanted).map((file) => file.name)];
+}
+
+/** In an order in which they can be loaded. */
+export function missingModules(
+  entries: ReadonlyMap<string, InitramfsEntry>,
+  wanted: Wanted,
+): readonly string[] {
   const inside = modulesInside(entries, wanted.kernel);
-  const missing = neededModules(wanted).filter((name) => !inside.has(name));
-  const files = wanted.files.filter((file) => !holds(entries, file)).map((file) => file.name);
-  return [...missing, ...files];
+  return neededModules(wanted).filter((name) => !inside.has(name));
+}
+
+export function missingFiles(
+  entries: ReadonlyMap<string, InitramfsEntry>,
+  wanted: Wanted,
+): readonly WantedFile[] {
+  return wanted.files.filter((file) => !holds(entries, file));
 }
 
 /** Drivers of the VM and of the root's file system that this kernel has as modules, with all they depend on. */
@@ -40,12 +53,19 @@ export function neededModules({
   );
 }
 
-function modulesInside(entries: ReadonlyMap<string, InitramfsEntry>, kernel: string): ReadonlySet<string> {
-  const inside = new Set<string>();
+/**
+ * Names of modules, with their paths. RHEL 4 and 5 have them flat in /lib, for nash. Hard links (initramfs of some tools)
+ * have their bytes at the last name only, so that a size of 0 says nothing.
+ */
+export function modulesInside(
+  entries: ReadonlyMap<string, InitramfsEntry>,
+  kernel: string,
+): ReadonlyMap<string, string> {
+  const inside = new Map<string, string>();
   for (const { path, kind } of entries.values()) {
     if (kind !== "file" || !/\.ko(\.\w+)?$/.test(path)) continue;
     const [, release] = /^(?:usr\/)?lib\/modules\/([^/]+)\//.exec(path) ?? [];
-    if (release === kernel) inside.add(moduleName(path));
+    if (release === kernel || /^lib\/(p2v\/)?[^/]+\.ko$/.test(path)) inside.set(moduleName(path), path);
   }
   return inside;
 }

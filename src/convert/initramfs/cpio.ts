@@ -13,8 +13,8 @@ export type InitramfsEntry = {
 const HEADER = 110;
 const MAX_NAME = 4096;
 const MAX_ENTRIES = 500_000;
-/** What we look into: configuration, rules, .link files. Modules and programs pass by. */
-const KEPT = /^(conf|etc|cryptroot|(usr\/)?lib\/(udev\/rules\.d|systemd\/network))\//;
+/** What we look into: configuration, rules, .link files, what starts it. Modules and programs pass by. */
+const KEPT = /^((conf|etc|cryptroot|(usr\/)?lib\/(udev\/rules\.d|systemd\/network))\/|(init|config)$)/;
 const MAX_KEPT = 64 * 1024;
 const MAX_KEPT_SUM = 16 * 2 ** 20;
 
@@ -84,7 +84,7 @@ export class CpioReader {
           const kind = kindOf(header.mode);
           const path = name.replace(/^(\.?\/)+/, "");
           const small = header.size <= MAX_KEPT && this.#kept + header.size <= MAX_KEPT_SUM;
-          const keep = kind !== "other" && small && KEPT.test(path);
+          const keep = small && (kind === "link" || (kind !== "other" && KEPT.test(path)));
           if (keep) this.#kept += header.size;
           this.#state = { at: "data", header, path, left: header.size, parts: keep ? [] : null };
         }

@@ -5,8 +5,10 @@ import type { GuestView } from "../../core/index.ts";
 export type Modules = {
   /** `builtin`, `module`, or `absent` from this kernel. */
   place(name: string): "builtin" | "module" | "absent";
-  /** A module and all that it needs, itself last; names with underscores. */
+  /** A module and all that it needs, itself last, each after what it needs; names with underscores. */
   withDependencies(name: string): readonly string[];
+  /** Its file as modules.dep has it (`kernel/drivers/block/virtio_blk.ko.xz`, absolute in old ones); null: none. */
+  path(name: string): string | null;
 };
 
 /** A kernel release that can be part of a path. */
@@ -31,6 +33,7 @@ export async function readModules(view: GuestView, version: string): Promise<Mod
 
 export function parseModules(dep: string, builtin: string): Modules {
   const needs = new Map<string, readonly string[]>();
+  const paths = new Map<string, string>();
   for (const line of dep.split("\n")) {
     const at = line.indexOf(":");
     if (at === -1) continue;
@@ -38,7 +41,9 @@ export function parseModules(dep: string, builtin: string): Modules {
       .slice(at + 1)
       .split(" ")
       .filter((path) => path !== "");
-    needs.set(moduleName(line.slice(0, at)), others.map(moduleName));
+    const path = line.slice(0, at).trim();
+    needs.set(moduleName(path), others.map(moduleName));
+    paths.set(moduleName(path), path);
   }
   const builtins = new Set(
     builtin
@@ -53,7 +58,11 @@ export function parseModules(dep: string, builtin: string): Modules {
     },
     withDependencies(name) {
       const known = name.replaceAll("-", "_");
-      return [...new Set([...(needs.get(known) ?? []), known])];
+      // All that is needed, directly or not, is listed: what needs less can be loaded earlier.
+      const depth = (one: string): number => needs.get(one)?.length ?? 0;
+      const others = (needs.get(known) ?? []).filter((one) => one !== known);
+      return [...new Set([...others.toSorted((a, b) => depth(a) - depth(b)), known])];
     },
+    path: (name) => paths.get(name.replaceAll("-", "_")) ?? null,
   };
 }

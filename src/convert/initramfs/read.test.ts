@@ -34,7 +34,8 @@ test("readInitramfs() takes contents of configuration, and a later archive's ent
   const later = renderCpio({ "conf/conf.d/resume": "RESUME=UUID=1\n" });
   const { entries, parts } = await readInitramfs(Buffer.concat([zstdCompressSync(main), zeros(2), later]));
   assert.equal(entries.get("conf/conf.d/resume")?.content?.toString(), "RESUME=UUID=1\n");
-  assert.equal(entries.get("init")?.content, null, "programs are not kept");
+  assert.equal(entries.get("init")?.content?.toString(), "#!/bin/sh\n", "what starts it tells its kind");
+  assert.equal(entries.get("bin/busybox")?.content ?? null, null, "programs are not kept");
   assert.deepEqual(
     parts.map((part) => part.compression),
     ["zstd", "none"],
