@@ -14,14 +14,28 @@ import { sha256sum } from "./overlays.ts";
 const PLAN_SECONDS = 30;
 const CONVERSION_SECONDS = 90;
 
-/** Asserts what holds for each machine, and gives the report for what is particular. `directory` holds the VM. */
+export type Migrated = {
+  readonly report: Report;
+  /** Holds the VM. */
+  readonly directory: string;
+  readonly disks: readonly string[];
+};
+
+/** Asserts what holds for each machine, and gives the report for what is particular. */
 export async function migrateMachine(
   t: TestContext,
   name: MachineName,
   moreArgs: readonly string[] = [],
-): Promise<{ readonly report: Report; readonly directory: string; readonly disks: readonly string[] }> {
-  const { signal } = t;
-  const disks = await machineDisks(name, { signal });
+): Promise<Migrated> {
+  return await migrateDisks(t, name, await machineDisks(name, { signal: t.signal }), moreArgs);
+}
+
+export async function migrateDisks(
+  t: TestContext,
+  name: string,
+  disks: readonly string[],
+  moreArgs: readonly string[] = [],
+): Promise<Migrated> {
   const before = await Promise.all(disks.map(sha256sum));
   const parent = await mkdtemp(join(tmpdir(), "p2v-matrix-"));
   t.after(() => rm(parent, { recursive: true, force: true }));

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The demo machine with an initramfs tool that does not work any more: the drivers are appended to the image it has.
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { attachLoop, mount, run } from "../../src/system/index.ts";
+import { demoDisk } from "../support/demo-machine.ts";
+import { migrateDisks, planAgain } from "../support/matrix.ts";
+
+async function firstPartition(disk: string): Promise<{ offset: number; sizeBytes: number }> {
+  const { stdout } = await run(["sfdisk", "--json", disk]);
+  const table = JSON.parse(stdout) as { partitiontable: { partitions: { start: number; size: number }[] } };
+  const [first] = table.partitiontable.partitions;
+  assert.ok(first !== undefined);
+  return { offset: first.start * 512, sizeBytes: first.size * 512 };
+}
+
+test("a kernel whose initramfs tool is broken: appended drivers, and it boots", async (t) => {
+  const { signal } = t;
+  const top = await mkdtemp(join(tmpdir(), "p2v-broken-"));
+  t.after(() => rm(top, { recursive: true, force: true }));
+  const disk = join(top, "machine.img");
+  const demo = await demoDisk({ signal, onProgress: (text) => t.diagnostic(text) });
+  await run(["cp", "--sparse=always", "--reflink=auto", demo, disk], { timeoutMs: 300_000 });
+  await mkdir(join(top, "root"));
+  {
+    await using loop = await attachLoop(disk, { ...(await firstPartition(disk)), readOnly: false });
+    await using root = await mount(loop.path, join(top, "root"), { type: "ext4", options: [] });
+    await writeFile(join(root.path, "usr/sbin/mkinitramfs"), "#!/bin/sh\necho 'no cpio' >&2\nexit 1\n");
+  }
+  const { report, directory } = await migrateDisks(t, "broken", [disk]);
+  const [problem] = report.problems.filter(({ code }) => code === "initramfs-not-built");
+  assert.match(problem?.text ?? "", /no cpio.*; the drivers of a VM were appended to it$/);
+  const changes = await planAgain(directory, [join(directory, "broken-1.img")]);
+  assert.deepEqual(changes, []);
+});
