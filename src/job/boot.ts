@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The boot check: tried where it can be, and otherwise the reason why not.
-import { type Emit, type Host, type Outcome, type Plan, UserError } from "../core/index.ts";
+import { type Emit, type Host, type HostFacts, type Outcome, type Plan, UserError } from "../core/index.ts";
 import { rootUuid } from "../plan/index.ts";
 import { bootCheck } from "../target/index.ts";
 import type { ProbeLayer } from "./probe.ts";
@@ -15,6 +15,7 @@ export type BootResult = {
 type Options = {
   readonly plan: Plan;
   readonly host: Host;
+  readonly facts: HostFacts | null;
   readonly directory: string;
   readonly layers: readonly ProbeLayer[];
   readonly signal: AbortSignal;
@@ -27,6 +28,7 @@ const TIMEOUT_MS = 10 * 60_000;
 export async function checkBoot({
   plan,
   host,
+  facts,
   directory,
   layers,
   signal,
@@ -34,7 +36,9 @@ export async function checkBoot({
 }: Options): Promise<BootResult> {
   const why = whyNot(plan, layers);
   if (why !== null) return notTried(why);
+  const libvirt = plan.place.hypervisor === "libvirt" ? (facts?.libvirt ?? null) : null;
   const tried = bootCheck({
+    via: libvirt?.usable === true ? { kind: "libvirt", libvirt } : { kind: "qemu" },
     host,
     directory,
     vm: plan.vm,

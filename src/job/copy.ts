@@ -137,9 +137,15 @@ async function forgetIfChanged(
 /** The files of a migrated VM, manifest first: without it nothing is finished. What a user put beside them stays. */
 export function ownFiles(name: string, files: readonly string[]): readonly string[] {
   const fixed = ["manifest.json", "report.json", "report.html", "boot.png", "console.log", "definition.json"];
-  const named = [".libvirt.xml", ".xl.cfg", ".qemu.sh", ".proxmox.sh", ".vmlinuz", ".initrd"].map(
-    (ending) => `${name}${ending}`,
-  );
+  const named = [
+    ".libvirt.xml",
+    ".xl.cfg",
+    ".qemu.sh",
+    ".proxmox.sh",
+    ".proxmox.sh",
+    ".vmlinuz",
+    ".initrd",
+  ].map((ending) => `${name}${ending}`);
   const isImage = (file: string): boolean =>
     file.startsWith(`${name}-`) &&
     /^\d+\.(?:img|qcow2|hashes)(?:\.partial)?$/.test(file.slice(name.length + 1));

@@ -3,7 +3,14 @@
 import * as z from "zod";
 import type { Definition, Emit, Host, HostFacts, Plan, Report } from "../core/index.ts";
 import { renderReport } from "../report/index.ts";
-import { defineLibvirt, defineXen, renderLibvirt, renderQemuScript, renderXl } from "../target/index.ts";
+import {
+  defineLibvirt,
+  defineXen,
+  renderLibvirt,
+  renderProxmox,
+  renderQemuScript,
+  renderXl,
+} from "../target/index.ts";
 
 import { putKernel, type TakenKernel } from "./xen-kernel.ts";
 
@@ -44,6 +51,7 @@ export async function defineVm({
   await write("libvirt.xml", renderLibvirt(vm, { directory, ...(on === "libvirt" ? { place } : {}) }), 0o600);
   await write("xl.cfg", xl, 0o600);
   await write("qemu.sh", renderQemuScript(vm), 0o700);
+  await write("proxmox.sh", renderProxmox(vm, on === "proxmox" ? { place } : {}), 0o700);
   const before = await readDefinition({ host, directory });
   const call = { host, signal };
   let definition: Definition | null = null;

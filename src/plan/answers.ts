@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the user said, by whatever way: flags now; kernel command line, answer file and wizard fill the same value.
-import type { Destination, Hypervisor, ImageFormat, ProofLevel } from "../core/index.ts";
+import type { Destination, Hypervisor, ImageFormat, ProofLevel, VmModel } from "../core/index.ts";
 
 export type Answers = {
   readonly disks: readonly string[];
@@ -13,6 +13,8 @@ export type Answers = {
   readonly memoryBytes: number | null;
   /** null: as the machine, or 2. */
   readonly vcpus: number | null;
+  /** null: as the machine, or what the disks ask for. */
+  readonly firmware: VmModel["firmware"] | null;
   /** Guest interface names and the MAC each shall have. */
   readonly nics: ReadonlyMap<string, string>;
   /** null: `counters` for block devices, `used` for image files, which have no counters. */

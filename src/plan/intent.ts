@@ -64,10 +64,12 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
       memoryBytes: answers.memoryBytes ?? memoryBytes ?? DEFAULT_MEMORY_BYTES,
       vcpus: answers.vcpus ?? threads ?? DEFAULT_VCPUS,
       nics,
-      firmware: chooseFirmware(
-        own?.firmware ?? { kind: "unknown", why: "disk images bring no machine" },
-        found.storage,
-      ),
+      firmware:
+        answers.firmware ??
+        chooseFirmware(
+          own?.firmware ?? { kind: "unknown", why: "disk images bring no machine" },
+          found.storage,
+        ),
       clock: own?.clock.kind === "known" ? own.clock.value : "utc",
       proof: chooseProof(answers, found.disks),
       bootCheck: answers.bootCheck,

@@ -27,6 +27,7 @@ const ANSWERS: Answers = {
   format: "raw",
   memoryBytes: null,
   vcpus: null,
+  firmware: null,
   nics: new Map(),
   proof: null,
   bootCheck: true,
@@ -110,6 +111,15 @@ test("the same source and name make the same VM, another name another", () => {
   assert.equal(uuidOf("a"), uuidOf("a"));
   assert.notEqual(uuidOf("a"), uuidOf("b"));
   assert.match(uuidOf("a"), /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test("makeIntent() gives the firmware that was asked for, or what the disks ask for", () => {
+  const found = foundWith({});
+  const firmware = (answers: Partial<Answers>): unknown =>
+    makeIntent({ ...ANSWERS, name: "a", ...answers }, found).intent.firmware;
+  assert.deepEqual(firmware({}), chooseFirmware(UNKNOWN, found.storage));
+  const secure = { kind: "uefi", secureBoot: true } as const;
+  assert.deepEqual(firmware({ firmware: secure }), secure);
 });
 
 test("a plan's hash covers what the user saw: edited files by their bytes, generated ones by name", () => {

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // The boot check: starts the finished VM once, on throw-away files above its images, and says how it went.
-import type { Emit, GuestOS, Host, IntendedNic, Outcome, VmModel } from "../core/index.ts";
+import type { Emit, GuestOS, Host, IntendedNic, LibvirtFacts, Outcome, VmModel } from "../core/index.ts";
 import { formatBytes } from "../core/index.ts";
-import { type Attempt, attemptBoot, sendFile } from "./check-attempt.ts";
-import { acceleratorsFor, fitToHost, findTools, rememberKvm, surveyHost } from "./check-host.ts";
+import { type Attempt, attemptBoot, type CheckRun } from "./check-attempt.ts";
+import { sendFile } from "./check-files.ts";
+import { acceleratorsFor, findTools, fitToHost, rememberKvm, surveyHost } from "./check-host.ts";
+import { launchLibvirt } from "./check-libvirt.ts";
+import { launchQemu, type QemuLaunch } from "./check-qemu.ts";
+import type { Watch } from "./check-watch.ts";
 import { type ConsoleLines, consoleLines } from "./console-lines.ts";
 import { explainConsole } from "./explain-console.ts";
 import { judge } from "./judge.ts";
 import { noProbeReason } from "./probe-files.ts";
 
+/** Who starts the VM on the host. */
+export type CheckVia =
+  | { readonly kind: "qemu" }
+  | { readonly kind: "libvirt"; readonly libvirt: LibvirtFacts };
+
 export type BootCheck = {
+  readonly via: CheckVia;
   readonly host: Host;
   /** Absolute on the host; has the images. `.p2v-check` is made and removed in it. */
   readonly directory: string;
@@ -42,7 +52,7 @@ const LAST_LINES = 40;
 export async function bootCheck(check: BootCheck): Promise<BootCheckResult> {
   const { host, vm, signal } = check;
   if (check.guest === null || check.layers.length === 0) return notTried(noProbeReason(check.guest));
-  const found = await findTools(host, vm);
+  const found = await findLauncher(check);
   if (found.kind === "missing") return notTried(found.why);
   const survey = await surveyHost(host, signal);
   const fit = fitToHost(vm, survey);
@@ -56,20 +66,16 @@ export async function bootCheck(check: BootCheck): Promise<BootCheckResult> {
   const disks = await putLayers(check, work.path);
   const unproven = survey.kvmWorks !== true;
   let kvmFailed = false;
-  for (const accelerator of acceleratorsFor(survey)) {
+  for (const accelerator of acceleratorsFor({ ...survey, kvmOpens: survey.kvmOpens && found.kvm })) {
     const kvm = accelerator === "kvm";
     step(`starting ${vm.name} with ${kvm ? "KVM" : "an emulated CPU, which is slow"}`);
     const directory = `${work.path}/${accelerator}`;
     await host.makeDirectory(directory, { mode: 0o700 });
     const console = consoleLines();
+    const files = { host, vm, accelerator, disks, directory, ...fit, signal };
     const attempt = await attemptBoot({
-      host,
-      vm,
-      tools: found.tools,
-      accelerator,
-      disks,
-      directory,
-      ...fit,
+      launch: (watch) => found.launch(files, watch),
+      restartsAllowed: vm.firmware.kind === "uefi" ? 2 : 1,
       console,
       signal,
       timeoutMs: kvm && unproven ? Math.min(KVM_LIMIT_MS, check.timeoutMs) : check.timeoutMs,
@@ -87,6 +93,30 @@ export async function bootCheck(check: BootCheck): Promise<BootCheckResult> {
     return conclude(check, attempt, console);
   }
   throw new Error("No accelerator was tried");
+}
+
+type Launcher = {
+  readonly kind: "found";
+  readonly kvm: boolean;
+  readonly launch: (files: Omit<QemuLaunch, "tools">, watch: Watch) => Promise<CheckRun | null>;
+};
+
+async function findLauncher({
+  host,
+  vm,
+  via,
+}: BootCheck): Promise<Launcher | { kind: "missing"; why: string }> {
+  if (via.kind === "libvirt") {
+    const { libvirt } = via;
+    const qemuImg = await host.which("qemu-img");
+    if (qemuImg === null) return { kind: "missing", why: `qemu-img is not installed on ${host.title}` };
+    const launch: Launcher["launch"] = (files, watch) => launchLibvirt({ ...files, libvirt, qemuImg }, watch);
+    return { kind: "found", kvm: libvirt.kvm, launch };
+  }
+  const found = await findTools(host, vm);
+  if (found.kind === "missing") return found;
+  const { tools } = found;
+  return { kind: "found", kvm: true, launch: (files, watch) => launchQemu({ ...files, tools }, watch) };
 }
 
 /** An end under KVM that may be KVM's own fault, so the VM is started again without it. */

@@ -6,7 +6,7 @@ import { bootOrder, diskBus } from "./qemu-devices.ts";
 
 type Attributes = Readonly<Record<string, string>>;
 /** An element by name, attributes as `@name`, text as `#`; as xmlbuilder2 reads it. */
-type Node = { readonly [name: string]: string | Node | readonly Node[] };
+export type Node = { readonly [name: string]: string | Node | readonly Node[] };
 
 /** For a host that nobody has asked: KVM, and the network that every libvirt has. */
 export const ANY_LIBVIRT: Pick<VmPlace, "kvm" | "networks" | "linkUp"> = {
@@ -15,15 +15,26 @@ export const ANY_LIBVIRT: Pick<VmPlace, "kvm" | "networks" | "linkUp"> = {
   linkUp: true,
 };
 
+type DomainNode = Node & { readonly os: Node; readonly devices: Node & { readonly disk: readonly Node[] } };
+
 type Where = {
   /** Where the images lie on the host, absolute. */
   readonly directory: string;
   readonly place?: Pick<VmPlace, "kvm" | "networks" | "linkUp">;
 };
 
-export function renderLibvirt(vm: VmModel, { directory, place = ANY_LIBVIRT }: Where): string {
+export function renderLibvirt(vm: VmModel, where: Where): string {
+  return renderDomain(domainOf(vm, where));
+}
+
+export function renderDomain(domain: Node): string {
+  return `${create({ domain }).end({ headless: true, prettyPrint: true })}\n`;
+}
+
+/** What the boot check changes is changed here, before it becomes text. */
+export function domainOf(vm: VmModel, { directory, place = ANY_LIBVIRT }: Where): DomainNode {
   const kib = `${Math.ceil(vm.memoryBytes / 1024)}`;
-  const domain: Node = {
+  return {
     ...attributes({ type: place.kvm ? "kvm" : "qemu" }),
     name: vm.name,
     uuid: vm.uuid,
@@ -42,7 +53,6 @@ export function renderLibvirt(vm: VmModel, { directory, place = ANY_LIBVIRT }: W
     on_crash: "restart",
     devices: devices(vm, directory, place),
   };
-  return `${create({ domain }).end({ headless: true, prettyPrint: true })}\n`;
 }
 
 const attributes = (values: Attributes): Node =>
@@ -88,7 +98,7 @@ function clock(vm: VmModel): Node {
   };
 }
 
-function devices(vm: VmModel, directory: string, place: NonNullable<Where["place"]>): Node {
+function devices(vm: VmModel, directory: string, place: NonNullable<Where["place"]>): DomainNode["devices"] {
   const order = bootOrder(vm.disks);
   return {
     disk: vm.disks.map((disk, index) => diskOf(disk, { vm, index, order: order[index] ?? 0, directory })),

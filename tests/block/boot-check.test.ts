@@ -74,6 +74,7 @@ async function check(
   const before = hash(await readFile(join(directory, "aurora-1.img")));
   try {
     const result = await bootCheck({
+      via: { kind: "qemu" },
       host,
       directory,
       vm,

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { renderQemuScript } from "../../src/target/index.ts";
+import { renderCheckDomain } from "../../src/target/check-domain.ts";
 import { run } from "../../src/system/index.ts";
 import { SAMPLE_VM, SAMPLE_VMS } from "../support/sample-vm.ts";
 
@@ -33,8 +34,38 @@ test("libvirt's schema accepts each domain", async (t) => {
   }
 });
 
-test("shellcheck finds nothing in the QEMU scripts", async () => {
-  const { stdout } = await run(["shellcheck", "-s", "sh", ...(await goldens(".qemu.sh.golden"))], {
+test("libvirt's schema accepts the domain of each boot check", async (t) => {
+  const directory = await scratch(t);
+  const file = join(directory, "domain.xml");
+  for (const vm of Object.values(SAMPLE_VMS)) {
+    const disks = vm.disks.map((disk, index) => ({
+      image: `/images/${disk.file}`,
+      layer: index === 0 ? "/check/layer-1.qcow2" : null,
+      top: `/check/top-${index}.qcow2`,
+    }));
+    const files = { serialFile: "/check/serial.log", varsFile: "/check/vars.fd" };
+    const uuid = "6f1b7f6e-5d1c-4f3a-9f57-0d8d0f2c8b11";
+    const size = { memoryBytes: 2 ** 29, vcpus: 1 };
+    const xml = renderCheckDomain({
+      vm,
+      name: `${vm.name}-p2v-check`,
+      uuid,
+      kvm: false,
+      disks,
+      ...files,
+      ...size,
+    });
+    await writeFile(file, xml);
+    const { stdout, stderr } = await run(["virt-xml-validate", file, "domain"]);
+    assert.match(stdout + stderr, /validates/, xml);
+    assert.doesNotMatch(xml, /<interface|<graphics/);
+    assert.equal([...xml.matchAll(/restrict=on/g)].length, vm.nics.length);
+    assert.equal([...xml.matchAll(/<source file="\/images\//g)].length, vm.disks.length);
+  }
+});
+
+test("shellcheck finds nothing in the scripts for QEMU and Proxmox", async () => {
+  const { stdout } = await run(["shellcheck", "-s", "sh", ...(await goldens(".sh.golden"))], {
     allowCodes: [1],
   });
   assert.equal(stdout, "");

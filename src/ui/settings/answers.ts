@@ -74,6 +74,19 @@ function nics(given: Given): ReadonlyMap<string, string> {
   return map;
 }
 
+function firmware(given: Given): Answers["firmware"] {
+  switch (choice(given, "firmware", ["bios", "uefi", "secure"])) {
+    case "bios":
+      return { kind: "bios" };
+    case "uefi":
+      return { kind: "uefi", secureBoot: false };
+    case "secure":
+      return { kind: "uefi", secureBoot: true };
+    case null:
+      return null;
+  }
+}
+
 /** `br0` for all, `eno1=br0` for one; the C virt-p2v writes `eno1:br0`. */
 function networks(given: Given): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
@@ -100,6 +113,7 @@ export function answersOf(given: Given, destination: Destination): Answers {
     format: choice(given, "format", ["raw", "qcow2"]) ?? "raw",
     memoryBytes: size(given, "memory", { leastBytes: 64 * 2 ** 20 }),
     vcpus: count(given, "vcpus", 512),
+    firmware: firmware(given),
     nics: nics(given),
     proof: choice(given, "proof", ["counters", "used", "full"]),
     bootCheck: !given.flag("no-boot-check"),

@@ -32,6 +32,10 @@ export const SETTINGS = {
     "Memory of the VM, such as 4G. Default: as this machine; 2G when the disks are images.",
   ),
   vcpus: one("N", "Virtual CPUs. Default: as this machine; 2 when the disks are images."),
+  firmware: one(
+    "KIND",
+    "bios, uefi, or secure (UEFI with Secure Boot). Default: as this machine; when the disks are images, as they ask for.",
+  ),
   nic: many(
     "NAME=MAC",
     "Gives the guest's interface NAME this MAC address in the VM, such as enp3s0=52:54:00:12:34:56.",
@@ -150,6 +154,7 @@ const PLANNING: readonly SettingName[] = [
   "format",
   "memory",
   "vcpus",
+  "firmware",
   "nic",
   "network",
   "link",
