@@ -62,6 +62,7 @@ test("the demo machine, to a directory: booted, every file as it was but for wha
     "aurora-1.hashes",
     "aurora-1.img",
     "aurora.libvirt.xml",
+    "aurora.proxmox.sh",
     "aurora.qemu.sh",
     "aurora.xl.cfg",
     "boot.png",
@@ -148,7 +149,7 @@ test("the same over a real ssh gives the same VM", async () => {
     other.changes.map(({ path }) => path),
     one.changes.map(({ path }) => path),
   );
-  for (const file of ["aurora.libvirt.xml", "aurora.xl.cfg", "aurora.qemu.sh"])
+  for (const file of ["aurora.libvirt.xml", "aurora.proxmox.sh", "aurora.xl.cfg", "aurora.qemu.sh"])
     assert.equal(
       (await readFile(join(there, file), "utf8")).replaceAll(there, here),
       await readFile(join(here, file), "utf8"),
