@@ -72,7 +72,7 @@ export async function sendFile(host: Host, from: string, { to }: { to: string })
 // As long as we hold its stdin it shows the console file. When the connection is lost it ends the VM, which would
 // otherwise run on at the host for nobody. `cat` runs in the background so that a signal is taken at once.
 const FOLLOW = [
-  'f=$1; shift; umask 077; : > "$f"',
+  "f=$1; shift",
   "exec 3<&0",
   'tail -n +1 -f "$f" & t=$!',
   "cat <&3 >/dev/null & c=$!",
@@ -85,11 +85,15 @@ export interface Follower extends AsyncDisposable {
   readonly process: HostProcess;
 }
 
-/** Shows a file from its beginning, as it grows; it is made empty first. `atEnd` runs there in any case. */
+/**
+ * Shows a file from its beginning, as it grows; it is made empty first, before the process that shows it may run: on a
+ * busy host that may come after the VM's first words. `atEnd` runs there in any case.
+ */
 export async function followFile(
   host: Host,
   { serialFile, atEnd }: { serialFile: string; atEnd: readonly string[] },
 ): Promise<Follower> {
+  await host.writeFile(serialFile, Buffer.alloc(0), { mode: 0o600 });
   const process = await host.spawn(["sh", "-c", FOLLOW, "sh", serialFile, ...atEnd], { signal: NEVER });
   return {
     process,

@@ -159,6 +159,22 @@ test("the boot check ends when aborted, and leaves nothing", async (t) => {
   await assert.rejects(checking, /stop here/);
 });
 
+test("the console is seen from its first line, however late the host gets round to showing it", async (t) => {
+  await using host = localHost();
+  const spawn = host.spawn.bind(host);
+  host.spawn = (argv, options) =>
+    argv.some((word) => word.includes("tail "))
+      ? spawn(["sh", "-c", 'sleep 2; exec "$@"', "sh", ...argv], options)
+      : spawn(argv, options);
+  const { result } = await check(t, {
+    host,
+    image: bootSector(`${PROBE}\r\n`),
+    layer: Buffer.alloc(0),
+    timeoutMs: 10_000,
+  });
+  assert.equal(result.outcome.kind, "booted");
+});
+
 test("the boot check works over ssh, and a lost connection leaves no VM behind", async (t) => {
   await using sshd = await startSshd();
   const { user, hostAlias, port } = sshd;
