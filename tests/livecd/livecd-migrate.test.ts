@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// End to end, unattended: the demo machine with the live CD in its drive becomes a VM on this computer, over real ssh.
+// End to end, unattended: the demo machine with the live CD in its drive becomes a VM on a libvirt host, over
+// real ssh: defined, boot-checked and started there.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -8,13 +9,14 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { Report } from "../../src/core/index.ts";
 import { run } from "../../src/system/index.ts";
 import { demoDisk } from "../support/demo-machine.ts";
+import { startLibvirtHost } from "../support/libvirt-host.ts";
 import { makeIso, startLiveVm } from "../support/live-vm.ts";
 import { sha256sum } from "../support/overlays.ts";
-import { startSshd } from "../support/sshd.ts";
 
-test("the live CD migrates the demo machine over ssh; its disk is as before", {
+test("the live CD migrates the demo machine over ssh to libvirt, and starts it; its disk is as before", {
   timeout: 60 * 60_000,
 }, async (t) => {
   const { signal } = t;
@@ -25,15 +27,16 @@ test("the live CD migrates the demo machine over ssh; its disk is as before", {
   await run(["cp", "--sparse=always", "--reflink=auto", demo, disk], { timeoutMs: 300_000 });
   const before = await sha256sum(disk);
   await using iso = await makeIso(signal);
-  await using sshd = await startSshd({ signal });
-  const key = await readFile(sshd.userKeyPath);
+  await using host = await startLibvirtHost({ signal });
+  const { port } = await host.listen();
+  const key = await readFile(host.userKeyPath);
   const web = createServer((_request, response) => void response.end(key)).listen(0, "127.0.0.1");
   t.after(() => web.close());
   await new Promise((resolve) => web.once("listening", resolve));
   const parameters = [
-    "p2v.toram=no p2v.unattended p2v.name=aurora p2v.hypervisor=qemu p2v.onfail=wait p2v.post=poweroff",
-    `p2v.to=ssh://${sshd.user}@10.0.2.2:${sshd.port}${directory}/vms`,
-    `p2v.host-key=${sshd.fingerprint} p2v.identity=http://10.0.2.2:${(web.address() as AddressInfo).port}/key`,
+    "p2v.toram=no p2v.unattended p2v.name=aurora p2v.start p2v.onfail=wait p2v.post=poweroff",
+    `p2v.to=ssh://root@10.0.2.2:${port}${host.images} p2v.host-key=${host.fingerprint}`,
+    `p2v.identity=http://10.0.2.2:${(web.address() as AddressInfo).port}/key`,
   ];
   await using vm = await startLiveVm({
     iso: iso.path,
@@ -56,11 +59,11 @@ test("the live CD migrates the demo machine over ssh; its disk is as before", {
   assert.match(vm.console(), /virt-p2v live: done/, vm.console().slice(-6000));
   await vm.poweredOff({ timeoutMs: 120_000 });
   assert.equal(await sha256sum(disk), before);
-  const report = JSON.parse(await readFile(join(directory, "vms/aurora/report.json"), "utf8")) as {
-    outcome: { kind: string };
-    proof: unknown;
-    seconds: unknown;
-  };
+  const report = JSON.parse(await readFile(join(host.images, "aurora/report.json"), "utf8")) as Report;
   assert.match(report.outcome.kind, /^booted/);
-  t.diagnostic(JSON.stringify([report.outcome, report.proof, report.seconds]));
+  assert.equal(report.intent.hypervisor, "libvirt");
+  assert.equal(report.started?.kind, "login");
+  const state = await host.inside(["virsh", "-q", "-c", "qemu:///system", "domstate", "aurora"]);
+  assert.equal(state.trim(), "running");
+  t.diagnostic(JSON.stringify([report.outcome, report.started, report.proof, report.seconds]));
 });

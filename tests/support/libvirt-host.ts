@@ -2,7 +2,9 @@
 // A libvirt host of its own on this machine: libvirtd and sshd in namespaces, with directories of their own. The
 // daemon, its QEMU and its user are Debian's; nothing outside sees them, and all of it ends with the test.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../src/system/index.ts";
@@ -18,10 +20,15 @@ export interface LibvirtHost extends AsyncDisposable {
   /** For `--ssh-config`; knows the host as `hostAlias`. */
   readonly sshConfigPath: string;
   readonly hostAlias: string;
+  readonly userKeyPath: string;
+  /** `SHA256:...` of its ssh host key. */
+  readonly fingerprint: string;
   /** Where images may lie: QEMU's user can get there. Seen from here too. */
   readonly images: string;
   /** A program of the host, inside. */
   inside(argv: readonly string[], options?: { allowCodes?: readonly number[] }): Promise<string>;
+  /** Opens its ssh server on 127.0.0.1, for clients that have no ProxyCommand; until the host ends. */
+  listen(): Promise<{ readonly port: number }>;
   log(): string;
 }
 
@@ -65,7 +72,9 @@ export async function startLibvirtHost(options: LibvirtHostOptions = {}): Promis
   let log = "";
   child.stdout.on("data", (part: Buffer) => (log += part.toString()));
   child.stderr.on("data", (part: Buffer) => (log += part.toString()));
+  const doors: Server[] = [];
   const stop = async (): Promise<void> => {
+    for (const door of doors) door.close();
     await endTree(child);
     await rm(directory, { recursive: true, force: true });
   };
@@ -80,11 +89,20 @@ export async function startLibvirtHost(options: LibvirtHostOptions = {}): Promis
     const inside: LibvirtHost["inside"] = async (argv, { allowCodes = [] } = {}) =>
       (await run([...enter, ...argv], { allowCodes, timeoutMs: 60_000 })).stdout;
     if (daemon) await startNetwork(at, enter);
+    const keyLine = (await run(["ssh-keygen", "-l", "-f", at("host_key.pub")])).stdout;
     return {
+      userKeyPath: at("user_key"),
+      fingerprint: keyLine.split(" ")[1] ?? "",
       sshConfigPath: at("ssh_config"),
       hostAlias: "p2v-libvirt",
       images: at("images"),
       inside,
+      async listen() {
+        const door = createServer((socket) => connect(socket, sshServer(at, enter)));
+        doors.push(door);
+        await once(door.listen(0, "127.0.0.1"), "listening");
+        return { port: (door.address() as AddressInfo).port };
+      },
       log: () => log,
       [Symbol.asyncDispose]: stop,
     };
@@ -92,6 +110,21 @@ export async function startLibvirtHost(options: LibvirtHostOptions = {}): Promis
     await stop();
     throw new Error(`The libvirt host did not start: ${log.trim()}`, { cause: error });
   }
+}
+
+const sshServer = (at: (name: string) => string, enter: readonly string[]): readonly string[] => [
+  ...enter,
+  "/usr/sbin/sshd",
+  "-i",
+  "-f",
+  at("sshd_config"),
+];
+
+/** A server of its own for each connection, as inetd did it. */
+function connect(socket: Socket, [program = "", ...args]: readonly string[]): void {
+  const server = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"] });
+  socket.pipe(server.stdin).on("error", () => socket.destroy());
+  server.stdout.pipe(socket).on("error", () => server.kill());
 }
 
 /** sshd answers on ssh's own pipe (inetd mode), so it needs no port. */
@@ -111,7 +144,7 @@ async function writeSsh(at: (name: string) => string, enter: readonly string[]):
   const client = [
     "Host p2v-libvirt",
     "  User root",
-    `  ProxyCommand ${enter.join(" ")} /usr/sbin/sshd -i -f ${at("sshd_config")}`,
+    `  ProxyCommand ${sshServer(at, enter).join(" ")}`,
     `  IdentityFile ${at("user_key")}`,
     "  IdentitiesOnly yes",
     "  IdentityAgent none",
