@@ -71,6 +71,7 @@ binutils /usr/bin/strip makes Node 17 MB smaller
 HOSTS_PACKAGES='
 libvirt-daemon-system /etc/libvirt/qemu.conf a libvirt host for the tests, in namespaces of its own
 libvirt-daemon /usr/sbin/libvirtd its daemon
+bubblewrap /usr/bin/bwrap confines a key to one directory
 libvirt-daemon-driver-qemu /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so its QEMU driver
 '
 BENCH_PACKAGES='

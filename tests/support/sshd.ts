@@ -18,6 +18,8 @@ export type SshdOptions = {
   readonly inside?: { readonly namespace: string; readonly address: string };
   /** root's password there, and no key is taken: a shadow file of its own, in a mount namespace. */
   readonly password?: string;
+  /** Before the key in authorized_keys, such as `restrict,command="..."`. */
+  readonly keyOptions?: string;
   /** Further lines of the client's Host block. */
   readonly clientLines?: readonly string[];
 };
@@ -56,7 +58,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       at(knownHost === "wrong" ? "other_key.pub" : "host_key.pub"),
     );
     await writeFile(at("known_hosts"), knownHost === "absent" ? "" : known);
-    await writeFile(at("authorized_keys"), await readFile(at("user_key.pub")), { mode: 0o600 });
+    const key = await readFile(at("user_key.pub"), "utf8");
+    const restricted = options.keyOptions === undefined ? "" : `${options.keyOptions} `;
+    await writeFile(at("authorized_keys"), `${restricted}${key}`, { mode: 0o600 });
     await writeFile(at("sshd_config"), renderServer(at, { address, port }, options));
     const client = { at, address, port, user, hostAlias, lines: options.clientLines ?? [] };
     await writeFile(at("ssh_config"), renderClient(client));

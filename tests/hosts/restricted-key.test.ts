@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// A key that is limited to this job: the line of the README, taken from there, in front of a real sshd's key.
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { run } from "../../src/system/index.ts";
+import { assertRefused, cli, type Ended } from "../support/cli.ts";
+import { makeDisk } from "../support/disks.ts";
+import { startSshd } from "../support/sshd.ts";
+
+test("with the README's forced command a key writes to the VMs' directory, and nowhere else", async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "p2v-key-"));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  const [vms, other] = [join(directory, "vms"), join(directory, "other")];
+  for (const path of [vms, other, join(homedir(), ".cache/virt-p2v")]) await mkdir(path, { recursive: true });
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+  const options = /^(restrict,command=".*") ssh-ed25519 /m.exec(readme)?.[1];
+  assert.ok(options !== undefined);
+  await using sshd = await startSshd({ keyOptions: options.replaceAll("/srv/vms", vms) });
+  await using disk = await makeDisk({ table: "mbr", partitions: [{ sizeMb: 16, fs: "ext4", files: {} }] });
+
+  const migrate = async (path: string): Promise<Ended> => {
+    const to = ["--to", `ssh://${sshd.hostAlias}${path}`, "--ssh-config", sshd.sshConfigPath];
+    const how = ["--name", "vm", "--hypervisor", "qemu", "--no-boot-check", "--yes"];
+    return await cli(["migrate", "--disk", disk.path, ...to, ...how]);
+  };
+  const done = await migrate(vms);
+  assert.equal(done.code, 0, done.stderr);
+  assert.ok((await readdir(join(vms, "vm"))).includes("manifest.json"));
+  await assertRefused(await migrate(other), {
+    code: 5,
+    says: /cannot be written|[Rr]ead-only/,
+    advises: /\S/,
+  });
+  assert.deepEqual(await readdir(other), []);
+
+  const ssh = ["ssh", "-F", sshd.sshConfigPath, sshd.hostAlias];
+  const outside = await run([...ssh, `touch ${other}/x`], { allowCodes: [1] });
+  assert.equal(outside.code, 1);
+  assert.match(outside.stderr, /Read-only file system/);
+});
