@@ -63,6 +63,15 @@ test("nothing stands in the way of a VM that fits", async () => {
   assert.deepEqual(codes(await recorded("debian-12-libvirt")), ["warns host-network-down"]);
 });
 
+test("a clock that is wrong there is told, minutes are not", async () => {
+  const xen = await recorded("debian-12-xen");
+  const ahead = (value: number): readonly string[] =>
+    codes({ ...xen, clockAheadSeconds: { kind: "known", value } });
+  assert.deepEqual(ahead(-120), []);
+  assert.deepEqual(ahead(121), ["warns host-clock"]);
+  assert.deepEqual(ahead(-9000), ["warns host-clock"]);
+});
+
 test("what the host cannot do stops, each with its own code", async () => {
   const libvirt = await recorded("debian-12-libvirt");
   const xen = await recorded("xen-with-guests");

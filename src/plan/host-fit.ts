@@ -2,6 +2,7 @@
 // Whether a VM can live on this host, said before a byte is copied. Pure.
 import {
   formatBytes,
+  formatSeconds,
   type HostFacts,
   type HostVm,
   type Hypervisor,
@@ -27,6 +28,7 @@ export function checkFit(facts: HostFacts, needs: FitNeeds): readonly Problem[] 
   if (missing.some(({ severity }) => severity === "stops")) return missing; // nothing else is known then
   return [
     ...missing,
+    ...clockProblems(facts),
     ...nameProblems(facts, needs),
     ...macProblems(facts, needs),
     ...memoryProblems(facts, needs),
@@ -53,6 +55,21 @@ const warns = (code: string, text: string, advice: string): Problem => ({
   text,
   advice,
 });
+
+const CLOCK_LIMIT_SECONDS = 120;
+
+/** A VM takes its time from its host when it starts. */
+function clockProblems({ clockAheadSeconds: ahead, title }: HostFacts): readonly Problem[] {
+  if (ahead.kind === "unknown" || Math.abs(ahead.value) <= CLOCK_LIMIT_SECONDS) return [];
+  const far = formatSeconds(Math.abs(ahead.value));
+  return [
+    warns(
+      "host-clock",
+      `The clock of ${title} is ${far} ${ahead.value > 0 ? "ahead of" : "behind"} this machine's`,
+      "Set the one that is wrong (timedatectl): the VM begins with its host's time, and logins and certificates fail with a wrong one",
+    ),
+  ];
+}
 
 function hypervisorProblems(facts: HostFacts, { place }: FitNeeds): readonly Problem[] {
   const kind = place.hypervisor;

@@ -64,9 +64,14 @@ test("the question is one line, and understood by dash, bash and busybox", async
   assert.doesNotMatch(DISCOVER, /[\n\0]/);
   for (const shell of [["dash"], ["bash", "--posix"], ["busybox", "sh"]]) {
     const { stdout } = await run([...shell, "-c", DISCOVER, "sh", "m", "/tmp"], { timeoutMs: 60_000 });
-    const facts = parseHostFacts(stdout, { mark: "m", title: shell.join(" ") });
+    const facts = parseHostFacts(stdout, {
+      mark: "m",
+      title: shell.join(" "),
+      asked: { fromMs: Date.now(), toMs: Date.now() },
+    });
     assert.equal(facts?.storages[0]?.path, "/tmp", stdout);
     assert.equal(facts.cpu.threads.kind, "known");
+    assert.ok(facts.clockAheadSeconds.kind === "known" && Math.abs(facts.clockAheadSeconds.value) < 60);
   }
 });
 

@@ -17,11 +17,13 @@ export async function discoverHost(
   { directories = [], signal }: { directories?: readonly string[]; signal: AbortSignal },
 ): Promise<HostFacts> {
   const mark = `p2v-${randomBytes(8).toString("hex")}`;
+  const fromMs = Date.now();
   const { stdout, stderr } = await host.run(["sh", "-c", DISCOVER, "sh", mark, ...directories], {
     timeoutMs: DISCOVER_TIMEOUT_MS,
     signal,
   });
-  const facts = parseHostFacts(stdout, { mark, title: host.title });
+  const asked = { fromMs, toMs: Date.now() };
+  const facts = parseHostFacts(stdout, { mark, title: host.title, asked });
   if (facts !== null) return facts;
   throw new UserError(
     "host",

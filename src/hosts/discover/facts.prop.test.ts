@@ -8,7 +8,7 @@ import { parseHostFacts } from "./facts.ts";
 const MARK = "p2v-mark";
 const NAMES = [
   "uname os id cpus cpuinfo meminfo kvm programs qemu firmware xen-caps xl-info xl-list xen-files virsh-uri",
-  "virsh-version virsh-sudo virsh-domains virsh-pools virsh-active-pools virsh-networks virsh-active-networks",
+  "clock virsh-version virsh-sudo virsh-domains virsh-pools virsh-active-pools virsh-networks virsh-active-networks",
   "virsh-kvm virsh-qemu pve-version pve-storage pve-vms pve-list dirs vgs zpool bridges ovs",
 ].flatMap((line) => line.split(" "));
 
@@ -49,10 +49,12 @@ const ANSWER = fc.array(SECTION, { maxLength: 40 }).map((sections) => {
   return `${parts.join("")}\n${MARK} end\n`;
 });
 
+const ASKED = { fromMs: 1_000_000, toMs: 1_002_500 };
+
 test("parseHostFacts() reads any answer, and names hold nothing that a terminal obeys", () => {
   fc.assert(
     fc.property(ANSWER, (text) => {
-      const facts = parseHostFacts(text, { mark: MARK, title: "host" });
+      const facts = parseHostFacts(text, { mark: MARK, title: "host", asked: ASKED });
       assert.ok(facts !== null);
       // oxlint-disable-next-line no-control-regex
       assert.doesNotMatch(JSON.stringify(facts), /\\u00[01]|\\[nrbft]|\u202e|\u007f/);
@@ -74,21 +76,40 @@ test("parseHostFacts() is not slowed by an answer made for that", () => {
   for (const body of long)
     for (const name of NAMES) {
       const begun = performance.now();
-      parseHostFacts(`\n${MARK} ${name}\n${body}\n${MARK}= 0\n\n${MARK} end\n`, { mark: MARK, title: "" });
+      parseHostFacts(`\n${MARK} ${name}\n${body}\n${MARK}= 0\n\n${MARK} end\n`, {
+        mark: MARK,
+        title: "",
+        asked: ASKED,
+      });
       const spent = performance.now() - begun;
       assert.ok(spent < 1500, `${name} took ${spent} ms for ${body.slice(0, 20)}`);
     }
 });
 
+test("the clock is compared with the time of asking, which is no difference", () => {
+  const ahead = (text: string): unknown =>
+    parseHostFacts(`\n${MARK} clock\n${text}\n\n${MARK}= 0\n\n${MARK} end\n`, {
+      mark: MARK,
+      title: "",
+      asked: ASKED,
+    })?.clockAheadSeconds;
+  assert.deepEqual(ahead("1001"), { kind: "known", value: 0 });
+  assert.deepEqual(ahead("1002"), { kind: "known", value: 0 });
+  assert.deepEqual(ahead("940"), { kind: "known", value: -60 });
+  assert.deepEqual(ahead("1602"), { kind: "known", value: 600 });
+  for (const text of ["", "-1", "+%s", "9".repeat(400)])
+    assert.equal((ahead(text) as { kind: string }).kind, "unknown", text);
+});
+
 test("an answer without its end is none", () => {
   assert.equal(
-    parseHostFacts(`\n${MARK} uname\nLinux x86_64\n\n${MARK}= 0\n`, { mark: MARK, title: "" }),
+    parseHostFacts(`\n${MARK} uname\nLinux x86_64\n\n${MARK}= 0\n`, { mark: MARK, title: "", asked: ASKED }),
     null,
   );
-  assert.equal(parseHostFacts("", { mark: MARK, title: "" }), null);
+  assert.equal(parseHostFacts("", { mark: MARK, title: "", asked: ASKED }), null);
 });
 
 test("a name cannot begin a section of its own", () => {
   const text = `\n${MARK} os\nPRETTY_NAME=x\nother-mark uname\nLinux sparc\n\n${MARK}= 0\n\n${MARK} end\n`;
-  assert.equal(parseHostFacts(text, { mark: MARK, title: "" })?.arch, "unknown");
+  assert.equal(parseHostFacts(text, { mark: MARK, title: "", asked: ASKED })?.arch, "unknown");
 });

@@ -5,13 +5,22 @@ import { parseLibvirt, parseLibvirtVms, parseNetworks, parsePools } from "./libv
 import { parseProxmox, parsePveStorages, parsePveVms } from "./proxmox.ts";
 import { parseSections } from "./sections.ts";
 import { parseBridges, parseDirectories, parseVolumeGroups, parseZpools } from "./storage.ts";
-import { parseCpu, parseMemory, parsePaths, parseQemu, parseSystem, parseUser } from "./system.ts";
+import {
+  type Asked,
+  parseClock,
+  parseCpu,
+  parseMemory,
+  parsePaths,
+  parseQemu,
+  parseSystem,
+  parseUser,
+} from "./system.ts";
 import { parseXen, parseXenVms } from "./xen.ts";
 
 /** null: the answer has no end, the host broke off. */
 export function parseHostFacts(
   text: string,
-  { mark, title }: { mark: string; title: string },
+  { mark, title, asked }: { mark: string; title: string; asked: Asked },
 ): HostFacts | null {
   const sections = parseSections(text, mark);
   if (!sections.complete) return null;
@@ -35,6 +44,7 @@ export function parseHostFacts(
     ...parseSystem(sections),
     user,
     cpu: parseCpu(sections),
+    clockAheadSeconds: parseClock(sections, asked),
     memory,
     kvm: sections.get("kvm")?.code === 0,
     ...found,

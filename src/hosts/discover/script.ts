@@ -21,6 +21,7 @@ const LINES: readonly string[] = [
   'has timeout || timeout() { shift; "$@"; }',
   'S=; [ "$(id -u)" = 0 ] || { has sudo && S="sudo -n"; }',
 
+  "s clock date +%s",
   "s uname uname -s -m",
   "s os cat /etc/os-release",
   "s id id",

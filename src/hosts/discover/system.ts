@@ -34,6 +34,17 @@ export function parseCpu(sections: Sections): HostCpu {
   };
 }
 
+/** Our clock before and after the host was asked, in milliseconds since 1970. */
+export type Asked = { readonly fromMs: number; readonly toMs: number };
+
+export function parseClock(sections: Sections, { fromMs, toMs }: Asked): HostFacts["clockAheadSeconds"] {
+  const text = sections.lines("clock")[0] ?? "";
+  if (!/^\d{1,12}$/.test(text)) return unknown("date tells no seconds since 1970");
+  const there = Number(text);
+  const [from, to] = [Math.floor(fromMs / 1000), Math.floor(toMs / 1000)];
+  return known(there < from ? there - from : Math.max(0, there - to));
+}
+
 export function parseMemory(sections: Sections): HostFacts["memory"] {
   const info = keyValues(sections.lines("meminfo"), ":");
   const bytes = (key: string): number | null => {

@@ -61,7 +61,9 @@ function notUsable(words: string, code: number | null, isRoot: boolean): Problem
       code: "host-xl-rights",
       severity: "stops",
       text: `This is a Xen host, and this user may not run xl: ${words}`,
-      advice: "Go there as root, or let the user run xl by sudo without a password (README, Hosts)",
+      advice: /must have a tty/.test(words)
+        ? "Write into the sudoers there: Defaults:USER !requiretty (README, Hosts); or go there as root"
+        : "Go there as root, or let the user run xl by sudo without a password (README, Hosts)",
     };
   const why = code === 124 ? "it did not answer in 20 s" : words;
   return {
