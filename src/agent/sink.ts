@@ -2,12 +2,20 @@
 // Where the bytes of one disk go: a sparse file, or a qcow2 image served as a file by qemu-storage-daemon.
 // It finds what an earlier run left, or makes it new.
 import { constants } from "node:fs";
-import { type FileHandle, open, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { type FileHandle, open, readlink, rm, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { isErrno } from "../system/index.ts";
-import { cellCount, diskFiles, type Grid, HASH_BYTES, type OpenMessage } from "../wire/index.ts";
+import {
+  cellCount,
+  diskFiles,
+  type Grid,
+  HASH_BYTES,
+  type OpenMessage,
+  ProtocolError,
+} from "../wire/index.ts";
 import { AgentProblem } from "./problem.ts";
 import { createQcow2, exportQcow2, joinQcow2 } from "./qcow2.ts";
+import { openBlockDevice } from "./volume.ts";
 
 export interface Sink extends AsyncDisposable {
   /** The disk's bytes as a file. */
@@ -25,6 +33,7 @@ export async function openSink(directory: string, request: OpenMessage): Promise
   const imagePath = join(directory, files.partialImage);
   const hashesPath = join(directory, files.partialHashes);
   const grid: Grid = request;
+  if (request.format === "volume") return await openVolume({ imagePath, hashesPath }, request);
   await using opening = new AsyncDisposableStack();
   const use = (file: FileHandle): FileHandle => {
     opening.defer(() => file.close());
@@ -59,13 +68,58 @@ export async function openSink(directory: string, request: OpenMessage): Promise
   if (file === null) throw gone(request.disk);
   const image = use(file);
   await expectSize(image, request.sizeBytes, request.disk);
-  const hashes = use(await open(hashesPath, FLAGS | constants.O_CREAT, 0o600));
-  const hashesBytes = cellCount(grid) * HASH_BYTES;
-  if (fresh || (await hashes.stat()).size !== hashesBytes) await hashes.truncate(0); // of another grid: tells nothing
-  await hashes.truncate(hashesBytes);
-  await hashes.sync();
-  await syncDirectory(directory);
+  const hashes = use(await openHashes(hashesPath, grid, { anew: fresh }));
   return owned({ image, hashes, fresh }, opening.move());
+}
+
+/** What was on a device before stays there until it is written over: it is never fresh. */
+async function openVolume(
+  { imagePath, hashesPath }: { imagePath: string; hashesPath: string },
+  request: OpenMessage,
+): Promise<Sink> {
+  if (request.volume === undefined) throw new ProtocolError("A volume without its path");
+  await using opening = new AsyncDisposableStack();
+  const image = await openBlockDevice(request.volume, {
+    sizeBytes: request.sizeBytes,
+    exclusive: !request.join,
+  });
+  opening.defer(() => image.close());
+  const hashes = request.join
+    ? await openRegular(hashesPath)
+    : await openHashes(hashesPath, request, {
+        anew: !(await resumesOn(imagePath, request.volume, request.mode)),
+      });
+  if (hashes === null) throw gone(request.disk);
+  opening.defer(() => hashes.close());
+  await expectSize(hashes, cellCount(request) * HASH_BYTES, request.disk);
+  return owned({ image, hashes, fresh: false }, opening.move());
+}
+
+/** In the place of the image a link says which device the hashes tell of: on another one nothing is durable. */
+async function resumesOn(linkPath: string, volume: string, mode: OpenMessage["mode"]): Promise<boolean> {
+  const linked = await readlink(linkPath).catch((error: unknown) => {
+    if (isErrno(error, "ENOENT", "EINVAL")) return null;
+    throw error;
+  });
+  if (linked === volume) return mode === "resume";
+  await rm(linkPath, { force: true });
+  await symlink(volume, linkPath);
+  return false;
+}
+
+async function openHashes(path: string, grid: Grid, { anew }: { anew: boolean }): Promise<FileHandle> {
+  const hashes = await open(path, FLAGS | constants.O_CREAT, 0o600);
+  try {
+    const sizeBytes = cellCount(grid) * HASH_BYTES;
+    if (anew || (await hashes.stat()).size !== sizeBytes) await hashes.truncate(0); // of another grid: tells nothing
+    await hashes.truncate(sizeBytes);
+    await hashes.sync();
+    await syncDirectory(dirname(path));
+    return hashes;
+  } catch (error) {
+    await hashes.close();
+    throw error;
+  }
 }
 
 function owned(sink: Omit<Sink, typeof Symbol.asyncDispose>, resources: AsyncDisposableStack): Sink {

@@ -12,20 +12,25 @@ export type Work =
 const MAX_ZERO_CELLS = 65_536;
 
 /** Every cell of the grid once, in order. Pure. */
-export function* cellWork(map: ExtentMap, grid: Grid): Generator<Work, void, undefined> {
+export function* cellWork(
+  map: ExtentMap,
+  grid: Grid,
+  { maxZeroBytes = Number.POSITIVE_INFINITY }: { maxZeroBytes?: number } = {},
+): Generator<Work, void, undefined> {
+  const most = Math.max(1, Math.min(MAX_ZERO_CELLS, Math.floor(maxZeroBytes / grid.segmentBytes)));
   let next = 0;
   for (const chunk of chunks(map, grid.segmentBytes)) {
     const index = chunk.start / grid.segmentBytes;
-    yield* zeroWork(next, index);
+    yield* zeroWork(next, index, most);
     yield { kind: "data", index, data: chunk.data };
     next = index + 1;
   }
-  yield* zeroWork(next, cellCount(grid));
+  yield* zeroWork(next, cellCount(grid), most);
 }
 
-function* zeroWork(first: number, last: number): Generator<Work, void, undefined> {
-  for (let at = first; at < last; at += MAX_ZERO_CELLS)
-    yield { kind: "zero", first: at, last: Math.min(last, at + MAX_ZERO_CELLS) };
+function* zeroWork(first: number, last: number, most: number): Generator<Work, void, undefined> {
+  for (let at = first; at < last; at += most)
+    yield { kind: "zero", first: at, last: Math.min(last, at + most) };
 }
 
 /** Work for several workers; what one could not finish is given back, and comes first. */

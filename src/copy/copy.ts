@@ -19,6 +19,8 @@ export type DiskToCopy = {
   /** Name of the finished image: `web-1.img`. While it is written it is `web-1.img.partial`. */
   readonly file: string;
   readonly format: ImageFormat;
+  /** A block device of the host that takes it instead of the file. */
+  readonly volume?: string | undefined;
   readonly sizeBytes: number;
   /** `data` is sent; all else reads as zero on the destination. */
   readonly map: ExtentMap;

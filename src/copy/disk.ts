@@ -17,6 +17,9 @@ const WORKERS_PER_LANE = 3;
 /** Sent and not yet acknowledged, per lane: some of the agent's flush groups, so that it never waits for us. */
 const WINDOW_BYTES = 96 * 2 ** 20;
 
+/** On a device without discard the agent must look at all of it, and write; it says nothing until that is done. */
+const VOLUME_ZERO_BYTES = 2 ** 30;
+
 type Job = {
   readonly disk: DiskToCopy;
   readonly connection: Connection;
@@ -36,7 +39,9 @@ export async function copyDisk({ disk, connection, limit, options }: Job): Promi
   await using source = await openSource(disk, bad);
   const onDurable = (): void => connection.progressed();
   const sender = new CellSender({ disk, grid, source, limit, options, onDurable });
-  const work = new WorkQueue(cellWork(disk.map, grid));
+  const work = new WorkQueue(
+    cellWork(disk.map, grid, disk.volume === undefined ? {} : { maxZeroBytes: VOLUME_ZERO_BYTES }),
+  );
   let rootSha256: string | null = null;
   for (let opened: Opened | null = null; ; ) {
     try {
@@ -105,7 +110,9 @@ async function openOnAll(disk: DiskToCopy, { grid, lanes, mode }: Opening): Prom
       type: "open",
       disk: disk.file,
       ...grid,
-      format: disk.format,
+      ...(disk.volume === undefined
+        ? { format: disk.format }
+        : { format: "volume" as const, volume: disk.volume }),
       mode: kept === null ? mode : kept ? "resume" : "new",
       join: kept !== null,
     });

@@ -5,7 +5,7 @@ import { diskFiles } from "../wire/index.ts";
 import type { CopyResult } from "./copy.ts";
 import { type Manifest, renderManifest } from "./manifest.ts";
 
-type Finished = CopyResult & { readonly format: ImageFormat };
+type Finished = CopyResult & { readonly format: ImageFormat; readonly volume?: string | undefined };
 
 /** May be called again after a crash in the middle. */
 export async function finishDisks(
@@ -28,6 +28,7 @@ export async function finishDisks(
       number: disk.number,
       file: disk.file,
       imageFormat: disk.format,
+      ...(disk.volume === undefined ? {} : { volume: disk.volume }),
       sizeBytes: disk.sizeBytes,
       segmentBytes: disk.segmentBytes,
       hashes: diskFiles(disk.file).hashes,
@@ -50,7 +51,8 @@ export async function reopenDisks(host: Host, directory: string, files: readonly
       [image, partialImage],
       [hashes, partialHashes],
     ] as const) {
-      const there = (await host.kindOf(`${directory}/${from}`)) === "file";
+      const kind = await host.kindOf(`${directory}/${from}`);
+      const there = kind === "file" || kind === "other"; // a link to a volume
       if (there && (await host.kindOf(`${directory}/${to}`)) === "absent")
         await host.rename(`${directory}/${from}`, `${directory}/${to}`);
     }

@@ -12,7 +12,11 @@ export interface OpenImage extends AsyncDisposable {
   isHole(range: Range): boolean;
 }
 
-type Wanted = { readonly imageFormat: ImageFormat; readonly sizeBytes: number };
+type Wanted = {
+  readonly imageFormat: ImageFormat;
+  readonly sizeBytes: number;
+  readonly volume?: string | undefined;
+};
 
 /** UserError `verification` when it is not there, or not of this size. */
 export async function openImage(
@@ -24,6 +28,11 @@ export async function openImage(
     if (isErrno(error, "ENOENT", "ENOTDIR")) return null;
     throw error;
   });
+  if (there?.isBlockDevice() === true && wanted.volume !== undefined) {
+    // Longer than the disk is right: what lies behind its end is not ours. Shorter shows when it is read.
+    const file = await openDirect(path);
+    return { file, isHole: () => false, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
+  }
   if (there?.isFile() !== true) throw wrong(`${path} is missing`);
   await using opening = new AsyncDisposableStack();
   const holes = await findHoles(path, wanted, signal);

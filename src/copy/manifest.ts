@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // manifest.json: what each image must be, by one root hash over the hashes of its segments (`NAME-N.hashes`).
 import { z } from "zod";
-import { UserError } from "../core/index.ts";
+import { UserError, VOLUME_PATH } from "../core/index.ts";
 import { DISK_NAME, SEGMENT_BYTES } from "../wire/index.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -15,6 +15,8 @@ const schema = z.object({
         number: z.int().positive(),
         file: name,
         imageFormat: z.enum(["raw", "qcow2"]),
+        /** A block device that holds it instead of the file. */
+        volume: z.string().regex(VOLUME_PATH).optional(),
         sizeBytes: z.int().positive(),
         segmentBytes: z.literal(SEGMENT_BYTES),
         /** 32 bytes per segment: its SHA-256. */

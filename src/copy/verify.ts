@@ -61,7 +61,7 @@ async function verifyImage(directory: string, disk: ManifestDisk, options: Optio
   const { signal, emit, full } = options;
   const grid: Grid = disk;
   const hashes = await readHashes(join(directory, disk.hashes), disk);
-  await using image = await openImage(join(directory, disk.file), disk, { signal });
+  await using image = await openImage(disk.volume ?? join(directory, disk.file), disk, { signal });
   const whole = full ? new InOrder() : null;
   const differing: number[] = [];
   let next = 0;

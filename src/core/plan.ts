@@ -52,6 +52,8 @@ export type Intent = {
   /** What was asked for; `auto` only where nothing that could define a VM was found. */
   readonly hypervisor: Hypervisor;
   readonly format: ImageFormat;
+  /** Block devices of the host that take the disks, in their order; the disks after the last become files. */
+  readonly volumes: readonly string[];
   readonly memoryBytes: number;
   readonly vcpus: number;
   readonly nics: readonly IntendedNic[];

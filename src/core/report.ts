@@ -15,7 +15,10 @@ export type Outcome =
   | { readonly kind: "not-tried"; readonly why: string };
 
 /** `network` and `root` differences make exit code 7, the others do not. */
-export type Difference = { readonly about: "network" | "root" | "unit"; readonly text: string };
+export type Difference = {
+  readonly about: "network" | "root" | "unit" | "not-tried";
+  readonly text: string;
+};
 
 /** How far the source is proven unchanged, and between which times (ISO 8601). Never claims more than was compared. */
 export type Proof = {

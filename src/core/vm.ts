@@ -25,11 +25,20 @@ export type VmDisk = {
   /** File name beside the definition: `web-1.img`. */
   readonly file: string;
   readonly format: ImageFormat;
+  /** The block device of the host that holds it instead of the file; always raw. */
+  readonly volume?: string | undefined;
   readonly sizeBytes: number;
   readonly bus: "virtio" | "sata" | "ide";
   readonly boot: boolean;
   readonly sectorBytes: 512 | 4096;
 };
+
+/** A block device: `/dev/vg/web`, `/dev/zvol/tank/web`, `/dev/disk/by-id/...`. Nothing that leaves /dev. */
+export const VOLUME_PATH = /^\/dev(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9_+.:@=%-]{1,128}){1,8}$/;
+
+/** Where a disk's bytes lie on the host, absolute. */
+export const diskPath = (disk: Pick<VmDisk, "file" | "volume">, directory: string): string =>
+  disk.volume ?? `${directory}/${disk.file}`;
 
 export type VmNic = { readonly name: string; readonly mac: string; readonly model: "virtio" | "e1000" };
 

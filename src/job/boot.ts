@@ -2,7 +2,7 @@
 // The boot check: tried where it can be, and otherwise the reason why not.
 import { type Emit, type Host, type HostFacts, type Outcome, type Plan, UserError } from "../core/index.ts";
 import { rootUuid } from "../plan/index.ts";
-import { bootCheck } from "../target/index.ts";
+import { bootCheck, type CheckVia, type XenKernel } from "../target/index.ts";
 import type { ProbeLayer } from "./probe.ts";
 
 export type BootResult = {
@@ -16,6 +16,8 @@ type Options = {
   readonly plan: Plan;
   readonly host: Host;
   readonly facts: HostFacts | null;
+  /** For a Xen host that cannot read the boot disk. */
+  readonly kernel: XenKernel | null;
   readonly directory: string;
   readonly layers: readonly ProbeLayer[];
   readonly signal: AbortSignal;
@@ -29,6 +31,7 @@ export async function checkBoot({
   plan,
   host,
   facts,
+  kernel,
   directory,
   layers,
   signal,
@@ -36,9 +39,8 @@ export async function checkBoot({
 }: Options): Promise<BootResult> {
   const why = whyNot(plan, layers);
   if (why !== null) return notTried(why);
-  const libvirt = plan.place.hypervisor === "libvirt" ? (facts?.libvirt ?? null) : null;
   const tried = bootCheck({
-    via: libvirt?.usable === true ? { kind: "libvirt", libvirt } : { kind: "qemu" },
+    via: checkVia(plan, { facts, kernel }),
     host,
     directory,
     vm: plan.vm,
@@ -58,6 +60,18 @@ export async function checkBoot({
     // The VM is copied and verified by now: its report must be written, whatever ails the check.
     return notTried(`The boot check could not be made: ${error.message}`);
   }
+}
+
+/** By the hypervisor that will run it, where that can be used; otherwise by QEMU alone. */
+function checkVia(
+  { place }: Plan,
+  { facts, kernel }: { facts: HostFacts | null; kernel: XenKernel | null },
+): CheckVia {
+  if (place.hypervisor === "libvirt" && facts?.libvirt?.usable === true)
+    return { kind: "libvirt", libvirt: facts.libvirt };
+  if (place.hypervisor === "xen" && facts?.xen?.usable === true)
+    return { kind: "xen", xen: facts.xen, kernel };
+  return { kind: "qemu" };
 }
 
 function notTried(why: string): BootResult {

@@ -43,7 +43,8 @@ export async function copySource({
   const views = new Map(sealed.map((view) => [view.disk.number, view.path]));
   const { maps, notes } = await readUsedMaps({ graph: plan.intent.storage, views, signal });
   for (const problem of notes) emit({ type: "problem", problem });
-  const disks = sealed.map((view) => ({
+  const disks = sealed.map((view, index) => ({
+    volume: plan.intent.volumes[index],
     number: view.disk.number,
     file: imageFile(plan.vm.name, view.disk.number, plan.intent.format),
     format: plan.intent.format,
@@ -51,7 +52,7 @@ export async function copySource({
     map: maps.get(view.disk.number) ?? uniform(view.disk.sizeBytes, "data"),
     read: { sourcePath: view.disk.path, viewPath: view.path, touched: view.touched },
   }));
-  await makeRoom({ plan, host, directory, files: disks.map((disk) => disk.file), signal });
+  await makeRoom({ plan, host, directory, disks, signal });
   // A second lane serves a link's latency; here both agents would only share this machine's memory and cores.
   const isHere = plan.intent.destination.kind === "dir";
   const lanes = transfer.lanes ?? (isHere ? 1 : 2);
@@ -74,7 +75,7 @@ export async function copySource({
   await finishDisks(
     host,
     directory,
-    results.map((result) => ({ ...result, format })),
+    results.map((result, index) => ({ ...result, format, volume: plan.intent.volumes[index] })),
   );
   const reports: DiskReport[] = [];
   for (const [index, disk] of disks.entries()) {
@@ -94,7 +95,8 @@ export async function copySource({
       sizeBytes: disk.sizeBytes,
       usedBytes: bytesOf(disk.map, "data"),
       sentBytes: result.sentBytes,
-      occupiedBytes: await host.occupiedBytes(`${directory}/${disk.file}`),
+      occupiedBytes:
+        disk.volume === undefined ? await host.occupiedBytes(`${directory}/${disk.file}`) : disk.sizeBytes,
       sha256: result.rootSha256,
       readBack: result.readBack,
     });
@@ -102,18 +104,22 @@ export async function copySource({
   return reports;
 }
 
-type Room = Pick<Options, "plan" | "host" | "directory" | "signal"> & { readonly files: readonly string[] };
+type Room = Pick<Options, "plan" | "host" | "directory" | "signal"> & {
+  readonly disks: readonly { readonly file: string; readonly volume: string | undefined }[];
+};
 
 /**
  * A finished VM goes, or becomes unfinished again, only when its copy is about to begin, and only when the user said
  * so. From then on it is no finished VM until it is one again: without the manifest nothing is.
  */
-async function makeRoom({ plan, host, directory, files, signal }: Room): Promise<void> {
+async function makeRoom({ plan, host, directory, disks, signal }: Room): Promise<void> {
+  const files = disks.map(({ file }) => file);
   const there = await host.list(directory);
   if (plan.intent.replace && isFinished(there))
     for (const file of ownFiles(plan.vm.name, there)) await host.remove(`${directory}/${file}`);
   else {
-    if (isFinished(there)) for (const file of files) await forgetIfChanged(host, { directory, file, signal });
+    if (isFinished(there))
+      for (const disk of disks) await forgetIfChanged(host, { directory, ...disk, signal });
     await host.remove(`${directory}/manifest.json`);
   }
   await host.makeDirectory(directory, { mode: 0o700 });
@@ -126,9 +132,16 @@ async function makeRoom({ plan, host, directory, files, signal }: Room): Promise
  */
 async function forgetIfChanged(
   host: Host,
-  { directory, file, signal }: { directory: string; file: string; signal: AbortSignal },
+  {
+    directory,
+    file,
+    volume,
+    signal,
+  }: { directory: string; file: string; volume: string | undefined; signal: AbortSignal },
 ): Promise<void> {
   const { image, hashes } = diskFiles(file);
+  // A device has no time of its last write.
+  if (volume !== undefined) return await host.remove(`${directory}/${hashes}`);
   const argv = ["test", `${directory}/${image}`, "-nt", `${directory}/${hashes}`];
   const { code } = await host.run(argv, { timeoutMs: 60_000, signal });
   if (code !== 1) await host.remove(`${directory}/${hashes}`);

@@ -17,7 +17,7 @@ import { putKernel, type TakenKernel } from "./xen-kernel.ts";
 type Where = { readonly host: Host; readonly directory: string };
 
 export type DefineOptions = Where & {
-  readonly plan: Plan;
+  readonly plan: Pick<Plan, "vm" | "place">;
   /** null: nothing is defined, only written. */
   readonly facts: HostFacts | null;
   /** For a Xen host that cannot read the boot disk. */

@@ -112,7 +112,7 @@ export const isFinished = (files: readonly string[]): boolean =>
   files.includes("manifest.json") && files.includes("report.json");
 
 /** QEMU locks the images of a running VM. Opening one as a writer, and no more, tells; without qemu-io nothing is known. */
-async function isInUse(host: Host, path: string, signal: AbortSignal): Promise<boolean> {
+export async function isInUse(host: Host, path: string, signal: AbortSignal): Promise<boolean> {
   const format = path.endsWith(".qcow2") ? "qcow2" : "raw";
   const argv = ["qemu-io", "-f", format, "-c", "length", path];
   const { code, stderr } = await host.run(argv, { timeoutMs: 60_000, signal });

@@ -6,6 +6,7 @@ export * from "./inspect.ts";
 export * from "./local-disks.ts";
 export * from "./migrate.ts";
 export * from "./plan.ts";
+export * from "./redefine.ts";
 export * from "./source.ts";
 export * from "./start.ts";
 export * from "./undefine.ts";

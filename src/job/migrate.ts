@@ -109,7 +109,9 @@ export async function migrate({
   const definition = await phases.run("define", () =>
     defineVm({ plan, host, facts, kernel, directory, ...call }),
   );
-  const boot = await phases.run("boot", () => checkBoot({ plan, host, facts, directory, layers, ...call }));
+  const boot = await phases.run("boot", () =>
+    checkBoot({ plan, host, facts, kernel, directory, layers, ...call }),
+  );
 
   const report: Report = {
     format: "report/1",

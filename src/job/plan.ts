@@ -25,6 +25,7 @@ import {
 } from "../plan/index.ts";
 import { checkDestination, connectHost } from "./destination.ts";
 import { askHost } from "./host.ts";
+import { checkVolumes } from "./volumes.ts";
 import { findDisks, openSource, type OpenSource } from "./source.ts";
 import { openWorkspace } from "./workspace.ts";
 
@@ -45,10 +46,17 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
   const made = makeIntent(answers, source);
   const hypervisor = settleHypervisor(answers.hypervisor, facts);
   const intent = { ...made.intent, hypervisor };
-  const usedBytes = source.usage.reduce((sum, disk) => sum + disk.usedBytes, 0);
+  const inFiles = source.usage.filter((_, index) => intent.volumes[index] === undefined);
+  const usedBytes = inFiles.reduce((sum, disk) => sum + disk.usedBytes, 0);
   const destination = await checkDestination(host, answers.destination, {
     ...intent,
     usedBytes,
+    signal: context.signal,
+  });
+  const volumes = await checkVolumes(host, {
+    volumes: intent.volumes,
+    disks: intent.disks,
+    ours: intent.replace || intent.update || destination.resumes,
     signal: context.signal,
   });
   const model = makeVm(intent, source.guest);
@@ -67,7 +75,14 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
     vm,
     place,
     changes: proposal.changes,
-    problems: [...destination.problems, ...fit, ...source.problems, ...made.problems, ...proposal.problems],
+    problems: [
+      ...destination.problems,
+      ...volumes,
+      ...fit,
+      ...source.problems,
+      ...made.problems,
+      ...proposal.problems,
+    ],
     disks: source.usage,
   };
 }

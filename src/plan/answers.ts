@@ -9,6 +9,8 @@ export type Answers = {
   readonly name: string | null;
   readonly hypervisor: Hypervisor;
   readonly format: ImageFormat;
+  /** Block devices of the host, in the order of the disks. */
+  readonly volumes: readonly string[];
   /** null: as the machine, or 2 GiB when only disk images are there. */
   readonly memoryBytes: number | null;
   /** null: as the machine, or 2. */

@@ -61,6 +61,7 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
       destination: answers.destination,
       hypervisor: answers.hypervisor,
       format: answers.format,
+      volumes: chooseVolumes(answers, found.disks),
       memoryBytes: answers.memoryBytes ?? memoryBytes ?? DEFAULT_MEMORY_BYTES,
       vcpus: answers.vcpus ?? threads ?? DEFAULT_VCPUS,
       nics,
@@ -79,6 +80,22 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
       skipSteps: answers.skipSteps,
     },
   };
+}
+
+function chooseVolumes({ volumes, format }: Answers, disks: readonly SourceDisk[]): readonly string[] {
+  if (volumes.length === 0) return [];
+  const wrong = (text: string, advice: string): UserError =>
+    new UserError("usage", "volume-wrong", text, { advice });
+  if (volumes.length > disks.length)
+    throw wrong(
+      `${volumes.length} volumes for ${disks.length} disks`,
+      "Give at most one --volume for each disk",
+    );
+  if (new Set(volumes).size < volumes.length)
+    throw wrong("One volume is given twice", "Give each disk a volume of its own");
+  if (format !== "raw")
+    throw wrong("A volume holds a disk as it is, not as qcow2", "Leave --format out, or --volume");
+  return volumes;
 }
 
 /** Block devices have counters that tell of every write; an image file has none, so its used ranges are read again. */

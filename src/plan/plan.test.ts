@@ -25,6 +25,7 @@ const ANSWERS: Answers = {
   name: null,
   hypervisor: "auto",
   format: "raw",
+  volumes: [],
   memoryBytes: null,
   vcpus: null,
   firmware: null,

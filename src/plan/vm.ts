@@ -23,7 +23,8 @@ export function makeVm(intent: Intent, guest: GuestOS | null): VmModel {
     machine,
     clock: intent.clock,
     osinfo: osinfoOf(guest),
-    disks: intent.disks.map((disk) => ({
+    disks: intent.disks.map((disk, index) => ({
+      ...volumeOf(intent, index),
       file: imageFile(intent.name, disk.number, intent.format),
       format: intent.format,
       sizeBytes: disk.sizeBytes,
@@ -34,6 +35,11 @@ export function makeVm(intent: Intent, guest: GuestOS | null): VmModel {
     nics: intent.nics.map(({ name, mac }) => ({ name, mac, model: virtioNet ? "virtio" : "e1000" })),
     xen: xenAnywhere(guest),
   };
+}
+
+function volumeOf({ volumes }: Intent, index: number): { volume?: string } {
+  const volume = volumes[index];
+  return volume === undefined ? {} : { volume };
 }
 
 /** `web-1.img`: disk order is in the name. */

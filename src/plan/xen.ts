@@ -2,10 +2,16 @@
 // How Xen boots a guest: what its kernels were built for, what the host offers, and who reads the boot disk. Pure.
 import type { BlockGraph, GuestOS, Problem, VmXen, XenFacts } from "../core/index.ts";
 
+/** What of a guest decides it. */
+export type XenGuest = Pick<GuestOS, "family" | "id" | "version" | "root"> & {
+  readonly mounts: readonly Pick<GuestOS["mounts"][number], "path" | "node">[];
+  readonly kernels: readonly Pick<GuestOS["kernels"][number], "bootable" | "has" | "xen">[];
+};
+
 const HVM: VmXen = { type: "hvm", loader: "firmware" };
 
 /** For a host nobody has asked: PV, which needs nothing of its CPU, by GRUB inside the domain. */
-export function xenAnywhere(guest: GuestOS | null): VmXen {
+export function xenAnywhere(guest: XenGuest | null): VmXen {
   return guestTypes(guest).includes("pv") ? { type: "pv", loader: "pvgrub" } : HVM;
 }
 
@@ -15,7 +21,7 @@ export function xenAnywhere(guest: GuestOS | null): VmXen {
  */
 export function xenOn(
   xen: Pick<XenFacts, "types" | "pvgrub" | "pvhgrub" | "pygrub">,
-  { guest, storage }: { guest: GuestOS | null; storage: BlockGraph },
+  { guest, storage }: { guest: XenGuest | null; storage: BlockGraph },
 ): VmXen {
   const types = guestTypes(guest).filter((type) => xen.types.includes(type));
   const ways = types.map((type): VmXen => {
@@ -49,7 +55,7 @@ export function xenProblems({ type, loader }: VmXen, xen: Pick<XenFacts, "types"
 }
 
 /** Every bootable kernel must know it: a person may choose any of them in the menu. */
-function guestTypes(guest: GuestOS | null): readonly ("pvh" | "pv")[] {
+function guestTypes(guest: XenGuest | null): readonly ("pvh" | "pv")[] {
   const kernels = guest?.kernels.filter(({ bootable }) => bootable) ?? [];
   if (guest === null || kernels.length === 0) return [];
   return (["pvh", "pv"] as const).filter((type) =>
@@ -63,12 +69,12 @@ function guestTypes(guest: GuestOS | null): readonly ("pvh" | "pv")[] {
 }
 
 /** RHEL 7 took PV out of its kernels, and left the symbol that meant it (its 3.10 has no XEN_PV). */
-function withoutPv({ family, id, version }: GuestOS): boolean {
+function withoutPv({ family, id, version }: XenGuest): boolean {
   return family === "redhat" && !["fedora", "amzn"].includes(id) && Number.parseInt(version, 10) >= 7;
 }
 
 /** Its reader (libxenfsimage) knows partitions with ext2, ext3, ext4 and FAT; no XFS of today, no LVM, no RAID. */
-function pygrubReads(guest: GuestOS | null, { nodes }: BlockGraph): boolean {
+function pygrubReads(guest: XenGuest | null, { nodes }: BlockGraph): boolean {
   const boot = guest?.mounts.find(({ path }) => path === "/boot")?.node ?? guest?.root;
   const node = nodes.find(({ id }) => id === boot);
   return (

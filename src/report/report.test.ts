@@ -63,6 +63,14 @@ test("exit codes: root or network that differ are no success, a failed unit alon
     code({ kind: "booted-but", seconds: 1, differences: [{ about: "root", text: "root is another" }] }),
     7,
   );
+  const untried: Outcome = {
+    kind: "booted-but",
+    seconds: 1,
+    differences: [{ about: "not-tried", text: "DHCP was not tried" }],
+  };
+  assert.equal(code(untried), 0);
+  assert.equal(verdictOf(untried).title, "booted");
+  assert.match(verdictOf(untried).detail, /DHCP was not tried/);
   assert.equal(code({ kind: "not-booted", why: "", lastLines: [] }), 7);
   assert.equal(code({ kind: "not-tried", why: "" }), 7);
   const { intent } = sampleReport();

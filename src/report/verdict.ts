@@ -14,9 +14,16 @@ export function verdictOf(outcome: Outcome): Verdict {
         detail: `The VM started with its root and its network as the system configures them, after ${formatSeconds(outcome.seconds)}.`,
       };
     case "booted-but": {
+      const detail = outcome.differences.map(({ text }) => text).join("; ");
+      if (outcome.differences.every(({ about }) => about === "not-tried"))
+        return {
+          tone: "good",
+          title: "booted",
+          detail: `The VM started with its root as before. ${detail}.`,
+        };
       const lost = outcome.differences.some(({ about }) => about === "network");
       const title = lost ? "booted, but no network" : "booted, but not as before";
-      return { tone: "attention", title, detail: outcome.differences.map(({ text }) => text).join("; ") };
+      return { tone: "attention", title, detail };
     }
     case "not-booted":
       return { tone: "bad", title: "not booted", detail: outcome.why };
@@ -38,7 +45,7 @@ export function exitCodeOf({
     case "booted":
       return 0;
     case "booted-but":
-      return outcome.differences.every(({ about }) => about === "unit") ? 0 : 7;
+      return outcome.differences.some(({ about }) => about === "network" || about === "root") ? 7 : 0;
     case "not-booted":
       return 7;
     case "not-tried":

@@ -1,22 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // The boot check: starts the finished VM once, on throw-away files above its images, and says how it went.
-import type { Emit, GuestOS, Host, IntendedNic, LibvirtFacts, Outcome, VmModel } from "../core/index.ts";
-import { formatBytes } from "../core/index.ts";
+import type {
+  Emit,
+  GuestOS,
+  Host,
+  IntendedNic,
+  LibvirtFacts,
+  Outcome,
+  VmModel,
+  XenFacts,
+} from "../core/index.ts";
+import { diskPath, formatBytes } from "../core/index.ts";
+import type { Accelerator } from "./check-argv.ts";
 import { type Attempt, attemptBoot, type CheckRun } from "./check-attempt.ts";
 import { sendFile } from "./check-files.ts";
-import { acceleratorsFor, findTools, fitToHost, rememberKvm, surveyHost } from "./check-host.ts";
+import { acceleratorsFor, findTools, fitToHost, rememberKvm, type Survey, surveyHost } from "./check-host.ts";
 import { launchLibvirt } from "./check-libvirt.ts";
 import { launchQemu, type QemuLaunch } from "./check-qemu.ts";
 import type { Watch } from "./check-watch.ts";
+import { lacksForXenCheck, launchXen } from "./check-xen.ts";
 import { type ConsoleLines, consoleLines } from "./console-lines.ts";
 import { explainConsole } from "./explain-console.ts";
 import { judge } from "./judge.ts";
 import { noProbeReason } from "./probe-files.ts";
+import type { XenKernel } from "./xl.ts";
 
 /** Who starts the VM on the host. */
 export type CheckVia =
   | { readonly kind: "qemu" }
-  | { readonly kind: "libvirt"; readonly libvirt: LibvirtFacts };
+  | { readonly kind: "libvirt"; readonly libvirt: LibvirtFacts }
+  | { readonly kind: "xen"; readonly xen: XenFacts; readonly kernel: XenKernel | null };
 
 export type BootCheck = {
   readonly via: CheckVia;
@@ -54,7 +67,7 @@ export async function bootCheck(check: BootCheck): Promise<BootCheckResult> {
   if (check.guest === null || check.layers.length === 0) return notTried(noProbeReason(check.guest));
   const found = await findLauncher(check);
   if (found.kind === "missing") return notTried(found.why);
-  const survey = await surveyHost(host, signal);
+  const survey = found.surveyed(await surveyHost(host, signal));
   const fit = fitToHost(vm, survey);
   const step = (text: string): void => check.emit({ type: "step", phase: "boot", text });
   if (fit.memoryBytes < vm.memoryBytes || fit.vcpus < vm.vcpus)
@@ -63,12 +76,12 @@ export async function bootCheck(check: BootCheck): Promise<BootCheckResult> {
     );
 
   await using work = await makeWorkspace(host, `${check.directory}/.p2v-check`);
-  const disks = await putLayers(check, work.path);
+  const disks = found.readsQcow2 ? await putLayers(check, work.path) : localLayers(check);
   const unproven = survey.kvmWorks !== true;
   let kvmFailed = false;
-  for (const accelerator of acceleratorsFor({ ...survey, kvmOpens: survey.kvmOpens && found.kvm })) {
+  for (const accelerator of acceleratorsFor(survey)) {
     const kvm = accelerator === "kvm";
-    step(`starting ${vm.name} with ${kvm ? "KVM" : "an emulated CPU, which is slow"}`);
+    step(`starting ${vm.name} ${found.how(accelerator)}`);
     const directory = `${work.path}/${accelerator}`;
     await host.makeDirectory(directory, { mode: 0o700 });
     const console = consoleLines();
@@ -97,26 +110,53 @@ export async function bootCheck(check: BootCheck): Promise<BootCheckResult> {
 
 type Launcher = {
   readonly kind: "found";
-  readonly kvm: boolean;
+  /** What is known of the host, as this way of starting sees it. */
+  readonly surveyed: (survey: Survey) => Survey;
+  readonly how: (accelerator: Accelerator) => string;
+  /** Otherwise it is given the probe's layers as they lie here. */
+  readonly readsQcow2: boolean;
   readonly launch: (files: Omit<QemuLaunch, "tools">, watch: Watch) => Promise<CheckRun | null>;
 };
 
-async function findLauncher({
-  host,
-  vm,
-  via,
-}: BootCheck): Promise<Launcher | { kind: "missing"; why: string }> {
+const byQemu = {
+  readsQcow2: true,
+  how: (accelerator: Accelerator) =>
+    accelerator === "kvm" ? "with KVM" : "with an emulated CPU, which is slow",
+  surveyed: (survey: Survey) => survey,
+} as const;
+
+async function findLauncher(check: BootCheck): Promise<Launcher | { kind: "missing"; why: string }> {
+  const { host, vm, via } = check;
+  if (via.kind === "xen") {
+    const { xen, kernel } = via;
+    const why = await lacksForXenCheck(host, { vm, xen });
+    if (why !== null) return { kind: "missing", why };
+    const free = xen.freeMemoryBytes;
+    return {
+      kind: "found",
+      // dom0 knows its own memory only.
+      surveyed: (survey) => ({
+        ...survey,
+        availableBytes: free.kind === "known" ? free.value : null,
+        kvmOpens: false,
+      }),
+      how: () => `as a Xen domain (${vm.xen.type})`,
+      readsQcow2: false,
+      launch: (files, watch) => launchXen({ ...files, xen, kernel, imageDirectory: check.directory }, watch),
+    };
+  }
   if (via.kind === "libvirt") {
     const { libvirt } = via;
     const qemuImg = await host.which("qemu-img");
     if (qemuImg === null) return { kind: "missing", why: `qemu-img is not installed on ${host.title}` };
     const launch: Launcher["launch"] = (files, watch) => launchLibvirt({ ...files, libvirt, qemuImg }, watch);
-    return { kind: "found", kvm: libvirt.kvm, launch };
+    const surveyed = (survey: Survey): Survey => ({ ...survey, kvmOpens: survey.kvmOpens && libvirt.kvm });
+    return { kind: "found", ...byQemu, surveyed, launch };
   }
   const found = await findTools(host, vm);
   if (found.kind === "missing") return found;
   const { tools } = found;
-  return { kind: "found", kvm: true, launch: (files, watch) => launchQemu({ ...files, tools }, watch) };
+  return { kind: "found", ...byQemu, launch: (files, watch) => launchQemu({ ...files, tools }, watch) };
 }
 
 /** An end under KVM that may be KVM's own fault, so the VM is started again without it. */
@@ -155,7 +195,8 @@ function conclude(check: BootCheck, attempt: Attempt, console: ConsoleLines): Bo
     case "probe": {
       const { expectedRootUuid, nics } = check;
       const guest = check.guest ?? { network: [], mounts: [] };
-      const input = { probe: ending.probe, expectedRootUuid, guest, nics, seconds, lastLines };
+      const dhcpAnswers = check.via.kind !== "xen"; // QEMU's own network has a server, a bridge has none
+      const input = { probe: ending.probe, expectedRootUuid, guest, nics, dhcpAnswers, seconds, lastLines };
       const { outcome, waitingUnits } = judge(input);
       return result(outcome, waitingUnits);
     }
@@ -184,17 +225,25 @@ async function makeWorkspace(host: Host, path: string): Promise<AsyncDisposable 
   return { path, [Symbol.asyncDispose]: () => host.remove(path) };
 }
 
+const localLayers = ({ vm, layers, directory }: BootCheck): readonly CheckLayer[] =>
+  vm.disks.map((disk) => ({
+    image: diskPath(disk, directory),
+    layer: layers.find(({ file }) => file === disk.file)?.qcow2 ?? null,
+  }));
+
+type CheckLayer = { readonly image: string; readonly layer: string | null };
+
 async function putLayers(
   { host, vm, layers, directory, signal }: BootCheck,
   workspace: string,
-): Promise<readonly { readonly image: string; readonly layer: string | null }[]> {
-  const disks: { image: string; layer: string | null }[] = [];
+): Promise<readonly CheckLayer[]> {
+  const disks: CheckLayer[] = [];
   for (const [index, disk] of vm.disks.entries()) {
     signal.throwIfAborted();
     const local = layers.find(({ file }) => file === disk.file)?.qcow2 ?? null;
     const layer = local === null ? null : `${workspace}/layer-${index + 1}.qcow2`;
     if (local !== null && layer !== null) await sendFile(host, local, { to: layer });
-    disks.push({ image: `${directory}/${disk.file}`, layer });
+    disks.push({ image: diskPath(disk, directory), layer });
   }
   return disks;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command that starts a VM for the boot check: images read-only, writes into a throw-away file. Pure.
-import type { VmModel } from "../core/index.ts";
+import type { VmDisk, VmModel } from "../core/index.ts";
 import type { FirmwareFiles } from "./firmware.ts";
 import { diskDevices, machineArguments, nicDevices } from "./qemu-devices.ts";
 
@@ -43,7 +43,7 @@ export function renderCheckArgv(check: CheckVm): readonly string[] {
     ["-display", "none", "-vga", "std", "-device", "virtio-rng-pci"],
     ["-serial", `file:${check.serialFile}`, "-qmp", "stdio", "-pidfile", check.pidFile],
     ...(check.firmware === null ? [] : firmwareArguments(check.firmware)),
-    ...check.disks.map((disk, index) => blockdevs(disk, index, vm.disks[index]?.format ?? "raw")),
+    ...check.disks.map((disk, index) => blockdevs(disk, index, vm.disks[index])),
     ...diskDevices(vm, (index) => `top${index}`).map((device) => ["-device", device]),
     // restrict=on: the guest must not talk to anyone; the original may still be running.
     ...nicDevices(vm).map((device, index) => [
@@ -60,13 +60,14 @@ export function renderCheckArgv(check: CheckVm): readonly string[] {
  * image (read-only) <- probe's layer (read-only) <- top. The chain is named here and not in the files' headers, so
  * no format is guessed and no header's path is followed. Writes may be lost: nothing of them is kept.
  */
-function blockdevs(disk: CheckDisk, index: number, format: "raw" | "qcow2"): readonly string[] {
-  const file = (filename: string) => ({ driver: "file", filename, "read-only": true });
+function blockdevs(disk: CheckDisk, index: number, model: VmDisk | undefined): readonly string[] {
+  const file = (filename: string, driver = "file") => ({ driver, filename, "read-only": true });
+  const format = model?.format ?? "raw";
   const image = {
     driver: format,
     "node-name": `image${index}`,
     "read-only": true,
-    file: file(disk.image),
+    file: file(disk.image, model?.volume === undefined ? "file" : "host_device"),
     ...(format === "qcow2" ? { backing: null } : {}),
   };
   const layer = disk.layer !== null && {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The libvirt domain of the boot check: the VM's own, on throw-away files, under another name, without a network. Pure.
-import type { VmModel } from "../core/index.ts";
+import type { VmDisk, VmModel } from "../core/index.ts";
 import type { CheckDisk } from "./check-argv.ts";
-import { domainOf, type Node, renderDomain } from "./libvirt.ts";
+import { domainOf, type Node, renderDomain, sourceOf } from "./libvirt.ts";
 import { nicDevices } from "./qemu-devices.ts";
 
 export type CheckDomain = {
@@ -40,7 +40,7 @@ export function renderCheckDomain(check: CheckDomain): string {
     devices: {
       ...devices,
       disk: domain.devices.disk.map((disk, index) =>
-        chain(disk, check.disks[index], vm.disks[index]?.format ?? "raw"),
+        chain(disk, { check: check.disks[index], model: vm.disks[index] }),
       ),
       serial: { "@type": "file", source: { "@path": check.serialFile }, target: { "@port": "0" } },
     },
@@ -63,12 +63,15 @@ function networkArguments(vm: VmModel): readonly string[] {
 }
 
 /** image <- probe's layer <- top, named here: libvirt then guesses no format, and follows no file's header. */
-function chain(disk: Node, check: CheckDisk | undefined, format: string): Node {
-  if (check === undefined) throw new RangeError("A disk of the check has no files");
+function chain(
+  disk: Node,
+  { check, model }: { check: CheckDisk | undefined; model: VmDisk | undefined },
+): Node {
+  if (check === undefined || model === undefined) throw new RangeError("A disk of the check has no files");
   const image: Node = {
-    "@type": "file",
-    format: { "@type": format },
-    source: { "@file": check.image },
+    "@type": model.volume === undefined ? "file" : "block",
+    format: { "@type": model.format },
+    source: sourceOf(check.image, model),
     backingStore: {},
   };
   const below: Node =
@@ -82,6 +85,7 @@ function chain(disk: Node, check: CheckDisk | undefined, format: string): Node {
         };
   return {
     ...disk,
+    "@type": "file",
     driver: { "@name": "qemu", "@type": "qcow2", "@cache": "unsafe" },
     source: { "@file": check.top },
     backingStore: below,

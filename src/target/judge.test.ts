@@ -261,3 +261,26 @@ test("escapePath() names mount units as systemd does", () => {
   };
   for (const [path, unit] of Object.entries(cases)) assert.equal(escapePath(path), unit);
 });
+
+test("where nothing answers DHCP, that is told and is no fault; the card itself must be right", () => {
+  const silent = probe({
+    links: [link({ addresses: [] })],
+    failed: [{ unit: "networking.service", result: "exit-code" }],
+  });
+  const told = verdict({ probe: silent, dhcpAnswers: false });
+  assert.deepEqual(told.waitingUnits, ["networking.service"]);
+  assert.ok(told.outcome.kind === "booted-but");
+  assert.deepEqual(
+    told.outcome.differences.map(({ about }) => about),
+    ["not-tried"],
+  );
+  const renamed = verdict({ probe: probe({ links: [link({ name: "eth0" })] }), dhcpAnswers: false });
+  assert.ok(renamed.outcome.kind === "booted-but");
+  assert.equal(renamed.outcome.differences[0]?.about, "network");
+  const fixed = verdict({ network: [STATIC], dhcpAnswers: false });
+  assert.ok(fixed.outcome.kind === "booted-but");
+  assert.ok(
+    fixed.outcome.differences.every(({ about }) => about === "network"),
+    "static addresses are tried",
+  );
+});

@@ -2,7 +2,7 @@
 // The verdict: what the guest reported against what its own configuration asks for. Pure.
 import type { Difference, GuestInterface, GuestOS, IntendedNic, Outcome } from "../core/index.ts";
 import type { Probe, ProbeLink } from "./probe.ts";
-import { hardwareReason, waitsForOtherMachine } from "./waiting-units.ts";
+import { hardwareReason, waitsForDhcp, waitsForOtherMachine } from "./waiting-units.ts";
 
 export type Verdict = {
   readonly outcome: Outcome;
@@ -16,6 +16,8 @@ export type JudgeInput = {
   readonly expectedRootUuid: string | null;
   readonly guest: Pick<GuestOS, "network" | "mounts">;
   readonly nics: readonly IntendedNic[];
+  /** The check's network has a DHCP server. Default true. */
+  readonly dhcpAnswers?: boolean;
   /** From the VM's start to its report. */
   readonly seconds: number;
   /** For `not-booted`. */
@@ -27,10 +29,13 @@ export function judge({
   expectedRootUuid,
   guest,
   nics,
+  dhcpAnswers = true,
   seconds,
   lastLines = [],
 }: JudgeInput): Verdict {
-  const units = sortUnits(probe, guest);
+  const wantsDhcp = guest.network.some(({ configured }) => configured.kind === "dhcp");
+  const noDhcp = !dhcpAnswers && wantsDhcp;
+  const units = sortUnits(probe, { guest, noDhcp });
   // Emergency and rescue mode: something runs, but not the server.
   if (probe.state === "maintenance") {
     const failed = probe.failed.map(({ unit }) => unit).join(", ");
@@ -39,7 +44,8 @@ export function judge({
   }
   const differences = [
     ...rootDifferences(probe, expectedRootUuid),
-    ...guest.network.flatMap((wanted) => linkDifferences(probe, wanted, nics)),
+    ...guest.network.flatMap((wanted) => linkDifferences(probe, wanted, { nics, dhcpAnswers })),
+    ...(noDhcp ? [NO_DHCP] : []),
     ...units.differences,
     ...settledDifferences(probe),
   ];
@@ -60,14 +66,19 @@ function rootDifferences(probe: Probe, expected: string | null): Difference[] {
   return [{ about: "root", text }];
 }
 
+const NO_DHCP: Difference = {
+  about: "not-tried",
+  text: "DHCP was not tried: the check's network leads nowhere, and has no server",
+};
+
 function sortUnits(
   probe: Probe,
-  guest: Pick<GuestOS, "mounts">,
+  { guest, noDhcp }: { guest: Pick<GuestOS, "mounts">; noDhcp: boolean },
 ): { waiting: readonly string[]; differences: readonly Difference[] } {
   const waiting: string[] = [];
   const differences: Difference[] = [];
   for (const { unit, result } of probe.failed) {
-    if (waitsForOtherMachine(unit, guest)) {
+    if (waitsForOtherMachine(unit, guest) || (noDhcp && waitsForDhcp(unit))) {
       waiting.push(unit);
       continue;
     }
@@ -95,7 +106,11 @@ function settledDifferences({ state, waiting }: Probe): Difference[] {
 const network = (text: string): Difference => ({ about: "network", text });
 
 /** What is wrong with one interface that the guest configures; its first cause only, where one causes the others. */
-function linkDifferences(probe: Probe, wanted: GuestInterface, nics: readonly IntendedNic[]): Difference[] {
+function linkDifferences(
+  probe: Probe,
+  wanted: GuestInterface,
+  { nics, dhcpAnswers }: { nics: readonly IntendedNic[]; dhcpAnswers: boolean },
+): Difference[] {
   const { name, configured } = wanted;
   if (configured.kind === "none") return [];
   const mac = (nics.find((nic) => nic.name === name)?.mac ?? wanted.mac)?.toLowerCase() ?? null;
@@ -118,7 +133,9 @@ function linkDifferences(probe: Probe, wanted: GuestInterface, nics: readonly In
       ...differences,
       network(`${name} has no link: it is ${link.state === "down" ? "down" : "not connected"}`),
     ];
-  return [...differences, ...configDifferences(probe, link, configured)];
+  return configured.kind === "dhcp" && !dhcpAnswers
+    ? differences
+    : [...differences, ...configDifferences(probe, link, configured)];
 }
 
 function configDifferences(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The libvirt domain (https://libvirt.org/formatdomain.html; its schema is domain.rng). Pure.
 import { create } from "xmlbuilder2";
-import type { VmDisk, VmModel, VmNic, VmPlace } from "../core/index.ts";
+import { diskPath, type VmDisk, type VmModel, type VmNic, type VmPlace } from "../core/index.ts";
 import { bootOrder, diskBus } from "./qemu-devices.ts";
 
 type Attributes = Readonly<Record<string, string>>;
@@ -126,13 +126,16 @@ function targetName(bus: ReturnType<typeof diskBus>, index: number): string {
   return prefix + letters;
 }
 
+export const sourceOf = (path: string, { volume }: Pick<VmDisk, "volume">): Node =>
+  volume === undefined ? { "@file": path } : { "@dev": path };
+
 function diskOf(disk: VmDisk, where: { vm: VmModel; index: number; order: number; directory: string }): Node {
   const bus = diskBus(disk, where.vm.machine);
   return {
-    "@type": "file",
+    "@type": disk.volume === undefined ? "file" : "block",
     "@device": "disk",
     driver: { "@name": "qemu", "@type": disk.format, "@cache": "none", "@discard": "unmap" },
-    source: { "@file": `${where.directory}/${disk.file}` },
+    source: sourceOf(diskPath(disk, where.directory), disk),
     ...(disk.sectorBytes === 4096
       ? { blockio: { "@logical_block_size": "4096", "@physical_block_size": "4096" } }
       : {}),

@@ -56,7 +56,9 @@ export function renderProxmox(vm: VmModel, { place = ANY_PROXMOX }: Where = {}):
     "fi",
     "storage=$1",
     "id=${2:-$(pvesh get /cluster/nextid)}",
-    'here=$(cd -- "$(dirname -- "$0")" && pwd)',
+    ...(vm.disks.some(({ volume }) => volume === undefined)
+      ? ['here=$(cd -- "$(dirname -- "$0")" && pwd)']
+      : []),
     "",
     'qm create "$id" \\',
     options.map(([name, value]) => `\t--${name} ${value}`).join(" \\\n"),
@@ -82,8 +84,9 @@ function deviceName(vm: VmModel, index: number): string {
 }
 
 /** The option's parts are split at commas: a file name with one could not be given, and no name of ours has one. */
-function diskValue({ file, bus }: VmDisk): string {
+function diskValue({ file, volume, bus }: VmDisk): string {
   const discard = bus === "ide" ? "" : ",discard=on";
+  if (volume !== undefined) return `"$storage:0,import-from=${volume}${discard}"`; // VOLUME_PATH has nothing to quote
   return `"$storage:0,import-from=$here/"${quoteWord(file)}${discard}`;
 }
 

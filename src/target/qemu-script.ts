@@ -123,10 +123,10 @@ function argumentWords(vm: VmModel): readonly string[] {
     fixed(["-rtc", `base=${vm.clock === "utc" ? "utc" : "localtime"}`]),
     "-vga std -device virtio-rng-pci",
     ...pflash,
-    ...vm.disks.map(({ file, format }, index) =>
+    ...vm.disks.map(({ file, volume, format }, index) =>
       fixed([
         "-drive",
-        `if=none,id=disk${index},format=${format},discard=unmap,file.driver=file,file.filename=./${comma(file)}`,
+        `if=none,id=disk${index},format=${format},discard=unmap,${volume === undefined ? `file.driver=file,file.filename=./${comma(file)}` : `file.driver=host_device,file.filename=${comma(volume)}`}`,
       ]),
     ),
     ...diskDevices(vm, (index) => `disk${index}`).map((device) => fixed(["-device", device])),

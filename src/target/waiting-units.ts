@@ -38,6 +38,12 @@ export function waitsForOtherMachine(unit: string, guest: Pick<GuestOS, "mounts"
   );
 }
 
+/** Fails where DHCP gets no answer, and works where it does. */
+export const waitsForDhcp = (unit: string): boolean =>
+  /^(?:networking|network|ifup@[\w.:\\-]+|NetworkManager-wait-online|systemd-networkd-wait-online(?:@[\w.:\\-]+)?|wickedd-nanny|wicked|dhcpcd(?:@[\w.:\\-]+)?)\.service$/.test(
+    unit,
+  );
+
 const HARDWARE: readonly (readonly [RegExp, string])[] = [
   [/^(?:smartd|smartmontools)\.service$/, "it watches physical disks"],
   [

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Xen domain for xl (xl.cfg(5), xl-disk-configuration(5), xl-network-configuration(5)). Pure.
-import { UserError, type VmModel, type VmPlace } from "../core/index.ts";
+import { diskPath, UserError, type VmModel, type VmPlace } from "../core/index.ts";
 
 type Type = VmModel["xen"]["type"];
 
@@ -18,10 +18,15 @@ type Where = {
   /** Where the images lie on the host, absolute. */
   readonly directory: string;
   readonly place?: Place;
+  /** Kernel and initramfs lie there, as this path and a suffix. */
+  readonly kernelBase?: string;
 };
 
 /** Throws UserError for text that xl cannot be given. */
-export function renderXl(vm: VmModel, { directory, place = ANY_XEN, kernel = null }: Where): string {
+export function renderXl(
+  vm: VmModel,
+  { directory, place = ANY_XEN, kernel = null, kernelBase = `${directory}/${vm.name}` }: Where,
+): string {
   const { type } = vm.xen;
   const disks = diskSpecs(vm, { directory, type });
   const lines = [
@@ -30,7 +35,7 @@ export function renderXl(vm: VmModel, { directory, place = ANY_XEN, kernel = nul
     `name = ${quote(vm.name)}`,
     `uuid = ${quote(vm.uuid)}`,
     "",
-    ...bootLines(vm, { directory, kernel }),
+    ...bootLines(vm, { kernelBase, kernel }),
     "",
     `memory = ${Math.ceil(vm.memoryBytes / 2 ** 20)}`,
     `vcpus = ${vm.vcpus}`,
@@ -56,7 +61,7 @@ export function renderXl(vm: VmModel, { directory, place = ANY_XEN, kernel = nul
 /** pvgrub reads the guest's own grub.cfg inside the domain; pygrub reads it in dom0; HVM boots as on the metal. */
 function bootLines(
   vm: VmModel,
-  { directory, kernel }: { directory: string; kernel: XenKernel | null },
+  { kernelBase, kernel }: { kernelBase: string; kernel: XenKernel | null },
 ): readonly string[] {
   const { type, loader } = vm.xen;
   if (type === "hvm") return hvmLines(vm);
@@ -66,8 +71,8 @@ function bootLines(
     return [
       head,
       "# Copies of the guest's own: put a newer kernel of the guest here too.",
-      `kernel = ${quote(`${directory}/${vm.name}.vmlinuz`)}`,
-      ...(kernel?.hasInitramfs === false ? [] : [`ramdisk = ${quote(`${directory}/${vm.name}.initrd`)}`]),
+      `kernel = ${quote(`${kernelBase}.vmlinuz`)}`,
+      ...(kernel?.hasInitramfs === false ? [] : [`ramdisk = ${quote(`${kernelBase}.initrd`)}`]),
       `cmdline = ${quote(kernel?.arguments ?? "")}`,
     ];
   const arch = vm.arch === "x86_64" ? "x86_64" : "i386";
@@ -116,7 +121,7 @@ function diskSpecs(vm: VmModel, { directory, type }: { directory: string; type: 
     const number = type === "hvm" ? place : index;
     const vdev = `${type === "hvm" && number < 4 ? "hd" : "xvd"}${String.fromCharCode(97 + number)}`;
     // `target` is last: xl takes all that follows it, commas too.
-    return quote(`format=${disk.format}, vdev=${vdev}, access=rw, target=${directory}/${disk.file}`);
+    return quote(`format=${disk.format}, vdev=${vdev}, access=rw, target=${diskPath(disk, directory)}`);
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The messages between sender and agent (doc/protocol.md). What comes from the other side is checked here.
 import { z } from "zod";
+import { VOLUME_PATH } from "../core/index.ts";
 import { MAX_CELLS, SEGMENT_BYTES } from "./grid.ts";
 import { DISK_NAME } from "./names.ts";
 
@@ -25,7 +26,9 @@ const open = z.object({
   disk,
   sizeBytes: z.int().positive(),
   segmentBytes: z.literal(SEGMENT_BYTES),
-  format: z.enum(["raw", "qcow2"]),
+  /** `volume`: a block device of the host, which only then is named. */
+  format: z.enum(["raw", "qcow2", "volume"]),
+  volume: z.string().regex(VOLUME_PATH).optional(),
   mode: z.enum(["new", "resume", "replace"]),
   join: z.boolean(),
 });

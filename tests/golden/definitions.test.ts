@@ -3,14 +3,20 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { test } from "node:test";
-import { UserError, type VmPlace } from "../../src/core/index.ts";
+import { UserError, type VmModel, type VmPlace } from "../../src/core/index.ts";
 import { renderLibvirt, renderProxmox, renderQemuScript, renderXl } from "../../src/target/index.ts";
 import { SAMPLE_VM, SAMPLE_VMS } from "../support/sample-vm.ts";
 
 const directory = "/var/lib/libvirt/images";
 const KERNEL = { arguments: "root=UUID=aa-bb ro console=hvc0", hasInitramfs: true };
 
-for (const [name, vm] of Object.entries(SAMPLE_VMS)) {
+const ON_VOLUMES: VmModel = {
+  ...SAMPLE_VM,
+  disks: SAMPLE_VM.disks.map((disk) => ({ ...disk, volume: "/dev/vg0/aurora" })),
+  xen: { type: "pv", loader: "pygrub" },
+};
+
+for (const [name, vm] of Object.entries({ ...SAMPLE_VMS, "on-volumes": ON_VOLUMES })) {
   const rendered = {
     "libvirt.xml": renderLibvirt(vm, { directory }),
     "xl.cfg": renderXl(vm, { directory }),

@@ -65,6 +65,7 @@ export function testIntent({ storage = diskGraph() }: { storage?: BlockGraph } =
     destination: { kind: "dir", path: "/vms" },
     hypervisor: "auto",
     format: "raw",
+    volumes: [],
     memoryBytes: 2 ** 30,
     vcpus: 1,
     nics: [{ name: "enp3s0", mac: "52:54:00:12:34:56", origin: "guest" }],

@@ -67,6 +67,7 @@ export function sampleReport(overrides: Partial<Report> = {}): Report {
       destination: { kind: "dir", path: "/srv/vms" },
       hypervisor: "auto",
       format: "raw",
+      volumes: [],
       memoryBytes: 2 ** 31,
       vcpus: 2,
       nics: [{ name: "enp3s0", mac: "52:54:00:aa:bb:cc", origin: "generated" }],

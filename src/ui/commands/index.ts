@@ -2,6 +2,7 @@
 // commands: one file each, in one visible list.
 import type { CommandName } from "../settings/index.ts";
 import type { CommandRunner } from "./context.ts";
+import { runHostDefine } from "./host-define.ts";
 import { runHostShow } from "./host-show.ts";
 import { runHostClean } from "./host-clean.ts";
 import { runHostUndefine } from "./host-undefine.ts";
@@ -21,6 +22,7 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   verify: runVerify,
   report: runReport,
   "host show": runHostShow,
+  "host define": runHostDefine,
   "host clean": runHostClean,
   "host undefine": runHostUndefine,
   "iso build": runIsoBuild,

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Settings as the user gave them become Answers; each wrong value is named with what would be right.
-import { parseDuration, parseSize, UserError, type Destination } from "../../core/index.ts";
-import { type Answers, DEFAULT_TRANSFER, parseMac } from "../../plan/index.ts";
+import {
+  parseDuration,
+  parseSize,
+  UserError,
+  VOLUME_PATH,
+  type Destination,
+  type Hypervisor,
+} from "../../core/index.ts";
+import { type Answers, DEFAULT_TRANSFER, type HostAnswers, parseMac } from "../../plan/index.ts";
 import type { Given } from "./parse.ts";
 import type { SettingName } from "./table.ts";
 
@@ -100,6 +107,22 @@ function networks(given: Given): ReadonlyMap<string, string> {
   return map;
 }
 
+function volume(text: string): string {
+  if (!VOLUME_PATH.test(text))
+    throw wrong("volume", text, "the path of a block device on the host, such as /dev/vg0/web");
+  return text;
+}
+
+export const hypervisorOf = (given: Given): Hypervisor =>
+  choice(given, "hypervisor", ["auto", "libvirt", "xen", "proxmox", "qemu"]) ?? "auto";
+
+export const hostAnswersOf = (given: Given): HostAnswers => ({
+  networks: networks(given),
+  linkUp: choice(given, "link", ["up", "down"]) !== "down",
+  autostart: given.flag("autostart"),
+  start: given.flag("start"),
+});
+
 export function answersOf(given: Given, destination: Destination): Answers {
   if (given.flag("update") && given.flag("replace"))
     throw new UserError("usage", "update-and-replace", "--update and --replace exclude each other", {
@@ -109,8 +132,9 @@ export function answersOf(given: Given, destination: Destination): Answers {
     disks: given.many("disk"),
     destination,
     name: given.one("name"),
-    hypervisor: choice(given, "hypervisor", ["auto", "libvirt", "xen", "proxmox", "qemu"]) ?? "auto",
+    hypervisor: hypervisorOf(given),
     format: choice(given, "format", ["raw", "qcow2"]) ?? "raw",
+    volumes: given.many("volume").map(volume),
     memoryBytes: size(given, "memory", { leastBytes: 64 * 2 ** 20 }),
     vcpus: count(given, "vcpus", 512),
     firmware: firmware(given),
@@ -128,11 +152,6 @@ export function answersOf(given: Given, destination: Destination): Answers {
       retryForMs: retryForMs(given) ?? DEFAULT_TRANSFER.retryForMs,
       skipBadSectors: given.flag("skip-bad-sectors"),
     },
-    host: {
-      networks: networks(given),
-      linkUp: choice(given, "link", ["up", "down"]) !== "down",
-      autostart: given.flag("autostart"),
-      start: given.flag("start"),
-    },
+    host: hostAnswersOf(given),
   };
 }

@@ -27,6 +27,10 @@ export const SETTINGS = {
     "What shall run the VM: auto, libvirt, xen, proxmox, or qemu (files only). Default: auto, what the host is; files only in a directory of this machine.",
   ),
   format: one("FORMAT", "Disk images as raw (sparse) or qcow2. Default: raw."),
+  volume: many(
+    "DEVICE",
+    "A block device of the host (logical volume, partition, zvol) that takes a disk instead of an image file; one for each disk, in their order. What is on it is lost, so what is recognized there is refused without --replace.",
+  ),
   memory: one(
     "SIZE",
     "Memory of the VM, such as 4G. Default: as this machine; 2G when the disks are images.",
@@ -128,6 +132,7 @@ export type CommandName =
   | "verify"
   | "report"
   | "host show"
+  | "host define"
   | "host undefine"
   | "host clean"
   | "iso build"
@@ -152,6 +157,7 @@ const PLANNING: readonly SettingName[] = [
   "name",
   "hypervisor",
   "format",
+  "volume",
   "memory",
   "vcpus",
   "firmware",
@@ -281,6 +287,35 @@ export const COMMANDS: readonly Command[] = [
     settings: ["ssh-config", "json", "help"],
     required: [],
     examples: [["virt-p2v host clean ssh://root@host/var/lib/libvirt/images", "after the last migration"]],
+  },
+  {
+    name: "host define",
+    summary: "Make a migrated VM one of the host where its directory lies now",
+    description: [
+      "One conversion serves every hypervisor: the images have the drivers of KVM and of Xen. When the directory of a finished migration was brought to another host, or to this one without being defined, this writes its definitions anew for that host's networks and hypervisor, and defines it there. It shows what it would do and asks; no image is written, and a VM that runs is refused.",
+      "To bring a directory to another host: rsync -aS or cp -a --sparse=always; virt-p2v verify reads it again there.",
+    ],
+    positional: { name: "NAME", help: "Name of the VM, as the migration gave it." },
+    settings: [
+      "to",
+      "hypervisor",
+      "network",
+      "link",
+      "autostart",
+      "start",
+      "ssh-config",
+      "yes",
+      "json",
+      "help",
+    ],
+    required: ["to"],
+    examples: [
+      [
+        "virt-p2v host define web --to ssh://root@kvm/var/lib/libvirt/images",
+        "it was migrated to a Xen host",
+      ],
+      ["virt-p2v host define web --to dir:/srv/vms --network br0 --start", "on this machine"],
+    ],
   },
   {
     name: "host undefine",
