@@ -27,7 +27,7 @@ export type GuestOS = {
   readonly usedBytes: number;
 };
 
-/** One line of the guest's fstab that this machine's storage can serve. */
+/** One line of the guest's fstab that this machine's storage can serve, or an EFI system partition that none names. */
 export type Mount = {
   readonly path: string;
   /** The first field as it stands in fstab. */

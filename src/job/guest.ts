@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The installed system on the overlay: file systems checked, the root found, everything of it mounted.
+import { join } from "node:path";
 import {
   type BlockGraph,
   type BlockNode,
@@ -92,13 +93,13 @@ export async function findGuest(context: Context): Promise<MountedGuest | null> 
   const { signal, storage } = context;
   const found = await findRoot(context);
   if (found === null) return null;
-  const { root, mounts } = found;
+  const { root, mounts, subvolume } = found;
   await using opening = new AsyncDisposableStack();
   const volumes = opening.use(await attach(context, { readOnly: false }));
   const tree = opening.use(
     await mountGuest({
       volumes,
-      root: { node: root.id, type: root.holds.type, options: rootOptions(mounts) },
+      root: { node: root.id, type: root.holds.type, options: rootOptions(mounts) || subvolume },
       mounts: mountPoints(mounts),
       readOnly: false,
       signal,
@@ -119,6 +120,8 @@ export async function findGuest(context: Context): Promise<MountedGuest | null> 
 
 type FoundRoot = {
   readonly root: FileSystem;
+  /** `subvol=NAME` where the system lies in a subvolume of a btrfs that is not its default; else empty. */
+  readonly subvolume: string;
   readonly mounts: readonly Mount[];
   readonly problems: readonly Problem[];
 };
@@ -127,12 +130,25 @@ type FoundRoot = {
 async function findRoot(context: Context): Promise<FoundRoot | null> {
   const { signal, storage } = context;
   await using volumes = await attach(context, { readOnly: true });
-  const roots: FileSystem[] = [];
-  for (const node of fileSystems(storage)) if (await isRoot(node, volumes, signal)) roots.push(node);
-  const [root] = roots;
-  if (root === undefined) return null;
-  const { mounts, problems } = await mountsOf(root, volumes, context);
-  return { root, mounts, problems: [...problems, ...(roots.length > 1 ? [severalRoots(root, roots)] : [])] };
+  const found: { node: FileSystem; subvolume: string }[] = [];
+  for (const node of fileSystems(storage)) {
+    const subvolume = await rootIn(node, volumes, signal);
+    if (subvolume !== null) found.push({ node, subvolume });
+  }
+  const [first] = found;
+  if (first === undefined) return null;
+  const { node: root, subvolume } = first;
+  const { mounts, problems } = await mountsOf(first, volumes, context);
+  const others =
+    found.length > 1
+      ? [
+          severalRoots(
+            root,
+            found.map(({ node }) => node),
+          ),
+        ]
+      : [];
+  return { root, subvolume, mounts, problems: [...problems, ...others] };
 }
 
 /** Lines of fstab that are mounts of the given disks: not swap, not NFS. */
@@ -155,8 +171,9 @@ function notMounted({ path, why }: { readonly path: string; readonly why: string
   };
 }
 
-async function isRoot(node: FileSystem, volumes: Volumes, signal: AbortSignal): Promise<boolean> {
-  if (!ROOT_TYPES.has(node.holds.type) || "unavailable" in (await volumes.device(node.id))) return false;
+/** Mount options with which a system is seen there, mostly none; null: there is none. */
+async function rootIn(node: FileSystem, volumes: Volumes, signal: AbortSignal): Promise<string | null> {
+  if (!ROOT_TYPES.has(node.holds.type) || "unavailable" in (await volumes.device(node.id))) return null;
   await using tree = await mountGuest({
     volumes,
     root: { node: node.id, type: node.holds.type, options: "" },
@@ -164,17 +181,32 @@ async function isRoot(node: FileSystem, volumes: Volumes, signal: AbortSignal): 
     readOnly: true,
     signal,
   });
-  return await looksLikeRoot(directoryView(tree.directory)); // awaited here: the tree goes with this scope
+  if (await looksLikeRoot(directoryView(tree.directory))) return "";
+  return node.holds.type === "btrfs" ? await rootSubvolume(tree.directory) : null;
+}
+
+/** Names of subvolumes that installers make: Ubuntu and Arch `@`, Debian `@rootfs`, Fedora `root`. */
+const ROOT_SUBVOLUMES = ["@", "@rootfs", "root", "@root", "rootfs", "@/root"];
+
+async function rootSubvolume(directory: string): Promise<string | null> {
+  const view = directoryView(directory);
+  for (const name of ROOT_SUBVOLUMES)
+    if (
+      (await view.resolve(`/${name}`)) === `/${name}` &&
+      (await looksLikeRoot(directoryView(join(directory, name))))
+    )
+      return `subvol=${name}`;
+  return null;
 }
 
 async function mountsOf(
-  root: FileSystem,
+  { node: root, subvolume }: { readonly node: FileSystem; readonly subvolume: string },
   volumes: Volumes,
   { storage, signal }: Context,
 ): ReturnType<typeof readMounts> {
   await using tree = await mountGuest({
     volumes,
-    root: { node: root.id, type: root.holds.type, options: "" },
+    root: { node: root.id, type: root.holds.type, options: subvolume },
     mounts: [],
     readOnly: true,
     signal,

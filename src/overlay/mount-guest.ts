@@ -8,6 +8,7 @@ import {
   isBelow,
   makeRunDirectory,
   mount,
+  mountFatCopy,
   type Mounted,
   readMountTable,
   RunError,
@@ -125,10 +126,25 @@ async function mountNode(
       return await mount(device, target, { type, options, signal });
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
+      if (type === "vfat" && /unknown filesystem type/.test(error.stderr))
+        return await tryFatCopy(device, target, { readOnly, signal });
       why = error.stderr.trim() === "" ? error.message : error.stderr.trim();
     }
   }
   return { why };
+}
+
+async function tryFatCopy(
+  device: string,
+  target: string,
+  call: { readOnly: boolean; signal: AbortSignal },
+): Promise<Mounted | { readonly why: string }> {
+  try {
+    return await mountFatCopy(device, target, call);
+  } catch (error) {
+    if (!(error instanceof RunError || error instanceof RangeError)) throw error;
+    return { why: `this kernel has no vfat, and mtools say: ${error.message}` };
+  }
 }
 
 /** The directory on which to mount, links resolved inside the guest; null where there is none. */

@@ -6,6 +6,7 @@ export * from "./daemon.ts";
 export * from "./device-mapper.ts";
 export * from "./direct.ts";
 export * from "./directory-view.ts";
+export * from "./fat-copy.ts";
 export * from "./files.ts";
 export * from "./guest-view.ts";
 export * from "./layered-view.ts";

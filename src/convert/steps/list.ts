@@ -5,6 +5,7 @@ import type { GuestTools } from "../tools.ts";
 import { bootEntries } from "./boot-entries.ts";
 import { crypttab } from "./crypttab.ts";
 import { deviceMap } from "./device-map.ts";
+import { efiFallback } from "./efi-fallback.ts";
 import { extlinux } from "./extlinux.ts";
 import { fstab } from "./fstab.ts";
 import { grub } from "./grub.ts";
@@ -30,6 +31,7 @@ export function conversionSteps({
     bootEntries,
     grubLegacy,
     extlinux,
+    efiFallback,
     deviceMap,
     serialConsole,
     nicNames,

@@ -11,6 +11,7 @@ import {
   parseDeviceName,
   type Problem,
 } from "../../core/index.ts";
+import { findEspMount } from "./esp.ts";
 
 const MAX_LINES = 100_000;
 const MAX_BYTES = 16 * 2 ** 20;
@@ -66,7 +67,9 @@ export async function readMounts(
     if (!(error instanceof RangeError)) throw error;
     return { mounts: [], problems: [tooLarge(error.message)] };
   }
-  return findMounts(lines, graph);
+  const found = findMounts(lines, graph);
+  const esp = await findEspMount(view, found.mounts, graph);
+  return esp === null ? found : { ...found, mounts: [...found.mounts, esp] };
 }
 
 /** Pure part of readMounts(). */

@@ -86,7 +86,8 @@ async function findImages(
     const version = /^(?:\/boot\/efi|\/efi|\/boot)\/[^/]+\/([^/]{1,200})\/(?:linux|vmlinuz)$/.exec(
       image,
     )?.[1];
-    if (version !== undefined && !found.has(version)) found.set(version, { image, suffix: version });
+    // What boots is that copy; Debian's kernel-install keeps one in /boot, too.
+    if (version !== undefined) found.set(version, { image, suffix: version });
   }
   if (found.size > 0) return [...found.values()];
   for (const version of directories) {
@@ -121,13 +122,10 @@ async function findInitramfs(
   }: { readonly image: string; readonly family: string; readonly names: readonly string[] },
 ): Promise<string | null> {
   const own = image.slice(0, image.lastIndexOf("/"));
-  for (const directory of new Set([own, "/boot"]))
-    for (const version of new Set(names))
-      for (const name of initramfsNames(family, version))
-        if ((await view.resolve(`${directory}/${name}`)) !== null) return `${directory}/${name}`;
-  if (baseName(image) !== "linux") return null;
-  for (const name of ["initrd", `initrd.img-${names[0] ?? ""}`])
-    if ((await view.resolve(`${own}/${name}`)) !== null) return `${own}/${name}`;
+  const usual = [...new Set(names)].flatMap((version) => initramfsNames(family, version));
+  const beside = baseName(image) === "linux" ? ["initrd", ...usual, `initrd.img-${names[0] ?? ""}`] : usual;
+  for (const path of [...beside.map((name) => `${own}/${name}`), ...usual.map((name) => `/boot/${name}`)])
+    if ((await view.resolve(path)) !== null) return path;
   return null;
 }
 
