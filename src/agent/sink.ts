@@ -15,7 +15,7 @@ import {
 } from "../wire/index.ts";
 import { AgentProblem } from "./problem.ts";
 import { createQcow2, exportQcow2, joinQcow2 } from "./qcow2.ts";
-import { openBlockDevice } from "./volume.ts";
+import { holdsStill, openBlockDevice } from "./volume.ts";
 
 export interface Sink extends AsyncDisposable {
   /** The disk's bytes as a file. */
@@ -91,7 +91,9 @@ async function openVolume(
       });
   if (hashes === null) throw gone(request.disk);
   opening.defer(() => hashes.close());
-  await expectSize(hashes, cellCount(request) * HASH_BYTES, request.disk);
+  const hashesBytes = cellCount(request) * HASH_BYTES;
+  await expectSize(hashes, hashesBytes, request.disk);
+  if (!request.join && !(await holdsStill(image, hashes, request))) await empty(hashes, hashesBytes);
   return owned({ image, hashes, fresh: false }, opening.move());
 }
 
@@ -111,8 +113,7 @@ async function openHashes(path: string, grid: Grid, { anew }: { anew: boolean })
   const hashes = await open(path, FLAGS | constants.O_CREAT, 0o600);
   try {
     const sizeBytes = cellCount(grid) * HASH_BYTES;
-    if (anew || (await hashes.stat()).size !== sizeBytes) await hashes.truncate(0); // of another grid: tells nothing
-    await hashes.truncate(sizeBytes);
+    if (anew || (await hashes.stat()).size !== sizeBytes) await empty(hashes, sizeBytes); // of another grid: tells nothing
     await hashes.sync();
     await syncDirectory(dirname(path));
     return hashes;
@@ -120,6 +121,13 @@ async function openHashes(path: string, grid: Grid, { anew }: { anew: boolean })
     await hashes.close();
     throw error;
   }
+}
+
+/** Nothing is durable. */
+async function empty(hashes: FileHandle, sizeBytes: number): Promise<void> {
+  await hashes.truncate(0);
+  await hashes.truncate(sizeBytes);
+  await hashes.sync();
 }
 
 function owned(sink: Omit<Sink, typeof Symbol.asyncDispose>, resources: AsyncDisposableStack): Sink {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A block device of the host as the place of a disk: opened only when nobody else uses it.
+import { hash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { isErrno, readBounded } from "../system/index.ts";
+import { deviceNumber, isErrno, readBounded } from "../system/index.ts";
+import { cellCount, cellRange, type Grid, HASH_BYTES, MAX_ENTRIES, zeroHash } from "../wire/index.ts";
+import { readFully } from "./io.ts";
 import { AgentProblem } from "./problem.ts";
+import { NOT_DURABLE } from "./sidecar.ts";
 
 /**
  * AgentProblem where it is no block device, too small, mounted, or part of something. `exclusive`: asks the kernel for
@@ -48,16 +52,47 @@ export async function openBlockDevice(
 
 /** Bytes; null where it is no block device. The kernel tells the size in units of 512 bytes, whatever the sectors. */
 async function sizeOf(device: FileHandle): Promise<number | null> {
-  const stat = await device.stat({ bigint: true });
+  const stat = await device.stat();
   if (!stat.isBlockDevice()) return null;
   const text = await readBounded(`/sys/dev/block/${deviceNumber(stat.rdev)}/size`, { maxBytes: 64 });
   const sectors = /^(\d{1,15})\n?$/.exec(text?.toString("latin1") ?? "")?.[1];
   return sectors === undefined ? null : Number(sectors) * 512;
 }
 
-/** `major:minor` of a dev_t (glibc's gnu_dev_major, gnu_dev_minor). */
-export function deviceNumber(rdev: bigint): string {
-  const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n);
-  const minor = (rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n);
-  return `${major}:${minor}`;
+/** So many cells tell whether a device is the one that was written: 256 MiB to read at most. */
+const SAMPLES = 64;
+
+/**
+ * Are the bytes there that the hashes promise? A device may have got another's name by a restart, or was written to
+ * since; a file's hashes lie beside it, a device's do not. Cells with data are looked at where the list has some.
+ */
+export async function holdsStill(device: FileHandle, hashes: FileHandle, grid: Grid): Promise<boolean> {
+  const cells = cellCount(grid);
+  const buffer = Buffer.allocUnsafeSlow(grid.segmentBytes);
+  const step = Math.ceil(cells / SAMPLES);
+  for (let first = 0; first < cells; first += step) {
+    const page = Buffer.alloc(Math.min(step, MAX_ENTRIES, cells - first) * HASH_BYTES);
+    await readFully(hashes, page, first * HASH_BYTES);
+    const sample = sampleOf(page, zeroHash(grid.segmentBytes));
+    if (sample === -1) continue;
+    const index = first + sample;
+    const { start, end } = cellRange(grid, index);
+    const content = buffer.subarray(0, end - start);
+    await readFully(device, content, start);
+    const entry = page.subarray(sample * HASH_BYTES, (sample + 1) * HASH_BYTES);
+    if (!hash("sha256", content, "buffer").equals(entry)) return false;
+  }
+  return true;
+}
+
+/** Of a page's durable entries the first with data, else the first of zeros; -1: none. */
+function sampleOf(page: Buffer, zeros: Buffer): number {
+  let first = -1;
+  for (let index = 0; index * HASH_BYTES < page.length; index += 1) {
+    const entry = page.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+    if (entry.equals(NOT_DURABLE)) continue;
+    if (!entry.equals(zeros)) return index;
+    if (first === -1) first = index;
+  }
+  return first;
 }

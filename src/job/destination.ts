@@ -41,7 +41,11 @@ export function printDestination(destination: Destination, name: string): string
   return `ssh://${user}${host}${destination.port === null ? "" : `:${destination.port}`}${vmDirectory(destination, name)}`;
 }
 
-export type DestinationState = { readonly problems: readonly Problem[]; readonly resumes: boolean };
+export type DestinationState = {
+  readonly problems: readonly Problem[];
+  /** What is there, and is gone on with: what an earlier run did not finish, or the VM that is brought up to date. */
+  readonly goesOn: "resume" | "update" | null;
+};
 
 const IMAGE = /\.(?:img|qcow2)$/;
 
@@ -104,7 +108,8 @@ export async function checkDestination(
       `${base} on ${host.title} has ${formatBytes(freeBytes)} free, the VM needs ${formatBytes(wanted - there)}`,
       "Free space there, or choose another destination",
     );
-  return { problems, resumes: partial && !finished };
+  const updates = finished && needs.update && !needs.replace;
+  return { problems, goesOn: updates ? "update" : partial && !finished ? "resume" : null };
 }
 
 /** The report is written last: a run that ended before it goes on from what it copied. */

@@ -23,7 +23,7 @@ import {
   stoppers,
   xenOn,
 } from "../plan/index.ts";
-import { checkDestination, connectHost } from "./destination.ts";
+import { checkDestination, connectHost, vmDirectory } from "./destination.ts";
 import { askHost } from "./host.ts";
 import { checkVolumes } from "./volumes.ts";
 import { findDisks, openSource, type OpenSource } from "./source.ts";
@@ -54,9 +54,10 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
     signal: context.signal,
   });
   const volumes = await checkVolumes(host, {
-    volumes: intent.volumes,
-    disks: intent.disks,
-    ours: intent.replace || intent.update || destination.resumes,
+    ...intent,
+    directory: vmDirectory(answers.destination, intent.name),
+    goesOn: destination.goesOn,
+    isHere: answers.destination.kind === "dir",
     signal: context.signal,
   });
   const model = makeVm(intent, source.guest);
@@ -65,7 +66,7 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
       ? { ...model, xen: xenOn(facts.xen, { guest: source.guest, storage: source.storage }) }
       : model;
   const place = choosePlace(vm, { hypervisor, facts, host: answers.host });
-  const ours = intent.replace || intent.update || destination.resumes;
+  const ours = intent.replace || intent.update || destination.goesOn !== null;
   const fit = facts === null ? [] : checkFit(facts, { hypervisor, vm, place, ours });
   const proposal = await proposeChanges(context, intent);
   return {

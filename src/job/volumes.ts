@@ -1,57 +1,131 @@
 // SPDX-License-Identifier: Apache-2.0
 // Block devices of the host that shall take disks: looked at before anything is done, by one script that only reads.
+import { stat } from "node:fs/promises";
 import { formatBytes, type Host, type Problem, type SourceDisk, UserError } from "../core/index.ts";
+import { imageFile } from "../plan/index.ts";
+import { deviceNumber } from "../system/index.ts";
+import { diskFiles } from "../wire/index.ts";
 
-// One line each: size, what uses it (mounts and swap by device number, holders, partitions), what blkid recognizes.
-// A device may have many names, so its number is what is compared.
+// One line for each: size, number, the devices below it, what uses it, what blkid recognizes. A device may have many
+// names, also nodes of its own in a VM's mount namespace, so numbers are compared. Used means: mounted or swapped on
+// (btrfs tells no number in mountinfo), held, or open: by a program, a loop device, or Xen's backend (which is none).
 const LOOK = [
-  "PATH=$PATH:/usr/sbin:/sbin; LC_ALL=C; export PATH LC_ALL; set -f",
+  "PATH=$PATH:/usr/sbin:/sbin; LC_ALL=C; export PATH LC_ALL",
   `number() { stat -L -c '%t %T' "$1" | { read -r x y; echo "$((0x$x)):$((0x$y))"; }; }`,
-  'u=$(while read -r a b c d; do echo "$c"; done </proc/self/mountinfo; while read -r a b; do [ ! -b "$a" ] || number "$a"; done </proc/swaps)',
+  'under() { cat "$1/dev"; [ ! -e "$1/partition" ] || under "$1/.."; for q in "$1"/slaves/*; do [ ! -e "$q/dev" ] || under "$q"; done; }',
+  'among() { for i in $2; do [ "$i" != "$1" ] || return 0; done; return 1; }',
+  'm=$(while read -r a b c d; do echo "$c"; done </proc/self/mountinfo; while read -r a b; do [ ! -b "$a" ] || number "$a"; done </proc/swaps; cat /sys/fs/btrfs/*/devices/*/dev 2>/dev/null)',
+  `opened() { ls -lnL /proc/[0-9]*/fd 2>/dev/null | sed -n 's/^b[^ ]* *[0-9]* *[0-9]* *[0-9]* *\\([0-9]*\\), *\\([0-9]*\\) .*/\\1:\\2/p'`,
+  'for f in /sys/block/loop*/loop/backing_file; do [ ! -r "$f" ] || { read -r b <"$f"; [ ! -b "$b" ] || number "$b"; }; done',
+  'for f in /sys/bus/xen-backend/devices/*/physical_device; do [ ! -r "$f" ] || { IFS=: read -r x y <"$f"; [ -z "$y" ] || echo "$((0x$x)):$((0x$y))"; }; done; }',
+  "o=$(opened)",
   'for v; do if [ ! -e "$v" ]; then echo absent; continue; fi; if [ ! -b "$v" ]; then echo no-device; continue; fi',
   'n=$(number "$v"); s=/sys/dev/block/$n; w=',
-  'for m in $u; do [ "$m" != "$n" ] || w=mounted; done; set +f',
-  'for h in "$s"/holders/* "$s"/*/partition; do [ ! -e "$h" ] || w=held; done',
-  '[ -n "$w" ] || for f in /proc/[0-9]*/fd/*; do if [ "$f" -ef "$v" ]; then w=open; break; fi; done; set -f',
+  'for d in "$s" "$s"/*/partition "$s/partition"; do [ -e "$d" ] || continue',
+  'case $d in "$s/partition") d=$s/..;; */partition) d=${d%/partition};; esac; k=$(cat "$d/dev")',
+  // A program that only looked, such as udev's, is gone after a moment.
+  'if among "$k" "$o"; then sleep 1; o=$(opened); ! among "$k" "$o" || w=open; fi',
+  'for h in "$d"/holders/*; do [ ! -e "$h" ] || w=held; done; ! among "$k" "$m" || w=mounted; done',
   '[ -w "$v" ] || w=rights; [ "$(cat "$s/ro")" = 0 ] || w=read-only',
-  `echo "size=$(cat "$s/size") used=$w holds=$(blkid -p -o value -s TYPE -s PTTYPE -s LABEL "$v" 2>/dev/null | head -c 200 | tr -s '\\n' ' ')"`,
+  't=$(blkid -p -o value -s TYPE -s PTTYPE -s LABEL "$v" 2>/dev/null); case $? in 0) ;; 2) t=;; *) t="what blkid cannot tell there";; esac',
+  `echo "size=$(cat "$s/size") under=$(under "$s" | tr '\\n' ,) used=$w holds=$(printf %s "$t" | head -c 200 | tr -s '\\n' ' ')"`,
   "done",
 ].join("; ");
 
 type Wanted = {
   readonly volumes: readonly string[];
   readonly disks: readonly SourceDisk[];
-  /** What is on them may be lost: --replace, or an earlier run of ours began to fill them. */
-  readonly ours: boolean;
+  readonly name: string;
+  /** The VM's, on the host; what it holds may be brought up to date, or be gone on with. */
+  readonly directory: string;
+  readonly goesOn: "update" | "resume" | null;
+  /** What is on them may be lost. */
+  readonly replace: boolean;
+  /** The host is this machine, so a volume may lie on a source. */
+  readonly isHere: boolean;
   readonly signal: AbortSignal;
 };
 
 /** What stands in the way of writing onto these volumes; and, always, that what is on them is lost. */
-export async function checkVolumes(
-  host: Host,
-  { volumes, disks, ours, signal }: Wanted,
-): Promise<readonly Problem[]> {
-  if (volumes.length === 0) return [];
-  const { stdout, code } = await host.run(["sh", "-c", LOOK, "sh", ...volumes], {
-    timeoutMs: 60_000,
-    signal,
-  });
-  const lines = stdout.trimEnd().split("\n");
-  if (code !== 0 || lines.length !== volumes.length)
-    throw new UserError("host", "host-no-answer", `${host.title} does not tell what its volumes are`, {
-      advice: "Log in there by hand and look whether stat, blkid and head work",
-    });
-  return volumes.flatMap((path, index) => {
+export async function checkVolumes(host: Host, wanted: Wanted): Promise<readonly Problem[]> {
+  const { volumes, disks, isHere } = wanted;
+  const places = await placesOf(host, wanted);
+  const moved = disks.flatMap((disk, index) => movedProblems(disk, places[index] ?? null, wanted, index));
+  if (volumes.length === 0) return moved;
+  const lines = await look(host, wanted);
+  const sources = isHere ? await numbersOf(disks) : [];
+  const seen = new Set<string>();
+  const found = volumes.flatMap((path, index) => {
     const line = lines[index] ?? "";
-    const sizeBytes = disks[index]?.sizeBytes ?? 0;
-    return problemsOf(line, { path, title: host.title, sizeBytes, ours });
+    const disk = disks[index];
+    const ours = wanted.replace || (wanted.goesOn !== null && places[index] === path);
+    const sizeBytes = disk?.sizeBytes ?? 0;
+    const problems = problemsOf(line, { path, title: host.title, sizeBytes, ours, sources, seen });
+    seen.add(devicesUnder(line)[0] ?? "");
+    return problems;
   });
+  return [...moved, ...found];
+}
+
+async function look(host: Host, { volumes, signal }: Wanted): Promise<readonly string[]> {
+  const argv = ["sh", "-c", LOOK, "sh", ...volumes];
+  const { stdout, code } = await host.run(argv, { timeoutMs: 60_000, signal });
+  const lines = stdout.trimEnd().split("\n");
+  if (code === 0 && lines.length === volumes.length) return lines;
+  throw new UserError("host", "host-no-answer", `${host.title} does not tell what its volumes are`, {
+    advice: "Log in there by hand and look whether stat, blkid and head work",
+  });
+}
+
+/** By disk: the volume that an earlier run gave it (a link stands for its image), or null. */
+async function placesOf(
+  host: Host,
+  { disks, name, directory, goesOn, signal }: Wanted,
+): Promise<readonly (string | null)[]> {
+  const there = goesOn === null ? [] : await host.list(directory);
+  const places: (string | null)[] = [];
+  for (const { number } of disks) {
+    const { image, partialImage } = diskFiles(imageFile(name, number, "raw"));
+    const file = [image, partialImage].find((one) => there.includes(one));
+    const argv = ["readlink", `${directory}/${file}`];
+    const { stdout } =
+      file === undefined ? { stdout: "" } : await host.run(argv, { timeoutMs: 60_000, signal });
+    places.push(stdout.trim() === "" ? null : stdout.trim());
+  }
+  return places;
+}
+
+/** A disk stays where it is while it is brought up to date; else the VM would lose what it has. */
+function movedProblems(
+  { number }: SourceDisk,
+  place: string | null,
+  { volumes, goesOn, directory }: Wanted,
+  index: number,
+): readonly Problem[] {
+  const volume = volumes[index];
+  if (goesOn === null || place === (volume ?? null) || (goesOn === "resume" && volume !== undefined))
+    return [];
+  const code = "destination-exists";
+  const text = `Disk ${number} of the VM in ${directory} lies ${place === null ? "in an image file" : `on ${place}`}`;
+  const advice =
+    place === null
+      ? "Leave --volume out for this disk, choose another --name, or replace the VM with --replace"
+      : `Give --volume ${place} for this disk, or choose another --name`;
+  return [{ code, severity: "stops", text, advice }];
+}
+
+async function numbersOf(disks: readonly SourceDisk[]): Promise<readonly string[]> {
+  const devices = disks.filter(({ kind }) => kind === "device");
+  return await Promise.all(devices.map(async ({ path }) => deviceNumber((await stat(path)).rdev)));
 }
 
 const USES: Readonly<Record<string, readonly [text: string, advice: string]>> = {
   mounted: ["is mounted, or swapped on", "Unmount it, or name another volume"],
   held: ["is part of something, or has partitions in use", "Name the volume itself that shall take the disk"],
-  open: ["is open in another program, perhaps a VM that runs", "Stop that, or name another volume"],
+  open: [
+    "is open in another program, perhaps a VM that runs",
+    "Stop that, or name another volume; after a cut link our own agent ends within 90 s",
+  ],
   rights: ["may not be written by this user", "Go there as root, or give the user the right to write it"],
   "read-only": ["is read-only", "Name another volume"],
 };
@@ -60,21 +134,43 @@ type Looked = {
   readonly path: string;
   readonly title: string;
   readonly sizeBytes: number;
+  /** What is recognized on it may be lost. */
   readonly ours: boolean;
+  /** Numbers of the source disks, where they are devices of the same machine. */
+  readonly sources?: readonly string[];
+  /** Numbers of the volumes before it. */
+  readonly seen?: ReadonlySet<string>;
 };
 
+const LINE = /^size=(\d{1,15}) under=([\d:,]{1,4000}) used=([a-z-]*) holds=(.*)$/;
+
+/** Itself first, then the disks it lies on, as `major:minor`. */
+const devicesUnder = (line: string): readonly string[] =>
+  (LINE.exec(line)?.[2] ?? "").split(",").filter((one) => one !== "");
+
+/** Names that the kernel gives in the order in which it finds devices. */
+const UNSTABLE = /^\/dev\/(?:sd|hd|vd|xvd|nvme|mmcblk|loop|dm-|md|zd)[a-z0-9]+$/;
+
 /** One line of the answer. Pure. */
-export function problemsOf(line: string, { path, title, sizeBytes, ours }: Looked): readonly Problem[] {
+export function problemsOf(
+  line: string,
+  { path, title, sizeBytes, ours, sources = [], seen = new Set() }: Looked,
+): readonly Problem[] {
   const stop = (code: string, text: string, advice: string): readonly Problem[] => [
     { code, severity: "stops", text: `${path} on ${title} ${text}`, advice },
   ];
   if (line === "absent")
     return stop("destination-absent", "is not there", "Make the volume, or name one that is there");
-  const match = /^size=(\d{1,15}) used=([a-z-]*) holds=(.*)$/.exec(line);
+  const match = LINE.exec(line);
   if (line === "no-device" || match === null)
     return stop("destination-no-device", "is no block device", "Name a logical volume, partition or zvol");
-  const [, sectors = "0", use = "", holds = ""] = match;
+  const [, sectors = "0", , use = "", holds = ""] = match;
   const has = Number(sectors) * 512;
+  const under = devicesUnder(line);
+  if (under.some((device) => sources.includes(device)))
+    return stop("destination-is-source", "lies on a disk that is migrated", "Name a volume on another disk");
+  if (seen.has(under[0] ?? ""))
+    return stop("destination-twice", "is given twice, by two names", "Give each disk a volume of its own");
   const used = USES[use];
   if (used !== undefined) return stop("destination-in-use", used[0], used[1]);
   if (has < sizeBytes)
@@ -90,12 +186,18 @@ export function problemsOf(line: string, { path, title, sizeBytes, ours }: Looke
       `holds something: ${what}`,
       "Name another volume; or give --replace, and what is on it is lost",
     );
+  const behind = has - sizeBytes;
+  const kept =
+    behind === 0 ? "" : `; the last ${formatBytes(behind)}, behind the disk's end, stay as they are`;
+  const stable = UNSTABLE.test(path)
+    ? ", and give it a name that stays: after a restart this one may be another device's (see /dev/disk/by-id)"
+    : "";
   return [
     {
       code: "volume-overwritten",
       severity: "warns",
-      text: `All that is on ${path} on ${title} is overwritten${what === "" ? "" : ` (${what})`}`,
-      advice: "Look once more whether it is the right one",
+      text: `All that is on ${path} on ${title} is overwritten${what === "" ? "" : ` (${what})`}${kept}`,
+      advice: `Look once more whether it is the right one${stable}`,
     },
   ];
 }

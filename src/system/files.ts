@@ -70,3 +70,11 @@ export function isErrno(error: unknown, ...codes: readonly string[]): error is N
     error instanceof Error && "code" in error && typeof error.code === "string" && codes.includes(error.code)
   );
 }
+
+/** `8:1`, as /sys and /proc write a device number (glibc's makedev). */
+export function deviceNumber(rdev: number): string {
+  const value = BigInt(rdev);
+  const major = ((value >> 8n) & 0xfffn) | ((value >> 32n) & ~0xfffn);
+  const minor = (value & 0xffn) | ((value >> 12n) & ~0xffn);
+  return `${major}:${minor & 0xffffffffn}`;
+}

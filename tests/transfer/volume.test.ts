@@ -2,7 +2,7 @@
 // Block devices of the host as the place of a disk: old bytes give way, what is in use is refused, nothing behind the
 // disk's end is touched.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, open, readFile, readlink, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -144,11 +144,28 @@ test("a volume that is too small, recognized, mounted, open, part of something, 
   const whole = await volume(t, directory, disk.sizeBytes, "whole.img");
   await run(["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", whole], { input: "2048,8192\n" });
   await run(["partx", "--add", whole]);
-  await refused(whole, { says: /has partitions in use/, advises: /volume itself/ }, "--replace");
-  await run(["partx", "--delete", whole]);
+  try {
+    await refused(whole, { says: /holds something: dos/, advises: /--replace/ });
+    await run(["mkswap", `${whole}p1`]);
+    await run(["swapon", `${whole}p1`]);
+    await refused(whole, { says: /is mounted, or swapped on/, advises: /another volume/ }, "--replace");
+    await run(["swapoff", `${whole}p1`]);
+    const part = await open(`${whole}p1`, "r");
+    await refused(whole, { says: /is open in another program/, advises: /Stop that/ }, "--replace");
+    await part.close();
+  } finally {
+    await run(["partx", "--delete", whole]);
+  }
 
+  const other = `/dev/p2v-test-other-${process.pid}`;
+  await symlink(device, other);
+  t.after(() => rm(other, { force: true }));
   const done = await migrate(disk, to, "--volume", device, "--replace");
   assert.equal(done.code, 0, done.stderr);
+  // The finished VM lies there: neither another volume nor an image file takes its place unasked.
+  const says = /Disk 1 of the VM in .* lies on \/dev\/loop/;
+  await refused(other, { says, advises: /Give --volume \/dev\/loop/ }, "--update");
+  assertRefused(await migrate(disk, to, "--update"), { code: 5, says, advises: /Give --volume/ });
 });
 
 test("what is durable on one volume tells nothing of another", async (t) => {
@@ -175,10 +192,20 @@ test("what is durable on one volume tells nothing of another", async (t) => {
     await sink.hashes.read(bytes, 0, HASH_BYTES, 0);
     return bytes;
   };
-  const hash = randomBytes(HASH_BYTES);
+  const hash = createHash("sha256")
+    .update(await bytesOf(one, 0, MIB))
+    .digest();
   await entry(one, hash);
   assert.ok((await entry(one, null)).equals(hash));
   assert.ok((await entry(other, null)).equals(Buffer.alloc(HASH_BYTES)));
+  assert.ok((await entry(one, null)).equals(Buffer.alloc(HASH_BYTES)));
+
+  // By its name it is the same, but not by what it holds: after a restart another device may have the name.
+  await entry(one, hash);
+  const file = await open(one, "r+");
+  await file.write(Buffer.from("flipped"), 0, 7, MIB / 2);
+  await file.sync();
+  await file.close();
   assert.ok((await entry(one, null)).equals(Buffer.alloc(HASH_BYTES)));
 });
 

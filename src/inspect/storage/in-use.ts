@@ -3,8 +3,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type SourceDisk, UserError } from "../../core/index.ts";
-import { isErrno, readBounded, run } from "../../system/index.ts";
-import { deviceNumber, listSysfs } from "./sysfs.ts";
+import { deviceNumber, isErrno, readBounded, run } from "../../system/index.ts";
+import { listSysfs } from "./sysfs.ts";
 
 /** One use of a device, told by its number (`8:1`) or by its path, or both. */
 export type Use = {

@@ -8,7 +8,7 @@ import { parseDomainLog } from "./free-partclone.ts";
 import { parseLosetup, parseMountinfo, parseSwaps } from "./in-use.ts";
 import { parseBlkid } from "./probe.ts";
 import { findImageFormat, parseBlockdev } from "./source.ts";
-import { deviceNumber } from "./sysfs.ts";
+import { deviceNumber } from "../../system/index.ts";
 
 test("parseBlkid() reads what a file system is, and takes the backslashes from its label", () => {
   const text =

@@ -2,7 +2,7 @@
 // The little this room asks sysfs: names of a disk, and who uses it. Everything else is found by content.
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { isErrno, readBounded } from "../../system/index.ts";
+import { deviceNumber, isErrno, readBounded } from "../../system/index.ts";
 
 /** Model and serial as the kernel tells them; a disk may have neither. */
 export async function readDiskNames(path: string): Promise<{ model: string; serial: string | null }> {
@@ -11,14 +11,6 @@ export async function readDiskNames(path: string): Promise<{ model: string; seri
     (await readBounded(join(directory, name), { maxBytes: 4096 }))?.toString("latin1").trim() ?? "";
   const serial = (await read("device/serial")) || (await read("serial"));
   return { model: (await read("device/model")) || basename(path), serial: serial === "" ? null : serial };
-}
-
-/** `8:1`, as /sys and /proc write a device number (glibc's makedev). */
-export function deviceNumber(rdev: number): string {
-  const value = BigInt(rdev);
-  const major = ((value >> 8n) & 0xfffn) | ((value >> 32n) & ~0xfffn);
-  const minor = (value & 0xffn) | ((value >> 12n) & ~0xffn);
-  return `${major}:${minor & 0xffffffffn}`;
 }
 
 /** Names in a directory of sysfs; none where there is no such directory. */
