@@ -93,13 +93,13 @@ export async function findGuest(context: Context): Promise<MountedGuest | null> 
   const { signal, storage } = context;
   const found = await findRoot(context);
   if (found === null) return null;
-  const { root, mounts, subvolume } = found;
+  const { root, mounts } = found;
   await using opening = new AsyncDisposableStack();
   const volumes = opening.use(await attach(context, { readOnly: false }));
   const tree = opening.use(
     await mountGuest({
       volumes,
-      root: { node: root.id, type: root.holds.type, options: rootOptions(mounts) || subvolume },
+      root: { node: root.id, type: root.holds.type, options: rootOptions(mounts) },
       mounts: mountPoints(mounts),
       readOnly: false,
       signal,
@@ -120,8 +120,6 @@ export async function findGuest(context: Context): Promise<MountedGuest | null> 
 
 type FoundRoot = {
   readonly root: FileSystem;
-  /** `subvol=NAME` where the system lies in a subvolume of a btrfs that is not its default; else empty. */
-  readonly subvolume: string;
   readonly mounts: readonly Mount[];
   readonly problems: readonly Problem[];
 };
@@ -130,25 +128,39 @@ type FoundRoot = {
 async function findRoot(context: Context): Promise<FoundRoot | null> {
   const { signal, storage } = context;
   await using volumes = await attach(context, { readOnly: true });
-  const found: { node: FileSystem; subvolume: string }[] = [];
+  const found: RootPlace[] = [];
   for (const node of fileSystems(storage)) {
     const subvolume = await rootIn(node, volumes, signal);
     if (subvolume !== null) found.push({ node, subvolume });
   }
   const [first] = found;
   if (first === undefined) return null;
-  const { node: root, subvolume } = first;
   const { mounts, problems } = await mountsOf(first, volumes, context);
-  const others =
-    found.length > 1
-      ? [
-          severalRoots(
-            root,
-            found.map(({ node }) => node),
-          ),
-        ]
-      : [];
-  return { root, subvolume, mounts, problems: [...problems, ...others] };
+  const others = found.length > 1 ? [severalRoots(found.map(({ node }) => node.id))] : [];
+  return {
+    root: first.node,
+    mounts: withSubvolume(mounts, first),
+    problems: [...problems, ...others],
+  };
+}
+
+type RootPlace = {
+  readonly node: FileSystem;
+  /** `subvol=NAME` where the system lies in a subvolume of a btrfs that is not its default; else empty. */
+  readonly subvolume: string;
+};
+
+/** The loader may name the subvolume alone (rootflags=): then fstab's line gets it, for all who mount the root later. */
+export function withSubvolume(mounts: readonly Mount[], { node, subvolume }: RootPlace): readonly Mount[] {
+  if (subvolume === "") return mounts;
+  const root = mounts.find(({ path }) => path === "/");
+  if (root === undefined)
+    return [
+      { path: "/", spec: `UUID=${node.holds.uuid}`, type: "btrfs", options: subvolume, node: node.id },
+      ...mounts,
+    ];
+  if (/(^|,)subvol(id)?=/.test(root.options)) return mounts;
+  return mounts.map((one) => (one === root ? { ...one, options: `${one.options},${subvolume}` } : one));
 }
 
 /** Lines of fstab that are mounts of the given disks: not swap, not NFS. */
@@ -200,7 +212,7 @@ async function rootSubvolume(directory: string): Promise<string | null> {
 }
 
 async function mountsOf(
-  { node: root, subvolume }: { readonly node: FileSystem; readonly subvolume: string },
+  { node: root, subvolume }: RootPlace,
   volumes: Volumes,
   { storage, signal }: Context,
 ): ReturnType<typeof readMounts> {
@@ -214,11 +226,11 @@ async function mountsOf(
   return await readMounts(directoryView(tree.directory), storage);
 }
 
-function severalRoots(root: FileSystem, roots: readonly { readonly id: NodeId }[]): Problem {
+function severalRoots(ids: readonly NodeId[]): Problem {
   return {
     code: "several-systems",
     severity: "warns",
-    text: `There are ${roots.length} installed systems: ${roots.map((one) => one.id).join(", ")}`,
-    advice: `Only the first, on ${root.id}, is converted; the others are copied as they are`,
+    text: `There are ${ids.length} installed systems: ${ids.join(", ")}`,
+    advice: `Only the first, on ${ids[0]}, is converted; the others are copied as they are`,
   };
 }

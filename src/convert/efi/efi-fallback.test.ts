@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fallback loader of UEFI: made where it is missing, kept where it is there, never somebody else's.
+// The fallback loader of UEFI: made where it is missing, kept where it is there, never somebody else's. And unified kernel
+// images, which are looked into only.
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { BlockGraph, GuestOS, Proposal } from "../../core/index.ts";
@@ -12,7 +13,9 @@ import {
   testIntent,
 } from "../../../tests/support/convert-guest.ts";
 import { efiFallback } from "../steps/efi-fallback.ts";
+import { unifiedKernels } from "../steps/unified-kernels.ts";
 import { firstInCsv } from "./loaders.ts";
+import { unifiedCmdline } from "./uki.ts";
 
 const ESP_NODE = "disk:1/part:3/filesystem";
 
@@ -158,4 +161,43 @@ test("names in a BOOTX64.CSV are names, not paths", () => {
   assert.equal(firstInCsv(Buffer.from(csv("shimx64.efi,Fedora,,x"))), "shimx64.efi");
   for (const text of ["../shimx64.efi,x", "a\\b.efi", "", `${"a".repeat(100)},x`])
     assert.equal(firstInCsv(Buffer.from(csv(text))), null, text);
+});
+
+/** A PE program with one section. */
+function unified(cmdline: string): Buffer {
+  const image = Buffer.alloc(512);
+  image.write("MZ", 0);
+  image.writeUInt32LE(0x40, 0x3c);
+  image.write("PE\0\0", 0x40);
+  image.writeUInt16LE(1, 0x46);
+  image.write(".cmdline", 0x58);
+  image.writeUInt32LE(cmdline.length, 0x60);
+  image.writeUInt32LE(256, 0x68);
+  image.writeUInt32LE(256, 0x6c);
+  image.write(cmdline, 256);
+  return image;
+}
+
+test("a unified kernel image that names a disk of the old machine is reported with what it should say", async (t) => {
+  const files = { "/boot/efi/EFI/Linux/linux.efi": unified("root=/dev/sda1 ro quiet") };
+  const { changes, problems } = await unifiedKernels.propose({
+    ...(await efiGuest(t, files)),
+    changes: [],
+    signal: new AbortController().signal,
+  });
+  assert.deepEqual(changes, []);
+  assert.equal(problems[0]?.code, "uki-names-hardware");
+  assert.match(problems[0]?.advice ?? "", /"root=UUID=3f1c2a4e-\S+ ro quiet"/);
+});
+
+test("damaged unified kernel images have no command line", () => {
+  const whole = unified("root=UUID=1 ro");
+  assert.equal(unifiedCmdline(whole), "root=UUID=1 ro");
+  for (let length = 0; length < 120; length += 1)
+    assert.equal(unifiedCmdline(whole.subarray(0, length)) ?? "", "", `${length} bytes`);
+  for (const at of [0x3c, 0x46, 0x54, 0x60, 0x6c]) {
+    const spoiled = Buffer.from(whole);
+    spoiled.writeUInt32LE(0xffff_fff0, at);
+    assert.doesNotThrow(() => unifiedCmdline(spoiled));
+  }
 });

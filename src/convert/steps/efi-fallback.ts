@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // EFI/BOOT/BOOTX64.EFI: a VM begins with empty NVRAM, and without an entry there the firmware starts that file alone.
-import { type ConversionStep, findNode, type StepContext } from "../../core/index.ts";
+import type { ConversionStep, StepContext } from "../../core/index.ts";
 import { Draft } from "../draft.ts";
+import { espMounts } from "../efi/esp-mounts.ts";
 import { type EfiLoader, findEfiLoaders } from "../efi/loaders.ts";
 import { efiArch, efiPath, readLoader } from "../efi/tree.ts";
 
 const WHY = "A VM has no NVRAM entries of its machine: the firmware starts this file, and nothing else";
-
-/** Where distributions mount it; inspection mounts it there, too, where fstab does not. */
-const ESP_PATHS: ReadonlySet<string> = new Set(["/boot/efi", "/efi", "/boot"]);
 
 export const efiFallback: ConversionStep = {
   name: "efi-fallback",
@@ -30,16 +28,6 @@ export const efiFallback: ConversionStep = {
     return draft.proposal();
   },
 };
-
-/** Mounts of FAT on an EFI system partition, or where distributions mount one. */
-function espMounts({ guest, intent }: StepContext): readonly string[] {
-  const found = guest.mounts.filter(({ path, node }) => {
-    const holds = node === null ? undefined : findNode(intent.storage, node)?.holds;
-    const isFat = holds?.kind === "filesystem" && holds.type === "vfat";
-    return isFat && ESP_PATHS.has(path);
-  });
-  return [...new Set(found.map(({ path }) => path))];
-}
 
 type Place = { readonly esp: string; readonly arch: string };
 

@@ -15,6 +15,7 @@ import { nicNames } from "./nic-names.ts";
 import { prove } from "./prove.ts";
 import { resume } from "./resume.ts";
 import { serialConsole } from "./serial-console.ts";
+import { unifiedKernels } from "./unified-kernels.ts";
 
 export function conversionSteps({
   tools,
@@ -32,6 +33,7 @@ export function conversionSteps({
     grubLegacy,
     extlinux,
     efiFallback,
+    unifiedKernels,
     deviceMap,
     serialConsole,
     nicNames,
