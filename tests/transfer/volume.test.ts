@@ -165,7 +165,7 @@ test("a volume that is too small, recognized, mounted, open, part of something, 
   // The finished VM lies there: neither another volume nor an image file takes its place unasked.
   const says = /Disk 1 of the VM in .* lies on \/dev\/loop/;
   await refused(other, { says, advises: /Give --volume \/dev\/loop/ }, "--update");
-  assertRefused(await migrate(disk, to, "--update"), { code: 5, says, advises: /Give --volume/ });
+  await assertRefused(await migrate(disk, to, "--update"), { code: 5, says, advises: /Give --volume/ });
 });
 
 test("what is durable on one volume tells nothing of another", async (t) => {
