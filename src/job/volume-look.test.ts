@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { problemsOf } from "./volumes.ts";
+import { problemsOf } from "./volume-look.ts";
 
 const MIB = 2 ** 20;
 const LOOKED = { path: "/dev/vg0/web", title: "root@host", sizeBytes: 8 * MIB, ours: false };
