@@ -33,6 +33,7 @@ export function mountOptions(
   const options = [readOnly ? "ro" : "rw", "noatime"];
   if (isExt(type)) options.push("errors=remount-ro");
   if (type === "xfs") options.push("nouuid");
+  if (type === "vfat") options.push("umask=0022"); // its files have one mode, else that of our own umask
   const allowed = GUEST_OPTIONS[type];
   if (allowed !== undefined)
     options.push(...guestOptions.split(",").filter((option) => allowed.test(option)));

@@ -108,6 +108,11 @@ test("mountOptions() passes what selects files, and nothing that harms this mach
     "compress=zstd:3",
   ]);
   assert.deepEqual(mountOptions("ext4", hostile, { readOnly: true }), ["ro", "noatime", "errors=remount-ro"]);
+  assert.deepEqual(mountOptions("vfat", "umask=0777,uid=5", { readOnly: false }), [
+    "rw",
+    "noatime",
+    "umask=0022",
+  ]);
   assert.deepEqual(mountOptions("xfs", "logdev=/dev/sda", { readOnly: false }), ["rw", "noatime", "nouuid"]);
 });
 

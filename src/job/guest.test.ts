@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { withSubvolume } from "./guest.ts";
+
+test("withSubvolume() gives the root's mount the subvolume that only the boot loader names", () => {
+  const holds = { kind: "filesystem", type: "btrfs", uuid: "b7f5", label: null } as const;
+  const node = { id: "fs", path: "/dev/sda2", sizeBytes: 2 ** 30, sectorBytes: 512, holds };
+  const line = (options: string) => ({ path: "/", spec: "UUID=b7f5", type: "btrfs", options, node: "fs" });
+  const given = { node, subvolume: "subvol=@" };
+  assert.deepEqual(withSubvolume([line("noatime")], given), [line("noatime,subvol=@")]);
+  assert.deepEqual(withSubvolume([line("subvolid=256")], given), [line("subvolid=256")]);
+  assert.deepEqual(withSubvolume([], given), [line("subvol=@")]);
+  assert.deepEqual(withSubvolume([line("noatime")], { node, subvolume: "" }), [line("noatime")]);
+});
