@@ -5,6 +5,7 @@ import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { diskPath } from "../../src/core/index.ts";
 import { renderQemuScript } from "../../src/target/index.ts";
 import { renderCheckDomain } from "../../src/target/check-domain.ts";
 import { run } from "../../src/system/index.ts";
@@ -37,9 +38,13 @@ test("libvirt's schema accepts each domain", async (t) => {
 test("libvirt's schema accepts the domain of each boot check", async (t) => {
   const directory = await scratch(t);
   const file = join(directory, "domain.xml");
-  for (const vm of Object.values(SAMPLE_VMS)) {
+  const onVolumes = {
+    ...SAMPLE_VM,
+    disks: SAMPLE_VM.disks.map((disk) => ({ ...disk, volume: "/dev/vg0/web" })),
+  };
+  for (const vm of [...Object.values(SAMPLE_VMS), onVolumes]) {
     const disks = vm.disks.map((disk, index) => ({
-      image: `/images/${disk.file}`,
+      image: diskPath(disk, "/images"),
       layer: index === 0 ? "/check/layer-1.qcow2" : null,
       top: `/check/top-${index}.qcow2`,
     }));
@@ -60,7 +65,10 @@ test("libvirt's schema accepts the domain of each boot check", async (t) => {
     assert.match(stdout + stderr, /validates/, xml);
     assert.doesNotMatch(xml, /<interface|<graphics/);
     assert.equal([...xml.matchAll(/restrict=on/g)].length, vm.nics.length);
-    assert.equal([...xml.matchAll(/<source file="\/images\//g)].length, vm.disks.length);
+    assert.equal(
+      [...xml.matchAll(/<source (?:file="\/images\/|dev="\/dev\/vg0\/)/g)].length,
+      vm.disks.length,
+    );
   }
 });
 
