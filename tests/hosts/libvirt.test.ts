@@ -70,7 +70,7 @@ test("the demo machine is defined, boot-checked and started to its login", async
   const ended = await migrate("--start", "--autostart");
   assert.equal(ended.code, 0, `${ended.stderr}${host.log()}`);
   assert.match(ended.stdout, /aurora: booted\n/);
-  assert.match(ended.stdout, /aurora runs: its login was there after \d+ s/);
+  assert.match(ended.stdout, /aurora runs: its login was there after (?:\d+ min )?\d+ s/);
   assert.deepEqual(await leftovers(), []);
   const report = JSON.parse(await readFile(join(host.images, "aurora/report.json"), "utf8")) as Report;
   assert.equal(report.intent.hypervisor, "libvirt");

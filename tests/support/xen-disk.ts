@@ -9,7 +9,7 @@ import { readMirror } from "./demo-system.ts";
 
 const PACKAGES = [
   "linux-image-amd64 initramfs-tools zstd kmod e2fsprogs systemd-sysv udev dbus login passwd",
-  "xen-hypervisor-4.17-amd64 xen-utils-4.17 openssh-server iproute2 openssl sudo",
+  "xen-hypervisor-4.17-amd64 xen-utils-4.17 openssh-server iproute2 openssl sudo dmsetup",
 ].flatMap((line) => line.split(" "));
 
 const SIZE_BYTES = 16 * 2 ** 30;

@@ -17,6 +17,8 @@ export interface XenHost extends AsyncDisposable {
   /** The words that run something there. */
   ssh(user?: string): readonly string[];
   inside(command: string, options?: { allowCodes?: readonly number[]; timeoutMs?: number }): Promise<string>;
+  /** A file here with an ext4 file system, which dom0 has as /dev/vdc. */
+  readonly storagePath: string;
   /** What dom0 printed on its console. */
   log(): string;
 }
@@ -38,6 +40,9 @@ export async function startXenHost({ signal }: { signal: AbortSignal }): Promise
   await truncate(at("key.tar"), 2 ** 20);
   const base = join(cache, "disk.img");
   await run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", base, "-F", "raw", at("disk.qcow2")]);
+  await writeFile(at("storage.img"), "");
+  await truncate(at("storage.img"), 12 * 2 ** 30);
+  await run(["mkfs.ext4", "-q", "-E", "nodiscard", at("storage.img")], { signal });
   const port = await freePort();
   const child = spawn("qemu-system-x86_64", renderArgv({ cache, at, port }), {
     stdio: ["ignore", "pipe", "pipe"],
@@ -64,6 +69,7 @@ export async function startXenHost({ signal }: { signal: AbortSignal }): Promise
       ssh,
       inside: async (command, { allowCodes = [], timeoutMs = 120_000 } = {}) =>
         (await run([...ssh(), command], { allowCodes, timeoutMs })).stdout,
+      storagePath: at("storage.img"),
       log: () => log,
       [Symbol.asyncDispose]: stop,
     };
@@ -86,7 +92,8 @@ function renderArgv({ cache, at, port }: Place): string[] {
     ["-initrd", `${file("vmlinuz")} root=LABEL=dom0 rw console=hvc0,${file("initrd")}`],
     ["-drive", `file=${at("disk.qcow2")},format=qcow2,if=none,id=d0,cache=unsafe`],
     ["-drive", `file=${at("key.tar")},format=raw,if=none,id=d1,readonly=on`],
-    ["-device", "virtio-blk-pci,drive=d0", "-device", "virtio-blk-pci,drive=d1"],
+    ["-drive", `file=${at("storage.img")},format=raw,if=none,id=d2,cache=unsafe`],
+    ...["d0", "d1", "d2"].map((drive) => ["-device", `virtio-blk-pci,drive=${drive}`]),
     ["-netdev", `user,id=n0,hostfwd=tcp:127.0.0.1:${port}-${DOM0_ADDRESS}:22`],
     ["-device", "virtio-net-pci,netdev=n0,romfile="],
   ];
