@@ -102,6 +102,11 @@ test("a volume with old bytes holds the disk, zeros where nothing is used, and i
   const updated = await migrate(disk, join(directory, "vms"), "--volume", named, "--update");
   assert.equal(updated.code, 0, updated.stderr);
   assert.ok((await bytesOf(device, 0, disk.sizeBytes)).equals(expected));
+
+  const undo = await cli(["host", "undefine", "vm", "--to", `dir:${join(directory, "vms")}`, "--yes"]);
+  assert.equal(undo.code, 0, undo.stderr);
+  await assert.rejects(readlink(join(vm, "vm-1.img")), /ENOENT/);
+  assert.ok((await bytesOf(device, 0, disk.sizeBytes)).equals(expected), "undefine touched the volume");
 });
 
 test("a volume that is too small, recognized, mounted, open, part of something, or none is refused", async (t) => {
@@ -140,6 +145,20 @@ test("a volume that is too small, recognized, mounted, open, part of something, 
   await refused(device, { says: /is open in another program/, advises: /Stop that/ }, "--replace");
   await file.close();
   await refused(device, { code: 2, says: /not as qcow2/, advises: /--format/ }, "--format", "qcow2");
+
+  {
+    await using itself = await attachLoop(disk.path, {
+      offset: 0,
+      sizeBytes: disk.sizeBytes,
+      readOnly: false,
+    });
+    const onItself: TestDisk = { ...disk, path: itself.path };
+    await assertRefused(await migrate(onItself, to, "--volume", itself.path, "--replace"), {
+      code: 5,
+      says: /lies on a disk that is migrated/,
+      advises: /another disk/,
+    });
+  }
 
   const whole = await volume(t, directory, disk.sizeBytes, "whole.img");
   await run(["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", whole], { input: "2048,8192\n" });
