@@ -23,6 +23,7 @@ fuse3 /usr/bin/fusermount3 the overlay as a file
 partclone /usr/sbin/partclone.ntfs maps of the used blocks of NTFS
 e2fsprogs /usr/sbin/e2fsck check of ext file systems
 xfsprogs /usr/sbin/xfs_repair check of XFS file systems
+mtools /usr/bin/mcopy EFI system partitions where the kernel has no vfat
 util-linux /usr/sbin/blkid file system signatures, loop devices
 mount /usr/bin/mount mounts of the overlay
 kmod /usr/sbin/modinfo kernel modules
@@ -40,7 +41,6 @@ TEST_PACKAGES='
 mmdebstrap /usr/bin/mmdebstrap builds the demo machine
 fdisk /usr/sbin/sfdisk partitions the demo disk
 dosfstools /usr/sbin/mkfs.vfat test disks
-mtools /usr/bin/mcopy files on test FAT file systems
 btrfs-progs /usr/bin/btrfs test disks
 lvm2 /usr/sbin/lvm test disks
 openssh-server /usr/sbin/sshd a real ssh server for the tests, on 127.0.0.1 only

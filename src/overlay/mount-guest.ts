@@ -142,7 +142,8 @@ async function tryFatCopy(
   try {
     return await mountFatCopy(device, target, call);
   } catch (error) {
-    if (!(error instanceof RunError || error instanceof RangeError)) throw error;
+    const missing = error instanceof UserError && error.code === "program-missing";
+    if (!(error instanceof RunError || error instanceof RangeError || missing)) throw error;
     return { why: `this kernel has no vfat, and mtools say: ${error.message}` };
   }
 }

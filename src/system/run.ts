@@ -149,6 +149,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "qemu-system-x86_64": "qemu-system-x86",
   sfdisk: "fdisk",
   xfs_repair: "xfsprogs",
+  mdir: "mtools",
+  mcopy: "mtools",
   "partclone.extfs": "partclone",
   "partclone.xfs": "partclone",
   ssh: "openssh-client",

@@ -153,6 +153,9 @@ test("no loader, no partition, a BIOS guest, and files that only look like loade
   assert.deepEqual(codes(await run(empty)), ["efi-no-loader"]);
   const unseen = await efiGuest(t, {}, { guest: { mounts: [] } });
   assert.deepEqual(codes(await run(unseen)), ["efi-not-seen"]);
+  const unmounted = await efiGuest(t, {}, { path: "/efi" });
+  const view = memoryView({ "/efi": { directory: true } });
+  assert.deepEqual(codes(await run({ ...unmounted, view })), ["efi-not-seen"]);
   const bios = await efiGuest(t, DEBIAN, { bios: true });
   assert.deepEqual(await run(bios), { changes: [], problems: [] });
 });

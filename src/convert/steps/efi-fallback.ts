@@ -4,7 +4,7 @@ import type { ConversionStep, StepContext } from "../../core/index.ts";
 import { Draft } from "../draft.ts";
 import { espMounts } from "../efi/esp-mounts.ts";
 import { type EfiLoader, findEfiLoaders } from "../efi/loaders.ts";
-import { efiArch, efiPath, readLoader } from "../efi/tree.ts";
+import { efiArch, efiPath, listNames, readLoader } from "../efi/tree.ts";
 
 const WHY = "A VM has no NVRAM entries of its machine: the firmware starts this file, and nothing else";
 
@@ -16,12 +16,13 @@ export const efiFallback: ConversionStep = {
     const { guest, intent } = context;
     const arch = efiArch(guest.arch);
     if (intent.firmware.kind !== "uefi" || arch === null) return draft.proposal();
-    const esps = espMounts(context);
+    const esps: string[] = [];
+    for (const esp of espMounts(context)) if ((await listNames(context.view, esp)).length > 0) esps.push(esp); // else it could not be mounted
     if (esps.length === 0)
       draft.problem({
         code: "efi-not-seen",
         severity: "warns",
-        text: "The guest boots by UEFI, and no EFI system partition of it could be opened here",
+        text: "The guest boots by UEFI, and no EFI system partition with anything on it could be opened here",
         advice: "The VM boots only if EFI/BOOT holds a boot loader there: look at it on the machine",
       });
     for (const esp of esps) await makeFallback(draft, context, { esp, arch });
