@@ -3,12 +3,12 @@
 // disk's end is touched.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, open, readFile, readlink, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readFile, readlink, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { openSink } from "../../src/agent/sink.ts";
-import { attachLoop, mount, run } from "../../src/system/index.ts";
+import { attachLoop, deviceNumber, mount, run } from "../../src/system/index.ts";
 import { HASH_BYTES, type OpenMessage } from "../../src/wire/index.ts";
 import { assertRefused, cli, type Ended, leftovers } from "../support/cli.ts";
 import { startSshd } from "../support/sshd.ts";
@@ -141,7 +141,11 @@ test("a volume that is too small, recognized, mounted, open, part of something, 
     assert.ok(mounted.path.startsWith(directory));
     await refused(device, { says: /is mounted, or swapped on/, advises: /Unmount/ }, "--replace");
   }
-  const file = await open(device, "r");
+  // libvirt gives each VM a /dev of its own: another node of the same device.
+  const node = join(directory, "node");
+  const { rdev } = await stat(device);
+  await run(["mknod", node, "b", ...deviceNumber(rdev).split(":")]);
+  const file = await open(node, "r");
   await refused(device, { says: /is open in another program/, advises: /Stop that/ }, "--replace");
   await file.close();
   await refused(device, { code: 2, says: /not as qcow2/, advises: /--format/ }, "--format", "qcow2");
