@@ -2,7 +2,7 @@
 // The lanes of a copy. After a failure that may heal they are opened anew, with growing pauses, as long as is wanted.
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { formatSeconds, UserError } from "../core/index.ts";
+import { formatSeconds, type Receiver, UserError } from "../core/index.ts";
 import type { CopyOptions } from "./copy.ts";
 import { Lane } from "./lane.ts";
 
@@ -38,7 +38,7 @@ export function pauseMs(tries: number): number {
 
 type Needs = Pick<
   CopyOptions,
-  "host" | "directory" | "release" | "retryForMs" | "pauseMs" | "emit" | "signal"
+  "host" | "directory" | "receiver" | "release" | "retryForMs" | "pauseMs" | "emit" | "signal"
 > & {
   readonly lanes: number;
 };
@@ -49,6 +49,7 @@ export class Connection implements AsyncDisposable {
   #opened = new AsyncDisposableStack();
   #lanes: readonly Lane[] | null = null;
   #known = false;
+  #receiver: Receiver["kind"] = "agent";
   #tries = 0;
   /** When the present row of failures began; null: all is well. */
   #failingSince: number | null = null;
@@ -71,8 +72,30 @@ export class Connection implements AsyncDisposable {
 
   async #open(lane: number): Promise<Lane> {
     const { host, directory, signal, release = "unknown", lanes } = this.#needs;
-    const link = this.#opened.use(await host.connectAgent({ directory, signal }));
+    const { receiver } = this.#needs;
+    const link = this.#opened.use(await host.connectAgent({ directory, receiver, signal }));
+    this.#notice(link.receiver ?? { kind: "agent" });
     return this.#opened.use(await Lane.open({ link, job: this.#job, lane, lanes, release }));
+  }
+
+  /** Who receives, as far as it is known. */
+  get receiver(): Receiver["kind"] {
+    return this.#receiver;
+  }
+
+  #notice(receiver: Receiver): void {
+    if (receiver.kind === "shell" && receiver.because !== null && this.#receiver === "agent")
+      this.#needs.emit({
+        type: "problem",
+        problem: {
+          code: "receiver-shell",
+          severity: "warns",
+          text: `${receiver.because}. The host's shell receives the copy instead: as safe, and slower`,
+          advice:
+            "Nothing need be done; with 120 MB in a ~/.cache that may run programs, the agent would do it",
+        },
+      });
+    this.#receiver = receiver.kind;
   }
 
   /** Something became durable: failures from now on are a new row. */

@@ -7,6 +7,7 @@ import {
   type Host,
   type ImageFormat,
   type Range,
+  type Receiver,
 } from "../core/index.ts";
 import type { ReadBack } from "../wire/index.ts";
 import { Connection } from "./connection.ts";
@@ -60,6 +61,7 @@ export type CopyResult = {
   /** SHA-256 over the cells' SHA-256, as in manifest.json. */
   readonly rootSha256: string;
   readonly readBack: ReadBack;
+  readonly receiver: Receiver["kind"];
   /** What could not be read, and is zero in the image; sorted. Empty without `skipBadSectors`. */
   readonly bad: readonly Range[];
 };
@@ -85,6 +87,8 @@ export type CopyOptions = {
   readonly pauseMs?: (tries: number) => number;
   /** What the disk cannot read becomes zero; default: it ends the copy. Up to 256 MiB and 10,000 places of a disk. */
   readonly skipBadSectors?: boolean;
+  /** `auto` (default): the agent, or the host's shell where that cannot run. */
+  readonly receiver?: "auto" | "agent" | "shell";
   /** Release of this program, for messages. */
   readonly release?: string;
   /** Told of every cell with data once, in no order, before it is sent. */

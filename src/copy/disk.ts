@@ -63,6 +63,7 @@ export async function copyDisk({ disk, connection, limit, options }: Job): Promi
         cellsKept: sender.cellsKept,
         rootSha256,
         readBack: opened.readBack,
+        receiver: connection.receiver,
         bad: bad?.ranges ?? [],
       };
     } catch (error) {

@@ -92,12 +92,23 @@ export interface Host extends AsyncDisposable {
     options: { timeoutMs: number; signal: AbortSignal },
   ): Promise<{ code: number; stdout: string; stderr: string }>;
   spawn(argv: readonly string[], options: { signal: AbortSignal }): Promise<HostProcess>;
-  /** A connection to an agent that serves below `directory`. Each lane has its own. */
-  connectAgent(options: { directory: string; signal: AbortSignal }): Promise<Link>;
+  /** A connection to an agent that serves below `directory`. Each lane has its own. `receiver`: default `auto`. */
+  connectAgent(options: {
+    directory: string;
+    receiver?: "auto" | Receiver["kind"] | undefined;
+    signal: AbortSignal;
+  }): Promise<Link>;
 }
+
+/** Who receives a copy: the agent; or a shell of the host, where it cannot run (`because`; null: so it was wanted). */
+export type Receiver =
+  | { readonly kind: "agent" }
+  | { readonly kind: "shell"; readonly because: string | null };
 
 /** A byte stream to an agent. It may be cut at any byte. */
 export interface Link extends AsyncDisposable {
+  /** Absent: the agent. */
+  readonly receiver?: Receiver;
   readonly stream: Duplex;
   /** Why it ended, in the words of ssh or the agent; for errors. */
   lastWords(): string;

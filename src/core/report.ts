@@ -41,6 +41,8 @@ export type DiskReport = {
   readonly sha256: string;
   /** How the agent read back what it wrote: `direct` or `cached`. */
   readonly readBack: string;
+  /** Who wrote it on the host: `agent`, or `shell` where that could not run. */
+  readonly receiver?: string;
 };
 
 /** A unified diff for people, secrets blotted out; null for a binary file. */

@@ -3,11 +3,15 @@
 import { type Host, type HostProcess, type Link, UserError } from "../core/index.ts";
 import { quoteWord } from "../system/index.ts";
 import { startAgent } from "./agent.ts";
+import { startShellReceiver } from "./receiver/index.ts";
 import { endScript, runScript, type ScriptResult, startScript, type Transport } from "./shell.ts";
 
 const ACT_TIMEOUT_MS = 120_000;
 /** A directory tree of images is gone in moments; on a network file system it may take longer. */
 const REMOVE_TIMEOUT_MS = 600_000;
+
+/** What an agent meets on hosts of another kind, with an old glibc, without space, or with a home that runs nothing. */
+const UNPLACED = new Set(["agent-not-placed", "agent-does-not-run", "host-other-system"]);
 
 export function posixHost(transport: Transport): Host {
   return new PosixHost(transport);
@@ -132,8 +136,24 @@ class PosixHost implements Host {
     return process;
   }
 
-  async connectAgent({ directory, signal }: { directory: string; signal: AbortSignal }): Promise<Link> {
-    return await startAgent(this.#transport, { directory, signal });
+  /** Why the agent cannot run there, once that is known: all lanes must do the same. */
+  #because: string | null = null;
+
+  async connectAgent({
+    directory,
+    receiver = "auto",
+    signal,
+  }: Parameters<Host["connectAgent"]>[0]): Promise<Link> {
+    const byShell = (): Promise<Link> =>
+      startShellReceiver(this.#transport, { directory, because: this.#because, signal });
+    if (receiver === "shell" || (receiver === "auto" && this.#because !== null)) return await byShell();
+    try {
+      return await startAgent(this.#transport, { directory, signal });
+    } catch (error) {
+      if (receiver === "agent" || !(error instanceof UserError) || !UNPLACED.has(error.code)) throw error;
+      this.#because = error.message;
+      return await byShell();
+    }
   }
 
   #disposed = false;

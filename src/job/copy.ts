@@ -61,6 +61,7 @@ export async function copySource({
     directory,
     disks,
     lanes,
+    receiver: transfer.receiver,
     // No link, no bottleneck: packing would only cost.
     compress: isHere && transfer.compress === "auto" ? "none" : transfer.compress,
     limitBytesPerSecond: transfer.limitBytesPerSecond,
@@ -99,6 +100,7 @@ export async function copySource({
         disk.volume === undefined ? await host.occupiedBytes(`${directory}/${disk.file}`) : disk.sizeBytes,
       sha256: result.rootSha256,
       readBack: result.readBack,
+      receiver: result.receiver,
     });
   }
   return reports;

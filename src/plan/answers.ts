@@ -51,6 +51,8 @@ export const DEFAULT_HOST: HostAnswers = {
 export type TransferAnswers = {
   /** Connections at one time; null: as many as serve. */
   readonly lanes: number | null;
+  /** Who writes on the host: `auto` is the agent, or the host's shell where that cannot run. */
+  readonly receiver: "auto" | "agent" | "shell";
   /** A level of zstd, or none; `auto`: by the bottleneck. */
   readonly compress: "auto" | "none" | number;
   /** On the wire, of all lanes together; null: no limit. */
@@ -63,6 +65,7 @@ export type TransferAnswers = {
 
 export const DEFAULT_TRANSFER: TransferAnswers = {
   lanes: null,
+  receiver: "auto",
   compress: "auto",
   limitBytesPerSecond: null,
   retryForMs: 10 * 60_000,

@@ -141,7 +141,10 @@ test("connectAgent() brings the agent once, repairs a damaged one, and two uploa
 
   const without = await server(t, { serverLines: ["SetEnv XDG_CACHE_HOME=/dev/null/x"] });
   await using host = await connect(without);
-  await assert.rejects(host.connectAgent({ directory, signal }), fails("agent-not-placed"));
+  await assert.rejects(
+    host.connectAgent({ directory, receiver: "agent", signal }),
+    fails("agent-not-placed"),
+  );
 });
 
 async function commandsOf(pids: readonly number[]): Promise<string[]> {

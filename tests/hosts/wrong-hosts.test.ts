@@ -34,10 +34,14 @@ async function server(t: TestContext, options: SshdOptions = {}): Promise<Sshd> 
 }
 
 /** Only files: whether this computer runs a hypervisor is not the matter here. */
-const migrate = (sshd: Sshd, path: string, host = sshd.hostAlias): Promise<Ended> => {
+const migrate = (
+  sshd: Sshd,
+  path: string,
+  { host = sshd.hostAlias, more = [] }: { host?: string; more?: readonly string[] } = {},
+): Promise<Ended> => {
   const what = ["--disk", disk.path, "--to", `ssh://${host}${path}`, "--name", "vm", "--hypervisor", "qemu"];
   const how = ["--ssh-config", sshd.sshConfigPath, "--retry-for", "0", "--no-boot-check", "--yes"];
-  return cli(["migrate", ...what, ...how]);
+  return cli(["migrate", ...what, ...how, ...more]);
 };
 
 /** A file system of its own for the directory where our agent would be placed. */
@@ -45,12 +49,12 @@ const cacheOn = (directory: string): SshdOptions => ({ serverLines: [`SetEnv XDG
 
 test("no ssh: nobody listens, or the name is not known", async (t) => {
   const sshd = await server(t);
-  await assertRefused(await migrate(sshd, "/vms", `127.0.0.1:${await freePort()}`), {
+  await assertRefused(await migrate(sshd, "/vms", { host: `127.0.0.1:${await freePort()}` }), {
     code: 4,
     says: /refuses the connection/,
     advises: /sshd runs there/,
   });
-  await assertRefused(await migrate(sshd, "/vms", "no-such-host.invalid"), {
+  await assertRefused(await migrate(sshd, "/vms", { host: "no-such-host.invalid" }), {
     code: 4,
     says: /does not resolve to an address/,
     advises: /IP address/,
@@ -114,7 +118,8 @@ test("a home that is full or over its quota, and one that is mounted noexec", as
     type: "tmpfs",
     options: ["size=1m"],
   });
-  await assertRefused(await migrate(await server(t, cacheOn(full.path)), `${directory}/vms`), {
+  const agent = { more: ["--receiver", "agent"] };
+  await assertRefused(await migrate(await server(t, cacheOn(full.path)), `${directory}/vms`, agent), {
     code: 4,
     says: /The agent cannot be placed on .*(No space left|exit code)/,
     advises: /120 MB in ~\/\.cache\/virt-p2v/,
@@ -123,7 +128,7 @@ test("a home that is full or over its quota, and one that is mounted noexec", as
     type: "tmpfs",
     options: ["noexec"],
   });
-  await assertRefused(await migrate(await server(t, cacheOn(noexec.path)), `${directory}/vms`), {
+  await assertRefused(await migrate(await server(t, cacheOn(noexec.path)), `${directory}/vms`, agent), {
     code: 4,
     says: /The agent does not run on .*[Pp]ermission denied/,
     advises: /mounted noexec \(set XDG_CACHE_HOME to another place\)/,
@@ -132,6 +137,15 @@ test("a home that is full or over its quota, and one that is mounted noexec", as
     /img/.test(name),
   );
   assert.deepEqual(left, [], "not a byte of a disk is there");
+
+  const byShell = await migrate(await server(t, cacheOn(noexec.path)), `${directory}/vms`);
+  assert.equal(byShell.code, 0, byShell.stderr);
+  assert.match(
+    byShell.stderr,
+    /Warning: The agent does not run on .*The host's shell receives the copy instead/,
+  );
+  assert.match(byShell.stderr, /120 MB in a ~\/\.cache/);
+  assert.ok((await readdir(join(directory, "vms", "vm"))).includes("manifest.json"));
 });
 
 test("what is only odd is no hindrance: banners, a slow login, a locale that is not there, /tmp that is full", async (t) => {

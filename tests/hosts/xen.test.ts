@@ -158,7 +158,10 @@ test("the same images, brought to a libvirt host, are defined and run there", as
   const to = ["--to", `ssh://${other.hostAlias}${other.images}`, "--ssh-config", other.sshConfigPath];
   const ended = await cli(["host", "define", "aurora", ...to, "--start", "--yes"], { timeoutMs: 600_000 });
   assert.equal(ended.code, 0, `${ended.stderr}${other.log()}`);
-  assert.match(ended.stdout, /aurora is defined by libvirt\.\naurora runs: its login was there after (?:\d+ min )?\d+ s/);
+  assert.match(
+    ended.stdout,
+    /aurora is defined by libvirt\.\naurora runs: its login was there after (?:\d+ min )?\d+ s/,
+  );
 
   const console = ["ssh", "-F", other.sshConfigPath, other.hostAlias, "script -qfc"];
   const heard = await dialog([...console, "'virsh -c qemu:///system console aurora' /dev/null"], {

@@ -147,6 +147,7 @@ export function answersOf(given: Given, destination: Destination): Answers {
     skipSteps: given.many("skip"),
     transfer: {
       lanes: count(given, "lanes", 16),
+      receiver: choice(given, "receiver", ["auto", "agent", "shell"]) ?? "auto",
       compress: compress(given),
       limitBytesPerSecond: rate(given),
       retryForMs: retryForMs(given) ?? DEFAULT_TRANSFER.retryForMs,

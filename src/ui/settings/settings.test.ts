@@ -123,6 +123,7 @@ test("answersOf() reads how the copy shall go", () => {
     ).transfer,
     {
       lanes: 4,
+      receiver: "auto",
       compress: 6,
       limitBytesPerSecond: 20 * 2 ** 20,
       retryForMs: 7_200_000,

@@ -77,6 +77,10 @@ export const SETTINGS = {
     "RATE",
     "Send at most so many bytes a second, all connections together, such as 20M. Default: no limit.",
   ),
+  receiver: one(
+    "KIND",
+    "Who writes on the host: agent, shell (slower: dd, a hash and zstd or gzip of the host), or auto. Default: auto, the shell where the agent cannot run.",
+  ),
   "retry-for": one(
     "TIME",
     "When the link or the host fails, try to connect again for so long without progress, such as 90s, 10m or 2h; 0: not at all. Default: 10m.",
@@ -174,6 +178,7 @@ const PLANNING: readonly SettingName[] = [
   "lanes",
   "compress",
   "limit-rate",
+  "receiver",
   "retry-for",
   "skip-bad-sectors",
   "no-boot-check",
