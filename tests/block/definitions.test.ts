@@ -79,6 +79,49 @@ test("shellcheck finds nothing in the scripts for QEMU and Proxmox", async () =>
   assert.equal(stdout, "");
 });
 
+/** Options of `qm create` and what their values look like, from qm(1) of Proxmox VE 8. */
+const QM_OPTIONS: Readonly<Record<string, RegExp>> = {
+  name: /^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/,
+  ostype: /^(?:other|l24|l26|solaris)$/,
+  memory: /^[1-9]\d*$/,
+  cores: /^[1-9]\d*$/,
+  cpu: /^host$/,
+  machine: /^(?:pc|q35)$/,
+  bios: /^(?:seabios|ovmf)$/,
+  efidisk0: /^local:1,efitype=4m,pre-enrolled-keys=[01]$/,
+  smbios1: /^uuid=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  localtime: /^[01]$/,
+  onboot: /^[01]$/,
+  agent: /^enabled=1$/,
+  serial0: /^socket$/,
+  vga: /^std$/,
+  rng0: /^source=\/dev\/urandom$/,
+  boot: /^order=(?:virtio|sata|ide)\d+(?:;(?:virtio|sata|ide)\d+)*$/,
+};
+const QM_DISK = /^local:0,import-from=\/.+?(?:,discard=on)?$/;
+const QM_NIC = /^(?:virtio|e1000)=(?:[0-9A-F]{2}:){5}[0-9A-F]{2},bridge=[A-Za-z0-9._-]+(?:,link_down=1)?$/;
+
+test("each Proxmox script gives qm only what qm(1) documents", async (t) => {
+  const directory = await scratch(t);
+  await writeFile(join(directory, "qm"), '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o700 });
+  await writeFile(join(directory, "pvesh"), "#!/bin/sh\necho 107\n", { mode: 0o700 });
+  for (const file of await goldens(".proxmox.sh.golden")) {
+    const env = { PATH: `${directory}:${process.env["PATH"] ?? ""}` };
+    const { stdout } = await run(["sh", file, "local"], { env });
+    const [verb, id, ...words] = stdout.trimEnd().split("\n").slice(0, -1);
+    assert.deepEqual([verb, id], ["create", "107"]);
+    const names = words.filter((_, index) => index % 2 === 0).map((word) => word.slice(2));
+    assert.equal(new Set(names).size, names.length, "each option once");
+    for (const [index, name] of names.entries()) {
+      const value = words[2 * index + 1] ?? "";
+      const pattern =
+        QM_OPTIONS[name] ??
+        (/^net\d+$/.test(name) ? QM_NIC : /^(?:virtio|sata|ide)\d+$/.test(name) ? QM_DISK : null);
+      assert.match(value, pattern ?? /^no such option$/, `${file}: --${name} ${value}`);
+    }
+  }
+});
+
 /** The arguments that the script gives to QEMU, one a line. */
 async function started(t: TestContext, vm = SAMPLE_VM, ...args: readonly string[]): Promise<string[]> {
   const directory = await scratch(t);

@@ -177,7 +177,7 @@ test("the same images, brought to a libvirt host, are defined and run there", as
   assert.match(heard, /enp3s0\s+UP/);
   assert.match(heard, /\/dev\/vda1\s+ext4/);
   const again = await cli(["host", "define", "aurora", ...to, "--yes"]);
-  await assertRefused(again, { code: 5, says: /aurora-1\.img on .* is in use/, advises: /Shut it down/ });
+  await assertRefused(again, { code: 5, says: /The VM aurora runs on /, advises: /Shut it down/ });
 });
 
 test("host undefine removes what was made, and leaves what was changed", async () => {
