@@ -78,7 +78,7 @@ export function readEpoch(text: string | undefined): number {
 async function refuseHere(): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new UserError("usage", "not-root", "Building a live system needs root", {
-      advice: "Run it with sudo; iso attach, which needs no root, puts a newer program on a finished image",
+      advice: "Run it with sudo",
     });
   if ((await stat("/etc/debian_version").catch(() => null)) === null)
     throw new UserError(
