@@ -32,3 +32,15 @@ export function failed(what: string, lines: readonly string[]): ReceiverProblem 
     full ? "Free space there; the copy goes on from where it is" : "Look at that file system there",
   );
 }
+
+export function damaged(): ReceiverProblem {
+  return new ReceiverProblem("cell-damaged", "A segment was damaged on its way", "It is sent again");
+}
+
+export function gone(disk: string): ReceiverProblem {
+  return new ReceiverProblem(
+    "destination-gone",
+    `The files of ${disk} are gone`,
+    "Nothing else may change the directory while a job runs. Run the same command again",
+  );
+}

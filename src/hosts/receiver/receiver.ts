@@ -17,19 +17,16 @@ import {
   HASH_BYTES,
   LinkLost,
   MAX_CELLS,
-  MAX_ENTRIES,
   MAX_HASH_RANGE_BYTES,
   type OpenMessage,
   parseToAgent,
   PROTOCOLS,
   ProtocolError,
-  RootHash,
   type ToAgent,
-  zeroEntries,
-  zeroHash,
 } from "../../wire/index.ts";
 import { expectLock, takeLock } from "./lock.ts";
-import { failed, ReceiverProblem } from "./problem.ts";
+import { act, DiskFiles } from "./disk-files.ts";
+import { damaged, failed, gone, ReceiverProblem } from "./problem.ts";
 import { type Answer, type RemoteShell, ShellLost } from "./remote-shell.ts";
 import * as scripts from "./scripts.ts";
 
@@ -37,23 +34,8 @@ const RELEASE = "shell";
 /** Cells that are flushed together. */
 const GROUP_CELLS = 8;
 const GROUP_MS = 100;
-/** Of a range made zero where something may have been, so many cells are read back, evenly spread. */
-const ZERO_SAMPLES = 16;
-const FILL_CELLS = 16_384;
-
-type Disk = {
-  readonly name: string;
-  readonly image: string;
-  readonly hashes: string;
-  readonly grid: Grid;
-  /** Made in this job: what was not written reads as zero. */
-  readonly fresh: boolean;
-  /** Written in this session: no longer surely empty. */
-  readonly written: Set<number>;
-};
-
 type Written = {
-  readonly disk: Disk;
+  readonly disk: DiskFiles;
   readonly index: number;
   readonly message: DataMessage;
   readonly done: Promise<Answer>;
@@ -90,7 +72,7 @@ function describe(error: unknown): { problem: ReceiverProblem["problem"]; retry:
 class Session {
   readonly #channel: Channel;
   readonly #shell: RemoteShell;
-  readonly #disks = new Map<string, Disk>();
+  readonly #disks = new Map<string, DiskFiles>();
   #tools: scripts.Tools | null = null;
   #greeted = false;
   #lastSeq = -1;
@@ -133,11 +115,8 @@ class Session {
     await this.#channel.send(message, payload);
   }
 
-  /** The lines that a script prints; `what` names the act where it fails. */
-  async #do(what: string, script: string, input?: Uint8Array): Promise<readonly string[]> {
-    const { code, lines } = await this.#shell.run(script, input);
-    if (code !== 0) throw failed(what, lines);
-    return lines;
+  async #do(what: string, script: string): Promise<readonly string[]> {
+    return await act(this.#shell, what, script);
   }
 
   async #greet(message: ToAgent): Promise<void> {
@@ -162,11 +141,11 @@ class Session {
       case "open":
         return await this.#open(message);
       case "zero":
-        return await this.#zero(this.#disk(message.disk), message);
+        return await this.#zero(message);
       case "list": {
         const disk = this.#disk(message.disk);
         const last = Math.min(message.first + message.count, cellCount(disk.grid));
-        const entries = await this.#entries(disk, message.first, Math.max(message.first, last));
+        const entries = await disk.entries({ first: message.first, last: Math.max(message.first, last) });
         return await this.#say({ type: "entries", seq: message.seq, wireBytes: entries.length }, entries);
       }
       case "hash-range": {
@@ -174,7 +153,7 @@ class Session {
         const { start, end, seq } = message;
         if (start >= end || end > disk.grid.sizeBytes || end - start > MAX_HASH_RANGE_BYTES)
           throw new ProtocolError(`${start} to ${end} cannot be hashed`);
-        return await this.#say({ type: "range-hash", seq, sha256: await this.#hash(disk, { start, end }) });
+        return await this.#say({ type: "range-hash", seq, sha256: await disk.hash({ start, end }) });
       }
       case "close":
         return await this.#close(this.#disk(message.disk), message.seq);
@@ -223,7 +202,11 @@ class Session {
     }
     const tried = await this.#do("Reading back", scripts.tryDirect(image, this.#needed()));
     const readBack = tried.includes("direct=yes") ? "direct" : "cached";
-    this.#disks.set(request.disk, { name: request.disk, image, hashes, grid, fresh, written: new Set() });
+    const [shell, tools] = [this.#shell, this.#needed()];
+    this.#disks.set(
+      request.disk,
+      new DiskFiles({ shell, tools, name: request.disk, image, hashes, grid, fresh }),
+    );
     await this.#say({ type: "opened", seq: request.seq, disk: request.disk, kept: !fresh, readBack });
   }
 
@@ -246,9 +229,7 @@ class Session {
     const sent = await this.#packed(message, payload);
     if (sent === null)
       return await this.#say({ type: "failed", seq: message.seq, problem: damaged().problem, retry: true });
-    const clean = disk.fresh && !disk.written.has(index);
-    disk.written.add(index);
-    if (!clean) await this.#forget(disk, index);
+    const clean = await disk.prepare(index);
     const script = scripts.writeCell(disk.image, {
       start: message.start,
       wireBytes: sent.bytes.length,
@@ -280,12 +261,6 @@ class Session {
       : { codec: "none", bytes: content };
   }
 
-  /** A durable cell that gets other content is not durable from before its first byte changes. */
-  async #forget(disk: Disk, index: number): Promise<void> {
-    const script = scripts.writeEntries(disk.hashes, new Map([[index, Buffer.alloc(HASH_BYTES)]]));
-    await this.#do("Writing hashes", `${script} && { ${scripts.flush(disk.hashes)}; }`);
-  }
-
   /** Groups end one after the other. */
   flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -306,19 +281,16 @@ class Session {
     }
     const durable: number[] = [];
     for (const disk of new Set(group.map((one) => one.disk))) {
-      await this.#do("Flushing", scripts.flush(disk.image));
+      await disk.flushImage();
       const cells = group.filter((one) => one.disk === disk);
-      const hashes = await Promise.all(
-        cells.map(({ index }) => this.#hash(disk, cellRange(disk.grid, index))),
-      );
+      const hashes = await Promise.all(cells.map(({ index }) => disk.hash(cellRange(disk.grid, index))));
       const right = cells.filter(({ message }, at) => message.sha256 === hashes[at]);
       const wrong = cells.filter(({ message }, at) => message.sha256 !== hashes[at]);
       if (right.length > 0) {
         const entries = new Map(
           right.map(({ index, message }) => [index, Buffer.from(message.sha256, "hex")]),
         );
-        const script = scripts.writeEntries(disk.hashes, entries);
-        await this.#do("Writing hashes", `${script} && { ${scripts.flush(disk.hashes)}; }`);
+        await disk.keep(entries);
         durable.push(...right.map(({ message }) => message.seq));
       }
       for (const { message } of wrong)
@@ -327,77 +299,21 @@ class Session {
     if (durable.length > 0) await this.#say({ type: "durable", seqs: durable });
   }
 
-  async #zero(disk: Disk, { start, end, seq }: { start: number; end: number; seq: number }): Promise<void> {
+  async #zero({ disk: name, start, end, seq }: Extract<ToAgent, { type: "zero" }>): Promise<void> {
+    const disk = this.#disk(name);
     const cells = cellsOf(disk.grid, { start, end });
-    if (cells === null) throw new ProtocolError(`${start} to ${end} are no cells of ${disk.name}`);
-    const { first, last } = cells;
-    const empty = disk.fresh && ![...disk.written].some((index) => index >= first && index < last);
-    if (!empty) {
-      await this.#fill(disk, first, Buffer.alloc((last - first) * HASH_BYTES));
-      await this.#do("Making zeros", scripts.makeZero(disk.image, { start, end }));
-      await this.#do("Flushing", scripts.flush(disk.image));
-      const step = Math.max(1, Math.floor((last - first) / ZERO_SAMPLES));
-      for (let index = first; index < last; index += step) {
-        const range = cellRange(disk.grid, index);
-        if ((await this.#hash(disk, range)) !== zeroHash(range.end - range.start).toString("hex"))
-          throw new ReceiverProblem(
-            "destination-broken",
-            `Zeros of ${disk.name} at ${range.start} do not read back`,
-            "Look at the host's kernel log, and choose another destination",
-          );
-      }
-    }
-    await this.#fill(disk, first, zeroEntries(disk.grid, first, last));
+    if (cells === null) throw new ProtocolError(`${start} to ${end} are no cells of ${name}`);
+    await disk.zero(cells);
     await this.#say({ type: "durable", seqs: [seq] });
   }
 
-  /** Entries from `first` on, flushed. */
-  async #fill(disk: Disk, first: number, entries: Buffer): Promise<void> {
-    for (let at = 0; at < entries.length; at += FILL_CELLS * HASH_BYTES) {
-      const part = entries.subarray(at, at + FILL_CELLS * HASH_BYTES);
-      const where = { first: first + at / HASH_BYTES, bytes: part.length };
-      await this.#do("Writing hashes", scripts.fillEntries(disk.hashes, where), part);
-    }
-    await this.#do("Flushing", scripts.flush(disk.hashes));
-  }
-
-  async #entries(disk: Disk, first: number, last: number): Promise<Buffer> {
-    if (last <= first) return Buffer.alloc(0);
-    const lines = await this.#do(
-      "Reading hashes",
-      scripts.readEntries(disk.hashes, { first, count: last - first }),
-    );
-    const bytes = Buffer.from(lines.join("").replaceAll(/[^0-9a-f]/g, ""), "hex");
-    if (bytes.length !== (last - first) * HASH_BYTES) throw gone(disk.name);
-    return bytes;
-  }
-
-  async #hash(disk: Disk, range: { readonly start: number; readonly end: number }): Promise<string> {
-    const script = scripts.hashRange(disk.image, { ...range, tools: this.#needed() });
-    const [line = ""] = await this.#do("Reading back", script);
-    if (!/^[0-9a-f]{64}$/.test(line)) throw failed("Reading back", [line]);
-    return line;
-  }
-
-  async #close(disk: Disk, seq: number): Promise<void> {
-    const root = new RootHash(disk.grid);
-    const count = cellCount(disk.grid);
-    for (let first = 0; first < count; first += MAX_ENTRIES) {
-      const last = Math.min(count, first + MAX_ENTRIES);
-      const page = await this.#entries(disk, first, last);
-      for (let index = first; index < last; index += 1) {
-        const entry = page.subarray((index - first) * HASH_BYTES, (index - first + 1) * HASH_BYTES);
-        if (entry.every((byte) => byte === 0))
-          throw new ProtocolError(`Cell ${index} of ${disk.name} is not durable`);
-        root.cell(index, entry);
-      }
-    }
-    await this.#do("Flushing", `{ ${scripts.flush(disk.image)}; } && { ${scripts.flush(disk.hashes)}; }`);
+  async #close(disk: DiskFiles, seq: number): Promise<void> {
+    const rootSha256 = await disk.finish();
     this.#disks.delete(disk.name);
-    await this.#say({ type: "closed", seq, rootSha256: root.digest() });
+    await this.#say({ type: "closed", seq, rootSha256 });
   }
 
-  #disk(name: string): Disk {
+  #disk(name: string): DiskFiles {
     const disk = this.#disks.get(name);
     if (disk === undefined) throw new ProtocolError(`${name} is not open`);
     return disk;
@@ -418,16 +334,4 @@ class Session {
         .finally(() => this.#channel.end());
     else this.#channel.end();
   }
-}
-
-function damaged(): ReceiverProblem {
-  return new ReceiverProblem("cell-damaged", "A segment was damaged on its way", "It is sent again");
-}
-
-function gone(disk: string): ReceiverProblem {
-  return new ReceiverProblem(
-    "destination-gone",
-    `The files of ${disk} are gone`,
-    "Nothing else may change the directory while a job runs. Run the same command again",
-  );
 }
