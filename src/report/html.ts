@@ -53,7 +53,11 @@ function figures(report: Report): Markup {
       report.disks.length === 1 ? "disk" : `${report.disks.length} disks`,
     ],
     [formatBytes(sum((disk) => disk.usedBytes)), "of it used and copied"],
-    [formatBytes(sum((disk) => disk.sentBytes)), "sent, compressed"],
+    [
+      formatBytes(sum((disk) => disk.sentBytes)),
+      // To a directory of the same machine nothing is packed.
+      sum((disk) => disk.sentBytes) < sum((disk) => disk.usedBytes) ? "sent, compressed" : "sent",
+    ],
     [`${report.changes.length}`, "changes in the guest"],
     [formatSeconds(seconds), "in all"],
     [report.proof.held ? "unchanged" : "CHANGED", `source (proof: ${report.proof.level})`],

@@ -91,7 +91,7 @@ export function diskSection({ disks }: Report): Markup {
     (disk) =>
       html`<tr><td><code>${disk.path}</code><br><span class="soft">${disk.file}</span></td><td class="number">${formatBytes(disk.sizeBytes)}</td><td class="number">${formatBytes(disk.usedBytes)}</td><td class="number">${formatBytes(disk.sentBytes)}</td><td class="number">${formatBytes(disk.occupiedBytes)}</td><td><div class="bar"><i style="width:${disk.sizeBytes === 0 ? 0 : Math.round((disk.usedBytes / disk.sizeBytes) * 100)}%"></i></div></td></tr>`,
   )}</table>
-  <p class="soft">Unused blocks were not read. Every segment was compressed, sent, written, flushed, read back from the ${disks.every((disk) => disk.readBack === "direct") ? "device (past the cache)" : "file system"} and compared by SHA-256${disks.some(({ receiver }) => receiver === "shell") ? ", by the host's shell, where our agent could not run" : ""}.</p>`;
+  <p class="soft">Unused blocks were not read. Every segment was sent, written, flushed, read back from the ${disks.every((disk) => disk.readBack === "direct") ? "device (past the cache)" : "file system"} and compared by SHA-256${disks.some(({ receiver }) => receiver === "shell") ? ", by the host's shell, where our agent could not run" : ""}.</p>`;
 }
 
 function diffLines(diff: string): Markup {
