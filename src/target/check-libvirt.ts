@@ -6,8 +6,9 @@ import type { CheckRun } from "./check-attempt.ts";
 import { renderCheckDomain } from "./check-domain.ts";
 import { followFile, makeTops } from "./check-files.ts";
 import type { QemuLaunch } from "./check-qemu.ts";
+import { askAgain } from "./check-poll.ts";
 import type { Watch } from "./check-watch.ts";
-import { actOn, lastWords, tryOn, virshArgv } from "./host-command.ts";
+import { actOn, type Ended, lastWords, tryOn, virshArgv } from "./host-command.ts";
 import { isPng, parsePpm, renderPng } from "./png.ts";
 
 export type LibvirtLaunch = Omit<QemuLaunch, "tools"> & {
@@ -16,7 +17,6 @@ export type LibvirtLaunch = Omit<QemuLaunch, "tools"> & {
 };
 
 const NEVER = new AbortController().signal;
-const STATE_MS = 4_000;
 const MAX_PICTURE_BYTES = 256 * 2 ** 20;
 
 export async function launchLibvirt(options: LibvirtLaunch, watch: Watch): Promise<CheckRun> {
@@ -64,37 +64,22 @@ export async function launchLibvirt(options: LibvirtLaunch, watch: Watch): Promi
   };
 }
 
-/** A transient domain is gone when it ends: asked now and then, since events come only to a program that stays. */
+/** A transient domain is gone when it ends. */
 function followState(
   { host, libvirt }: LibvirtLaunch,
   { name, watch }: { name: string; watch: Watch },
 ): AsyncDisposable {
-  let over = false;
-  let timer: NodeJS.Timeout | null = null;
-  const look = async (): Promise<void> => {
-    const ended = await tryOn({ host, signal: NEVER }, virshArgv(libvirt, ["domstate", name, "--reason"]));
-    if (over) return;
+  const ask = (): Promise<Ended> =>
+    tryOn({ host, signal: NEVER }, virshArgv(libvirt, ["domstate", name, "--reason"]));
+  return askAgain(ask, (ended) => {
     if (ended.code !== 0 || ended.stdout.startsWith("shut off"))
       watch.event({ name: "SHUTDOWN", data: { guest: true } });
     else if (ended.stdout.startsWith("crashed")) watch.event({ name: "GUEST_PANICKED", data: {} });
     else if (ended.stdout.startsWith("paused (ioerror"))
       watch.exited(`its disk fails there (${lastWords(ended)})`);
-    else next();
-  };
-  let looking = Promise.resolve();
-  const next = (): void => {
-    timer = setTimeout(() => {
-      looking = look().catch(() => undefined); // the host is away: the console ends too
-    }, STATE_MS);
-  };
-  next();
-  return {
-    async [Symbol.asyncDispose]() {
-      over = true;
-      if (timer !== null) clearTimeout(timer);
-      await looking;
-    },
-  };
+    else return true;
+    return false;
+  });
 }
 
 /** Requests of all disks: `block.0.rd.reqs=123`. */

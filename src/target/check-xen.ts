@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Host, VmModel, XenFacts } from "../core/index.ts";
 import type { CheckRun } from "./check-attempt.ts";
 import { readPieces, sendPieces } from "./check-pieces.ts";
+import { askAgain } from "./check-poll.ts";
 import type { Watch } from "./check-watch.ts";
 import { actOn, type Call, tryOn, xlArgv } from "./host-command.ts";
 import { renderXl, type XenKernel } from "./xl.ts";
@@ -25,7 +26,6 @@ export type XenLaunch = {
 };
 
 const NEVER = new AbortController().signal;
-const STATE_MS = 4_000;
 /** What a guest writes while it boots; the file is sparse. */
 const STORE_BYTES = 2 * 2 ** 30;
 /** IFNAMSIZ leaves 15 characters (linux/if.h). */
@@ -154,28 +154,13 @@ function renderCheckXl(
   );
 }
 
-/** A domain that ended is gone: asked now and then. */
+/** A domain that ended is gone. */
 function followState(call: Call, { name, watch }: { name: string; watch: Watch }): AsyncDisposable {
-  let over = false;
-  let timer: NodeJS.Timeout | null = null;
-  let looking = Promise.resolve();
-  const look = async (): Promise<void> => {
-    const { code } = await tryOn(call, xlArgv([], ["domid", name]));
-    if (over) return;
-    if (code !== 0) watch.event({ name: "SHUTDOWN", data: { guest: true } });
-    else next();
-  };
-  const next = (): void => {
-    timer = setTimeout(() => {
-      looking = look().catch(() => undefined); // the host is away: the console ends too
-    }, STATE_MS);
-  };
-  next();
-  return {
-    async [Symbol.asyncDispose]() {
-      over = true;
-      if (timer !== null) clearTimeout(timer);
-      await looking;
+  return askAgain(
+    () => tryOn(call, xlArgv([], ["domid", name])),
+    ({ code }) => {
+      if (code !== 0) watch.event({ name: "SHUTDOWN", data: { guest: true } });
+      return code === 0;
     },
-  };
+  );
 }
