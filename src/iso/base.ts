@@ -18,6 +18,7 @@ export const BASE_FILES = {
   shim: "BOOTX64.EFI",
   grub: "grubx64.efi",
   mokManager: "mmx64.efi",
+  networkGrub: "grubnetx64.efi",
   elTorito: "eltorito.img",
   hybrid: "boot_hybrid.img",
   packages: "packages.txt",
@@ -151,6 +152,8 @@ async function takeBootLoaders(root: string, directory: string, signal: AbortSig
   // gcd: Debian's signed GRUB for media; it reads /boot/grub/grub.cfg of where it came from.
   await take("usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed", "grub");
   await take("usr/lib/grub/i386-pc/boot_hybrid.img", "hybrid");
+  // The same for machines that boot over the network; it reads grub/grub.cfg of its server.
+  await take("usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed", "networkGrub");
   const kernel = (await readdir(join(root, "boot"))).filter((name) => name.startsWith("vmlinuz-")).toSorted();
   await take(join("boot", kernel.at(-1) ?? "vmlinuz"), "kernel");
   const argv = ["chroot", root, "grub-mkimage", "-O", "i386-pc-eltorito", "-p", "/boot/grub"];

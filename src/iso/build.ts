@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { formatBytes, UserError } from "../core/index.ts";
+import { HEADER_BYTES } from "./attached.ts";
 import { buildBase, readNoFirmware } from "./base.ts";
 import { cached } from "./cache.ts";
 import { makeMedium } from "./medium.ts";
@@ -13,6 +14,10 @@ export type IsoBuildOptions = Given & {
   readonly out: string;
   readonly packages: readonly string[];
   readonly suite: string;
+  /** Room for what iso attach puts there. */
+  readonly roomBytes: number;
+  /** Of this program. */
+  readonly version: string;
   readonly say: (text: string) => void;
   readonly signal: AbortSignal;
 };
@@ -51,10 +56,12 @@ export async function buildIso(options: IsoBuildOptions): Promise<BuiltIso> {
   try {
     say("Packing the program");
     const program = join(scratch, "program.squashfs");
-    await makeProgram({ given: options, path: program, scratch, epoch, signal });
+    const { version } = options;
+    await makeProgram({ given: options, path: program, scratch, epoch, version, withNode: true, signal });
     say("Writing the image");
     const image = join(scratch, "image.iso");
-    await makeMedium({ base, program, out: image, scratch, epoch, signal });
+    const roomBytes = HEADER_BYTES + 4096 * Math.ceil(options.roomBytes / 4096);
+    await makeMedium({ base, program, roomBytes, out: image, scratch, epoch, signal });
     await rename(image, out);
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -32,6 +32,8 @@ export async function makeInitramfs({ root, path, epoch, signal }: Options): Pro
     await copyFile(join(root, "usr/bin/busybox"), join(tree, "bin/busybox"));
     await symlink("busybox", join(tree, "bin/sh"));
     await copyFile(join(LIVECD_DIRECTORY, "initramfs/init"), join(tree, "init"));
+    await copyFile(join(LIVECD_DIRECTORY, "initramfs/attached"), join(tree, "attached"));
+    await copyFile(join(LIVECD_DIRECTORY, "interface"), join(tree, "interface"));
     await run(["chmod", "0755", join(tree, "init"), join(tree, "bin/busybox")], { signal });
     await copyModules(root, tree, signal);
     await packTree(tree, { path, epoch, signal });

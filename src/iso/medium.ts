@@ -5,7 +5,9 @@ import { createReadStream } from "node:fs";
 import { copyFile, mkdir, open, readFile, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../system/index.ts";
+import { nothingAttached, renderAttachedHeader } from "./attached.ts";
 import { BASE_FILES } from "./base.ts";
+import { readInterface } from "./program.ts";
 import { filesBelow, LIVECD_DIRECTORY } from "./recipe.ts";
 
 /**
@@ -48,16 +50,19 @@ source $prefix/grub.cfg
 type Options = {
   readonly base: string;
   readonly program: string;
+  /** For what is attached later, header and squashfs. */
+  readonly roomBytes: number;
   readonly out: string;
   readonly scratch: string;
   readonly epoch: number;
   readonly signal: AbortSignal;
 };
 
-export async function makeMedium({ base, program, out, scratch, epoch, signal }: Options): Promise<void> {
+export async function makeMedium(options: Options): Promise<void> {
+  const { base, program, roomBytes, out, scratch, epoch, signal } = options;
   const of = (name: keyof typeof BASE_FILES): string => join(base, BASE_FILES[name]);
   const tree = join(scratch, "medium");
-  for (const directory of [".disk", "boot/grub", "live"])
+  for (const directory of [".disk", "boot/grub", "live", "pxe"])
     await mkdir(join(tree, directory), { recursive: true });
   const template = await readFile(join(LIVECD_DIRECTORY, "boot/grub.cfg"), "utf8");
   const content = [
@@ -73,8 +78,14 @@ export async function makeMedium({ base, program, out, scratch, epoch, signal }:
   await copyFile(of("squashfs"), join(tree, "live/base.squashfs"));
   await copyFile(of("packages"), join(tree, "live/packages.txt"));
   await copyFile(program, join(tree, "live/program.squashfs"));
+  const own = { interface: await readInterface(), node: process.version };
+  await writeFile(join(tree, "live/attached"), renderAttachedHeader(nothingAttached(own)));
+  await truncate(join(tree, "live/attached"), roomBytes);
+  await copyFile(of("shim"), join(tree, "pxe/shimx64.efi"));
+  await copyFile(of("networkGrub"), join(tree, "pxe/grubx64.efi"));
+  await copyFile(of("mokManager"), join(tree, "pxe/mmx64.efi"));
   for (const path of await filesBelow(tree)) await utimes(path, epoch, epoch);
-  for (const directory of [".disk", "boot/grub", "boot", "live", "."])
+  for (const directory of [".disk", "boot/grub", "boot", "live", "pxe", "."])
     await utimes(join(tree, directory), epoch, epoch);
   const esp = join(scratch, "esp.img");
   await makeEsp(esp, { base, date, epoch, scratch, signal });

@@ -16,31 +16,45 @@ export type Given = {
   readonly extras: string | null;
 };
 
+/** What livecd/interface says: program and base of the same number fit each other. */
+export async function readInterface(): Promise<string> {
+  return (await readFile(join(LIVECD_DIRECTORY, "interface"), "utf8")).trim();
+}
+
 /** Writes the squashfs at `path`. `scratch` is an empty directory. */
 export async function makeProgram(options: {
   given: Given;
   path: string;
   scratch: string;
   epoch: number;
+  version: string;
+  /** Not, where the medium has the same. */
+  withNode: boolean;
   signal: AbortSignal;
 }): Promise<void> {
-  const { given, path, scratch, epoch, signal } = options;
+  const { given, path, scratch, epoch, version, withNode, signal } = options;
   const root = join(scratch, "program");
   const home = join(root, "usr/lib/virt-p2v");
   for (const directory of ["bin", "dist"]) await mkdir(join(home, directory), { recursive: true });
   await copyFile(join(REPOSITORY, "bin/virt-p2v"), join(home, "bin/virt-p2v"));
   await chmod(join(home, "bin/virt-p2v"), 0o755);
   await copyLiveFiles(root);
-  const node = await nodeBinary(scratch, signal);
-  if (node.path === join(scratch, "node")) await rename(node.path, join(home, "node"));
-  else await copyFile(node.path, join(home, "node"));
-  await chmod(join(home, "node"), 0o755);
+  await writeFile(join(home, "version"), `${version}\n`);
+  await writeFile(join(home, "interface"), `${await readInterface()}\n`);
+  if (withNode) await addNode(home, scratch, signal);
   await writeFile(join(home, "dist/virt-p2v.mjs"), await bundleProgram());
   await writeFile(join(home, "dist/agent.mjs"), (await agentScript()).bytes);
   await mkdir(join(root, "usr/bin"), { recursive: true });
   await symlink("../lib/virt-p2v/bin/virt-p2v", join(root, "usr/bin/virt-p2v"));
   await addGiven(given, root);
   await makeSquashfs({ root, path, exclude: [], allRoot: true, epoch, signal });
+}
+
+async function addNode(home: string, scratch: string, signal: AbortSignal): Promise<void> {
+  const node = await nodeBinary(scratch, signal);
+  if (node.path === join(scratch, "node")) await rename(node.path, join(home, "node"));
+  else await copyFile(node.path, join(home, "node"));
+  await chmod(join(home, "node"), 0o755);
 }
 
 /** Units, rules and configuration. A clone has its owner and umask; the live system must not. */

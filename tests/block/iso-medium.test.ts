@@ -1,30 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // The medium from a small stand-in for the base: the same inputs give the same bytes, and the layout is what firmware needs.
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { BASE_FILES } from "../../src/iso/base.ts";
-import { makeMedium } from "../../src/iso/medium.ts";
 import { run } from "../../src/system/index.ts";
+import { fileOnIso, standInBase, standInMedium } from "../support/stand-in-medium.ts";
 
 test("the medium is reproducible, bootable by three ways, and knows its UUID", async (t) => {
   const directory = await mkdtemp(join(tmpdir(), "p2v-medium-"));
   t.after(() => rm(directory, { recursive: true, force: true }));
-  const base = join(directory, "base");
-  await mkdir(base);
-  for (const name of Object.values(BASE_FILES)) await writeFile(join(base, name), randomBytes(5000));
-  await writeFile(join(base, BASE_FILES.hybrid), Buffer.alloc(512, 0x90));
-  const program = join(directory, "program");
-  await writeFile(program, "program");
+  const parts = await standInBase(directory);
   const images: string[] = [];
   for (const number of [1, 2]) {
-    const scratch = join(directory, `scratch-${number}`);
     const out = join(directory, `${number}.iso`);
-    await mkdir(scratch);
-    await makeMedium({ base, program, out, scratch, epoch: 1_700_000_000, signal: t.signal });
+    await standInMedium(out, { ...parts, roomBytes: 2 ** 20, signal: t.signal });
     images.push(
       createHash("sha256")
         .update(await readFile(out))
@@ -53,16 +45,6 @@ test("the medium is reproducible, bootable by three ways, and knows its UUID", a
   assert.ok([0x80, 0].includes(bytes[446] ?? 1));
   await file.read(bytes, 0, 2048, 32_768);
   const date = bytes.toString("latin1", 830, 846); // where the initramfs looks
-  const menu = await run([
-    "xorriso",
-    "-osirrox",
-    "on",
-    "-indev",
-    iso,
-    "-extract",
-    "/boot/grub/grub.cfg",
-    join(directory, "menu"),
-  ]);
-  assert.equal(menu.code, 0);
-  assert.match(await readFile(join(directory, "menu"), "utf8"), new RegExp(`p2v\\.medium=${date} `));
+  const menu = await fileOnIso(iso, "/boot/grub/grub.cfg", join(directory, "menu"));
+  assert.match(menu.toString(), new RegExp(`p2v\\.medium=${date} `));
 });

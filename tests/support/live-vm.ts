@@ -51,6 +51,8 @@ export async function makeIso(
       extras: given.extras ?? null,
       packages: [],
       suite: "trixie",
+      roomBytes: 64 * 2 ** 20,
+      version: "0.1.0",
       say: (text) => console.error(text),
       signal,
     });

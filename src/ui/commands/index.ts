@@ -7,7 +7,9 @@ import { runHostShow } from "./host-show.ts";
 import { runHostClean } from "./host-clean.ts";
 import { runHostUndefine } from "./host-undefine.ts";
 import { runInspect } from "./inspect.ts";
+import { runIsoAttach } from "./iso-attach.ts";
 import { runIsoBuild } from "./iso-build.ts";
+import { runIsoPxe } from "./iso-pxe.ts";
 import { runLive } from "./live.ts";
 import { runMigrate } from "./migrate.ts";
 import { runPlan } from "./plan.ts";
@@ -26,6 +28,8 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   "host clean": runHostClean,
   "host undefine": runHostUndefine,
   "iso build": runIsoBuild,
+  "iso attach": runIsoAttach,
+  "iso pxe": runIsoPxe,
   live: runLive,
   wizard: runWizardCommand,
 };

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v iso build: the live CD.
+import { parseSize, UserError } from "../../core/index.ts";
 import { buildIso } from "../../iso/index.ts";
 import { readBounded } from "../../system/index.ts";
 import { parseAnswerFile } from "../settings/index.ts";
+import type { Given } from "../settings/index.ts";
+import { VERSION } from "../version.ts";
 import { type CommandRunner, say, sayJson } from "./context.ts";
 
 export const runIsoBuild: CommandRunner = async (given, { signal }) => {
   const json = given.flag("json");
-  const answers = given.one("config");
-  // A mistake is better told here than at a server's console; that the file is not there is told by the build.
-  const text = answers === null ? null : ((await readBounded(answers))?.toString("utf8") ?? null);
-  if (answers !== null && text !== null) parseAnswerFile(text, answers);
+  const answers = await checkedAnswers(given);
   const built = await buildIso({
     out: given.one("out") ?? "virt-p2v.iso",
     sshKey: given.one("ssh-key"),
@@ -18,6 +18,8 @@ export const runIsoBuild: CommandRunner = async (given, { signal }) => {
     extras: given.one("extras"),
     packages: given.many("package"),
     suite: given.one("suite") ?? "trixie",
+    roomBytes: roomOf(given),
+    version: VERSION,
     say: (text) => void process.stderr.write(`${text}\n`),
     signal,
   });
@@ -25,3 +27,22 @@ export const runIsoBuild: CommandRunner = async (given, { signal }) => {
   else say(built.path);
   return 0;
 };
+
+/** A mistake is better told here than at a server's console; that the file is not there is told later. */
+export async function checkedAnswers(given: Given): Promise<string | null> {
+  const answers = given.one("config");
+  const text = answers === null ? null : ((await readBounded(answers))?.toString("utf8") ?? null);
+  if (answers !== null && text !== null) parseAnswerFile(text, answers);
+  return answers;
+}
+
+const MIB = 2 ** 20;
+
+function roomOf(given: Given): number {
+  const text = given.one("room") ?? "64M";
+  const bytes = parseSize(text);
+  if (bytes !== null && bytes >= 8 * MIB && bytes <= 2048 * MIB) return bytes;
+  throw new UserError("usage", "room-wrong", `--room "${text}" is not understood`, {
+    advice: "Give a size from 8M to 2G, such as 64M",
+  });
+}

@@ -92,7 +92,15 @@ export const SETTINGS = {
   json: flag("Print JSON: one object, or one object a line while a job runs."),
   full: flag("Also compute the SHA-256 of each whole image."),
   sysroot: one("DIR", "Read /sys and /proc below DIR: a recorded machine."),
-  out: one("FILE", "Where the image is written. Default: virt-p2v.iso."),
+  out: one(
+    "PATH",
+    "Where the result is written: an image (iso build: virt-p2v.iso by default; iso attach), or a directory (iso pxe, iso kickstart).",
+  ),
+  room: one("SIZE", "Room on the image for what iso attach puts there later. Default: 64M."),
+  http: one(
+    "URL",
+    "Where the directory will be served over HTTP, such as http://boot.example.org/p2v. Default: by TFTP alone, which is slow.",
+  ),
   "ssh-key": one(
     "FILE",
     "A public key (.pub) that may log in to the live system as root over ssh. Without one, nothing listens there.",
@@ -140,6 +148,8 @@ export type CommandName =
   | "host undefine"
   | "host clean"
   | "iso build"
+  | "iso attach"
+  | "iso pxe"
   | "live"
   | "wizard";
 
@@ -348,12 +358,44 @@ export const COMMANDS: readonly Command[] = [
       "To make a stick: cp virt-p2v.iso /dev/sdX, where sdX is the whole stick, and all on it is lost.",
     ],
     positional: null,
-    settings: ["out", "ssh-key", "config", "extras", "package", "suite", "json", "help"],
+    settings: ["out", "ssh-key", "config", "extras", "package", "suite", "room", "json", "help"],
     required: [],
     examples: [
       ["virt-p2v iso build", "virt-p2v.iso in this directory"],
       ["virt-p2v iso build --ssh-key ~/.ssh/id_ed25519.pub", "with ssh into the live system"],
       ["virt-p2v iso build --extras ./extras --package htop", "with more on it"],
+    ],
+  },
+  {
+    name: "iso attach",
+    summary: "Put the current program, extras or answers onto a finished image",
+    description: [
+      "Writes a copy of the image ISO with this program in the room that iso build left there. Nothing else of it changes, so it boots as before, from CD and stick, in BIOS, UEFI and Secure Boot. Takes seconds, and needs no root. An ssh key, extras and answers of the build stay where no others are given; what was attached before is replaced, but for its extras and answers.",
+      "At boot the newer program runs, the attached one where both are the same version. One that is damaged, made for another live system, or does not start is left aside, and the consoles say so.",
+    ],
+    positional: { name: "ISO", help: "An image that virt-p2v iso build made." },
+    settings: ["out", "ssh-key", "config", "extras", "json", "help"],
+    required: ["out"],
+    examples: [
+      ["virt-p2v iso attach virt-p2v.iso --out new.iso", "after an update of the clone"],
+      ["virt-p2v iso attach virt-p2v.iso --out night.iso --config answers.yaml", "the answers of this night"],
+    ],
+  },
+  {
+    name: "iso pxe",
+    summary: "Write a directory from which machines boot the live system over the network",
+    description: [
+      "Makes a tree for TFTP and HTTP of the image ISO: kernel, one initramfs with all of the live system in it, a script for iPXE, menus for GRUB (UEFI, with Secure Boot by shim: bootx64.efi) and PXELINUX. What was attached to the image comes along. Needs no root.",
+      "A machine that boots so needs 2 GiB of memory. TFTP moves a few MB a second; with --http the boot loaders fetch kernel and initramfs from there.",
+    ],
+    positional: { name: "ISO", help: "An image that virt-p2v iso build made." },
+    settings: ["out", "http", "json", "help"],
+    required: ["out"],
+    examples: [
+      [
+        "virt-p2v iso pxe virt-p2v.iso --out /srv/tftp/p2v --http http://boot.example.org/p2v",
+        "DHCP gives virt-p2v.ipxe to iPXE, bootx64.efi to UEFI",
+      ],
     ],
   },
   {
