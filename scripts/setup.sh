@@ -50,9 +50,11 @@ libxml2-utils /usr/bin/xmllint used by virt-xml-validate
 shellcheck /usr/bin/shellcheck judges our shell scripts
 mandoc /usr/bin/mandoc judges our man pages
 busybox /usr/bin/busybox the smallest shell that a host or guest may have
+ipxe-qemu /usr/lib/ipxe/qemu/pxe-e1000.rom test machines that boot over the network
 ovmf /usr/share/OVMF/OVMF_CODE_4M.fd firmware of UEFI test machines
 ntfs-3g /usr/sbin/mkntfs test disks
 xorriso /usr/bin/xorriso test media
+squashfs-tools /usr/bin/mksquashfs test media
 procps /usr/bin/pgrep tests look for processes left behind
 tmux /usr/bin/tmux a terminal for the tests of the wizard
 '

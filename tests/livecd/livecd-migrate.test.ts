@@ -2,19 +2,16 @@
 // End to end, unattended: the demo machine with the live CD in its drive becomes a VM on a libvirt host, over
 // real ssh: defined, boot-checked and started there.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { mkdtemp, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
-import { run } from "../../src/system/index.ts";
 import { demoDisk } from "../support/demo-machine.ts";
 import { startLibvirtHost } from "../support/libvirt-host.ts";
-import { type LiveVm, makeIso, startLiveVm } from "../support/live-vm.ts";
-import { sha256sum } from "../support/overlays.ts";
+import { liveIso } from "../support/live-iso.ts";
+import { copyDisks, ENP3S0, serveKey } from "../support/live-machine.ts";
+import { type LiveVm, startLiveVm } from "../support/live-vm.ts";
 
 test("the live CD migrates the demo machine over ssh to libvirt, a power cut in between, and starts it; its disk is as before", {
   timeout: 60 * 60_000,
@@ -22,53 +19,32 @@ test("the live CD migrates the demo machine over ssh to libvirt, a power cut in 
   const { signal } = t;
   const directory = await mkdtemp(join(tmpdir(), "p2v-live-test-"));
   t.after(() => rm(directory, { recursive: true, force: true }));
-  const disk = join(directory, "machine.img");
   const demo = await demoDisk({ signal, onProgress: (text) => t.diagnostic(text) });
-  await run(["cp", "--sparse=always", "--reflink=auto", demo, disk], { timeoutMs: 300_000 });
-  const before = await sha256sum(disk);
-  await using iso = await makeIso(signal);
+  const disks = await copyDisks([demo], directory);
+  const before = await disks.hashes();
+  const iso = await liveIso(signal);
   await using host = await startLibvirtHost({ signal });
   const { port } = await host.listen();
-  const key = await readFile(host.userKeyPath);
-  const web = createServer((_request, response) => void response.end(key)).listen(0, "127.0.0.1");
-  t.after(() => web.close());
-  await new Promise((resolve) => web.once("listening", resolve));
+  await using key = await serveKey(host.userKeyPath);
   const parameters = [
     "p2v.toram=no p2v.unattended p2v.name=aurora p2v.start p2v.onfail=wait p2v.post=poweroff",
-    `p2v.to=ssh://root@10.0.2.2:${port}${host.images} p2v.host-key=${host.fingerprint}`,
-    `p2v.identity=http://10.0.2.2:${(web.address() as AddressInfo).port}/key`,
-  ];
+    `p2v.to=ssh://root@10.0.2.2:${port}${host.images} p2v.host-key=${host.fingerprint} p2v.identity=${key.url}`,
+  ].join(" ");
+  const machine = { iso, boot: "kernel", parameters, memoryMb: 1024 } as const;
   const powerOn = (): Promise<LiveVm> =>
-    startLiveVm({
-      iso: iso.path,
-      boot: "kernel",
-      parameters: parameters.join(" "),
-      memoryMb: 1024,
-      disks: [disk],
-      // enp3s0, as the demo machine's own configuration calls it.
-      moreArgs: [
-        ...[1, 2, 3].flatMap((port) => [
-          "-device",
-          `pcie-root-port,id=port${port},chassis=${port},addr=${8 + port}`,
-        ]),
-        ..."-netdev user,id=net -device e1000e,netdev=net,bus=port3,mac=52:54:00:12:34:56,romfile=".split(
-          " ",
-        ),
-      ],
-      signal,
-    });
+    startLiveVm({ ...machine, disks: disks.paths, moreArgs: ENP3S0, signal });
   {
     await using cut = await powerOn();
     const seconds = await cut.see(/aurora-1\.img [6-9]\d %: .* verified/, { timeoutMs: 30 * 60_000 });
     t.diagnostic(`the power was cut after ${Math.round(seconds)} s`);
   }
-  assert.equal(await sha256sum(disk), before);
+  assert.deepEqual(await disks.hashes(), before);
   await using vm = await powerOn();
   const seconds = await vm.see(/virt-p2v live: (done|FAILED|ended)/, { timeoutMs: 50 * 60_000 });
   t.diagnostic(`${Math.round(seconds)} s from power-on to the verdict`);
   assert.match(vm.console(), /virt-p2v live: done/, vm.console().slice(-6000));
   await vm.poweredOff({ timeoutMs: 120_000 });
-  assert.equal(await sha256sum(disk), before);
+  assert.deepEqual(await disks.hashes(), before);
   const report = JSON.parse(await readFile(join(host.images, "aurora/report.json"), "utf8")) as Report;
   assert.match(report.outcome.kind, /^booted/);
   const [copied] = report.disks;

@@ -5,21 +5,22 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { makeFilesDisk, makeIso, startLiveVm } from "../support/live-vm.ts";
+import { liveIso } from "../support/live-iso.ts";
+import { makeFilesDisk, startLiveVm } from "../support/live-vm.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
 test("the overlay by device-mapper keeps its promises", { timeout: 15 * 60_000 }, async (t) => {
   const directory = await mkdtemp(join(tmpdir(), "p2v-guest-"));
   t.after(() => rm(directory, { recursive: true, force: true }));
-  await using iso = await makeIso(t.signal);
+  const iso = await liveIso(t.signal);
   const tree = join(directory, "tree");
   for (const name of ["src", "tests/live", "tests/support", "bin", "package.json", ...NODE_MODULES])
     await cp(join(REPOSITORY, name), join(tree, name), { recursive: true });
   const disk = join(directory, "tree.img");
   await makeFilesDisk(disk, tree, 96);
   await using vm = await startLiveVm({
-    iso: iso.path,
+    iso,
     boot: "kernel",
     parameters: "p2v.toram=no",
     memoryMb: 1536,

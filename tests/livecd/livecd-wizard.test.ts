@@ -9,7 +9,8 @@ import { test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
 import { run } from "../../src/system/index.ts";
 import { demoDisk } from "../support/demo-machine.ts";
-import { makeIso, startLiveVm } from "../support/live-vm.ts";
+import { liveIso } from "../support/live-iso.ts";
+import { startLiveVm } from "../support/live-vm.ts";
 import { sha256sum } from "../support/overlays.ts";
 import { startSshd } from "../support/sshd.ts";
 import { KEYS, WizardTypist } from "../support/wizard-typist.ts";
@@ -29,10 +30,10 @@ test("the wizard on the serial console migrates the demo machine", {
   const source = bare ?? (await demoDisk({ signal, onProgress: (text) => t.diagnostic(text) }));
   await run(["cp", "--sparse=always", "--reflink=auto", source, disk], { timeoutMs: 300_000 });
   const before = await sha256sum(disk);
-  await using iso = await makeIso(signal);
+  const iso = await liveIso(signal);
   await using sshd = await startSshd({ signal, password: PASSWORD });
   await using vm = await startLiveVm({
-    iso: iso.path,
+    iso,
     boot: "kernel",
     parameters: "p2v.toram=no",
     memoryMb: 1024,

@@ -2,11 +2,23 @@
 // The live CD boots on every kind of firmware, reaches the program on its consoles, and the disks cannot be written.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { cp, mkdir, mkdtemp, open, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, normalize } from "node:path";
+import { pipeline } from "node:stream";
 import { test } from "node:test";
-import { makeIso, startLiveVm } from "../support/live-vm.ts";
+import { fillRoom, findRoom, HEADER_BYTES } from "../../src/iso/attached.ts";
+import { writePxeTree } from "../../src/iso/index.ts";
+import { run } from "../../src/system/index.ts";
+import { VERSION } from "../../src/ui/version.ts";
+import { liveIso } from "../support/live-iso.ts";
+import { startLiveVm } from "../support/live-vm.ts";
 import { dirtyDisk } from "../support/live-disks.ts";
 
+const REPOSITORY = join(import.meta.dirname, "../..");
 const READY = /Enter for the wizard/;
 const sha256 = async (path: string): Promise<string> =>
   createHash("sha256")
@@ -14,12 +26,14 @@ const sha256 = async (path: string): Promise<string> =>
     .digest("hex");
 
 test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
-  await using iso = await makeIso(t.signal);
+  const iso = await liveIso(t.signal);
+  const directory = await mkdtemp(join(tmpdir(), "p2v-livecd-"));
+  t.after(() => rm(directory, { recursive: true, force: true }));
   await using disk = await dirtyDisk();
   const { signal } = t;
 
   await t.test("is at most 420 MB", async () => {
-    const { size } = await stat(iso.path);
+    const { size } = await stat(iso);
     assert.ok(size <= 420_000_000, `${size} bytes`);
   });
 
@@ -28,7 +42,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
     async () => {
       const before = await sha256(disk.path);
       await using vm = await startLiveVm({
-        iso: iso.path,
+        iso,
         boot: "bios-cd",
         disks: [disk.path],
         nic: "e1000",
@@ -60,11 +74,96 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
     },
   );
 
-  for (const boot of ["bios-usb", "uefi-cd", "uefi-usb", "secure-boot"] as const)
-    await t.test(`${boot} reaches the program`, async () => {
-      await using vm = await startLiveVm({ iso: iso.path, boot, signal });
+  const other = join(directory, "other.iso");
+
+  await t.test("CD in UEFI: an attached program of another version is what runs", async () => {
+    await attachFrom(await cloneOfVersion("9.8.7", directory), { iso, out: other });
+    await using vm = await startLiveVm({ iso: other, boot: "uefi-cd", signal });
+    await vm.see(READY, { timeoutMs: 300_000 });
+    assert.match(vm.console(), /virt-p2v 9\.8\.7: this machine/);
+    assert.match(vm.console(), /Firmware +UEFI/);
+    assert.doesNotMatch(vm.console(), /attached/);
+  });
+
+  await t.test("stick in BIOS: an attached program runs there too", async () => {
+    await using vm = await startLiveVm({ iso: other, boot: "bios-usb", signal });
+    await vm.see(READY, { timeoutMs: 300_000 });
+    assert.match(vm.console(), /virt-p2v 9\.8\.7: this machine/);
+    assert.match(vm.console(), /Firmware +BIOS/);
+  });
+
+  await t.test("stick in UEFI: an attached program that is damaged is left aside", async () => {
+    const { offset } = await findRoom(other, signal);
+    await using file = await open(other, "r+");
+    await file.write(Buffer.alloc(512, 0xff), 0, 512, offset + HEADER_BYTES + 100_000);
+    await using vm = await startLiveVm({ iso: other, boot: "uefi-usb", signal });
+    await vm.see(READY, { timeoutMs: 300_000 });
+    assert.match(vm.console(), new RegExp(`virt-p2v ${VERSION.replaceAll(".", "\\.")}: this machine`));
+    assert.match(vm.console(), /attached to this medium is not used: it is damaged/);
+  });
+
+  await t.test("Secure Boot: an attached program that does not start is left aside", async () => {
+    const squashfs = join(directory, "broken.squashfs");
+    await makeBrokenProgram(squashfs, directory);
+    await run(["cp", "--reflink=auto", iso, other]);
+    await fillRoom(other, await findRoom(other, signal), { squashfs, version: "9.9.9" });
+    await using vm = await startLiveVm({ iso: other, boot: "secure-boot", signal });
+    await vm.see(READY, { timeoutMs: 300_000 });
+    assert.match(vm.console(), /attached to this medium is not used: it does not start/);
+    assert.match(vm.console(), /Secure Boot on/);
+  });
+
+  await t.test("over the network: iPXE and HTTP bring all, and no medium is there", async () => {
+    const tree = join(directory, "pxe");
+    const web = await serve(tree);
+    const { port } = web.address() as AddressInfo;
+    try {
+      await writePxeTree({ iso, out: tree, http: `http://10.0.2.2:${port}/`, say: () => undefined, signal });
+      await using vm = await startLiveVm({ iso, boot: "pxe", tree, memoryMb: 2048, signal });
       await vm.see(READY, { timeoutMs: 300_000 });
-      const wanted = { "bios-usb": /Firmware +BIOS/, "secure-boot": /Secure Boot on/ }[boot as "bios-usb"];
-      assert.match(vm.console(), wanted ?? /Firmware +UEFI/);
-    });
+      assert.match(vm.console(), /All of the live system is in memory/);
+      vm.type("\n");
+      await vm.see(/Nothing is ever written to its disks/, { timeoutMs: 60_000 });
+    } finally {
+      web.closeAllConnections();
+      web.close();
+    }
+  });
 });
+
+/** A clone whose program says that it is another version. */
+async function cloneOfVersion(version: string, directory: string): Promise<string> {
+  const clone = join(directory, "clone");
+  await mkdir(clone);
+  for (const name of ["bin", "livecd", "src"])
+    await cp(join(REPOSITORY, name), join(clone, name), { recursive: true });
+  await symlink(join(REPOSITORY, "node_modules"), join(clone, "node_modules"));
+  const manifest = await readFile(join(REPOSITORY, "package.json"), "utf8");
+  await writeFile(
+    join(clone, "package.json"),
+    manifest.replace(`"version": "${VERSION}"`, `"version": "${version}"`),
+  );
+  return clone;
+}
+
+const attachFrom = (clone: string, { iso, out }: { iso: string; out: string }) =>
+  run([join(clone, "bin/virt-p2v"), "iso", "attach", iso, "--out", out], { timeoutMs: 300_000 });
+
+async function makeBrokenProgram(squashfs: string, directory: string): Promise<void> {
+  const root = join(directory, "broken");
+  const home = join(root, "usr/lib/virt-p2v");
+  await mkdir(join(home, "dist"), { recursive: true });
+  await writeFile(join(home, "dist/virt-p2v.mjs"), "throw new Error('broken');\n");
+  await writeFile(join(home, "version"), "9.9.9\n");
+  await cp(join(REPOSITORY, "livecd/interface"), join(home, "interface"));
+  await run(["mksquashfs", root, squashfs, "-quiet", "-no-progress", "-all-root"], { timeoutMs: 60_000 });
+}
+
+async function serve(tree: string): Promise<Server> {
+  const web = createServer((request, response) => {
+    const name = join(tree, normalize(`/${request.url ?? ""}`));
+    pipeline(createReadStream(name), response, () => undefined);
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => web.once("listening", resolve));
+  return web;
+}

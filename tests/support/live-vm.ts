@@ -4,14 +4,15 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildIso } from "../../src/iso/index.ts";
 import { run } from "../../src/system/index.ts";
 import { endTree } from "./processes.ts";
 
 export type LiveVmOptions = {
   readonly iso: string;
   /** How the firmware meets the medium. `secure-boot` is a stick in UEFI with Microsoft's keys. */
-  readonly boot: "bios-cd" | "bios-usb" | "uefi-cd" | "uefi-usb" | "secure-boot" | "kernel";
+  readonly boot: "bios-cd" | "bios-usb" | "uefi-cd" | "uefi-usb" | "secure-boot" | "kernel" | "pxe";
+  /** Only with `pxe`: the tree of iso pxe, which QEMU's own DHCP and TFTP give out. There is no medium then. */
+  readonly tree?: string;
   /** Only with `kernel`: further words of the kernel command line. */
   readonly parameters?: string;
   readonly memoryMb?: number;
@@ -34,33 +35,6 @@ export interface LiveVm extends AsyncDisposable {
   see(pattern: RegExp, options: { timeoutMs: number }): Promise<number>;
   /** Waits until the machine has powered itself off. */
   poweredOff(options: { timeoutMs: number }): Promise<number>;
-}
-
-/** The image of the working tree; its Debian part comes from the cache. */
-export async function makeIso(
-  signal: AbortSignal,
-  given: { sshKey?: string; extras?: string; answers?: string } = {},
-): Promise<AsyncDisposable & { readonly path: string }> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-iso-"));
-  const dispose = (): Promise<void> => rm(directory, { recursive: true, force: true });
-  try {
-    const { path } = await buildIso({
-      out: join(directory, "live.iso"),
-      sshKey: given.sshKey ?? null,
-      answers: given.answers ?? null,
-      extras: given.extras ?? null,
-      packages: [],
-      suite: "trixie",
-      roomBytes: 64 * 2 ** 20,
-      version: "0.1.0",
-      say: (text) => console.error(text),
-      signal,
-    });
-    return { path, [Symbol.asyncDispose]: dispose };
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
 }
 
 /** A small read-only disk with files of this computer, for the VM. */
@@ -149,7 +123,11 @@ async function renderArgs(options: LiveVmOptions, directory: string): Promise<st
     args.push("-drive", `if=pflash,format=raw,unit=0,file=${firmware},readonly=on`);
     args.push("-drive", `if=pflash,format=raw,unit=1,file=${vars}`);
   }
-  if (boot.endsWith("usb") || secure) {
+  if (boot === "pxe") {
+    const served = (options.tree ?? "").replaceAll(",", ",,");
+    args.push("-netdev", `user,id=boot,tftp=${served},bootfile=virt-p2v.ipxe`);
+    args.push("-device", "e1000,netdev=boot,bootindex=0");
+  } else if (boot.endsWith("usb") || secure) {
     args.push("-device", "qemu-xhci", "-drive", `file=${file},format=raw,if=none,id=medium,snapshot=on`);
     args.push("-device", "usb-storage,drive=medium,bootindex=0,removable=on");
   } else {

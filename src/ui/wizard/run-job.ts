@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plan, the confirmation, the migration with its progress, and the end.
-import { UserError } from "../../core/index.ts";
+import { type Report, UserError } from "../../core/index.ts";
 import { writeAskpass, writePinnedSshConfig } from "../../hosts/index.ts";
 import { migrate } from "../../job/index.ts";
 import { exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
 import { makeRunDirectory, type TerminalFeed } from "../../system/index.ts";
 import { VERSION } from "../version.ts";
-import { paragraphs } from "./box.ts";
+import { type Box, paragraphs } from "./box.ts";
 import { Gauge } from "./gauge.ts";
 import { confirmPlan, showPlan } from "./plan-pages.ts";
 import type { Screen } from "./screen.ts";
@@ -60,20 +60,7 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
     });
     await progress.end();
     if (report === null) return { kind: "back" };
-    const verdict = verdictOf(report.outcome);
-    const steps = nextSteps(report).map((step, index) => `${index + 1}. ${step}`);
-    await screen.ask({
-      kind: "text",
-      title: "Done",
-      text: paragraphs(
-        `${report.name}: ${verdict.title}`,
-        verdict.detail,
-        ...steps,
-        `Report: ${report.destination}/report.html`,
-      ),
-      next: "Next",
-      back: "Next",
-    });
+    await screen.ask(doneBox(report));
     return { kind: "ended", code: exitCodeOf(report) };
   } catch (error) {
     if (sawStopper && error instanceof UserError) return { kind: "mend", error };
@@ -81,6 +68,24 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
   } finally {
     await progress.end();
   }
+}
+
+/** The verdict, and what to do next. */
+export function doneBox(report: Report): Box {
+  const verdict = verdictOf(report.outcome);
+  const steps = nextSteps(report).map((step, index) => `${index + 1}. ${step}`);
+  return {
+    kind: "text",
+    title: "Done",
+    text: paragraphs(
+      `${report.name}: ${verdict.title}`,
+      verdict.detail,
+      ...steps,
+      `Report: ${report.destination}/report.html`,
+    ),
+    next: "Next",
+    back: "Next",
+  };
 }
 
 /** The gauge, drawn at most twice a second. */
