@@ -45,6 +45,8 @@ export type DestinationState = {
   readonly problems: readonly Problem[];
   /** What is there, and is gone on with: what an earlier run did not finish, or the VM that is brought up to date. */
   readonly goesOn: "resume" | "update" | null;
+  /** A finished VM is in the way. */
+  readonly finished: boolean;
 };
 
 const IMAGE = /\.(?:img|qcow2)$/;
@@ -109,7 +111,8 @@ export async function checkDestination(
       "Free space there, or choose another destination",
     );
   const updates = finished && needs.update && !needs.replace;
-  return { problems, goesOn: updates ? "update" : partial && !finished ? "resume" : null };
+  const goesOn = updates ? "update" : partial && !finished ? "resume" : null;
+  return { problems, goesOn, finished: finished && !changes };
 }
 
 /** The report is written last: a run that ended before it goes on from what it copied. */

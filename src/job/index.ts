@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // job owns the story: it joins the rooms, runs the phases of one migration and writes its report.
 export * from "./destination.ts";
+export { DONE_ALREADY } from "./done.ts";
 export * from "./host.ts";
 export * from "./inspect.ts";
 export * from "./local-disks.ts";

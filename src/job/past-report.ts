@@ -12,6 +12,8 @@ export type PastReport = {
   /** What decides how Xen boots it; null where no installed system was known. */
   readonly guest: XenGuest | null;
   readonly storage: BlockGraph;
+  /** Of the machine that was migrated, as its firmware says; null: not known, as with disk images. */
+  readonly machineUuid: string | null;
 };
 
 const text = z.string().max(4096);
@@ -91,6 +93,9 @@ const REPORT = z.object({
   format: z.literal("report/1"),
   vm: VM,
   guest: GUEST.nullable(),
+  machine: z.looseObject({
+    dmi: z.looseObject({ value: z.looseObject({ uuid: text.nullable() }).optional() }),
+  }),
   intent: z.object({
     storage: z.object({ nodes: z.array(z.looseObject({ id: text, holds: z.looseObject({ kind: text }) })) }),
   }),
@@ -105,8 +110,13 @@ export async function readPastReport(host: Host, directory: string): Promise<Pas
       advice: "Give the directory of a finished migration with --to, and the name that it gave the VM",
     });
   try {
-    const { vm, guest, intent } = REPORT.parse(JSON.parse(Buffer.from(found).toString("utf8")));
-    return { vm, guest: guest as XenGuest | null, storage: intent.storage as unknown as BlockGraph };
+    const { vm, guest, intent, machine } = REPORT.parse(JSON.parse(Buffer.from(found).toString("utf8")));
+    return {
+      vm,
+      guest: guest as XenGuest | null,
+      storage: intent.storage as unknown as BlockGraph,
+      machineUuid: machine.dmi.value?.uuid ?? null,
+    };
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
     throw new UserError(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plan: everything that would happen, worked out for real on the overlay, and nothing done.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type Blobs,
   type Change,
@@ -24,6 +24,7 @@ import {
   xenOn,
 } from "../plan/index.ts";
 import { checkDestination, connectHost, vmDirectory } from "./destination.ts";
+import { findDone } from "./done.ts";
 import { askHost } from "./host.ts";
 import { checkVolumes } from "./volumes.ts";
 import { findDisks, openSource, type OpenSource } from "./source.ts";
@@ -69,6 +70,8 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
   const ours = intent.replace || intent.update || destination.goesOn !== null;
   const fit = facts === null ? [] : checkFit(facts, { hypervisor, vm, place, ours });
   const proposal = await proposeChanges(context, intent);
+  const directory = vmDirectory(answers.destination, intent.name);
+  const done = destination.finished ? await findDone(host, directory, { vm, machine: source.machine }) : null;
   return {
     format: "plan/1",
     intent,
@@ -77,7 +80,8 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
     place,
     changes: proposal.changes,
     problems: [
-      ...destination.problems,
+      ...(done === null ? [] : [done]),
+      ...destination.problems.filter(({ code }) => done === null || code !== "destination-exists"),
       ...volumes,
       ...fit,
       ...source.problems,
@@ -144,15 +148,19 @@ export function refuseStoppers(preview: Preview): void {
 
 type PlanOnlyOptions = Pick<PlanContext, "answers" | "signal" | "emit"> & {
   readonly sshConfig: string | null;
+  /** Files for the directory where the VM's own would be, as `.plan.txt` by its text: NAME.plan.txt. null: none. */
+  readonly save:
+    | ((preview: Preview, diffs: readonly (string | null)[]) => Readonly<Record<string, string>>)
+    | null;
 };
 
 /** The plan alone: the overlay on which it was worked out is dropped. */
-export async function planOnly({
-  answers,
-  sshConfig,
-  signal,
-  emit,
-}: PlanOnlyOptions): Promise<{ preview: Preview; diffs: readonly (string | null)[] }> {
+export async function planOnly({ answers, sshConfig, save, signal, emit }: PlanOnlyOptions): Promise<{
+  preview: Preview;
+  diffs: readonly (string | null)[];
+  /** Paths on the host. */
+  saved: readonly string[];
+}> {
   await using workspace = await openWorkspace();
   const workDirectory = workspace.path;
   const blobs = await openBlobs(join(workDirectory, "blobs"));
@@ -161,5 +169,13 @@ export async function planOnly({
   const found = await findDisks(answers.disks, { signal, emit });
   await using source = await openSource(found, { signal, emit, workDirectory, asIs: answers.asIs });
   const preview = await makePreview({ source, answers, host, facts, blobs, workDirectory, signal, emit });
-  return { preview, diffs: await renderDiffs(preview.changes, blobs) };
+  const diffs = await renderDiffs(preview.changes, blobs);
+  const saved: string[] = [];
+  const base = vmDirectory(answers.destination, preview.intent.name);
+  for (const [ending, text] of Object.entries(save?.(preview, diffs) ?? {})) {
+    if (saved.length === 0) await host.makeDirectory(dirname(base), { mode: 0o700 });
+    await host.writeFile(`${base}${ending}`, Buffer.from(text), { mode: 0o600 });
+    saved.push(`${base}${ending}`);
+  }
+  return { preview, diffs, saved };
 }

@@ -213,6 +213,30 @@ test("a block device is read-only while it is a source, and its counters are the
   );
 });
 
+test("a plan can be kept where the VM would be, and a machine that was migrated is told from another one", async (t) => {
+  const directory = await scratch(t);
+  await using disk = await makeDisk({ table: "mbr", partitions: [{ sizeMb: 16, fs: "ext4", files: FILES }] });
+  await using other = await makeDisk({
+    table: "mbr",
+    partitions: [{ sizeMb: 16, fs: "ext4", files: FILES }],
+  });
+  const plan = (path: string): Promise<Ended> =>
+    cli(["plan", "--disk", path, "--to", `dir:${directory}`, "--name", "vm", "--save"]);
+  assert.equal((await plan(disk.path)).code, 0);
+  assert.match(await readFile(join(directory, "vm.plan.txt"), "utf8"), /Disk 1 /);
+  const kept = JSON.parse(await readFile(join(directory, "vm.plan.json"), "utf8")) as { format: string };
+  assert.equal(kept.format, "plan/1");
+  assert.ok(!existsSync(join(directory, "vm")));
+
+  await migrate([disk.path], directory);
+  const again = await plan(disk.path);
+  assert.equal(again.code, 5);
+  assert.match(again.stdout, /holds a finished VM of this\s+very machine/);
+  const foreign = await plan(other.path);
+  assert.equal(foreign.code, 5);
+  assert.match(foreign.stdout, /holds a finished\s+VM\n/);
+});
+
 test("several disks keep their order, and the level `used` is proven by default for images", async (t) => {
   const directory = await scratch(t);
   await using one = await makeDisk({ table: "mbr", partitions: [{ sizeMb: 16, fs: "ext4", files: FILES }] });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // End to end through the wizard on the serial console, answered by a scripted terminal: one wrong password and one step back
-// included; the demo machine becomes a VM on this computer, over real ssh, and its disk is as before.
+// included; the CD is taken out after the first page. The demo machine becomes a VM on this computer, over real ssh, and its
+// disk is as before.
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -35,8 +36,8 @@ test("the wizard on the serial console migrates the demo machine", {
   await using vm = await startLiveVm({
     iso,
     boot: "kernel",
-    parameters: "p2v.toram=no",
-    memoryMb: 1024,
+    // Enough for all of the medium to go to memory.
+    memoryMb: 2048,
     disks: [disk],
     nic: "e1000",
     signal,
@@ -45,8 +46,11 @@ test("the wizard on the serial console migrates the demo machine", {
   const wizard = new WizardTypist(vm);
   await wizard.press(KEYS.enter);
 
-  assert.match(await wizard.page("Welcome"), /Disks +1 that can be taken/);
+  const welcome = await wizard.page("Welcome");
+  assert.match(welcome, /Disks +1 that can be taken/);
+  assert.match(welcome, /medium may be taken out/);
   await wizard.press(KEYS.enter);
+  await vm.eject();
   t.diagnostic(await wizard.page("Network", { timeoutMs: 5 * MINUTE }));
   await wizard.press(KEYS.enter);
   if (bare === undefined) {

@@ -2,16 +2,11 @@
 // The live CD boots on every kind of firmware, reaches the program on its consoles, and the disks cannot be written.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { cp, mkdir, mkdtemp, open, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join, normalize } from "node:path";
-import { pipeline } from "node:stream";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fillRoom, findRoom, HEADER_BYTES } from "../../src/iso/attached.ts";
-import { writePxeTree } from "../../src/iso/index.ts";
 import { run } from "../../src/system/index.ts";
 import { VERSION } from "../../src/ui/version.ts";
 import { liveIso } from "../support/live-iso.ts";
@@ -112,23 +107,6 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
     assert.match(vm.console(), /attached to this medium is not used: it does not start/);
     assert.match(vm.console(), /Secure Boot on/);
   });
-
-  await t.test("over the network: iPXE and HTTP bring all, and no medium is there", async () => {
-    const tree = join(directory, "pxe");
-    const web = await serve(tree);
-    const { port } = web.address() as AddressInfo;
-    try {
-      await writePxeTree({ iso, out: tree, http: `http://10.0.2.2:${port}/`, say: () => undefined, signal });
-      await using vm = await startLiveVm({ iso, boot: "pxe", tree, memoryMb: 2048, signal });
-      await vm.see(READY, { timeoutMs: 300_000 });
-      assert.match(vm.console(), /All of the live system is in memory/);
-      vm.type("\n");
-      await vm.see(/Nothing is ever written to its disks/, { timeoutMs: 60_000 });
-    } finally {
-      web.closeAllConnections();
-      web.close();
-    }
-  });
 });
 
 /** A clone whose program says that it is another version. */
@@ -157,13 +135,4 @@ async function makeBrokenProgram(squashfs: string, directory: string): Promise<v
   await writeFile(join(home, "version"), "9.9.9\n");
   await cp(join(REPOSITORY, "livecd/interface"), join(home, "interface"));
   await run(["mksquashfs", root, squashfs, "-quiet", "-no-progress", "-all-root"], { timeoutMs: 60_000 });
-}
-
-async function serve(tree: string): Promise<Server> {
-  const web = createServer((request, response) => {
-    const name = join(tree, normalize(`/${request.url ?? ""}`));
-    pipeline(createReadStream(name), response, () => undefined);
-  }).listen(0, "127.0.0.1");
-  await new Promise((resolve) => web.once("listening", resolve));
-  return web;
 }

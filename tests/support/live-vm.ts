@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../src/system/index.ts";
 import { endTree } from "./processes.ts";
+import { connectQmp } from "./qmp.ts";
 
 export type LiveVmOptions = {
   readonly iso: string;
@@ -31,6 +32,8 @@ export interface LiveVm extends AsyncDisposable {
   /** The same with its control sequences; for what came after `from`. */
   raw(from: number): string;
   type(text: string): void;
+  /** Takes the CD out of its drive, whatever the guest says. */
+  eject(): Promise<void>;
   /** Seconds from the start until the console matched. Error with the console's end when it did not, or QEMU ended. */
   see(pattern: RegExp, options: { timeoutMs: number }): Promise<number>;
   /** Waits until the machine has powered itself off. */
@@ -83,6 +86,10 @@ export async function startLiveVm(options: LiveVmOptions): Promise<LiveVm> {
     console: () => readable(text),
     raw: (from) => text.slice(from),
     type: (words) => void child.stdin.write(words),
+    eject: async () => {
+      using qmp = await connectQmp(join(directory, "qmp.sock"), options);
+      await qmp.execute("eject", { id: "cd", force: true });
+    },
     see: (pattern, { timeoutMs }) => until(`${pattern}`, () => pattern.test(readable(text)), timeoutMs),
     poweredOff: ({ timeoutMs }) =>
       until("power-off", () => ended && complaint === "", timeoutMs).then((time) => {
@@ -114,6 +121,7 @@ async function renderArgs(options: LiveVmOptions, directory: string): Promise<st
   const args = ["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", `${memoryMb}`];
   args.push("-M", secure ? "q35,smm=on" : "q35", "-nodefaults", "-no-user-config", "-no-reboot");
   args.push("-display", "none", "-vga", "std", "-serial", "stdio", "-monitor", "none");
+  args.push("-qmp", `unix:${join(directory, "qmp.sock")},server=on,wait=off`);
   const file = iso.replaceAll(",", ",,");
   if (boot.startsWith("uefi") || secure) {
     const vars = join(directory, "vars.fd");
@@ -132,7 +140,7 @@ async function renderArgs(options: LiveVmOptions, directory: string): Promise<st
     args.push("-device", "usb-storage,drive=medium,bootindex=0,removable=on");
   } else {
     args.push("-drive", `file=${file},format=raw,media=cdrom,if=none,id=medium,readonly=on`);
-    args.push("-device", `ide-cd,drive=medium,bus=ide.0${boot === "kernel" ? "" : ",bootindex=0"}`);
+    args.push("-device", `ide-cd,id=cd,drive=medium,bus=ide.0${boot === "kernel" ? "" : ",bootindex=0"}`);
   }
   if (boot === "kernel") {
     for (const name of ["vmlinuz", "initrd.img"])

@@ -55,6 +55,7 @@ export function sampleWizardState(overrides: Partial<WizardState> = {}): WizardS
   ];
   return {
     live: true,
+    inMemory: true,
     machine: {
       ...machine,
       memoryBytes: known(16 * GIB),

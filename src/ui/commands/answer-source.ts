@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where an answer file comes from at boot: p2v.config=PATH or URL, else the one on the image; and which machine this is.
 import { UserError } from "../../core/index.ts";
-import { inspectThisMachine } from "../../job/index.ts";
+import { inspectDisks, inspectThisMachine, localDisks } from "../../job/index.ts";
 import { readBounded } from "../../system/index.ts";
-import { answersFor, type FileAnswers, type MachineIdentifiers, parseAnswerFile } from "../settings/index.ts";
+import {
+  type AnswerFile,
+  answersFor,
+  asksForHostname,
+  type FileAnswers,
+  type MachineIdentifiers,
+  parseAnswerFile,
+} from "../settings/index.ts";
 
 /** Put there by iso build --config. */
 export const ANSWERS_ON_IMAGE = "/etc/virt-p2v/answers.yaml";
@@ -22,7 +29,7 @@ export async function readAnswers(
       advice: "Give p2v.config= the path or http(s) address of a file of at most 1 MiB",
     });
   const file = parseAnswerFile(text, name);
-  return answersFor(file, await identifiers(signal), name);
+  return answersFor(file, await identifiers(file, signal), name);
 }
 
 async function readText(path: string): Promise<string | null> {
@@ -37,14 +44,26 @@ async function readText(path: string): Promise<string | null> {
   }
 }
 
-async function identifiers(signal: AbortSignal): Promise<MachineIdentifiers> {
+async function identifiers(file: AnswerFile, signal: AbortSignal): Promise<MachineIdentifiers> {
   const { machine } = await inspectThisMachine({ sysroot: null, signal });
   const dmi = machine.dmi.kind === "known" ? machine.dmi.value : null;
   return {
     serial: dmi?.serial ?? null,
     uuid: dmi?.uuid ?? null,
     macs: machine.nics.map(({ mac }) => mac),
+    hostname: asksForHostname(file) ? await installedHostname(signal) : null,
   };
+}
+
+/** Disks that cannot be understood have no name; what ails them is told by the plan. */
+async function installedHostname(signal: AbortSignal): Promise<string | null> {
+  try {
+    const { guest } = await inspectDisks(await localDisks({ signal }), { signal, emit: () => undefined });
+    return guest?.hostname ?? null;
+  } catch (error) {
+    if (!(error instanceof UserError) || signal.aborted) throw error;
+    return null;
+  }
 }
 
 async function download(address: string, signal: AbortSignal): Promise<string> {

@@ -3,13 +3,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../core/index.ts";
 import { parseDestination, writePinnedSshConfig } from "../../hosts/index.ts";
-import { localDisks } from "../../job/index.ts";
+import { DONE_ALREADY, localDisks } from "../../job/index.ts";
 import { makeRunDirectory, readBounded, run } from "../../system/index.ts";
 import { renderError } from "../print/index.ts";
 import { findCommand, type LiveSettings, liveSettings, parseCommandLine } from "../settings/index.ts";
 import { readAnswers } from "./answer-source.ts";
 import { type CommandRunner, say } from "./context.ts";
 import { runMigrate } from "./migrate.ts";
+import { runPlan } from "./plan.ts";
+
+const RUNNERS = { migrate: runMigrate, plan: runPlan } as const;
 
 /** In seconds; a switch that reboots takes minutes. */
 const PAUSES: readonly number[] = [5, 10, 20, 40, 60, 60, 120, 120, 300, 300];
@@ -28,9 +31,15 @@ export const runLive: CommandRunner = async (given, { signal }) => {
     const answers = await withPatience(() => readAnswers(line.config, { signal }), signal);
     live = liveSettings(text, answers);
     const settings = live;
-    code = await withPatience(() => migrateOnce(settings, signal), signal);
+    code = await withPatience(() => runOnce(settings, signal), signal);
   } catch (error) {
     if (signal.aborted) throw error;
+    if (error instanceof UserError && error.code === DONE_ALREADY) {
+      // A medium that was forgotten in the drive must not make the machine begin again and again.
+      say(`virt-p2v live: done before. ${error.message}.`);
+      if (live.post !== "none") await run(["systemctl", "poweroff"]);
+      return 0;
+    }
     say(renderError(error));
     say("virt-p2v live: FAILED. Nothing was written to the disks of this machine.");
     if (live.onfail === "poweroff") await run(["systemctl", "poweroff"]);
@@ -60,9 +69,10 @@ export function mayHeal(error: unknown): boolean {
   return error instanceof UserError && error.area === "host" && !/key|login|missing/.test(error.code);
 }
 
-async function migrateOnce(live: LiveSettings, signal: AbortSignal): Promise<number> {
-  const command = findCommand("migrate");
-  const argv = [...live.migrate, "--yes"];
+async function runOnce(live: LiveSettings, signal: AbortSignal): Promise<number> {
+  const command = findCommand(live.mode);
+  const argv = [...live.migrate].filter((word) => live.mode === "migrate" || word !== "--start");
+  argv.push(live.mode === "migrate" ? "--yes" : "--save");
   if (!argv.some((word) => /^--disk(=|$)/.test(word)))
     argv.push(...(await disksHere(signal)).flatMap((disk) => ["--disk", disk]));
   const asked = parseCommandLine(command, argv);
@@ -83,8 +93,8 @@ async function migrateOnce(live: LiveSettings, signal: AbortSignal): Promise<num
     const config = { destination, identity, fingerprint, directory: directory.path, signal };
     argv.push("--ssh-config", await writePinnedSshConfig(config));
   }
-  say(`virt-p2v migrate ${argv.join(" ")}`);
-  return await runMigrate(parseCommandLine(command, argv), { signal });
+  say(`virt-p2v ${live.mode} ${argv.join(" ")}`);
+  return await RUNNERS[live.mode](parseCommandLine(command, argv), { signal });
 }
 
 async function disksHere(signal: AbortSignal): Promise<readonly string[]> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v plan: everything a migration would do, and nothing done.
-import { EXIT_CODES } from "../../core/index.ts";
+import { EXIT_CODES, type Preview } from "../../core/index.ts";
 import { parseDestination } from "../../hosts/index.ts";
 import { planOnly, printDestination, problemArea } from "../../job/index.ts";
 import { confirmed, stoppers } from "../../plan/index.ts";
@@ -12,15 +12,24 @@ export const runPlan: CommandRunner = async (given, { signal }) => {
   const destination = parseDestination(given.one("to") ?? "");
   const json = given.flag("json");
   const printer = json ? silent : makePrinter({ json });
-  const { preview, diffs } = await planOnly({
+  const print = (preview: Preview, diffs: readonly (string | null)[]): string =>
+    printPlan(preview, { destination: printDestination(destination, preview.intent.name), diffs });
+  const { preview, diffs, saved } = await planOnly({
     answers: answersOf(given, destination),
     sshConfig: given.one("ssh-config"),
+    save: given.flag("save")
+      ? (preview, diffs) => ({
+          ".plan.txt": `${print(preview, diffs)}\n`,
+          ".plan.json": `${JSON.stringify({ ...confirmed(preview), diffs }, null, 2)}\n`,
+        })
+      : null,
     signal,
     emit: printer.emit,
   });
   printer.close();
   if (json) sayJson({ ...confirmed(preview), diffs });
-  else say(printPlan(preview, { destination: printDestination(destination, preview.intent.name), diffs }));
+  else say(print(preview, diffs));
+  if (!json) for (const path of saved) say(`Saved: ${path}`);
   const [stopper] = stoppers(preview);
   return stopper === undefined ? 0 : EXIT_CODES[problemArea(stopper)];
 };

@@ -23,6 +23,9 @@ import type { CommandRunner } from "./context.ts";
 /** In memory: what was answered before the wizard ended or crashed. No secrets are in it. */
 const KEPT = "/run/virt-p2v/answers.yaml";
 
+/** Made by the initramfs of the live CD. */
+const IN_MEMORY = "/run/p2v/in-memory";
+
 export const runWizardCommand: CommandRunner = async (given, { signal }) => {
   if (process.stdin.isTTY !== true || process.stdout.isTTY !== true)
     throw new UserError("usage", "nobody-to-ask", "The wizard needs a terminal", {
@@ -38,6 +41,7 @@ export const runWizardCommand: CommandRunner = async (given, { signal }) => {
     state: {
       machine,
       live,
+      inMemory: live && (await readBounded(IN_MEMORY)) !== null,
       disks: given.many("disk").length > 0 ? given.many("disk") : await localDisks({ signal }),
       guest: null,
       problems: [],

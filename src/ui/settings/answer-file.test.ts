@@ -6,6 +6,7 @@ import { UserError } from "../../core/index.ts";
 import {
   answerArguments,
   answersFor,
+  asksForHostname,
   type MachineIdentifiers,
   parseAnswerFile,
   renderAnswersSchema,
@@ -15,6 +16,7 @@ const HERE: MachineIdentifiers = {
   serial: "ABC123",
   uuid: "4C4C4544-0000-1111-2222-333344445555",
   macs: ["52:54:00:12:34:56", "52:54:00:12:34:57"],
+  hostname: null,
 };
 const FLEET = `defaults:
   to: ssh://root@host/vms
@@ -47,6 +49,17 @@ test("the machine's own answers stand above the defaults", () => {
   assert.equal(answerArguments(answers, new Set(["disk", "name"])).length, 3);
 });
 
+test("a machine is known by the name of its installed system, when a file asks for it", () => {
+  const file = parseAnswerFile("machines: [{ match: { hostname: Aurora }, name: web }]\n", "f");
+  assert.ok(asksForHostname(file));
+  assert.ok(!asksForHostname(parseAnswerFile(FLEET, "f")));
+  assert.deepEqual(answersFor(file, { ...HERE, hostname: "aurora" }, "f").get("name"), ["web"]);
+  assert.throws(
+    () => answersFor(file, { ...HERE, hostname: "birch" }, "f"),
+    (error) => error instanceof UserError && /hostname: birch/.test(error.message),
+  );
+});
+
 test("a file without machines serves every machine", () => {
   const answers = answersFor(parseAnswerFile("defaults: {name: -x}\n", "f"), HERE, "f");
   assert.deepEqual(answerArguments(answers, new Set()), ["--name=-x"]);
@@ -60,7 +73,7 @@ test("every wrong key and value is named with its line", () => {
   unattended: true
 machines:
   - name: db
-  - match: {hostname: red, serial: x}
+  - match: {colour: red, serial: x}
     disk: {a: b}
 extra: 1
 `;

@@ -11,10 +11,12 @@ export type MachineIdentifiers = {
   readonly serial: string | null;
   readonly uuid: string | null;
   readonly macs: readonly string[];
+  /** Of the installed system; null: there is none, or nobody looked, for only some files ask for it. */
+  readonly hostname: string | null;
 };
 
 export type FileAnswers = ReadonlyMap<SettingName, readonly string[]>;
-type MatchKey = "serial" | "uuid" | "mac";
+type MatchKey = "serial" | "uuid" | "mac" | "hostname";
 type MachineEntry = { readonly match: ReadonlyMap<MatchKey, string>; readonly answers: FileAnswers };
 export type AnswerFile = {
   readonly defaults: FileAnswers;
@@ -22,11 +24,10 @@ export type AnswerFile = {
   readonly machines: readonly MachineEntry[] | null;
 };
 
-/** Not the host name: it is in the installed system, which is looked at only after the answers are known. */
-const MATCH_KEYS = ["serial", "uuid", "mac"] as const;
+const MATCH_KEYS = ["serial", "uuid", "mac", "hostname"] as const;
 /** Whether anything begins by itself is said at boot only (p2v.unattended), never by a file. */
 const NOT_IN_FILES: ReadonlySet<SettingName> = new Set(["yes", "json", "help"]);
-const LIVE_ONLY: readonly SettingName[] = ["identity", "host-key", "post", "onfail"];
+const LIVE_ONLY: readonly SettingName[] = ["mode", "identity", "host-key", "post", "onfail"];
 
 export function answerKeys(): readonly SettingName[] {
   return [...findCommand("migrate").settings.filter((name) => !NOT_IN_FILES.has(name)), ...LIVE_ONLY];
@@ -177,9 +178,14 @@ export function answersFor(file: AnswerFile, here: MachineIdentifiers, name: str
   );
 }
 
-export function printIdentifiers({ serial, uuid, macs }: MachineIdentifiers): string {
+/** Whether the file knows a machine by its installed system, which takes half a minute to look at. */
+export const asksForHostname = ({ machines }: AnswerFile): boolean =>
+  machines?.some(({ match }) => match.has("hostname")) === true;
+
+export function printIdentifiers({ serial, uuid, macs, hostname }: MachineIdentifiers): string {
   const line = (key: string, value: string | null): string => `  ${key}: ${value ?? "(not known)"}`;
-  return [line("serial", serial), line("uuid", uuid), ...macs.map((mac) => line("mac", mac))].join("\n");
+  const lines = [line("serial", serial), line("uuid", uuid), ...macs.map((mac) => line("mac", mac))];
+  return [...lines, ...(hostname === null ? [] : [line("hostname", hostname)])].join("\n");
 }
 
 /** `--name=value`, so that a value that begins with a dash stays a value. Without the settings of `not`. */

@@ -25,6 +25,7 @@ test("parameters become arguments that migrate understands", () => {
   assert.equal(live.unattended, true);
   assert.equal(live.hostKey, "SHA256:abc");
   assert.equal(live.post, "poweroff");
+  assert.equal(live.mode, "migrate");
   const given = parseCommandLine(findCommand("migrate"), live.migrate);
   assert.equal(given.one("to"), "ssh://root@h/vms");
   assert.equal(given.one("name"), "web");
@@ -52,6 +53,7 @@ test("a parameter that makes no sense is named", () => {
     ["p2v.name=", "name"],
     ["p2v.unattended=perhaps", "unattended"],
     ["p2v.post=explode", "post"],
+    ["p2v.mode=perhaps", "mode"],
     ["p2v.server=h p2v.os=pool", "os"],
     ["p2v.disks=../x", "disks"],
     ["p2v.vcpu.cores=0", "vcpu"],

@@ -16,6 +16,8 @@ export type LiveSettings = {
   readonly identity: string | null;
   /** `SHA256:...` of the host's key. */
   readonly hostKey: string | null;
+  /** `plan`: copies nothing. */
+  readonly mode: "migrate" | "plan";
   readonly post: "poweroff" | "reboot" | "none";
   readonly onfail: "wait" | "poweroff";
 };
@@ -92,13 +94,16 @@ export function liveSettings(cmdline: string, file: FileAnswers = new Map()): Li
     migrate: [...answerArguments(file, named), ...argv],
     identity: live("identity") ?? null,
     hostKey: live("host-key") ?? null,
+    mode: choice("mode", live("mode"), ["migrate", "plan"], "migrate"),
     post: choice("post", live("post"), ["poweroff", "reboot", "none"], "none"),
     onfail: choice("onfail", live("onfail"), ["wait", "poweroff"], "wait"),
   };
 }
 
 const isLiveOnly = (key: string): boolean =>
-  ["unattended", "config", "identity", "host-key", "post", "onfail"].includes(key.replaceAll("_", "-"));
+  ["unattended", "config", "mode", "identity", "host-key", "post", "onfail"].includes(
+    key.replaceAll("_", "-"),
+  );
 
 function isYes(key: string, value: string): boolean {
   if (/^(|1|yes|true|on)$/.test(value)) return true;

@@ -61,6 +61,7 @@ export const SETTINGS = {
     "How far the source is proven unchanged: counters, used or full. Default: counters for block devices, used for images.",
   ),
   "ssh-config": one("FILE", "A configuration file for ssh, instead of your own."),
+  save: flag("Keep the plan beside where the VM would be, as NAME.plan.txt and NAME.plan.json."),
   yes: flag("Begin without asking."),
   replace: flag("Replace a finished VM of the same name at the destination."),
   update: flag(
@@ -127,6 +128,10 @@ export const SETTINGS = {
   "host-key": one(
     "FINGERPRINT",
     "On the live CD, as p2v.host-key=SHA256:...: the only host key that is accepted.",
+  ),
+  mode: one(
+    "MODE",
+    "On the live CD, as p2v.mode=plan: only work out the plan, and keep it on the host. Default: migrate.",
   ),
   post: one(
     "ACT",
@@ -219,7 +224,7 @@ export const COMMANDS: readonly Command[] = [
       "The changes are worked out for real on a throw-away overlay, which takes as long as the conversion itself: under a minute.",
     ],
     positional: null,
-    settings: [...PLANNING, "json", "help"],
+    settings: [...PLANNING, "save", "json", "help"],
     required: ["disk", "to"],
     examples: [
       [
@@ -407,7 +412,7 @@ export const COMMANDS: readonly Command[] = [
       "An answer file is YAML: defaults: has settings as NAME: VALUE (to, name, disk, host-key, post ...), machines: a list of machines, each with match: {serial, uuid, mac} and settings of its own, which stand above the defaults. Where the list has no match, nothing is done, and the serial, UUID and MAC addresses of this machine are printed. The kernel command line stands above the file. doc/answers.schema.json is its JSON schema.",
     ],
     positional: null,
-    settings: ["cmdline", "unattended", "config", "identity", "host-key", "post", "onfail", "help"],
+    settings: ["cmdline", "unattended", "config", "mode", "identity", "host-key", "post", "onfail", "help"],
     required: [],
     examples: [["virt-p2v live --cmdline answers.txt", "by hand, on the live CD"]],
   },

@@ -50,6 +50,8 @@ export type WizardState = {
   readonly machine: Machine;
   /** On the live CD: the computer is ours to power off, its network ours to set up. */
   readonly live: boolean;
+  /** All of the live system is in memory. */
+  readonly inMemory: boolean;
   /** Disks that could be taken, by path. */
   readonly disks: readonly string[];
   /** null: nobody looked yet, or nothing was found. */

@@ -8,14 +8,16 @@ export const welcome: Page = {
   name: "welcome",
   help: "virt-p2v turns this machine into a virtual one on a host of yours. It asks a few questions, shows a plan, and begins only when you say so. The disks of this machine are never written: not by the questions, not by the plan, not by the migration.\n\nBack leads to the page before, Esc asks whether to leave; what you answered is kept. Each page has its own help.",
   applies: () => true,
-  box: ({ machine, disks }) => ({
+  box: ({ machine, disks, inMemory }) => ({
     kind: "text",
     title: "Welcome",
     back: "Leave",
-    text: `${paragraphs("This machine becomes a virtual one on your own host. Nothing is ever written to its disks. This was found:")}\n\n${found(machine, disks.length)}`,
+    text: `${paragraphs("This machine becomes a virtual one on your own host. Nothing is ever written to its disks. This was found:")}\n\n${found(machine, disks.length)}${inMemory ? `\n\n${IN_MEMORY}` : ""}`,
   }),
   take: (state) => state,
 };
+
+const IN_MEMORY = "All of virt-p2v is in memory: the medium may be taken out.";
 
 const show = <T>(fact: Known<T>, text: (value: T) => string): string =>
   fact.kind === "known" ? text(fact.value) : "not known";

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The live system over the network: QEMU's own DHCP and TFTP give the script to iPXE, HTTP the rest; no medium is there.
+import assert from "node:assert/strict";
+import { createReadStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, normalize } from "node:path";
+import { pipeline } from "node:stream";
+import { test } from "node:test";
+import { writePxeTree } from "../../src/iso/index.ts";
+import { liveIso } from "../support/live-iso.ts";
+import { startLiveVm } from "../support/live-vm.ts";
+
+test("a machine without a medium boots the live system over the network and reaches the wizard", {
+  timeout: 15 * 60_000,
+}, async (t) => {
+  const { signal } = t;
+  const iso = await liveIso(signal);
+  const directory = await mkdtemp(join(tmpdir(), "p2v-pxe-test-"));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  const tree = join(directory, "pxe");
+  const web = await serve(tree);
+  t.after(() => {
+    web.closeAllConnections();
+    web.close();
+  });
+  const http = `http://10.0.2.2:${(web.address() as AddressInfo).port}/`;
+  await writePxeTree({ iso, out: tree, http, say: () => undefined, signal });
+  await using vm = await startLiveVm({ iso, boot: "pxe", tree, memoryMb: 2048, signal });
+  const seconds = await vm.see(/Enter for the wizard/, { timeoutMs: 300_000 });
+  t.diagnostic(`first question after ${Math.round(seconds)} s`);
+  assert.match(vm.console(), /All of the live system is in memory/);
+  vm.type("\n");
+  await vm.see(/Nothing is ever written to its disks/, { timeoutMs: 60_000 });
+});
+
+async function serve(tree: string): Promise<Server> {
+  const web = createServer((request, response) => {
+    const name = join(tree, normalize(`/${request.url ?? ""}`));
+    pipeline(createReadStream(name), response, () => undefined);
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => web.once("listening", resolve));
+  return web;
+}
