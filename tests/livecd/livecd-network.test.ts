@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The live system over the network: QEMU's own DHCP and TFTP give the script to iPXE, HTTP the rest; no medium is there.
 import assert from "node:assert/strict";
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +11,7 @@ import { pipeline } from "node:stream";
 import { test } from "node:test";
 import { writePxeTree } from "../../src/iso/index.ts";
 import { liveIso } from "../support/live-iso.ts";
-import { startLiveVm } from "../support/live-vm.ts";
+import { reachWizard, startLiveVm } from "../support/live-vm.ts";
 
 test("a machine without a medium boots the live system over the network and reaches the wizard", {
   timeout: 15 * 60_000,
@@ -32,13 +32,14 @@ test("a machine without a medium boots the live system over the network and reac
   const seconds = await vm.see(/Enter for the wizard/, { timeoutMs: 300_000 });
   t.diagnostic(`first question after ${Math.round(seconds)} s`);
   assert.match(vm.console(), /All of the live system is in memory/);
-  vm.type("\n");
-  await vm.see(/Nothing is ever written to its disks/, { timeoutMs: 60_000 });
+  await reachWizard(vm);
 });
 
 async function serve(tree: string): Promise<Server> {
   const web = createServer((request, response) => {
     const name = join(tree, normalize(`/${request.url ?? ""}`));
+    // Like every web server; iPXE takes minutes for a file whose size nobody tells.
+    response.setHeader("Content-Length", statSync(name).size);
     pipeline(createReadStream(name), response, () => undefined);
   }).listen(0, "127.0.0.1");
   await new Promise((resolve) => web.once("listening", resolve));

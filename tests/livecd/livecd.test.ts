@@ -10,7 +10,7 @@ import { fillRoom, findRoom, HEADER_BYTES } from "../../src/iso/attached.ts";
 import { run } from "../../src/system/index.ts";
 import { VERSION } from "../../src/ui/version.ts";
 import { liveIso } from "../support/live-iso.ts";
-import { startLiveVm } from "../support/live-vm.ts";
+import { reachWizard, startLiveVm } from "../support/live-vm.ts";
 import { dirtyDisk } from "../support/live-disks.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -78,6 +78,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
     assert.match(vm.console(), /virt-p2v 9\.8\.7: this machine/);
     assert.match(vm.console(), /Firmware +UEFI/);
     assert.doesNotMatch(vm.console(), /attached/);
+    await reachWizard(vm);
   });
 
   await t.test("stick in BIOS: an attached program runs there too", async () => {
@@ -85,6 +86,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
     await vm.see(READY, { timeoutMs: 300_000 });
     assert.match(vm.console(), /virt-p2v 9\.8\.7: this machine/);
     assert.match(vm.console(), /Firmware +BIOS/);
+    await reachWizard(vm);
   });
 
   await t.test("stick in UEFI: an attached program that is damaged is left aside", async () => {
@@ -95,6 +97,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
     await vm.see(READY, { timeoutMs: 300_000 });
     assert.match(vm.console(), new RegExp(`virt-p2v ${VERSION.replaceAll(".", "\\.")}: this machine`));
     assert.match(vm.console(), /attached to this medium is not used: it is damaged/);
+    await reachWizard(vm);
   });
 
   await t.test("Secure Boot: an attached program that does not start is left aside", async () => {
@@ -106,6 +109,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
     await vm.see(READY, { timeoutMs: 300_000 });
     assert.match(vm.console(), /attached to this medium is not used: it does not start/);
     assert.match(vm.console(), /Secure Boot on/);
+    await reachWizard(vm);
   });
 });
 

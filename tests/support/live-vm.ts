@@ -40,6 +40,12 @@ export interface LiveVm extends AsyncDisposable {
   poweredOff(options: { timeoutMs: number }): Promise<number>;
 }
 
+/** Presses Enter at the prompt that stands on the serial line, and sees the wizard's first page. */
+export async function reachWizard(vm: LiveVm): Promise<void> {
+  vm.type("\n");
+  await vm.see(/-Welcome-/, { timeoutMs: 60_000 });
+}
+
 /** A small read-only disk with files of this computer, for the VM. */
 export async function makeFilesDisk(path: string, directory: string, sizeMb: number): Promise<void> {
   await run(["mkfs.ext4", "-q", "-O", "^has_journal", "-d", directory, path, `${sizeMb}M`], {
