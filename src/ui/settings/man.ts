@@ -21,6 +21,22 @@ const FILES: readonly (readonly [string, string])[] = [
   ["*.partial", "Left by an interrupted run; the same command goes on from it."],
 ];
 
+/** The way from a clone to a migrated server; doc/live-cd.md has it with pictures. */
+const LIVE_CD: readonly (readonly [string, string])[] = [
+  [
+    "Make the medium",
+    "npm run iso in a clone, or virt-p2v iso build as root on Debian; cp virt-p2v.iso /dev/sdX makes a stick, and all on it is lost. The same image is a CD, a DVD and virtual medium, for BIOS, UEFI and Secure Boot. virt-p2v iso attach brings it up to date, virt-p2v iso pxe serves it over the network.",
+  ],
+  [
+    "Boot",
+    "The menu, on screen and first serial line, begins after five seconds. It needs 1 GiB of memory; with 2 GiB the medium is copied to memory and may then be taken out (p2v.toram=yes, no or auto; Enter skips it). Every disk is read-only in the kernel before anything looks at it. Enter on a console starts the wizard, or takes it over from another one; shell and Enter is a root shell, as is tty2.",
+  ],
+  [
+    "Answer",
+    "Tab and arrows move, Enter takes, Esc goes back, F1 helps. The pages: welcome, network, host, its key, login, disks, VM; then the plan with every change as a diff, the last question, progress, and the verdict. Or let it answer itself: p2v.unattended and the settings as p2v.NAME=VALUE on the kernel command line, or an answer file; see virt-p2v live.",
+  ],
+];
+
 export function renderManPage(version: string): string {
   const out: string[] = [
     '.\\" Made by scripts/man.ts from src/ui/settings/table.ts; do not edit.',
@@ -52,7 +68,9 @@ export function renderManPage(version: string): string {
     );
     for (const [line, what] of command.examples) out.push(".Pp", `${escape(what)}:`, ".Dl " + escape(line));
   }
-  out.push(".Sh OPTIONS", ".Bl -tag -width Ds");
+  out.push(".Sh THE LIVE CD", ".Bl -tag -width Ds");
+  for (const [what, text] of LIVE_CD) out.push(`.It ${escape(what)}`, escape(text));
+  out.push(".El", ".Sh OPTIONS", ".Bl -tag -width Ds");
   for (const [name, { value, help, repeated }] of Object.entries(SETTINGS)) {
     const argument = value === null ? "" : ` ${escape(value)}`;
     out.push(`.It \\-\\-${escape(name)}${argument}${repeated ? " ..." : ""}`, escape(help));

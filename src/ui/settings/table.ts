@@ -358,7 +358,7 @@ export const COMMANDS: readonly Command[] = [
     name: "iso build",
     summary: "Build the live CD: one image for CD and USB stick, BIOS and UEFI",
     description: [
-      "Installs a small Debian with all storage and network drivers of its kernel, this program and its tools, and writes one image of about 260 MiB that starts from CD, DVD and USB stick, in BIOS, UEFI and Secure Boot. What is on it is listed in livecd/packages, with reasons.",
+      "Installs a small Debian with all storage and network drivers of its kernel, this program and its tools, and writes one image of about 325 MiB (64 of them room for iso attach) that starts from CD, DVD and USB stick, in BIOS, UEFI and Secure Boot. What is on it is listed in livecd/packages, with reasons.",
       "Needs Debian, root and a clone of the repository. The Debian part is kept in the cache directory ($P2V_CACHE, else ~/.cache/virt-p2v), so that building again takes seconds; remove it there to get newer packages. The same inputs give the same image, byte for byte.",
       "To make a stick: cp virt-p2v.iso /dev/sdX, where sdX is the whole stick, and all on it is lost.",
     ],
