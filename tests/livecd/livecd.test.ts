@@ -11,7 +11,7 @@ import { run } from "../../src/system/index.ts";
 import { VERSION } from "../../src/ui/version.ts";
 import { liveIso } from "../support/live-iso.ts";
 import { reachWizard, startLiveVm } from "../support/live-vm.ts";
-import { dirtyDisk } from "../support/live-disks.ts";
+import { dirtyDisk, OWN_SYSTEM } from "../support/live-disks.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const READY = /Enter for the wizard/;
@@ -41,6 +41,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
         boot: "bios-cd",
         disks: [disk.path],
         nic: "e1000",
+        reboots: true,
         signal,
       });
       const seconds = await vm.see(READY, { timeoutMs: 300_000 });
@@ -64,8 +65,11 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
       assert.match(state, /No devices found/);
       assert.doesNotMatch(state, /active raid|\/dev\/sd|LISTEN|\.service/);
       assert.match(state, /\n1\n/);
-      await vm[Symbol.asyncDispose]();
       assert.equal(await sha256(disk.path), before);
+      // What fails and shall leave the machine to its own system, ejects the CD first.
+      await ask("echo p2v.unattended p2v.onfail=local >/tmp/line", "line");
+      vm.type("virt-p2v live --cmdline /tmp/line\n");
+      await vm.see(new RegExp(`${OWN_SYSTEM}\n`), { timeoutMs: 120_000 });
     },
   );
 

@@ -22,6 +22,8 @@ export type LiveVmOptions = {
   /** virtio, read-only for the VM. */
   readonly readOnlyDisks?: readonly string[];
   readonly nic?: string;
+  /** Starts again when it is reset; default: QEMU ends. */
+  readonly reboots?: boolean;
   readonly moreArgs?: readonly string[];
   readonly signal: AbortSignal;
 };
@@ -125,7 +127,8 @@ async function renderArgs(options: LiveVmOptions, directory: string): Promise<st
   const { iso, boot, memoryMb = 1024, disks = [], readOnlyDisks = [], nic, moreArgs = [] } = options;
   const secure = boot === "secure-boot";
   const args = ["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", `${memoryMb}`];
-  args.push("-M", secure ? "q35,smm=on" : "q35", "-nodefaults", "-no-user-config", "-no-reboot");
+  args.push("-M", secure ? "q35,smm=on" : "q35", "-nodefaults", "-no-user-config");
+  if (options.reboots !== true) args.push("-no-reboot");
   args.push("-display", "none", "-vga", "std", "-serial", "stdio", "-monitor", "none");
   args.push("-qmp", `unix:${join(directory, "qmp.sock")},server=on,wait=off`);
   const file = iso.replaceAll(",", ",,");

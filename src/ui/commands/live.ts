@@ -4,11 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../core/index.ts";
 import { parseDestination, writePinnedSshConfig } from "../../hosts/index.ts";
 import { DONE_ALREADY, localDisks } from "../../job/index.ts";
-import { makeRunDirectory, readBounded, run } from "../../system/index.ts";
+import { makeRunDirectory, readBounded } from "../../system/index.ts";
 import { renderError } from "../print/index.ts";
 import { findCommand, type LiveSettings, liveSettings, parseCommandLine } from "../settings/index.ts";
 import { readAnswers } from "./answer-source.ts";
 import { type CommandRunner, say } from "./context.ts";
+import { leave } from "./leave.ts";
 import { runMigrate } from "./migrate.ts";
 import { runPlan } from "./plan.ts";
 
@@ -37,17 +38,17 @@ export const runLive: CommandRunner = async (given, { signal }) => {
     if (error instanceof UserError && error.code === DONE_ALREADY) {
       // A medium that was forgotten in the drive must not make the machine begin again and again.
       say(`virt-p2v live: done before. ${error.message}.`);
-      if (live.post !== "none") await run(["systemctl", "poweroff"]);
+      if (live.post !== "none") await leave("poweroff", { signal });
       return 0;
     }
     say(renderError(error));
     say("virt-p2v live: FAILED. Nothing was written to the disks of this machine.");
-    if (live.onfail === "poweroff") await run(["systemctl", "poweroff"]);
+    if (live.onfail !== "wait") await leave(live.onfail, { signal });
     throw error;
   }
   say(code === 0 ? "virt-p2v live: done" : `virt-p2v live: ended with code ${code}`);
-  if (code === 0 && live.post !== "none") await run(["systemctl", live.post]);
-  if (code !== 0 && live.onfail === "poweroff") await run(["systemctl", "poweroff"]);
+  if (code === 0 && live.post !== "none") await leave(live.post, { signal });
+  if (code !== 0 && live.onfail !== "wait") await leave(live.onfail, { signal });
   return code;
 };
 

@@ -54,6 +54,7 @@ test("a parameter that makes no sense is named", () => {
     ["p2v.unattended=perhaps", "unattended"],
     ["p2v.post=explode", "post"],
     ["p2v.mode=perhaps", "mode"],
+    ["p2v.post=local p2v.start", "post"],
     ["p2v.server=h p2v.os=pool", "os"],
     ["p2v.disks=../x", "disks"],
     ["p2v.vcpu.cores=0", "vcpu"],

@@ -18,8 +18,9 @@ export type LiveSettings = {
   readonly hostKey: string | null;
   /** `plan`: copies nothing. */
   readonly mode: "migrate" | "plan";
-  readonly post: "poweroff" | "reboot" | "none";
-  readonly onfail: "wait" | "poweroff";
+  /** `local`: the machine's own system is started from its disks. */
+  readonly post: "poweroff" | "reboot" | "local" | "none";
+  readonly onfail: "wait" | "local" | "poweroff";
 };
 
 /** For the initramfs, which has read them already. */
@@ -88,15 +89,23 @@ export function liveSettings(cmdline: string, file: FileAnswers = new Map()): Li
   const server = values.get("server");
   if (server !== undefined && !argv.includes("--to")) argv.push("--to", destinationOf(server, values));
   const live = (name: SettingName): string | undefined => values.get(name) ?? file.get(name)?.[0];
+  const forMigrate = [...answerArguments(file, named), ...argv];
+  const post = choice("post", live("post"), ["poweroff", "reboot", "local", "none"], "none");
+  if (post === "local" && forMigrate.includes("--start"))
+    throw wrong(
+      "post",
+      "is local, and p2v.start starts the VM: both would have the same addresses",
+      "Give one of the two",
+    );
   return {
     unattended: values.has("unattended") && isYes("unattended", values.get("unattended") ?? ""),
     config: values.get("config") ?? null,
-    migrate: [...answerArguments(file, named), ...argv],
+    migrate: forMigrate,
     identity: live("identity") ?? null,
     hostKey: live("host-key") ?? null,
     mode: choice("mode", live("mode"), ["migrate", "plan"], "migrate"),
-    post: choice("post", live("post"), ["poweroff", "reboot", "none"], "none"),
-    onfail: choice("onfail", live("onfail"), ["wait", "poweroff"], "wait"),
+    post,
+    onfail: choice("onfail", live("onfail"), ["wait", "local", "poweroff"], "wait"),
   };
 }
 

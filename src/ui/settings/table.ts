@@ -135,9 +135,12 @@ export const SETTINGS = {
   ),
   post: one(
     "ACT",
-    "On the live CD, as p2v.post=ACT, after success: poweroff, reboot or none. Default: none.",
+    "On the live CD, as p2v.post=ACT, after success: poweroff, reboot, none, or local (the CD is ejected, and the machine's own system starts; not with --start). Default: none.",
   ),
-  onfail: one("ACT", "On the live CD, as p2v.onfail=ACT, after a failure: wait or poweroff. Default: wait."),
+  onfail: one(
+    "ACT",
+    "On the live CD, as p2v.onfail=ACT, after a failure: wait, poweroff, or local (as for post). Default: wait.",
+  ),
   help: flag("Print this help."),
 } as const satisfies Record<string, Setting>;
 
