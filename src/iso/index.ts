@@ -3,3 +3,4 @@
 export * from "./build.ts";
 export { attachToIso, type AttachedIso } from "./attach.ts";
 export { writePxeTree } from "./pxe.ts";
+export { writeKickstart } from "./kickstart.ts";

@@ -21,18 +21,26 @@ export async function readInterface(): Promise<string> {
   return (await readFile(join(LIVECD_DIRECTORY, "interface"), "utf8")).trim();
 }
 
-/** Writes the squashfs at `path`. `scratch` is an empty directory. */
-export async function makeProgram(options: {
-  given: Given;
-  path: string;
-  scratch: string;
-  epoch: number;
-  version: string;
+type ProgramOptions = {
+  readonly given: Given;
+  /** An empty directory. */
+  readonly scratch: string;
+  readonly version: string;
   /** Not, where the medium has the same. */
-  withNode: boolean;
-  signal: AbortSignal;
-}): Promise<void> {
-  const { given, path, scratch, epoch, version, withNode, signal } = options;
+  readonly withNode: boolean;
+  readonly signal: AbortSignal;
+};
+
+/** Writes the squashfs at `path`. */
+export async function makeProgram(options: ProgramOptions & { path: string; epoch: number }): Promise<void> {
+  const { path, epoch, signal } = options;
+  const root = await makeProgramTree(options);
+  await makeSquashfs({ root, path, exclude: [], allRoot: true, epoch, signal });
+}
+
+/** The tree that is laid over the live system, below `scratch`; its path. */
+export async function makeProgramTree(options: ProgramOptions): Promise<string> {
+  const { given, scratch, version, withNode, signal } = options;
   const root = join(scratch, "program");
   const home = join(root, "usr/lib/virt-p2v");
   for (const directory of ["bin", "dist"]) await mkdir(join(home, directory), { recursive: true });
@@ -47,7 +55,7 @@ export async function makeProgram(options: {
   await mkdir(join(root, "usr/bin"), { recursive: true });
   await symlink("../lib/virt-p2v/bin/virt-p2v", join(root, "usr/bin/virt-p2v"));
   await addGiven(given, root);
-  await makeSquashfs({ root, path, exclude: [], allRoot: true, epoch, signal });
+  return root;
 }
 
 async function addNode(home: string, scratch: string, signal: AbortSignal): Promise<void> {

@@ -75,8 +75,8 @@ export async function readRecipe(options: RecipeOptions): Promise<Recipe> {
   const files: string[] = [];
   for (const path of await filesBelow(LIVECD_DIRECTORY)) {
     const name = relative(LIVECD_DIRECTORY, path);
-    // Menu and root/ are not part of the base, and comments on packages change nothing.
-    if (name.startsWith("boot/") || name.startsWith("root/") || name === "packages") continue;
+    // Menu, root/ and kickstart are not part of the base, and comments on packages change nothing.
+    if (/^(boot|root|kickstart)\/|^packages$/.test(name)) continue;
     const { mode } = await stat(path);
     files.push(`${name}\n${(mode & 0o100) === 0 ? "-" : "x"}\n${await readFile(path, "latin1")}`);
   }

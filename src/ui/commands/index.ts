@@ -9,6 +9,7 @@ import { runHostUndefine } from "./host-undefine.ts";
 import { runInspect } from "./inspect.ts";
 import { runIsoAttach } from "./iso-attach.ts";
 import { runIsoBuild } from "./iso-build.ts";
+import { runIsoKickstart } from "./iso-kickstart.ts";
 import { runIsoPxe } from "./iso-pxe.ts";
 import { runLive } from "./live.ts";
 import { runMigrate } from "./migrate.ts";
@@ -30,6 +31,7 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   "iso build": runIsoBuild,
   "iso attach": runIsoAttach,
   "iso pxe": runIsoPxe,
+  "iso kickstart": runIsoKickstart,
   live: runLive,
   wizard: runWizardCommand,
 };

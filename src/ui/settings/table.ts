@@ -158,6 +158,7 @@ export type CommandName =
   | "iso build"
   | "iso attach"
   | "iso pxe"
+  | "iso kickstart"
   | "live"
   | "wizard";
 
@@ -404,6 +405,19 @@ export const COMMANDS: readonly Command[] = [
         "virt-p2v iso pxe virt-p2v.iso --out /srv/tftp/p2v --http http://boot.example.org/p2v",
         "DHCP gives virt-p2v.ipxe to iPXE, bootx64.efi to UEFI",
       ],
+    ],
+  },
+  {
+    name: "iso kickstart",
+    summary: "Write the live system as a kickstart for Fedora, RHEL and their relatives",
+    description: [
+      "Makes a directory with virt-p2v.ks, the program and the script that makes a live system of a tree: the same packages by their names there, the same units and rules. livecd-creator builds the image from it, on such a machine and as root. Whoever has Debian at hand takes iso build, whose image serves every machine.",
+    ],
+    positional: null,
+    settings: ["out", "ssh-key", "config", "extras", "json", "help"],
+    required: ["out"],
+    examples: [
+      ["virt-p2v iso kickstart --out ./kickstart", "then there: livecd-creator --config=virt-p2v.ks"],
     ],
   },
   {
