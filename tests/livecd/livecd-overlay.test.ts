@@ -18,7 +18,7 @@ test("the overlay by device-mapper keeps its promises", { timeout: 15 * 60_000 }
   for (const name of ["src", "tests/live", "tests/support", "bin", "package.json", ...NODE_MODULES])
     await cp(join(REPOSITORY, name), join(tree, name), { recursive: true });
   const disk = join(directory, "tree.img");
-  await makeFilesDisk(disk, tree, 96);
+  await makeFilesDisk(disk, tree, { sizeMb: 96 });
   await using vm = await startLiveVm({
     iso,
     boot: "kernel",

@@ -10,7 +10,7 @@ import { fillRoom, findRoom, HEADER_BYTES } from "../../src/iso/attached.ts";
 import { run } from "../../src/system/index.ts";
 import { VERSION } from "../../src/ui/version.ts";
 import { liveIso } from "../support/live-iso.ts";
-import { reachWizard, startLiveVm } from "../support/live-vm.ts";
+import { makeFilesDisk, reachWizard, startLiveVm } from "../support/live-vm.ts";
 import { dirtyDisk, OWN_SYSTEM } from "../support/live-disks.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -36,10 +36,15 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
     "CD in BIOS, 1 GiB: the first question in time, disks read-only, nothing assembled",
     async () => {
       const before = await sha256(disk.path);
+      const stick = join(directory, "stick.img");
+      await mkdir(join(directory, "stick"));
+      await writeFile(join(directory, "stick/answers.yaml"), "defaults:\n  nmae: web\n");
+      await makeFilesDisk(stick, join(directory, "stick"), { sizeMb: 4, label: "P2V" });
       await using vm = await startLiveVm({
         iso,
         boot: "bios-cd",
         disks: [disk.path],
+        readOnlyDisks: [stick],
         nic: "e1000",
         reboots: true,
         signal,
@@ -66,9 +71,15 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
       assert.doesNotMatch(state, /active raid|\/dev\/sd|LISTEN|\.service/);
       assert.match(state, /\n1\n/);
       assert.equal(await sha256(disk.path), before);
-      // What fails and shall leave the machine to its own system, ejects the CD first.
+      // Answers come from the stick; what fails and shall leave the machine to its own system, ejects the CD first.
       await ask("echo p2v.unattended p2v.onfail=local >/tmp/line", "line");
       vm.type("virt-p2v live --cmdline /tmp/line\n");
+      await vm.see(
+        /\/run\/p2v\/stick\/answers\.yaml is not understood\s+line 2: there is no setting "nmae"/,
+        {
+          timeoutMs: 60_000,
+        },
+      );
       await vm.see(new RegExp(`${OWN_SYSTEM}\n`), { timeoutMs: 120_000 });
     },
   );

@@ -49,10 +49,13 @@ export async function reachWizard(vm: LiveVm): Promise<void> {
 }
 
 /** A small read-only disk with files of this computer, for the VM. */
-export async function makeFilesDisk(path: string, directory: string, sizeMb: number): Promise<void> {
-  await run(["mkfs.ext4", "-q", "-O", "^has_journal", "-d", directory, path, `${sizeMb}M`], {
-    timeoutMs: 120_000,
-  });
+export async function makeFilesDisk(
+  path: string,
+  directory: string,
+  { sizeMb, label = "" }: { sizeMb: number; label?: string },
+): Promise<void> {
+  const argv = ["mkfs.ext4", "-q", "-O", "^has_journal", "-L", label, "-d", directory, path, `${sizeMb}M`];
+  await run(argv, { timeoutMs: 120_000 });
 }
 
 /** TCG: where KVM opens but hangs, a test that trusts it would hang too. */
@@ -169,9 +172,13 @@ async function renderArgs(options: LiveVmOptions, directory: string): Promise<st
     args.push("-kernel", join(directory, "vmlinuz"), "-initrd", join(directory, "initrd.img"));
     args.push("-append", `${common} quiet loglevel=3 ${options.parameters ?? ""}`);
   }
+  const order = (place: number): string => (boot === "kernel" ? "" : `,bootindex=${place}`);
   for (const [index, path] of disks.entries()) {
     args.push("-drive", `file=${path.replaceAll(",", ",,")},format=raw,if=none,id=disk${index},cache=unsafe`);
-    args.push("-device", `ide-hd,drive=disk${index},bus=ide.${index + 1},serial=P2VDISK${index}`);
+    args.push(
+      "-device",
+      `ide-hd,drive=disk${index},bus=ide.${index + 1},serial=P2VDISK${index}${order(index + 1)}`,
+    );
   }
   for (const path of readOnlyDisks)
     args.push("-drive", `file=${path.replaceAll(",", ",,")},format=raw,if=virtio,readonly=on`);

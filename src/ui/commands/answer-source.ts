@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where an answer file comes from at boot: p2v.config=PATH or URL, else the one on the image; and which machine this is.
+// Where an answer file comes from at boot: p2v.config=PATH or URL, else a stick labelled P2V, else the one on the image; and which
+// machine this is.
 import { UserError } from "../../core/index.ts";
 import { inspectDisks, inspectThisMachine, localDisks } from "../../job/index.ts";
 import { readBounded } from "../../system/index.ts";
@@ -11,6 +12,7 @@ import {
   type MachineIdentifiers,
   parseAnswerFile,
 } from "../settings/index.ts";
+import { findStick } from "./stick.ts";
 
 /** Put there by iso build --config. */
 export const ANSWERS_ON_IMAGE = "/etc/virt-p2v/answers.yaml";
@@ -21,7 +23,10 @@ export async function readAnswers(
   config: string | null,
   { signal, onImage = ANSWERS_ON_IMAGE }: { signal: AbortSignal; onImage?: string },
 ): Promise<FileAnswers> {
-  const name = config ?? onImage;
+  const stick = await findStick(signal);
+  const onStick = stick === null ? null : `${stick}/answers.yaml`;
+  const given = config ?? (onStick !== null && (await readText(onStick)) !== null ? onStick : null);
+  const name = given ?? onImage;
   const text = /^https?:\/\//.test(name) ? await download(name, signal) : await readText(name);
   if (text === null && config === null) return new Map();
   if (text === null)
