@@ -80,6 +80,9 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
           timeoutMs: 60_000,
         },
       );
+      // QEMU's drive closes when it is reset, with the CD in it; virtual media and trays stay open.
+      await vm.see(/The CD is ejected[^]*sysrq: Resetting/, { timeoutMs: 60_000 });
+      await vm.eject();
       await vm.see(new RegExp(`${OWN_SYSTEM}\n`), { timeoutMs: 120_000 });
     },
   );

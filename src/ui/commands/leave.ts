@@ -3,7 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readBounded, run } from "../../system/index.ts";
+import { readBounded, run, RunError } from "../../system/index.ts";
 import { say } from "./context.ts";
 
 export type Leave = "poweroff" | "reboot" | "local";
@@ -32,7 +32,12 @@ async function startOwnSystem(signal: AbortSignal): Promise<void> {
     case "eject":
       say("The CD is ejected, and the machine starts its own system.");
       // By SCSI command: the drive's file system may be in use, to the end.
-      await run(["eject", "--scsi", "--no-unmount", device ?? ""], { timeoutMs: 30_000 });
+      await run(["eject", "--scsi", "--no-unmount", device ?? ""], { timeoutMs: 30_000 }).catch(
+        (error: unknown) => {
+          if (!(error instanceof RunError)) throw error;
+          say("The drive does not let go of the CD: take it out.");
+        },
+      );
       break;
     case "wait-for-removal":
       say("Take the stick out: the machine then starts its own system.");
