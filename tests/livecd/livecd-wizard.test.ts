@@ -51,6 +51,8 @@ test("the wizard on the serial console migrates the demo machine", {
   assert.match(welcome, /medium may be taken out/);
   await wizard.press(KEYS.enter);
   await vm.eject();
+  await wizard.page("Keyboard");
+  await wizard.press(KEYS.down, KEYS.enter);
   t.diagnostic(await wizard.page("Network", { timeoutMs: 5 * MINUTE }));
   await wizard.press(KEYS.enter);
   if (bare === undefined) {

@@ -55,6 +55,8 @@ export function sampleWizardState(overrides: Partial<WizardState> = {}): WizardS
   ];
   return {
     live: true,
+    now: new Date("2026-03-01T23:12:00Z"),
+    missingFirmware: [{ driver: "ixgbe", device: "0000:3b:00.1", file: "intel/ice.pkg" }],
     inMemory: true,
     machine: {
       ...machine,
@@ -102,6 +104,7 @@ export function sampleWizardState(overrides: Partial<WizardState> = {}): WizardS
     guest,
     problems: [],
     lookedAt: true,
+    keyboard: { wanted: "us", loaded: "us" },
     network: SAMPLE_NETWORK,
     answers: new Map([
       ["to", ["ssh://root@xen1.example.org:2222/srv/vms"]],

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // machine reads what /sys, /proc and udev say of this computer, or of a recorded one.
+export { type MissingFirmware, readMissingFirmware } from "./missing-firmware.ts";
 export { inspectMachine } from "./machine.ts";
 export { mountedDevices } from "./mounted.ts";

@@ -3,6 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "../../core/index.ts";
+import { readMissingFirmware } from "../../inspect/index.ts";
 import { inspectThisMachine, localDisks } from "../../job/index.ts";
 import { readBounded, replaceFile } from "../../system/index.ts";
 import {
@@ -41,11 +42,14 @@ export const runWizardCommand: CommandRunner = async (given, { signal }) => {
     state: {
       machine,
       live,
+      now: new Date(),
+      missingFirmware: live ? await readMissingFirmware(signal) : [],
       inMemory: live && (await readBounded(IN_MEMORY)) !== null,
       disks: given.many("disk").length > 0 ? given.many("disk") : await localDisks({ signal }),
       guest: null,
       problems: [],
       lookedAt: false,
+      keyboard: { wanted: "us", loaded: "us" },
       network: NO_NETWORK,
       answers,
       password: null,

@@ -4,6 +4,7 @@ import type { Destination, NetworkSetup, Nic } from "../../core/index.ts";
 import { scanHostKeys } from "../../hosts/index.ts";
 import { inspectDisks, type Inspection, inspectThisMachine } from "../../job/index.ts";
 import { applyNetwork, blinkPort, type Check, checkHost, checkNetwork } from "../../network/index.ts";
+import { run } from "../../system/index.ts";
 import { finish } from "./finish.ts";
 import { type JobEnd, runJob } from "./run-job.ts";
 import type { Screen } from "./screen.ts";
@@ -15,6 +16,7 @@ type Shown = Call & { readonly screen: Screen; readonly state: WizardState };
 export type Acts = {
   hostKeys(destination: Extract<Destination, { kind: "ssh" }>, call: Call): Promise<readonly HostKey[]>;
   inspect(disks: readonly string[], call: Call): Promise<Inspection>;
+  keyboard(layout: string, call: Call): Promise<void>;
   /** The ports as they are now: a cable may have been pulled. */
   ports(call: Call): Promise<readonly Nic[]>;
   /** null: automatic. */
@@ -32,6 +34,7 @@ export type Acts = {
 export const ACTS: Acts = {
   hostKeys: scanHostKeys,
   inspect: (disks, { signal }) => inspectDisks(disks, { signal, emit: () => undefined }),
+  keyboard: async (layout, { signal }) => void (await run(["loadkeys", layout], { signal })),
   ports: async ({ signal }) => (await inspectThisMachine({ sysroot: null, signal })).machine.nics,
   applyNetwork,
   checkNetwork,

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../core/index.ts";
 import { parseDestination } from "../../hosts/index.ts";
+import { RunError } from "../../system/index.ts";
 import type { Acts } from "./acts.ts";
 import { paragraphs } from "./box.ts";
 import type { PageName } from "./page.ts";
@@ -18,12 +19,28 @@ type Context = {
 };
 
 /** The state with what was found. UserError: the page cannot be shown. */
-export async function lookUp(name: PageName, context: Context): Promise<WizardState> {
+export async function lookUp(name: PageName, given: Context): Promise<WizardState> {
+  const context = { ...given, state: await loadKeyboard(given) };
   if (name === "network-way" || name === "disks")
     return context.state.lookedAt ? context.state : await lookAtDisks(context);
   if (name === "network-links" || name === "network-link") return await lookAtPorts(context);
   if (name === "network-check") return await setUpNetwork(context);
   return name === "host-key" && context.state.hostKeys === null ? await askHostKeys(context) : context.state;
+}
+
+/** Also where it fails, the wizard goes on: whoever sits at a serial line has lost nothing. */
+async function loadKeyboard({ screen, state, acts, signal }: Context): Promise<WizardState> {
+  const { wanted, loaded } = state.keyboard;
+  if (wanted === loaded) return state;
+  try {
+    await acts.keyboard(wanted, { signal });
+    return { ...state, keyboard: { wanted, loaded: wanted } };
+  } catch (error) {
+    if (!(error instanceof RunError) || signal.aborted) throw error;
+    const text = paragraphs(`The layout ${wanted} could not be loaded.`, error.stderr.trim());
+    await screen.ask({ kind: "text", title: "Keyboard not changed", text, next: "Next" });
+    return { ...state, keyboard: { wanted: loaded, loaded } };
+  }
 }
 
 async function lookAtDisks({ screen, state, acts, signal }: Context): Promise<WizardState> {

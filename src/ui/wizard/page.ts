@@ -5,6 +5,7 @@ import type { WizardState } from "./state.ts";
 
 export type PageName =
   | "welcome"
+  | "keyboard"
   | "network-way"
   | "network-links"
   | "network-link"

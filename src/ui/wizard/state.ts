@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the wizard knows: what was found, and the answers, by the names of the settings table. Pure.
 import type { GuestOS, Machine, NetworkSetup, Problem } from "../../core/index.ts";
+import type { MissingFirmware } from "../../inspect/index.ts";
 import { parseDestination } from "../../hosts/index.ts";
 import type { Check } from "../../network/index.ts";
 import type { Answers } from "../../plan/index.ts";
@@ -50,6 +51,10 @@ export type WizardState = {
   readonly machine: Machine;
   /** On the live CD: the computer is ours to power off, its network ours to set up. */
   readonly live: boolean;
+  /** The hardware clock as the live system took it over. */
+  readonly now: Date;
+  /** What the kernel asked for in vain. */
+  readonly missingFirmware: readonly MissingFirmware[];
   /** All of the live system is in memory. */
   readonly inMemory: boolean;
   /** Disks that could be taken, by path. */
@@ -58,6 +63,8 @@ export type WizardState = {
   readonly guest: GuestOS | null;
   readonly problems: readonly Problem[];
   readonly lookedAt: boolean;
+  /** Layouts of the screen's keyboard, by their names for loadkeys. */
+  readonly keyboard: { readonly wanted: string; readonly loaded: string };
   readonly network: NetworkState;
   readonly answers: FileAnswers;
   /** For ssh: of the user, or of the key. Never written anywhere but for ssh to read. */

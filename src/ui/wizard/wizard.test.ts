@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sampleWizardState, scriptedScreen, type Move } from "../../../tests/support/sample-wizard.ts";
 import { type NetworkSetup, UserError } from "../../core/index.ts";
+import { RunError } from "../../system/index.ts";
 import type { Acts } from "./acts.ts";
 import { mendingPage } from "./mend.ts";
 import type { WizardState } from "./state.ts";
@@ -18,6 +19,7 @@ async function walk(
     state?: Partial<WizardState>;
     job?: Acts["job"];
     checkHost?: Acts["checkHost"];
+    keyboard?: Acts["keyboard"];
     trouble?: UserError;
   } = {},
 ): Promise<{
@@ -45,6 +47,7 @@ async function walk(
         return [{ type: "ED25519", fingerprint: "SHA256:new" }];
       },
       inspect: async () => ({ machine: state.machine, guest: state.guest, network: null, problems: [] }),
+      keyboard: given.keyboard ?? (async () => undefined),
       ports: async () => state.machine.nics,
       applyNetwork: async (setup) => void applied.push(setup),
       checkNetwork: async () => [{ what: "address", ok: true, text: "there" }],
@@ -224,6 +227,10 @@ test("each failure has its page", () => {
 });
 
 const LIVE: Partial<WizardState> = { live: true };
+const LIVE_START: readonly Move[] = [
+  ["Welcome", "standing", "next"],
+  ["Keyboard", "standing", "next"],
+];
 const KEEP_HOST: readonly Move[] = [
   ["Does the network work?", "standing", "next"],
   ...ALL.slice(1, -1),
@@ -241,6 +248,7 @@ test("on the live CD: the network as on this server, once", async () => {
   const { applied, kept } = await walk(
     [
       ["Welcome", "standing", "next"],
+      ["Keyboard", "standing", "next"],
       ["Network", "standing", "next"],
       ["Links", "standing", "next"],
       ["Does the network work?", "standing", "back"],
@@ -263,13 +271,14 @@ test("automatic, as at boot, sets up nothing anew; by hand has links, forms and 
     checks: null,
     applied: "boot",
   } as const;
-  const auto = await walk([["Welcome", "standing", "next"], ["Network", ["auto"], "next"], ...KEEP_HOST], {
+  const auto = await walk([...LIVE_START, ["Network", ["auto"], "next"], ...KEEP_HOST], {
     state: { ...LIVE, network: fresh },
   });
   assert.deepEqual(auto.applied, []);
   const { applied, blinked } = await walk(
     [
       ["Welcome", "standing", "next"],
+      ["Keyboard", "standing", "next"],
       ["Network", ["hand"], "next"],
       ["Links", ["blink"], "next"],
       ["Blink", ["enp4s0"], "next"],
@@ -304,6 +313,28 @@ test("automatic, as at boot, sets up nothing anew; by hand has links, forms and 
       search: ["example.org"],
     },
   ]);
+});
+
+test("a keyboard layout is loaded once; one that cannot be leaves the old one", async () => {
+  const loaded: string[] = [];
+  const way: readonly Move[] = [
+    ["Welcome", "standing", "next"],
+    ["Keyboard", ["de-latin1"], "next"],
+    ["Network", ["auto"], "next"],
+    ...KEEP_HOST,
+  ];
+  const { kept } = await walk(way, { state: LIVE, keyboard: async (layout) => void loaded.push(layout) });
+  assert.deepEqual(loaded, ["de-latin1"]);
+  assert.equal(kept?.keyboard.loaded, "de-latin1");
+  const broken: Acts["keyboard"] = () =>
+    Promise.reject(
+      new RunError(["loadkeys"], { code: 1, signal: null, timedOut: false, stderr: "no file", stdout: "" }),
+    );
+  const failed = await walk(
+    [...way.slice(0, 2), ["Keyboard not changed", "standing", "next"], ...way.slice(2)],
+    { state: LIVE, keyboard: broken },
+  );
+  assert.equal(failed.kept?.keyboard.wanted, "us");
 });
 
 test("a host that is not reached is said before its key is asked; a small MTU only warns", async () => {

@@ -3,6 +3,7 @@
 import type { Page } from "../page.ts";
 import { disks } from "./disks.ts";
 import { directory, host, hostKey, hostKind, login } from "./host.ts";
+import { keyboard } from "./keyboard.ts";
 import { networkLink, networkLinks } from "./network-links.ts";
 import { networkCheck, networkWay } from "./network.ts";
 import { vm } from "./vm.ts";
@@ -10,6 +11,7 @@ import { welcome } from "./welcome.ts";
 
 export const PAGES: readonly Page[] = [
   welcome,
+  keyboard,
   networkWay,
   networkLinks,
   networkLink,
