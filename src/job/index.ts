@@ -2,6 +2,7 @@
 // job owns the story: it joins the rooms, runs the phases of one migration and writes its report.
 export * from "./destination.ts";
 export { DONE_ALREADY } from "./done.ts";
+export { EXTRAS_DIRECTORY, type Extras, readExtras } from "./extras.ts";
 export * from "./host.ts";
 export * from "./inspect.ts";
 export * from "./local-disks.ts";

@@ -4,6 +4,7 @@ import type { CommandName } from "../settings/index.ts";
 import type { CommandRunner } from "./context.ts";
 import { runHostDefine } from "./host-define.ts";
 import { runHostShow } from "./host-show.ts";
+import { runDoctor } from "./doctor.ts";
 import { runHostClean } from "./host-clean.ts";
 import { runHostUndefine } from "./host-undefine.ts";
 import { runInspect } from "./inspect.ts";
@@ -32,6 +33,7 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   "iso attach": runIsoAttach,
   "iso pxe": runIsoPxe,
   "iso kickstart": runIsoKickstart,
+  doctor: runDoctor,
   live: runLive,
   wizard: runWizardCommand,
 };

@@ -159,6 +159,7 @@ export type CommandName =
   | "iso attach"
   | "iso pxe"
   | "iso kickstart"
+  | "doctor"
   | "live"
   | "wizard";
 
@@ -419,6 +420,17 @@ export const COMMANDS: readonly Command[] = [
     examples: [
       ["virt-p2v iso kickstart --out ./kickstart", "then there: livecd-creator --config=virt-p2v.ks"],
     ],
+  },
+  {
+    name: "doctor",
+    summary: "Show what this computer has and lacks for a migration, and what is in extras",
+    description: [
+      "Programs, devices and file systems that a migration, the live CD and the boot check use here, with what each is for; then the driver packages and other files in extras (on the live CD those that iso build or iso attach put there, or a directory named by --extras). Exit code 3 when no migration can begin here.",
+    ],
+    positional: null,
+    settings: ["extras", "json", "help"],
+    required: [],
+    examples: [["virt-p2v doctor --extras ./extras", "before an image is built with them"]],
   },
   {
     name: "live",
