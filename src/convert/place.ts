@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { type FileHandle, lchown, lstat, mkdir, open, rename, rm, rmdir, symlink } from "node:fs/promises";
 import { type Blobs, type FileState, unreachable, UserError } from "../core/index.ts";
-import { isErrno, writeXattrs } from "../system/index.ts";
+import { inheritLabel, isErrno, writeXattrs } from "../system/index.ts";
 
 /** Paths below `base` are one component long, and `base` goes through the descriptor, not through names. */
 export interface Place extends AsyncDisposable {
@@ -57,6 +57,8 @@ async function openChild(
       if (isErrno(error, "ENOENT") && !make) return null;
       if (isErrno(error, "ENOENT") && tries === 0) {
         await mkdir(at, { mode: 0o755 });
+        const base = `/proc/${process.pid}/fd/${parent.fd}`;
+        await inheritLabel(`${base}/${name}`, `${base}/.`);
         await parent.sync();
       } else if (isErrno(error, "ELOOP", "ENOTDIR"))
         throw new UserError(

@@ -29,6 +29,9 @@ export function layeredView(base: GuestView, blobs: Blobs, changes: readonly Cha
 /** A new file's parents are made with it. */
 const NEW_DIRECTORY: FileState = { kind: "directory", mode: 0o755, uid: 0, gid: 0, xattrs: {} };
 
+/** Not there yet: it will be made with the files in it. */
+export const isNewDirectory = (state: FileState): boolean => state === NEW_DIRECTORY;
+
 function changedEntry(state: FileState, blobs: Blobs): TreeEntry | null {
   switch (state.kind) {
     case "absent":

@@ -8,7 +8,7 @@ type Content = string | Uint8Array;
 export type MemoryFile =
   | Content
   | { readonly link: string }
-  | { readonly directory: true }
+  | { readonly directory: true; readonly xattrs?: Readonly<Record<string, string>> }
   | { readonly content: Content; readonly mode?: number; readonly uid?: number; readonly gid?: number };
 
 /** Canonical absolute paths to files; parents are made by themselves. */
@@ -65,11 +65,14 @@ async function stateOf(file: MemoryFile | undefined, entry: TreeEntry): Promise<
     case "link":
       return { kind: "link", target: entry.target, ...attributes, mode: 0o777 };
     case "directory":
-      return { kind: "directory", ...attributes, mode: 0o755 };
+      return { kind: "directory", ...attributes, mode: 0o755, xattrs: xattrsOf(file) };
     case "other":
       throw new TypeError("A memory view has no devices");
   }
 }
+
+const xattrsOf = (file: MemoryFile | undefined): Readonly<Record<string, string>> =>
+  typeof file === "object" && "directory" in file ? (file.xattrs ?? {}) : {};
 
 function pick(given: { readonly mode?: number; readonly uid?: number; readonly gid?: number }): {
   mode?: number;

@@ -2,6 +2,15 @@
 // Extended attributes, by the tools of Debian's package attr: Node has no call for them.
 import { run } from "./run.ts";
 
+/** Where the kernel keeps a file's SELinux context (xattr(7)). */
+export const SELINUX_LABEL = "security.selinux";
+
+/** Gives a new file or directory the SELinux label of its directory, as the guest's kernel would; nothing where it has none. */
+export async function inheritLabel(path: string, directory: string): Promise<void> {
+  const label = (await readXattrs(directory))[SELINUX_LABEL];
+  if (label !== undefined) await writeXattrs(path, { [SELINUX_LABEL]: label });
+}
+
 /** Name to value in base64; links are not followed. */
 export async function readXattrs(path: string): Promise<Readonly<Record<string, string>>> {
   const argv = [

@@ -4,7 +4,7 @@ import { constants } from "node:fs";
 import { lstat, mkdir, open, readlink, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../core/index.ts";
-import { isErrno } from "../system/index.ts";
+import { inheritLabel, isErrno } from "../system/index.ts";
 import type { ProbeFile } from "./probe-files.ts";
 
 /** `rootDirectory`: where the layer's root file system is mounted. What lies at a path already is replaced. */
@@ -13,10 +13,12 @@ export async function installProbe(rootDirectory: string, files: readonly ProbeF
     const names = split(file.path);
     const base = names.pop();
     if (base === undefined) throw new TypeError(`No file name in ${file.path}`);
-    const path = join(await makeParents(rootDirectory, names), base);
+    const directory = await makeParents(rootDirectory, names);
+    const path = join(directory, base);
     await rm(path, { force: true });
     if (file.kind === "link") await symlink(file.linkTarget, path);
     else await writeNew(path, file);
+    await inheritLabel(path, directory);
   }
 }
 
@@ -44,8 +46,10 @@ async function makeParents(root: string, names: readonly string[]): Promise<stri
       if (todo.length > 1000) throw blocked(`/${name}`, "is a symbolic link without end");
       continue;
     }
-    if (found === null) await mkdir(path, { mode: 0o755 });
-    else if (!found.isDirectory()) throw blocked(`/${[...inside, name].join("/")}`, "is no directory");
+    if (found === null) {
+      await mkdir(path, { mode: 0o755 });
+      await inheritLabel(path, join(root, ...inside));
+    } else if (!found.isDirectory()) throw blocked(`/${[...inside, name].join("/")}`, "is no directory");
     inside.push(name);
   }
   return join(root, ...inside);

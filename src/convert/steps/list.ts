@@ -14,6 +14,7 @@ import { initramfs } from "./initramfs.ts";
 import { nicNames } from "./nic-names.ts";
 import { prove } from "./prove.ts";
 import { resume } from "./resume.ts";
+import { selinux } from "./selinux.ts";
 import { serialConsole } from "./serial-console.ts";
 import { unifiedKernels } from "./unified-kernels.ts";
 
@@ -38,6 +39,7 @@ export function conversionSteps({
     serialConsole,
     nicNames,
     initramfs({ tools, emit }), // after all that goes into it
+    selinux, // after all that makes files
     prove,
   ];
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// SELinux: files that are there keep their label (it travels with them); a new file gets that of its directory, which is
+// what the kernel itself would give it. Where a directory has none, the guest is asked to label everything once.
+import type { Change, ConversionStep, GuestView, StepContext } from "../../core/index.ts";
+import { isNewDirectory, SELINUX_LABEL } from "../../system/index.ts";
+import { Draft } from "../draft.ts";
+
+const CONFIG = "/etc/selinux/config";
+/** Fedora's and Debian's units look for it at boot, label all files, and start once more. */
+const RELABEL = "/.autorelabel";
+/** These keep no labels: the kernel gives all their files one. */
+const WITHOUT_LABELS: ReadonlySet<string> = new Set(["vfat", "msdos"]);
+
+export const selinux: ConversionStep = {
+  name: "selinux",
+  explains:
+    "Gives new files the SELinux label of their directory; where it has none, the VM labels all files once",
+  async propose(context) {
+    const draft = new Draft("selinux", context);
+    const { view, changes } = context;
+    // A root without a label was never labelled: SELinux is off, or the guest will label everything by itself.
+    if (!isInUse((await draft.read(CONFIG)) ?? "") || (await labelAbove("/", view)) === null)
+      return draft.proposal();
+    const unlabelled: string[] = [];
+    for (const { path, before, after } of changes) {
+      if (before.kind !== "absent" || after.kind === "absent" || !keepsLabels(path, context)) continue;
+      if (after.xattrs[SELINUX_LABEL] !== undefined) continue;
+      const label = await labelAbove(path, view);
+      if (label === null) unlabelled.push(path);
+      else draft.add({ why: WHY, path, before: after, after: labelled(after, label) });
+    }
+    if (unlabelled.length > 0) await relabel(unlabelled, draft);
+    return draft.proposal();
+  },
+};
+
+const WHY = "SELinux refuses files without a label";
+
+const labelled = <State extends Exclude<Change["after"], { kind: "absent" }>>(
+  state: State,
+  label: string,
+): State => ({
+  ...state,
+  xattrs: { ...state.xattrs, [SELINUX_LABEL]: label },
+});
+
+async function relabel(paths: readonly string[], draft: Draft): Promise<void> {
+  const names = paths.slice(0, 3).join(", ");
+  await draft.write(RELABEL, { why: `${WHY}: ${names}`, text: "" });
+  draft.problem({
+    code: "selinux-relabel",
+    severity: "notes",
+    text: `SELinux has no label for ${names}: at its first boot the VM labels all files, and starts once more`,
+    advice: "Let it finish; it takes minutes",
+  });
+}
+
+/** `SELINUX=enforcing` or `permissive`, the last one counts; without it SELinux is off (selinux(8)). Pure. */
+export function isInUse(text: string): boolean {
+  let mode = "disabled";
+  for (const line of text.split("\n")) mode = /^\s*SELINUX\s*=\s*(\w+)\s*$/i.exec(line)?.[1] ?? mode;
+  return /^(?:enforcing|permissive)$/i.test(mode);
+}
+
+/** Of the nearest directory that is there: those made on the way to a new file take their parent's, too. */
+async function labelAbove(path: string, view: GuestView): Promise<string | null> {
+  for (let end = path.lastIndexOf("/"); end >= 0; end = path.lastIndexOf("/", end - 1)) {
+    const parent = path.slice(0, end) || "/";
+    const state = await view.state(parent);
+    if (state.kind === "directory" && !isNewDirectory(state)) return state.xattrs[SELINUX_LABEL] ?? null;
+    if (end === 0) break;
+  }
+  return null;
+}
+
+/** By the mount that holds `path`: the longest of their paths. */
+function keepsLabels(path: string, { guest }: StepContext): boolean {
+  const holding = guest.mounts
+    .filter((one) => path.startsWith(one.path === "/" ? "/" : `${one.path}/`))
+    .toSorted((a, b) => b.path.length - a.path.length)[0];
+  return holding === undefined || !WITHOUT_LABELS.has(holding.type);
+}
