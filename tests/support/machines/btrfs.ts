@@ -3,24 +3,21 @@
 // name, kernels there as kernel-install puts them, started by its NVRAM entry only.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { attachLoop, mount, run } from "../../../src/system/index.ts";
-import { plant } from "../demo-files.ts";
+import { mount, run } from "../../../src/system/index.ts";
 import { readMirror } from "../demo-system.ts";
-import { type Call, enter, kernelsIn, makeImage, MIB, temporaryDirectory, unpack } from "./build.ts";
-import { writeEsp } from "./esp.ts";
-import { commonFiles, INITRAMFS_TOOLS_FILES } from "./files.ts";
+import { type Call, MIB, temporaryDirectory } from "./build.ts";
+import { makeDisk } from "./disk.ts";
+import { fillEsp } from "./esp.ts";
+import { installSystem } from "./install.ts";
 
-const SIZE = 3072 * MIB;
-const ESP = { start: MIB, sizeBytes: 256 * MIB, id: "F1A2B3C4" };
-const ROOT = { start: 257 * MIB, sizeBytes: SIZE - 258 * MIB };
 const ROOT_UUID = "b7f5f1a0-6666-4a53-9a1c-0d6e6f1b2c04";
 const MACHINE_ID = "6f1d2c3b4a5968778695a4b3c2d1e0f2";
 
-const TABLE = `label: gpt
-unit: sectors
-1 : start=${ESP.start / 512}, size=${ESP.sizeBytes / 512}, type=U
-2 : start=${ROOT.start / 512}, size=${ROOT.sizeBytes / 512}, type=L
-`;
+const LAYOUT = {
+  label: "gpt",
+  sizeBytes: 2048 * MIB,
+  parts: [{ sizeBytes: 256 * MIB, holds: "fat", uuid: "F1A2B3C4" }, { holds: "other" }],
+} as const;
 
 const FSTAB = `/dev/nvme0n1p2 / btrfs subvol=@ 0 0
 /dev/nvme0n1p2 /home btrfs subvol=@home 0 0
@@ -33,40 +30,19 @@ export async function buildBtrfsMachine(
   directory: string,
   { systemTar, signal }: Call & { systemTar: string },
 ): Promise<void> {
-  await mkdir(directory);
-  const image = join(directory, "disk-1.img");
-  await makeImage(image, SIZE);
-  await run(["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", image], { input: TABLE, signal });
-  await using scope = new AsyncDisposableStack();
-  const temporary = scope.use(await temporaryDirectory());
-  const part = scope.use(
-    await attachLoop(image, { offset: ROOT.start, sizeBytes: ROOT.sizeBytes, readOnly: false, signal }),
-  );
-  await run(["mkfs.btrfs", "-q", "-K", "-U", ROOT_UUID, part.path], { signal });
-  const top = join(temporary.path, "top");
-  {
-    await using mounted = await mount(part.path, top, { type: "btrfs", options: [], signal });
-    for (const name of ["@", "@home"])
-      await run(["btrfs", "subvolume", "create", join(mounted.path, name)], { signal });
-  }
-  const root = join(temporary.path, "root");
-  scope.use(await mount(part.path, root, { type: "btrfs", options: ["subvol=@"], signal }));
-  await unpack(systemTar, root, { signal });
-  await plant(root, {
-    ...commonFiles("fir"),
-    ...INITRAMFS_TOOLS_FILES,
-    "/etc/initramfs-tools/modules": `${INITRAMFS_TOOLS_FILES["/etc/initramfs-tools/modules"]}btrfs\n`,
-    "/etc/fstab": FSTAB,
-    "/etc/kernel/cmdline": `${OPTIONS}\n`,
-  });
+  await using disk = await makeDisk(join(directory, "disk-1.img"), LAYOUT, { signal });
+  const [esp = "", device = ""] = disk.parts.map((part) => part.device);
+  await makeSubvolumes(device, { signal });
+  const mounts = [{ device, at: "/", type: "btrfs", options: ["subvol=@"] }];
+  const files = { "/etc/fstab": FSTAB, "/etc/kernel/cmdline": `${OPTIONS}\n` };
+  const own = { hostname: "fir", files, drivers: ["btrfs"] };
+  await using system = await installSystem({ systemTar, mounts, ...own, signal });
+  const { root, scratch } = system;
   await mkdir(join(root, "boot/efi"), { recursive: true });
-  const system = scope.use(await enter(root, { signal }));
-  await system.inside(["chpasswd"], "root:p2v\n");
-  await system.inside(["update-initramfs", "-u", "-k", "all"]);
-  const [kernel = ""] = await kernelsIn(root);
+  const [kernel = ""] = system.kernels;
   const home = `${MACHINE_ID}/${kernel}`;
-  const loader = await systemdBoot(temporary.path, { signal });
-  const files = {
+  const loader = await systemdBoot(scratch, { signal });
+  const loaded = {
     "EFI/systemd/systemd-bootx64.efi": { from: loader },
     "loader/loader.conf": "timeout 1\nconsole-mode keep\n",
     [`loader/entries/${MACHINE_ID}-${kernel}.conf`]: `# Boot Loader Specification type#1 entry
@@ -80,7 +56,15 @@ initrd     /${home}/initrd.img-${kernel}
     [`${home}/linux`]: { from: join(root, `boot/vmlinuz-${kernel}`) },
     [`${home}/initrd.img-${kernel}`]: { from: join(root, `boot/initrd.img-${kernel}`) },
   };
-  await writeEsp(image, ESP, { files, scratch: temporary.path, signal });
+  await fillEsp(esp, { files: loaded, scratch, signal });
+}
+
+async function makeSubvolumes(device: string, { signal }: Call): Promise<void> {
+  await run(["mkfs.btrfs", "-q", "-K", "-U", ROOT_UUID, device], { signal });
+  await using temporary = await temporaryDirectory();
+  await using top = await mount(device, join(temporary.path, "top"), { type: "btrfs", options: [], signal });
+  for (const name of ["@", "@home"])
+    await run(["btrfs", "subvolume", "create", join(top.path, name)], { signal });
 }
 
 /** Debian's package alone, unpacked; bookworm's, as the system. */

@@ -1,49 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machines of the matrix by name: each is a directory with its disks, built once and kept by its recipe.
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cached } from "../cache.ts";
 import { buildBtrfsMachine } from "./btrfs.ts";
+import type { Call } from "./build.ts";
+import { buildExtlinuxMachine } from "./extlinux.ts";
+import { buildKernelsMachine } from "./kernels.ts";
 import { buildLvmMachine } from "./lvm.ts";
 import { buildMdMachine } from "./md.ts";
-import { type Suite, systemTar } from "./system.ts";
+import { buildNetworkMachine } from "./network.ts";
+import { buildSelinuxMachine } from "./selinux.ts";
+import { type System, systemTar } from "./system.ts";
 import { buildUefiMachine } from "./uefi.ts";
 import { buildXfsMachine } from "./xfs.ts";
 
 type Recipe = {
-  readonly suite: Suite;
-  readonly disks: number;
-  /** Files of this directory that its recipe depends on, too. */
-  readonly also?: readonly string[];
-  readonly build: (path: string, options: { systemTar: string; signal: AbortSignal }) => Promise<void>;
+  readonly system: System;
+  readonly disks?: number;
+  readonly source: string;
+  readonly build: (directory: string, options: Call & { systemTar: string }) => Promise<void>;
 };
 
+const BOOKWORM: System = { suite: "bookworm" };
+const TRIXIE: System = { suite: "trixie" };
+const DRACUT: System = {
+  suite: "bookworm",
+  more: ["dracut", "linux-image-cloud-amd64"],
+  without: ["initramfs-tools*", "linux-image-*"],
+};
+
+const withMore = (...more: readonly string[]): System => ({ ...BOOKWORM, more });
+
 const MACHINES = {
-  btrfs: { suite: "bookworm", disks: 1, build: buildBtrfsMachine, also: ["esp.ts"] },
-  lvm: { suite: "bookworm", disks: 2, build: buildLvmMachine },
-  md: { suite: "bookworm", disks: 2, build: buildMdMachine },
-  uefi: { suite: "bookworm", disks: 1, build: buildUefiMachine, also: ["esp.ts"] },
-  xfs: { suite: "bookworm", disks: 1, build: buildXfsMachine },
+  btrfs: { system: BOOKWORM, source: "btrfs.ts", build: buildBtrfsMachine },
+  extlinux: {
+    system: withMore("extlinux", "syslinux-common"),
+    source: "extlinux.ts",
+    build: buildExtlinuxMachine,
+  },
+  kernels: {
+    system: { ...withMore("linux-image-cloud-amd64/trixie"), alsoFrom: "trixie" },
+    source: "kernels.ts",
+    build: buildKernelsMachine,
+  },
+  lvm: { system: DRACUT, disks: 2, source: "lvm.ts", build: buildLvmMachine },
+  md: { system: BOOKWORM, disks: 2, source: "md.ts", build: buildMdMachine },
+  network: {
+    system: withMore("network-manager", "netplan.io"),
+    source: "network.ts",
+    build: buildNetworkMachine,
+  },
+  selinux: {
+    system: withMore("selinux-policy-default", "policycoreutils", "selinux-utils"),
+    source: "selinux.ts",
+    build: buildSelinuxMachine,
+  },
+  uefi: { system: TRIXIE, source: "uefi.ts", build: buildUefiMachine },
+  "uefi-fallback": {
+    system: TRIXIE,
+    source: "uefi.ts",
+    build: (directory, options) => buildUefiMachine(directory, { fallback: true, ...options }),
+  },
+  xfs: { system: BOOKWORM, source: "xfs.ts", build: buildXfsMachine },
 } as const satisfies Record<string, Recipe>;
 
 export type MachineName = keyof typeof MACHINES;
 
-const source = (name: string): Promise<string> => readFile(new URL(name, import.meta.url), "utf8");
+/** What every machine depends on. */
+const SHARED = ["build.ts", "disk.ts", "install.ts", "files.ts", "grub.ts", "esp.ts"];
+
+const textOf = (name: string): Promise<string> => readFile(new URL(name, import.meta.url), "utf8");
 
 /** Paths of its disks, in order: raw images, only to be read. */
-export async function machineDisks(
-  name: MachineName,
-  { signal }: { signal: AbortSignal },
-): Promise<readonly string[]> {
-  const { suite, disks, build, also = [] }: Recipe = MACHINES[name];
-  const tar = await systemTar(suite, { signal });
-  const recipe = [tar, await source("build.ts"), await source("files.ts"), await source(`${name}.ts`)];
-  recipe.push(...(await Promise.all(also.map(source))));
+export async function machineDisks(name: MachineName, { signal }: Call): Promise<readonly string[]> {
+  const { system, disks = 1, source, build }: Recipe = MACHINES[name];
+  const tar = await systemTar(system, { signal });
   const path = await cached({
     name: `machine-${name}`,
-    recipe,
+    recipe: [tar, ...(await Promise.all([...SHARED, source].map(textOf)))],
     signal,
-    build: (aside, options) => build(aside, { systemTar: tar, ...options }),
+    async build(aside, options) {
+      await mkdir(aside);
+      await build(aside, { systemTar: tar, ...options });
+    },
   });
   return Array.from({ length: disks }, (_, index) => join(path, `disk-${index + 1}.img`));
 }

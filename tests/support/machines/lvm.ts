@@ -1,37 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// `birch`: LVM over two SATA disks; its root lies in two pieces, one on each disk; /var and swap are volumes too.
-import { mkdir, writeFile } from "node:fs/promises";
+// `birch`: LVM over two SATA disks; its root lies in two pieces, one on each disk; /var and swap are volumes too. Its
+// initramfs is dracut's, for this host only, with a drop-in that names its disk's controller.
 import { join } from "node:path";
 import { openSourceDisk, readDiskGraph } from "../../../src/inspect/index.ts";
 import { attachVolumes } from "../../../src/overlay/index.ts";
-import { attachLoop, mount, run } from "../../../src/system/index.ts";
-import { plant } from "../demo-files.ts";
+import { attachLoop } from "../../../src/system/index.ts";
 import { LVCREATE, lvm } from "../lvm.ts";
-import {
-  type Call,
-  enter,
-  grubMenu,
-  kernelsIn,
-  makeImage,
-  MIB,
-  temporaryDirectory,
-  unpack,
-} from "./build.ts";
-import { commonFiles, INITRAMFS_TOOLS_FILES } from "./files.ts";
-
-const SIZES = [2560 * MIB, 1536 * MIB] as const;
-const BOOT = { start: MIB, sizeBytes: 256 * MIB };
-const PV = { start: BOOT.start + BOOT.sizeBytes, sizeBytes: SIZES[0] - BOOT.start - BOOT.sizeBytes };
+import { type Call, makeImage, MIB } from "./build.ts";
+import { format, makeDisk } from "./disk.ts";
+import { writeGrubMenu } from "./grub.ts";
+import { installSystem } from "./install.ts";
 
 /** Disk 1: /boot, then a physical volume. Disk 2 is a physical volume as a whole, without a table. */
-const TABLE = `label: dos
-unit: sectors
-1 : start=${BOOT.start / 512}, size=${BOOT.sizeBytes / 512}, type=83, bootable
-2 : start=${PV.start / 512}, size=${PV.sizeBytes / 512}, type=8e
-`;
+const LAYOUT = {
+  label: "dos",
+  sizeBytes: 1792 * MIB,
+  parts: [
+    { sizeBytes: 256 * MIB, holds: "ext4", uuid: "b0075a1e-1111-4a53-9a1c-0d6e6f1b2c3d", at: "/boot" },
+    { holds: "lvm" },
+  ],
+} as const;
+const SECOND_BYTES = 1024 * MIB;
 
 export const LVM_UUIDS = {
-  boot: "b0075a1e-1111-4a53-9a1c-0d6e6f1b2c3d",
+  boot: LAYOUT.parts[0].uuid,
   root: "3007a5a1-2222-4a53-9a1c-0d6e6f1b2c3d",
   var: "0a3a5a1e-3333-4a53-9a1c-0d6e6f1b2c3d",
   swap: "50a95a1e-4444-4a53-9a1c-0d6e6f1b2c3d",
@@ -44,73 +36,61 @@ const FSTAB = `# <file system> <mount point> <type> <options> <dump> <pass>
 /dev/mapper/vg0-swap none  swap sw                0 0
 `;
 
+/** As an administrator made it small: only what this machine has, found by looking at it. */
+const DRACUT_FILES: Readonly<Record<string, string>> = {
+  "/etc/dracut.conf.d/10-birch.conf": `hostonly="yes"
+hostonly_cmdline="yes"
+add_drivers+=" ahci sd_mod "
+omit_drivers+=" virtio_scsi "
+`,
+};
+
 /** Makes `disk-1.img` and `disk-2.img` in `directory`. */
 export async function buildLvmMachine(
   directory: string,
   { systemTar, signal }: Call & { systemTar: string },
 ): Promise<void> {
-  await mkdir(directory);
-  const images = SIZES.map((_, index) => join(directory, `disk-${index + 1}.img`));
-  for (const [index, path] of images.entries()) await makeImage(path, SIZES[index] ?? 0);
-  const [first = "", second = ""] = images;
-  await run(["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", first], { input: TABLE, signal });
-  await makeGroup(first, second, signal);
+  const [first, second] = [join(directory, "disk-1.img"), join(directory, "disk-2.img")];
+  await using disk = await makeDisk(first, LAYOUT, { signal });
+  await makeImage(second, SECOND_BYTES);
+  await makeGroup(disk.parts[1]?.device ?? "", second, signal);
 
-  const disks = await Promise.all(images.map((path, index) => openSourceDisk(path, index + 1)));
+  const disks = await Promise.all([first, second].map((path, index) => openSourceDisk(path, index + 1)));
   const { graph } = await readDiskGraph(disks, { signal });
-  const views = disks.map((disk) => ({ disk, path: disk.path }));
+  const views = disks.map((source) => ({ disk: source, path: source.path }));
   await using volumes = await attachVolumes({ graph, views, readOnly: false, signal });
   const device = async (name: string): Promise<string> => {
     const found = await volumes.device(`lv:vg0/${name}`);
     if ("unavailable" in found) throw new Error(found.unavailable);
     return found.path;
   };
-  // One loop device over the first disk for GRUB, which wants the whole of it; the volumes' bytes it does not touch.
-  await using disk = await attachLoop(first, { offset: 0, sizeBytes: SIZES[0], readOnly: false, signal });
-  await run(["partx", "--add", "--nr", "1", disk.path]);
-  await using partition = new AsyncDisposableStack();
-  partition.defer(async () => void (await run(["partx", "--delete", disk.path])));
-  const boot = `${disk.path}p1`;
-  const extended = "lazy_itable_init=0,nodiscard";
-  for (const [uuid, path] of [
-    [LVM_UUIDS.root, await device("root")],
-    [LVM_UUIDS.var, await device("var")],
-    [LVM_UUIDS.boot, boot],
-  ] as const)
-    await run(["mkfs.ext4", "-q", "-U", uuid, "-E", extended, path], { signal });
-  await run(["mkswap", "-U", LVM_UUIDS.swap, await device("swap")], { signal });
+  const [root, logs] = [await device("root"), await device("var")];
+  await format(root, { type: "ext4", uuid: LVM_UUIDS.root, signal });
+  await format(logs, { type: "ext4", uuid: LVM_UUIDS.var, signal });
+  await format(await device("swap"), { type: "swap", uuid: LVM_UUIDS.swap, signal });
 
-  await using temporary = await temporaryDirectory();
-  const root = join(temporary.path, "root");
-  const ext4 = { type: "ext4", options: [], signal };
-  await using mounts = new AsyncDisposableStack();
-  mounts.use(await mount(await device("root"), root, ext4));
-  mounts.use(await mount(boot, join(root, "boot"), ext4));
-  mounts.use(await mount(await device("var"), join(root, "var"), ext4));
-  await unpack(systemTar, root, { signal });
-  await plant(root, { ...commonFiles("birch"), ...INITRAMFS_TOOLS_FILES, "/etc/fstab": FSTAB });
-  await using system = await enter(root, { signal });
-  await system.inside(["chpasswd"], "root:p2v\n");
-  await system.inside(["update-initramfs", "-u", "-k", "all"]);
+  const mounts = [
+    { device: root, at: "/", type: "ext4" },
+    { device: logs, at: "/var", type: "ext4" },
+    ...disk.mounts,
+  ];
+  const files = { "/etc/fstab": FSTAB, ...DRACUT_FILES };
+  await using system = await installSystem({ systemTar, mounts, hostname: "birch", files, signal });
+  for (const kernel of system.kernels)
+    await system.inside(["dracut", "--force", `/boot/initrd.img-${kernel}`, kernel]);
   await system.inside(["grub-install", "--target=i386-pc", disk.path]);
-  const [kernel = ""] = await kernelsIn(root);
-  const menu = grubMenu({ bootUuid: LVM_UUIDS.boot, root: "/dev/mapper/vg0-root", kernel });
-  await writeFile(join(root, "boot/grub/grub.cfg"), menu, { mode: 0o444 });
+  const menu = { bootUuid: LVM_UUIDS.boot, root: "/dev/mapper/vg0-root", kernels: system.kernels };
+  await writeGrubMenu(system.root, menu);
 }
 
 async function makeGroup(first: string, second: string, signal: AbortSignal): Promise<void> {
-  await using a = await attachLoop(first, {
-    offset: PV.start,
-    sizeBytes: PV.sizeBytes,
-    readOnly: false,
-    signal,
-  });
-  await using b = await attachLoop(second, { offset: 0, sizeBytes: SIZES[1], readOnly: false, signal });
-  const pvs = [a.path, b.path];
+  const whole = { offset: 0, sizeBytes: SECOND_BYTES, readOnly: false, signal };
+  await using loop = await attachLoop(second, whole);
+  const pvs = [first, loop.path];
   await lvm(pvs, ["pvcreate", "-y", ...pvs]);
   await lvm(pvs, ["vgcreate", "vg0", ...pvs]);
-  await lvm(pvs, [...LVCREATE, "-n", "root", "-L", "900M", "vg0", a.path]);
-  await lvm(pvs, [...LVCREATE, "-n", "swap", "-L", "128M", "vg0", a.path]);
-  await lvm(pvs, [...LVCREATE, "-n", "var", "-L", "512M", "vg0", b.path]);
-  await lvm(pvs, ["lvextend", "-L", "+600M", "vg0/root", b.path]);
+  await lvm(pvs, [...LVCREATE, "-n", "root", "-L", "900M", "vg0", first]);
+  await lvm(pvs, [...LVCREATE, "-n", "swap", "-L", "128M", "vg0", first]);
+  await lvm(pvs, [...LVCREATE, "-n", "var", "-L", "400M", "vg0", loop.path]);
+  await lvm(pvs, ["lvextend", "-L", "+400M", "vg0/root", loop.path]);
 }

@@ -1,35 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // `cedar`: two mirrored SATA disks as installers leave them: /boot on an array with its superblock at the end (GRUB reads
 // it as a plain partition), the root on another one. The kernel that boots the VM judges the superblocks.
-import { mkdir, open, writeFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { attachLoop, mount, run } from "../../../src/system/index.ts";
-import { plant } from "../demo-files.ts";
+import { attachLoop, run } from "../../../src/system/index.ts";
 import { type MdSuperblock, mdSuperblock } from "../md.ts";
-import {
-  type Call,
-  enter,
-  grubMenu,
-  kernelsIn,
-  makeImage,
-  MIB,
-  temporaryDirectory,
-  unpack,
-} from "./build.ts";
-import { commonFiles, INITRAMFS_TOOLS_FILES } from "./files.ts";
+import { type Call, MIB } from "./build.ts";
+import { format, makeDisk, placeParts } from "./disk.ts";
+import { writeGrubMenu } from "./grub.ts";
+import { installSystem } from "./install.ts";
 
-const SIZE = 2048 * MIB;
-const PARTS = [
-  { number: 1, start: MIB, sizeBytes: 256 * MIB, version: "1.0", name: "cedar:0", id: "b0" },
-  { number: 2, start: 257 * MIB, sizeBytes: SIZE - 258 * MIB, version: "1.2", name: "cedar:1", id: "70" },
+const LAYOUT = {
+  label: "dos",
+  sizeBytes: 2048 * MIB,
+  parts: [{ sizeBytes: 256 * MIB, holds: "raid" }, { holds: "raid" }],
+} as const;
+
+const ARRAYS = [
+  { version: "1.0", name: "cedar:0", id: "b0" },
+  { version: "1.2", name: "cedar:1", id: "70" },
 ] as const;
+const PARTS = placeParts(LAYOUT).flatMap((part, index) => {
+  const array = ARRAYS[index];
+  return array === undefined ? [] : [{ ...part, ...array }];
+});
 
 type PartOfArray = (typeof PARTS)[number];
-
-const TABLE = `label: dos
-unit: sectors
-${PARTS.map(({ number, start, sizeBytes }) => `${number} : start=${start / 512}, size=${sizeBytes / 512}, type=fd${number === 1 ? ", bootable" : ""}`).join("\n")}
-`;
 
 export const MD_UUIDS = {
   boot: "b0075a1e-1111-4a53-9a1c-0d6e6f1b2c4e",
@@ -55,10 +51,7 @@ export async function buildMdMachine(
   directory: string,
   { systemTar, signal }: Call & { systemTar: string },
 ): Promise<void> {
-  await mkdir(directory);
   const [first, second] = [join(directory, "disk-1.img"), join(directory, "disk-2.img")];
-  await makeImage(first, SIZE);
-  await run(["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", first], { input: TABLE, signal });
   await fill(first, systemTar, signal);
   await run(["cp", "--sparse=always", "--", first, second], { timeoutMs: 300_000 });
   for (const [role, image] of [first, second].entries())
@@ -69,33 +62,24 @@ export async function buildMdMachine(
     }
 }
 
+/** Through the first member's data: /boot begins where its partition does, the root has a loop device of its own. */
 async function fill(image: string, systemTar: string, signal: AbortSignal): Promise<void> {
-  await using scope = new AsyncDisposableStack();
+  await using disk = await makeDisk(image, LAYOUT, { signal });
   const [bootPart, rootPart] = PARTS;
+  if (bootPart === undefined || rootPart === undefined) throw new Error("Two arrays are wanted");
   const { data } = superblock(rootPart, 0);
   const area = { offset: rootPart.start + data.start, sizeBytes: data.sizeBytes, readOnly: false, signal };
-  const rootDevice = scope.use(await attachLoop(image, area)).path;
-  // Over the whole disk, for GRUB; of it only the first track and /boot are written through this one.
-  const disk = scope.use(await attachLoop(image, { offset: 0, sizeBytes: SIZE, readOnly: false, signal }));
-  await run(["partx", "--add", "--nr", "1", disk.path]);
-  scope.defer(async () => void (await run(["partx", "--delete", disk.path])));
-  const boot = `${disk.path}p1`;
-  const blocks = `${superblock(bootPart, 0).data.sizeBytes / 1024}k`; // the superblock is behind it
-  const extended = "lazy_itable_init=0,nodiscard";
-  await run(["mkfs.ext4", "-q", "-U", MD_UUIDS.boot, "-E", extended, boot, blocks], { signal });
-  await run(["mkfs.ext4", "-q", "-U", MD_UUIDS.root, "-E", extended, rootDevice], { signal });
-  const temporary = scope.use(await temporaryDirectory());
-  const root = join(temporary.path, "root");
-  const ext4 = { type: "ext4", options: [], signal };
-  scope.use(await mount(rootDevice, root, ext4));
-  scope.use(await mount(boot, join(root, "boot"), ext4));
-  await unpack(systemTar, root, { signal });
-  await plant(root, { ...commonFiles("cedar"), ...INITRAMFS_TOOLS_FILES, ...FILES });
-  const system = scope.use(await enter(root, { signal }));
-  await system.inside(["chpasswd"], "root:p2v\n");
-  await system.inside(["update-initramfs", "-u", "-k", "all"]);
+  await using rootLoop = await attachLoop(image, area);
+  const boot = disk.parts[0]?.device ?? "";
+  const boundTo = superblock(bootPart, 0).data.sizeBytes; // the superblock is behind it
+  await format(boot, { type: "ext4", uuid: MD_UUIDS.boot, sizeBytes: boundTo, signal });
+  await format(rootLoop.path, { type: "ext4", uuid: MD_UUIDS.root, signal });
+  const mounts = [
+    { device: rootLoop.path, at: "/", type: "ext4" },
+    { device: boot, at: "/boot", type: "ext4" },
+  ];
+  await using system = await installSystem({ systemTar, mounts, hostname: "cedar", files: FILES, signal });
   await system.inside(["grub-install", "--target=i386-pc", disk.path]);
-  const [kernel = ""] = await kernelsIn(root);
-  const menu = grubMenu({ bootUuid: MD_UUIDS.boot, root: `UUID=${MD_UUIDS.root}`, kernel });
-  await writeFile(join(root, "boot/grub/grub.cfg"), menu, { mode: 0o444 });
+  const { root, kernels } = system;
+  await writeGrubMenu(root, { bootUuid: MD_UUIDS.boot, root: `UUID=${MD_UUIDS.root}`, kernels });
 }

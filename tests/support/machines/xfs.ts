@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // `dogwood`: an XFS root with /boot in it, an initramfs for this hardware only (MODULES=dep), a resume= that names a swap
-// long gone, and two network cards that make a bond with a static address.
-import { mkdir, readFile } from "node:fs/promises";
+// long gone, two network cards that make a bond with a static address, and two more with static addresses of their own.
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { attachLoop, mount, replaceFile, run } from "../../../src/system/index.ts";
+import { replaceFile } from "../../../src/system/index.ts";
 import { plant } from "../demo-files.ts";
-import { type Call, enter, makeImage, MIB, temporaryDirectory, unpack } from "./build.ts";
-import { commonFiles, INITRAMFS_TOOLS_FILES } from "./files.ts";
-
-const SIZE = 3072 * MIB;
-const ROOT = { start: MIB, sizeBytes: SIZE - 2 * MIB };
-
-const TABLE = `label: dos
-unit: sectors
-1 : start=${ROOT.start / 512}, size=${ROOT.sizeBytes / 512}, type=83, bootable
-`;
+import { type Call, MIB } from "./build.ts";
+import { makeDisk } from "./disk.ts";
+import { installSystem } from "./install.ts";
 
 const ROOT_UUID = "3007a5a1-2222-4a53-9a1c-0d6e6f1b2c5f";
 const GONE = "dead5a1e-7777-4a53-9a1c-0d6e6f1b2c5f";
+
+const LAYOUT = {
+  label: "dos",
+  sizeBytes: 2048 * MIB,
+  parts: [{ holds: "xfs", uuid: ROOT_UUID, at: "/" }],
+} as const;
 
 const FILES: Readonly<Record<string, string>> = {
   "/etc/fstab": `# <file system> <mount point> <type> <options> <dump> <pass>
@@ -39,6 +38,14 @@ iface bond0 inet static
   bond-slaves enp3s0 enp4s0
   bond-mode active-backup
   bond-miimon 100
+
+auto eno1
+iface eno1 inet static
+  address 198.51.100.25/24
+
+auto eno2
+iface eno2 inet static
+  address 203.0.113.25/25
 `,
 };
 
@@ -53,32 +60,14 @@ export async function buildXfsMachine(
   directory: string,
   { systemTar, signal }: Call & { systemTar: string },
 ): Promise<void> {
-  await mkdir(directory);
-  const image = join(directory, "disk-1.img");
-  await makeImage(image, SIZE);
-  await run(["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", image], { input: TABLE, signal });
-  await using scope = new AsyncDisposableStack();
-  const disk = scope.use(await attachLoop(image, { offset: 0, sizeBytes: SIZE, readOnly: false, signal }));
-  await run(["partx", "--add", disk.path]);
-  scope.defer(async () => void (await run(["partx", "--delete", disk.path])));
-  const device = `${disk.path}p1`;
-  await run(["mkfs.xfs", "-q", "-K", "-m", `uuid=${ROOT_UUID}`, device], { signal });
-  const temporary = scope.use(await temporaryDirectory());
-  const root = join(temporary.path, "root");
-  scope.use(await mount(device, root, { type: "xfs", options: [], signal }));
-  await unpack(systemTar, root, { signal });
-  const initramfs = {
-    ...INITRAMFS_TOOLS_FILES,
-    "/etc/initramfs-tools/modules": `${INITRAMFS_TOOLS_FILES["/etc/initramfs-tools/modules"]}xfs\n`,
-  };
-  await plant(root, { ...commonFiles("dogwood"), ...initramfs, ...FILES });
-  const system = scope.use(await enter(root, { signal }));
-  await system.inside(["chpasswd"], "root:p2v\n");
-  await system.inside(["update-initramfs", "-u", "-k", "all"]);
+  await using disk = await makeDisk(join(directory, "disk-1.img"), LAYOUT, { signal });
+  const { mounts } = disk;
+  const own = { hostname: "dogwood", files: FILES, drivers: ["xfs"] };
+  await using system = await installSystem({ systemTar, mounts, ...own, signal });
   await system.inside(["grub-install", "--target=i386-pc", disk.path]);
   await system.inside(["grub-mkconfig", "-o", "/boot/grub/grub.cfg"]);
-  const menu = join(root, "boot/grub/grub.cfg");
-  const text = (await readFile(menu, "utf8")).replaceAll(device, "/dev/sda1");
+  const menu = join(system.root, "boot/grub/grub.cfg");
+  const text = (await readFile(menu, "utf8")).replaceAll(`${disk.path}p1`, "/dev/sda1");
   await replaceFile(menu, text, { mode: 0o444 });
-  await plant(root, LATE_FILES);
+  await plant(system.root, LATE_FILES);
 }
