@@ -40,6 +40,8 @@ exec mkinitramfs -d "$conf" -o "$out/initrd-$kernel" "$kernel"
     // dracut(8). In the copy there are no devices: an image for this host alone would have no drivers and no root. What
     // the guest's version knows its own help tells (004 of RHEL 6 has --add-drivers; --no-hostonly came with 024,
     // --no-hostonly-cmdline with 038). A drop-in that breaks it (RHEL 8's network-legacy on 9) is left out the second time.
+    // An image for any host is some times as large, and dracut takes gzip -9 where nothing is configured and pigz is not
+    // there: the plan of a small guest took 33 s with it, and 12 s with -6.
     tool: "dracut",
     inputs: inputs("dracut\\.conf|dracut\\.conf\\.d"),
     script: `out=$1 kernel=$2
@@ -52,6 +54,10 @@ if [ -n "$drivers" ]; then set -- "$@" --add-drivers "$drivers"; fi
 for option in --no-hostonly --no-hostonly-cmdline --no-hostonly-default-device; do
   if knows "$option"; then set -- "$@" "$option"; fi
 done
+if knows --compress && ! command -v pigz >/dev/null &&
+  ! grep -qs '^[[:space:]]*compress=' /etc/dracut.conf /etc/dracut.conf.d/*.conf /usr/lib/dracut/dracut.conf.d/*.conf; then
+  set -- "$@" --compress "gzip -n -6"
+fi
 if dracut "$@" "$out/initrd-$kernel" "$kernel"; then exit 0; fi
 knows --confdir || exit 1
 rm -f "$out/initrd-$kernel"
