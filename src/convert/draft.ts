@@ -122,6 +122,25 @@ export class Draft {
     this.#changes.push({ step: this.#step, why, path: real, before, after: { kind: "absent" } });
   }
 
+  /** Removes a symbolic link, and nothing else. */
+  async unlink(path: string, { why }: { why: string }): Promise<void> {
+    const real = await this.#realPath(path);
+    if (real === null) return;
+    const before = await this.#context.view.state(real);
+    if (before.kind !== "link") return;
+    this.#changes.push({ step: this.#step, why, path: real, before, after: { kind: "absent" } });
+  }
+
+  /** A new symbolic link; what is there stays. */
+  async link(path: string, { target, why }: { target: string; why: string }): Promise<void> {
+    const real = await this.#realPath(path);
+    if (real === null) return;
+    const before = await this.#context.view.state(real);
+    if (before.kind !== "absent") return;
+    const after: FileState = { kind: "link", target, mode: 0o777, uid: 0, gid: 0, xattrs: {} };
+    this.#changes.push({ step: this.#step, why, path: real, before, after });
+  }
+
   add(change: Omit<Change, "step">): void {
     this.#changes.push({ step: this.#step, ...change });
   }

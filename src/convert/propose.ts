@@ -31,6 +31,8 @@ export type ProposeOptions = {
   readonly workDirectory: string;
   /** In place of the real tools of the guest at `root`; for tests. */
   readonly tools?: GuestTools;
+  /** In place of all steps. */
+  readonly steps?: readonly ConversionStep[];
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
@@ -40,19 +42,35 @@ export async function propose(options: ProposeOptions): Promise<Proposal> {
   const tools = options.tools ?? chrootTools({ root: options.root, workDirectory: options.workDirectory });
   let changes: Change[] = [];
   const problems: Problem[] = [];
-  const steps = conversionSteps({ tools, emit });
-  refuseUnknown(intent.skipSteps, steps);
+  const steps = options.steps ?? conversionSteps({ tools, emit });
+  refuseUnknown([...intent.skipSteps, ...(intent.withSteps ?? [])], steps);
   for (const step of steps) {
     if (intent.skipSteps.includes(step.name)) continue;
     signal.throwIfAborted();
     emit({ type: "step", phase: "plan", text: step.explains });
     const seen = layeredView(view, blobs, changes);
-    const proposal = await boundedly(step, { view: seen, guest, intent, blobs, changes, signal });
+    const found = await boundedly(step, { view: seen, guest, intent, blobs, changes, signal });
+    const wanted = step.optional !== true || intent.withSteps?.includes(step.name) === true;
+    const proposal = wanted ? found : offered(step, found);
     changes = mergeChanges([...changes, ...proposal.changes]);
     problems.push(...proposal.problems);
   }
   problems.push(...(await roomProblems(changes, tools)));
   return { changes, problems: uniqueProblems(problems) };
+}
+
+/** What an optional step would do, in words. */
+function offered(step: ConversionStep, { changes, problems }: Proposal): Proposal {
+  if (changes.length === 0) return { changes: [], problems };
+  const paths = [...new Set(changes.map((change) => change.path))];
+  const more = paths.length > 5 ? ` and ${paths.length - 5} more` : "";
+  const problem: Problem = {
+    code: "step-offered",
+    severity: "notes",
+    text: `${changes[0]?.why ?? step.explains}; ${paths.slice(0, 5).join(", ")}${more} would change, and stays as it is`,
+    advice: `--with ${step.name} makes these changes`,
+  };
+  return { changes: [], problems: [...problems, problem] };
 }
 
 /** A view throws RangeError for what is beyond every bound: no such guest is converted blindly, and none crashes us. */

@@ -46,5 +46,7 @@ export interface ConversionStep {
   readonly name: string;
   /** One sentence for `--list-steps`. */
   readonly explains: string;
+  /** May change what a person chose on purpose: its changes are only told, unless `intent.withSteps` names it. */
+  readonly optional?: true;
   propose(context: StepContext): Promise<Proposal>;
 }

@@ -68,6 +68,8 @@ export type Intent = {
   readonly asIs: boolean;
   /** Names of conversion steps that are left out. */
   readonly skipSteps: readonly string[];
+  /** Names of optional conversion steps that are done; absent: none. */
+  readonly withSteps?: readonly string[];
 };
 
 export type DiskPreview = {

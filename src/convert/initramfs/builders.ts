@@ -15,7 +15,8 @@ export type Builder = {
 };
 
 /** Configuration that goes into every kind of image. */
-const COMMON = "etc/(crypttab|fstab|udev|systemd/network|modprobe\\.(d|conf)|mdadm|lvm)|lib/modules";
+const COMMON =
+  "etc/(crypttab|fstab|udev|systemd/network|modprobe\\.(d|conf)|mdadm(\\.conf)?|multipath|lvm)|lib/modules";
 export const COMMON_INPUTS = new RegExp(`^(/usr)?/(${COMMON})(/|$)`);
 
 const inputs = (own: string): RegExp => new RegExp(`^(/usr)?/(etc/(${own})|${COMMON})(/|$)`);

@@ -10,6 +10,7 @@ import { extlinux } from "./extlinux.ts";
 import { fstab } from "./fstab.ts";
 import { grub } from "./grub.ts";
 import { grubLegacy } from "./grub-legacy.ts";
+import { HARDWARE_STEPS } from "./hardware.ts";
 import { initramfs } from "./initramfs.ts";
 import { nicNames } from "./nic-names.ts";
 import { prove } from "./prove.ts";
@@ -37,6 +38,7 @@ export function conversionSteps({
     unifiedKernels,
     deviceMap,
     serialConsole,
+    ...HARDWARE_STEPS,
     nicNames,
     initramfs({ tools, emit }), // after all that goes into it
     selinux, // after all that makes files

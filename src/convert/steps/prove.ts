@@ -14,25 +14,37 @@ export const prove: ConversionStep = {
   explains: "Opens every bootable kernel's initramfs and proves that the drivers of a VM are inside",
   async propose(context) {
     const draft = new Draft("prove", context);
-    const kernels = context.guest.kernels.filter((kernel) => kernel.bootable);
-    if (kernels.length === 0)
-      draft.problem({
-        code: "no-kernel",
-        severity: "stops",
-        text: "No kernel that the boot loader could start was found in the guest",
-        advice: "Give the disk that holds /boot too, or copy with --as-is",
-      });
-    const incapable: Problem[] = [];
-    for (const kernel of kernels) {
-      context.signal.throwIfAborted();
-      const lacking = await lackingDrivers(kernel, context);
-      if (lacking.length > 0) incapable.push(noDriver(kernel, lacking, kernels.length));
-      else for (const problem of await proveKernel(kernel, context)) draft.problem(problem);
-    }
-    const severity = incapable.length === kernels.length ? "stops" : "warns"; // another kernel can still be chosen
-    for (const problem of incapable) draft.problem({ ...problem, severity });
+    const { able, problems } = await findIncapable(context);
+    for (const kernel of able)
+      for (const problem of await proveKernel(kernel, context)) draft.problem(problem);
+    for (const problem of problems) draft.problem(problem);
     return draft.proposal();
   },
+};
+
+type Capable = { readonly able: readonly Kernel[]; readonly problems: readonly Problem[] };
+
+/** Bootable kernels that have drivers for the VM's disk, whether or not their initramfs has them; and what is to be said of the others. */
+export async function findIncapable(context: StepContext): Promise<Capable> {
+  const kernels = context.guest.kernels.filter((kernel) => kernel.bootable);
+  if (kernels.length === 0) return { able: [], problems: [NO_KERNEL] };
+  const able: Kernel[] = [];
+  const incapable: Problem[] = [];
+  for (const kernel of kernels) {
+    context.signal.throwIfAborted();
+    const lacking = await lackingDrivers(kernel, context);
+    if (lacking.length > 0) incapable.push(noDriver(kernel, lacking, kernels.length));
+    else able.push(kernel);
+  }
+  const severity = able.length === 0 ? "stops" : "warns"; // another kernel can still be chosen
+  return { able, problems: incapable.map((problem) => ({ ...problem, severity })) };
+}
+
+const NO_KERNEL: Problem = {
+  code: "no-kernel",
+  severity: "stops",
+  text: "No kernel that the boot loader could start was found in the guest",
+  advice: "Give the disk that holds /boot too, or copy with --as-is",
 };
 
 async function lackingDrivers(kernel: Kernel, context: StepContext): Promise<readonly string[]> {

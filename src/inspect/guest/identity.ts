@@ -181,7 +181,13 @@ const INITRAMFS_TOOLS: readonly (readonly [string, readonly string[]])[] = [
   ["dracut", ["/usr/bin/dracut", "/usr/sbin/dracut", "/sbin/dracut"]],
   ["mkinitcpio", ["/usr/bin/mkinitcpio", "/sbin/mkinitcpio"]],
   ["mkinitfs", ["/sbin/mkinitfs", "/usr/sbin/mkinitfs"]],
+  ["booster", ["/usr/bin/booster"]],
   ["mkinitrd", ["/sbin/mkinitrd", "/usr/sbin/mkinitrd"]],
+  // Noticed only: their images are read, and the drivers appended.
+  ["make-initrd", ["/usr/sbin/make-initrd", "/usr/bin/make-initrd"]], // ALT
+  ["tiny-initramfs", ["/usr/sbin/mktirfs", "/usr/sbin/update-tirfs"]], // Debian's package tiny-initramfs
+  ["ugrd", ["/usr/bin/ugrd"]],
+  ["genkernel", ["/usr/bin/genkernel"]],
 ];
 
 async function readInitramfsTool(view: GuestView): Promise<string> {

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// The texts that name hardware, before and after; what a step does not mean stays byte for byte, and twice is once.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { IntendedNic } from "../../core/index.ts";
+import { fakeGuest, propose, testGuestOS, testIntent } from "../../../tests/support/convert-guest.ts";
+import { withoutLostConsoles } from "./consoles.ts";
+import { withHwaddr } from "./ifcfg.ts";
+import { withoutSlotLink } from "./link-files.ts";
+import { withVmDisks } from "./lvm-filter.ts";
+import { renderMdadmConf } from "./mdadm-conf.ts";
+import { renderAliases } from "./modprobe-aliases.ts";
+import { fittingMatch } from "./netplan.ts";
+import { fittingNetwork, lostMatch } from "./networkd.ts";
+import { fittingProfile } from "./networkmanager.ts";
+import { withoutSlotNames } from "./persistent-net.ts";
+import { withDriver } from "./xorg.ts";
+
+const MAC = "52:54:00:12:34:56";
+const NICS: readonly IntendedNic[] = [{ name: "eth0", mac: MAC, origin: "given" }];
+
+const once = (edit: (text: string) => string, before: string, after: string): void => {
+  assert.equal(edit(before), after);
+  assert.equal(edit(after), after, "a second time");
+};
+
+test("problem 12: an lvm.conf filter for the old disks lets the VM's through, any other stays", () => {
+  once(
+    withVmDisks,
+    'devices {\n\t# filter = [ "a/.*/" ]\n\tfilter = [ "a|^/dev/sda2$|", "a|^/dev/sd[bc]$|", "r|.*|" ]  # local\n}\n',
+    'devices {\n\t# filter = [ "a/.*/" ]\n\tfilter = [ "a|^/dev/vd|", "a|^/dev/xvd|", "a|^/dev/sda2$|", "a|^/dev/sd[bc]$|", "r|.*|" ]  # local\n}\n',
+  );
+  once(
+    withVmDisks,
+    'global_filter=["a|/dev/disk/by-id/scsi-36.*|",\n  # no more\n  "r|.*|"]\n',
+    'global_filter=[ "a|^/dev/vd|", "a|^/dev/xvd|", "a|/dev/disk/by-id/scsi-36.*|",\n  # no more\n  "r|.*|"]\n',
+  );
+  for (const same of [
+    'filter = [ "a/.*/" ]\n',
+    'filter = [ "r|/dev/cdrom|" ]\n',
+    'filter = [ "a|/dev/sda|", "r|/dev/sr.*|" ]\n', // all else is let through
+    'filter = [ "a|/dev/md.*|", "r|.*|" ]\n', // volumes on an array: the array is there too
+    'filter = [ "a|/dev/sda|", \n', // broken
+    'filter = "r|/dev/cdrom|"\n',
+  ])
+    assert.equal(withVmDisks(same), same);
+});
+
+test("problem 13: mdadm.conf names arrays by UUID and looks on all disks", () => {
+  const lost: string[] = [];
+  once(
+    (text) => renderMdadmConf(text, lost),
+    "# mine\nDEVICE /dev/sda1 /dev/sd[bc]1 # two\nARRAY /dev/md0 devices=/dev/sda1,/dev/sdb1 UUID=1:2:3:4\nMAILADDR root\nDEVICE partitions\n",
+    "# mine\nDEVICE partitions # two\nARRAY /dev/md0 UUID=1:2:3:4\nMAILADDR root\nDEVICE partitions\n",
+  );
+  assert.deepEqual(lost, []);
+  const bare = "ARRAY /dev/md1 devices=/dev/sda2,/dev/sdb2\n";
+  assert.equal(renderMdadmConf(bare, lost), bare);
+  assert.deepEqual(lost, ["/dev/md1"]);
+});
+
+test("modprobe: ethN and the first adapter get the VM's drivers, bonds and the rest stay", () => {
+  once(
+    (text) => renderAliases(text, { net: "virtio_net", block: "virtio_blk" }, { adapter: false }),
+    "alias eth0 e1000e\nalias\teth1  tg3 # back\nalias bond0 bonding\nalias eth9 off\nalias scsi_hostadapter mptbase\nalias scsi_hostadapter1 mptsas\noptions tg3 x=1\n",
+    "alias eth0 virtio_net\nalias\teth1  virtio_net # back\nalias bond0 bonding\nalias eth9 off\nalias scsi_hostadapter virtio_blk\n# virt-p2v: not in the VM: alias scsi_hostadapter1 mptsas\noptions tg3 x=1\n",
+  );
+});
+
+test("problem 3: ifcfg, NetworkManager, netplan and networkd ask for the VM's card", () => {
+  once(
+    (text) => withHwaddr(text, "ifcfg-eth0", NICS),
+    'DEVICE="eth0"\nHWADDR=00:1A:64:00:00:01 # old\nONBOOT=yes\n',
+    'DEVICE="eth0"\nHWADDR=52:54:00:12:34:56 # old\nONBOOT=yes\n',
+  );
+  once(
+    (text) => fittingProfile(text, NICS),
+    "# x\n[connection]\ninterface-name=eth0\n\n[ethernet]\nmac-address=00:1A:64:00:00:01\ncloned-mac-address=preserve\n[match]\npath=pci-0000:03:00.0;\n",
+    "# x\n[connection]\ninterface-name=eth0\n\n[ethernet]\nmac-address=52:54:00:12:34:56\ncloned-mac-address=preserve\n[match]\n# virt-p2v: the VM's card sits elsewhere; interface-name finds it\n# path=pci-0000:03:00.0;\n",
+  );
+  const left: string[] = [];
+  once(
+    (text) => fittingMatch(text, NICS, left),
+    'network:\n  version: 2\n  ethernets:\n    # the first\n    lan:\n      match:\n        macaddress: "00:1a:64:00:00:01"  # old\n      set-name: eth0\n      macaddress: 00:1a:64:00:00:ff\n    other:\n      match: \n        driver: tg3\n  vlans:\n    v1: {id: 1, link: lan}\n',
+    'network:\n  version: 2\n  ethernets:\n    # the first\n    lan:\n      match:\n        macaddress: "52:54:00:12:34:56"  # old\n      set-name: eth0\n      macaddress: 00:1a:64:00:00:ff\n    other:\n      match: \n        driver: tg3\n  vlans:\n    v1: {id: 1, link: lan}\n',
+  );
+  assert.deepEqual([...new Set(left)], ["driver tg3"]);
+  once(
+    (text) => fittingMatch(text, NICS, []),
+    "network:\n ethernets:\n  eth0:\n   match:\n    driver: e1000e\n   dhcp4: true\n",
+    'network:\n ethernets:\n  eth0:\n   match:\n    macaddress: "52:54:00:12:34:56"\n   dhcp4: true\n',
+  );
+  once(
+    (text) => fittingNetwork(text, NICS),
+    "[Match]\nPath=pci-0000:03:00.0\nDriver=e1000e\n\n[Network]\nDHCP=yes\n",
+    "[Match]\nName=eth0\n\n[Network]\nDHCP=yes\n",
+  );
+  assert.equal(lostMatch(`[Match]\nMACAddress=${MAC.toUpperCase()}\n`, NICS), null);
+  assert.equal(lostMatch("[Match]\nName=en*\nDriver=e1000e\n", NICS), null);
+});
+
+test("problem 3: names by slot are taken out of udev rules and .link files, names by address stay", () => {
+  const byMac = 'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="eth0"\n';
+  once(
+    withoutSlotNames,
+    `# rule\n${byMac}SUBSYSTEM=="net", ACTION=="add", KERNELS=="0000:04:01.0", \\\n  NAME="eth1"\nKERNEL=="sda", NAME="x"\n`,
+    `# rule\n${byMac}# virt-p2v: a slot of the old machine; cards are named in 70-p2v-net.rules\n# SUBSYSTEM=="net", ACTION=="add", KERNELS=="0000:04:01.0", \\\n#   NAME="eth1"\nKERNEL=="sda", NAME="x"\n`,
+  );
+  once(
+    withoutSlotLink,
+    "[Match]\nPath=pci-0000:02:00.0\n[Link]\nName=lan0\nMTUBytes=9000\n",
+    "[Match]\nPath=pci-0000:02:00.0\n[Link]\n# virt-p2v: cards are named in 10-p2v-*.link\n# Name=lan0\nMTUBytes=9000\n",
+  );
+  for (const same of [
+    "[Match]\nMACAddress=52:54:00:12:34:56\nDriver=tg3\n[Link]\nName=a\n",
+    "[Match]\nDriver=virtio*\n[Link]\nName=a\n",
+  ])
+    assert.equal(withoutSlotLink(same), same);
+});
+
+test("consoles and X: lines that are gone, the driver of a card that is gone", () => {
+  once(
+    (text) => withoutLostConsoles(text, "libvirt"),
+    "1:2345:respawn:/sbin/mingetty tty1\nco:2345:respawn:/sbin/agetty ttyS1 115200 vt100\nh0:2345:respawn:/sbin/agetty xvc0 9600\nsi::sysinit:/etc/rc.d/rc.sysinit\n",
+    "1:2345:respawn:/sbin/mingetty tty1\n# virt-p2v: the VM has no such line\n# co:2345:respawn:/sbin/agetty ttyS1 115200 vt100\n# virt-p2v: the VM has no such line\n# h0:2345:respawn:/sbin/agetty xvc0 9600\nsi::sysinit:/etc/rc.d/rc.sysinit\n",
+  );
+  once(
+    (text) => withDriver(text, "modesetting"),
+    'Section "InputDevice"\n  Driver "kbd"\nEndSection\nSection "Device"\n  Identifier "c"\n  Driver "mga" # G200\n  BusID "PCI:7:3:0"\nEndSection\n',
+    'Section "InputDevice"\n  Driver "kbd"\nEndSection\nSection "Device"\n  Identifier "c"\n  Driver "modesetting" # G200\n#  BusID "PCI:7:3:0"\nEndSection\n',
+  );
+});
+
+test("optional steps are told with their switch, and done when it is given", async (t) => {
+  const files = {
+    "/etc/multipath/wwids": "# Valid WWIDs:\n/360000000000000000e00000000010001/\n",
+    "/etc/securetty": "console\ntty1\n",
+    "/etc/rc.d/rc3.d/S90hp-health": { link: "../init.d/hp-health" },
+  };
+  const fake = await fakeGuest(t, { files, guest: testGuestOS({ init: "sysv", kernels: [] }) });
+  const plain = await propose(fake);
+  assert.deepEqual(
+    plain.changes.map(({ path }) => path),
+    ["/etc/udev/rules.d/70-p2v-net.rules"],
+  );
+  const offered = plain.problems.filter(({ code }) => code === "step-offered");
+  assert.deepEqual(
+    offered.map(({ advice }) => advice),
+    ["multipath", "vendor-agents", "securetty"].map((name) => `--with ${name} makes these changes`),
+  );
+  const intent = { ...testIntent(), withSteps: ["multipath", "vendor-agents", "securetty"] };
+  const done = await propose({ ...fake, intent });
+  assert.deepEqual(done.changes.map(({ path, after }) => `${path} ${after.kind}`).toSorted(), [
+    "/etc/multipath/wwids absent",
+    "/etc/rc.d/rc3.d/K10hp-health link",
+    "/etc/rc.d/rc3.d/S90hp-health absent",
+    "/etc/securetty bytes",
+    "/etc/udev/rules.d/70-p2v-net.rules bytes",
+  ]);
+});
+
+test("services are taken out of the boot as each init does it", async (t) => {
+  const files = {
+    "/etc/systemd/system/multi-user.target.wants/smartd.service": {
+      link: "/usr/lib/systemd/system/smartd.service",
+    },
+    "/etc/systemd/system/multi-user.target.wants/sshd.service": {
+      link: "/usr/lib/systemd/system/sshd.service",
+    },
+    "/etc/runlevels/default/lm_sensors": { link: "/etc/init.d/lm_sensors" },
+    "/etc/init/mcelog.conf": "start on started rc\n",
+    "/etc/rc2.d/S20smartmontools": { link: "../init.d/smartmontools" },
+  };
+  const fake = await fakeGuest(t, {
+    files,
+    guest: testGuestOS({ kernels: [] }),
+    intent: { ...testIntent(), nics: [] },
+  });
+  const { changes } = await propose(fake);
+  assert.deepEqual(changes.map(({ path, after }) => `${path} ${after.kind}`).toSorted(), [
+    "/etc/init/mcelog.override bytes",
+    "/etc/rc2.d/K80smartmontools link",
+    "/etc/rc2.d/S20smartmontools absent",
+    "/etc/runlevels/default/lm_sensors absent",
+    "/etc/systemd/system/multi-user.target.wants/smartd.service absent",
+  ]);
+});
