@@ -3,9 +3,11 @@
 export { applyChanges, undoChanges } from "./apply.ts";
 export { openBlobs } from "./blobs.ts";
 export { kernelArguments } from "./kernel-arguments.ts";
+export { type ExplainedStep, explainSteps, skipAllBut } from "./explain.ts";
 export { renderDiff } from "./diff.ts";
 export { propose, type ProposeOptions } from "./propose.ts";
 export { conversionSteps } from "./steps/list.ts";
 export type { Built, BuildRequest, FreeSpace, GuestTools } from "./tools.ts";
 export { readInitramfs, type Initramfs, type InitramfsEntry } from "./initramfs/read.ts";
 export type { Blobs } from "../core/index.ts";
+export { sameState } from "./merge.ts";

@@ -92,8 +92,8 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
   };
 }
 
-async function proposeChanges(
-  { source, blobs, workDirectory, signal, emit }: PlanContext,
+export async function proposeChanges(
+  { source, blobs, workDirectory, signal, emit }: Omit<PlanContext, "answers" | "host" | "facts">,
   intent: Preview["intent"],
 ): Promise<{ changes: readonly Change[]; problems: readonly Problem[] }> {
   if (source.guest === null || source.mounted === null) {

@@ -6,3 +6,4 @@ export * from "./mount-guest.ts";
 export * from "./open.ts";
 export * from "./proof.ts";
 export * from "./volumes.ts";
+export * from "./save-overlay.ts";

@@ -4,6 +4,7 @@ import type { CommandName } from "../settings/index.ts";
 import type { CommandRunner } from "./context.ts";
 import { runHostDefine } from "./host-define.ts";
 import { runHostShow } from "./host-show.ts";
+import { runConvert } from "./convert.ts";
 import { runDoctor } from "./doctor.ts";
 import { runHostClean } from "./host-clean.ts";
 import { runHostUndefine } from "./host-undefine.ts";
@@ -23,6 +24,7 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   inspect: runInspect,
   plan: runPlan,
   migrate: runMigrate,
+  convert: runConvert,
   verify: runVerify,
   report: runReport,
   "host show": runHostShow,

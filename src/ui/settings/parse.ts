@@ -7,6 +7,8 @@ import { COMMANDS, type Command, SETTINGS, type SettingName } from "./table.ts";
 export type Given = {
   readonly command: Command;
   readonly positional: string | null;
+  /** All of them; only some commands take several. */
+  readonly positionals: readonly string[];
   one(name: SettingName): string | null;
   many(name: SettingName): readonly string[];
   flag(name: SettingName): boolean;
@@ -67,6 +69,7 @@ export function parseCommandLine(command: Command, args: readonly string[]): Giv
   const given: Given = {
     command,
     positional: positionals[0] ?? null,
+    positionals,
     one: (name) => {
       const value = values[name];
       return typeof value === "string" ? value : null;
@@ -78,11 +81,12 @@ export function parseCommandLine(command: Command, args: readonly string[]): Giv
     flag: (name) => values[name] === true,
   };
   if (given.flag("help")) return given;
-  const most = command.positional === null ? 0 : 1;
+  const { positional } = command;
+  const most = positional === null ? 0 : positional.many === true ? 256 : 1;
   if (positionals.length > most)
     throw usage("argument-unknown", `Unexpected argument "${positionals[most]}"`, advice);
-  if (command.positional !== null && given.positional === null)
-    throw usage("argument-missing", `virt-p2v ${command.name} needs ${command.positional.name}`, advice);
+  if (positional !== null && positional.many !== true && given.positional === null)
+    throw usage("argument-missing", `virt-p2v ${command.name} needs ${positional.name}`, advice);
   for (const name of command.required)
     if (given.one(name) === null && given.many(name).length === 0)
       throw usage(

@@ -69,6 +69,22 @@ export const SETTINGS = {
   ),
   "as-is": flag("Copy damaged volumes whole, and leave the installed system as it is."),
   skip: many("STEP", "Leave out a conversion step by its name, as plan shows it, such as nic-names."),
+  only: many(
+    "STEP",
+    "Take only this conversion step, by its name; repeat it for several. Whether that is enough to boot, only the step prove tells.",
+  ),
+  "list-steps": flag("Explain each conversion step in a line, in their order."),
+  "in-place": flag("Write the changes into the images themselves. Asks first."),
+  overlay: many(
+    "FILE",
+    "Write the changes into a new qcow2 file above the image, which stays as it is; once for each image, in their order.",
+  ),
+  undo: one("DIR", "Take a conversion in place back, by the directory that it made."),
+  force: flag("With --undo: leave files as they are that were changed since, and take back all others."),
+  keep: one(
+    "DIR",
+    "Directory for the record and each changed file, before and after. Default: IMAGE.conversion.",
+  ),
   lanes: one("N", "Connections to the host at one time. Default: 2 over ssh."),
   compress: one(
     "LEVEL",
@@ -149,6 +165,7 @@ export type CommandName =
   | "inspect"
   | "plan"
   | "migrate"
+  | "convert"
   | "verify"
   | "report"
   | "host show"
@@ -169,7 +186,8 @@ export type Command = {
   readonly summary: string;
   /** What it does, for its help and the manual; paragraphs. */
   readonly description: readonly string[];
-  readonly positional: { readonly name: string; readonly help: string } | null;
+  /** `many`: several may be given, or none where the settings say enough. */
+  readonly positional: { readonly name: string; readonly help: string; readonly many?: true } | null;
   readonly settings: readonly SettingName[];
   readonly required: readonly SettingName[];
   readonly examples: readonly (readonly [string, string])[];
@@ -262,6 +280,46 @@ export const COMMANDS: readonly Command[] = [
         "virt-p2v migrate --update --disk /dev/sda --to ssh://root@host/var/lib/libvirt/images",
         "a second pass, hours later: short, since most is there already",
       ],
+    ],
+  },
+  {
+    name: "convert",
+    summary: "Convert the system on disk images, without copying them",
+    description: [
+      "What migrate does to a guest, and nothing else: its own initramfs tool, boot loader, fstab and network names are made fit for a VM, on an overlay. Without --overlay and --in-place it only shows what would change.",
+      "With --overlay all changes are in a new qcow2 file whose backing file is the image; the image is not written. With --in-place they are written into the image at the end, all at once, from an overlay that stays until they are. The directory IMAGE.conversion then holds the record and each changed file before and after, by which --undo gives every file its content, mode, owner and attributes back.",
+      "Images are raw; for others: qemu-img convert -O raw.",
+    ],
+    positional: {
+      name: "IMAGE",
+      help: "A raw disk image or a block device; several in their order.",
+      many: true,
+    },
+    settings: [
+      "overlay",
+      "in-place",
+      "only",
+      "skip",
+      "list-steps",
+      "undo",
+      "force",
+      "keep",
+      "name",
+      "firmware",
+      "nic",
+      "yes",
+      "json",
+      "help",
+    ],
+    required: [],
+    examples: [
+      ["virt-p2v convert server.img", "what would change"],
+      ["virt-p2v convert server.img --overlay server.qcow2", "the image stays as it is"],
+      [
+        "virt-p2v convert server.img --in-place --only fstab --only initramfs",
+        "two steps only, into the image",
+      ],
+      ["virt-p2v convert --undo server.img.conversion", "and back"],
     ],
   },
   {

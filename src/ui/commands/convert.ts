@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// virt-p2v convert: conversion of disk images alone, and back.
+import { explainSteps, skipAllBut } from "../../convert/index.ts";
+import { EXIT_CODES, type Preview, UserError } from "../../core/index.ts";
+import { convertImages, type ConvertWay, problemArea, undoConversion } from "../../job/index.ts";
+import { stoppers } from "../../plan/index.ts";
+import { printPlan } from "../print/plan.ts";
+import { answersOf, type Given } from "../settings/index.ts";
+import { VERSION } from "../version.ts";
+import { askYes, type CommandRunner, makePrinter, say, sayJson, silent } from "./context.ts";
+
+export const runConvert: CommandRunner = async (given, context) => {
+  if (given.flag("list-steps")) return listSteps(given);
+  const directory = given.one("undo");
+  return directory === null ? await convert(given, context) : await undo(given, directory, context);
+};
+
+function listSteps(given: Given): number {
+  const steps = explainSteps();
+  if (given.flag("json")) sayJson(steps);
+  else for (const { name, explains } of steps) say(`${name.padEnd(18)} ${explains}`);
+  return 0;
+}
+
+async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): Promise<number> {
+  const [first, ...others] = given.positionals;
+  if (first === undefined)
+    throw new UserError("usage", "argument-missing", "virt-p2v convert needs an IMAGE", {
+      advice: "See virt-p2v convert --help",
+    });
+  const way = wayOf(given);
+  const json = given.flag("json");
+  const printer = json ? silent : makePrinter({ json });
+  const base = answersOf(given, { kind: "dir", path: "/nonexistent" });
+  const skipSteps = [...base.skipSteps, ...skipAllBut(given.many("only"))];
+  const destination = {
+    plan: "nowhere: this is only the plan",
+    overlay: given.many("overlay").join(", "),
+    "in-place": "the images themselves",
+  }[way.kind];
+  const print = (preview: Preview, diffs: readonly (string | null)[]): string =>
+    printPlan(preview, { destination, diffs });
+  try {
+    const { preview, diffs, conversion } = await convertImages({
+      answers: { ...base, disks: [first, ...others], skipSteps, bootCheck: false },
+      way,
+      directory: given.one("keep") ?? `${first}.conversion`,
+      version: VERSION,
+      confirm: async (preview, texts) => {
+        if (!json) process.stderr.write(`\n${print(preview, texts)}\n`);
+        if (stoppers(preview).length > 0) return false;
+        return (
+          way.kind === "overlay" || given.flag("yes") || (await askYes("Write this into the images?", signal))
+        );
+      },
+      signal,
+      emit: printer.emit,
+    });
+    printer.close();
+    if (json) sayJson({ ...preview, diffs, conversion });
+    else if (way.kind === "plan") {
+      say(print(preview, diffs));
+      say("Nothing was done: --overlay FILE puts the changes above the image, --in-place into it.");
+    } else if (conversion === null) say("Nothing was done.");
+    else {
+      const places = conversion.images.map(({ path, overlay }) => (way.kind === "overlay" ? overlay : path));
+      say(`${preview.changes.length} changes are in ${places.join(", ")}.`);
+      say(`Each file before and after: ${given.one("keep") ?? `${first}.conversion`}`);
+    }
+    const [stopper] = stoppers(preview);
+    return stopper === undefined ? 0 : EXIT_CODES[problemArea(stopper)];
+  } finally {
+    printer.close();
+  }
+}
+
+function wayOf(given: Given): ConvertWay {
+  const files = given.many("overlay");
+  if (given.flag("in-place") && files.length > 0)
+    throw new UserError("usage", "ways-exclude", "--in-place and --overlay exclude each other", {
+      advice: "Give --overlay to leave the image as it is, --in-place to change it",
+    });
+  if (given.flag("in-place")) return { kind: "in-place" };
+  return files.length === 0 ? { kind: "plan" } : { kind: "overlay", files };
+}
+
+async function undo(
+  given: Given,
+  directory: string,
+  { signal }: Parameters<CommandRunner>[1],
+): Promise<number> {
+  const json = given.flag("json");
+  const question = `Give every file that ${directory} tells of its state of before?`;
+  if (!given.flag("yes") && !(await askYes(question, signal))) {
+    say("Nothing was done.");
+    return 0;
+  }
+  const printer = json ? silent : makePrinter({ json });
+  try {
+    const undone = await undoConversion(directory, {
+      force: given.flag("force"),
+      signal,
+      emit: printer.emit,
+    });
+    printer.close();
+    if (json) sayJson(undone);
+    else {
+      say(
+        `${undone.restored.length} files of ${undone.images.join(", ")} are as they were before the conversion.`,
+      );
+      for (const path of undone.left) say(`  left as it is, since it was changed since: ${path}`);
+    }
+    return 0;
+  } finally {
+    printer.close();
+  }
+}
