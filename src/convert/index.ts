@@ -2,6 +2,7 @@
 // convert owns what changes inside a guest: steps that propose, one place that applies. It never writes a source disk.
 export { applyChanges, undoChanges } from "./apply.ts";
 export { openBlobs } from "./blobs.ts";
+export { deskSteps, deskTools } from "./desk.ts";
 export { kernelArguments } from "./kernel-arguments.ts";
 export { type ExplainedStep, explainSteps, skipAllBut } from "./explain.ts";
 export { renderDiff } from "./diff.ts";

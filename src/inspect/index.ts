@@ -3,3 +3,4 @@
 export * from "./guest/index.ts";
 export * from "./machine/index.ts";
 export * from "./storage/index.ts";
+export * from "./survey/index.ts";

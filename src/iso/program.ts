@@ -52,6 +52,8 @@ export async function makeProgramTree(options: ProgramOptions): Promise<string> 
   if (withNode) await addNode(home, scratch, signal);
   await writeFile(join(home, "dist/virt-p2v.mjs"), await bundleProgram());
   await writeFile(join(home, "dist/agent.mjs"), (await agentScript()).bytes);
+  await copyFile(join(REPOSITORY, "src/inspect/survey/collector.sh"), join(home, "dist/collector.sh"));
+  await chmod(join(home, "dist/collector.sh"), 0o644);
   await mkdir(join(root, "usr/bin"), { recursive: true });
   await symlink("../lib/virt-p2v/bin/virt-p2v", join(root, "usr/bin/virt-p2v"));
   await addGiven(given, root);

@@ -12,5 +12,6 @@ export * from "./plan.ts";
 export * from "./redefine.ts";
 export * from "./source.ts";
 export * from "./start.ts";
+export * from "./survey.ts";
 export * from "./undefine.ts";
 export * from "./verify.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A guest in memory: the honest fake of directoryView for tests. It passes the same contract.
+// A guest in memory: an archive's files, or a test's. It passes the same contract as directoryView.
 import { createHash } from "node:crypto";
 import type { FileState, GuestView } from "../core/index.ts";
 import { type GuestTree, type TreeEntry, viewOf } from "./guest-view.ts";
@@ -19,20 +19,23 @@ export function memoryView(files: Readonly<Record<string, MemoryFile>>): GuestVi
       if (!all.has(path.slice(0, at))) all.set(path.slice(0, at), { directory: true });
     all.set(path, file);
   }
+  const names = namesOf(all);
   const tree: GuestTree = {
-    entry: (path) => Promise.resolve(entryOf(all, path)),
+    entry: (path) => Promise.resolve(entryOf(all, names, path)),
     state: (path, entry) => stateOf(all.get(path), entry),
   };
   return viewOf(tree);
 }
 
-function entryOf(all: ReadonlyMap<string, MemoryFile>, path: string): TreeEntry | null {
+type Names = ReadonlyMap<string, readonly string[]>;
+
+function entryOf(all: ReadonlyMap<string, MemoryFile>, names: Names, path: string): TreeEntry | null {
   const file = all.get(path);
   if (file === undefined) return null;
   if (typeof file === "string" || file instanceof Uint8Array) return fileEntry(file);
   if ("content" in file) return fileEntry(file.content);
   if ("link" in file) return { kind: "link", target: file.link };
-  return { kind: "directory", names: () => Promise.resolve(childrenOf(all, path)) };
+  return { kind: "directory", names: () => Promise.resolve(names.get(path) ?? []) };
 }
 
 function fileEntry(content: Content): TreeEntry {
@@ -40,12 +43,17 @@ function fileEntry(content: Content): TreeEntry {
   return { kind: "file", sizeBytes: bytes.length, read: () => Promise.resolve(bytes) };
 }
 
-function childrenOf(all: ReadonlyMap<string, MemoryFile>, path: string): string[] {
-  const prefix = path === "/" ? "/" : `${path}/`;
-  const names: string[] = [];
-  for (const one of all.keys())
-    if (one !== "/" && one.startsWith(prefix) && !one.includes("/", prefix.length))
-      names.push(one.slice(prefix.length));
+/** By directory. */
+function namesOf(all: ReadonlyMap<string, MemoryFile>): Names {
+  const names = new Map<string, string[]>();
+  for (const path of all.keys()) {
+    if (path === "/") continue;
+    const at = path.lastIndexOf("/");
+    const parent = at === 0 ? "/" : path.slice(0, at);
+    const found = names.get(parent);
+    if (found === undefined) names.set(parent, [path.slice(at + 1)]);
+    else found.push(path.slice(at + 1));
+  }
   return names;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// virt-p2v inspect: this machine, a recorded one, or disks with the system on them.
+// virt-p2v inspect: this machine, a recorded or surveyed one, or disks with the system on them; the collector's script.
 import { UserError } from "../../core/index.ts";
-import { inspectDisks, inspectThisMachine } from "../../job/index.ts";
+import { readCollector } from "../../inspect/index.ts";
+import { inspectDisks, inspectSurvey, inspectThisMachine } from "../../job/index.ts";
 import { printGuest, printMachine, printProblems } from "../print/index.ts";
 import { type CommandRunner, makePrinter, say, sayJson, silent } from "./context.ts";
 
@@ -9,15 +10,26 @@ export const runInspect: CommandRunner = async (given, { signal }) => {
   const disks = given.many("disk");
   const sysroot = given.one("sysroot");
   const json = given.flag("json");
+  const survey = given.positional;
+  if (given.flag("collector")) {
+    process.stdout.write(await readCollector());
+    return 0;
+  }
   if (disks.length > 0 && sysroot !== null)
     throw new UserError("usage", "disk-or-sysroot", "--disk and --sysroot do not go together", {
       advice: "A recorded machine brings its own disks",
+    });
+  if (survey !== null && (disks.length > 0 || sysroot !== null))
+    throw new UserError("usage", "survey-alone", "An archive goes with neither --disk nor --sysroot", {
+      advice: "Give the archive alone: it brings its own disks",
     });
   const printer = json ? silent : makePrinter({ json });
   const { machine, guest, problems } =
     disks.length > 0
       ? await inspectDisks(disks, { signal, emit: printer.emit })
-      : await inspectThisMachine({ sysroot, signal });
+      : survey !== null
+        ? await inspectSurvey(survey, { signal })
+        : await inspectThisMachine({ sysroot, signal });
   printer.close();
   if (json) {
     sayJson({ ...machine, guest, problems });

@@ -7,8 +7,10 @@ import { confirmed, stoppers } from "../../plan/index.ts";
 import { printPlan } from "../print/plan.ts";
 import { answersOf } from "../settings/index.ts";
 import { type CommandRunner, makePrinter, say, sayJson, silent } from "./context.ts";
+import { runSurveyPlan } from "./plan-survey.ts";
 
 export const runPlan: CommandRunner = async (given, { signal }) => {
+  if (given.many("machine").length > 0) return await runSurveyPlan(given, { signal });
   const destination = parseDestination(given.one("to") ?? "");
   const json = given.flag("json");
   const printer = json ? silent : makePrinter({ json });

@@ -6,3 +6,4 @@ export * from "./host.ts";
 export * from "./machine.ts";
 export * from "./plan.ts";
 export * from "./progress.ts";
+export * from "./survey.ts";

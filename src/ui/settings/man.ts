@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The manual page in mdoc(7), from the table: page and flags cannot differ.
+import { positionalName } from "./help.ts";
 import { COMMANDS, EXIT_CODE_MEANINGS, SETTINGS } from "./table.ts";
 
 /** A leading dot or quote is a request to the formatter, a backslash an escape. */
@@ -56,7 +57,7 @@ export function renderManPage(version: string): string {
   ];
   for (const command of COMMANDS) {
     out.push(
-      `.Ss virt-p2v ${command.name}${command.positional === null ? "" : ` ${command.positional.name}`}`,
+      `.Ss virt-p2v ${command.name}${command.positional === null ? "" : ` ${positionalName(command.positional)}`}`,
     );
     for (const paragraph of command.description) out.push(escape(paragraph), ".Pp");
     if (command.required.length > 0)

@@ -85,9 +85,11 @@ export function parseCommandLine(command: Command, args: readonly string[]): Giv
   const most = positional === null ? 0 : positional.many === true ? 256 : 1;
   if (positionals.length > most)
     throw usage("argument-unknown", `Unexpected argument "${positionals[most]}"`, advice);
-  if (positional !== null && positional.many !== true && given.positional === null)
+  const isNeeded = positional !== null && positional.many !== true && positional.optional !== true;
+  if (isNeeded && given.positional === null)
     throw usage("argument-missing", `virt-p2v ${command.name} needs ${positional.name}`, advice);
-  for (const name of command.required)
+  const replaced = command.unless !== undefined && given.many(command.unless).length > 0;
+  for (const name of replaced ? [] : command.required)
     if (given.one(name) === null && given.many(name).length === 0)
       throw usage(
         "setting-missing",

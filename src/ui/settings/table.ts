@@ -108,6 +108,14 @@ export const SETTINGS = {
   "no-boot-check": flag("Do not start the finished VM once on a throw-away overlay."),
   json: flag("Print JSON: one object, or one object a line while a job runs."),
   full: flag("Also compute the SHA-256 of each whole image."),
+  collector: flag(
+    "Print a shell script that collects, on a running server of any age, what inspect and plan need to know of it.",
+  ),
+  machine: many(
+    "FILE",
+    "Plan for a machine that is not here, by the archive that the collector made on it; several give a table.",
+  ),
+  csv: flag("With --machine: the table as CSV, with more columns."),
   sysroot: one("DIR", "Read /sys and /proc below DIR: a recorded machine."),
   out: one(
     "PATH",
@@ -187,9 +195,16 @@ export type Command = {
   /** What it does, for its help and the manual; paragraphs. */
   readonly description: readonly string[];
   /** `many`: several may be given, or none where the settings say enough. */
-  readonly positional: { readonly name: string; readonly help: string; readonly many?: true } | null;
+  readonly positional: {
+    readonly name: string;
+    readonly help: string;
+    readonly many?: true;
+    readonly optional?: true;
+  } | null;
   readonly settings: readonly SettingName[];
   readonly required: readonly SettingName[];
+  /** With this setting none is required. */
+  readonly unless?: SettingName;
   readonly examples: readonly (readonly [string, string])[];
 };
 
@@ -229,14 +244,24 @@ export const COMMANDS: readonly Command[] = [
     description: [
       "Shows firmware, CPU, memory, network cards and the tree of disks, volumes and file systems. With --disk also the installed system: distribution, kernels, boot loader, network.",
       "Nothing is written: disks are opened read-only, and a file system that was not shut down cleanly is looked at through a throw-away overlay.",
+      "FILE is a survey without downtime: --collector prints a script for sh, which says in its head what it reads, leaves out all secrets, and writes one tar archive; as root it sees more. The archive is read at a desk, and nothing of it is unpacked to a disk.",
     ],
-    positional: null,
-    settings: ["disk", "sysroot", "json", "help"],
+    positional: {
+      name: "FILE",
+      help: "An archive that the collector made on a running server, instead of this machine.",
+      optional: true,
+    },
+    settings: ["disk", "sysroot", "collector", "json", "help"],
     required: [],
     examples: [
       ["virt-p2v inspect", "this machine"],
       ["virt-p2v inspect --disk server.img", "a disk image and the system on it"],
       ["virt-p2v inspect --json | jq .machine.cpu", "for programs"],
+      [
+        "virt-p2v inspect --collector | ssh root@server 'sh -s -- -' > server.tar.gz",
+        "a survey of a running server",
+      ],
+      ["virt-p2v inspect server.tar.gz", "what it is, at a desk"],
     ],
   },
   {
@@ -245,15 +270,19 @@ export const COMMANDS: readonly Command[] = [
     description: [
       "Prints problems first, then the VM, the bytes to send, and each file that would change as a unified diff.",
       "The changes are worked out for real on a throw-away overlay, which takes as long as the conversion itself: under a minute.",
+      "With --machine the plan is made of what the collector (see inspect) gathered on a running server, without its disks and without a host: will it boot, what changes, about how many bytes, which drivers are missing. What takes the disks, the initramfs above all, is said to be done at migration.",
     ],
     positional: null,
-    settings: [...PLANNING, "save", "json", "help"],
+    settings: [...PLANNING, "machine", "csv", "save", "json", "help"],
     required: ["disk", "to"],
+    unless: "machine",
     examples: [
       [
         "virt-p2v plan --disk /dev/sda --to ssh://root@host/var/lib/libvirt/images",
         "before the night it counts",
       ],
+      ["virt-p2v plan --machine server.tar.gz", "weeks before, while the server runs"],
+      ["virt-p2v plan --machine a.tar.gz --machine b.tar.gz --csv > servers.csv", "which ones are easy"],
     ],
   },
   {
