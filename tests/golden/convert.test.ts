@@ -2,7 +2,7 @@
 // Conversion against goldens: the proposal equals the golden, and proposing on the result gives nothing. With
 // P2V_UPDATE_GOLDENS=1 the goldens are written anew; their diff is then reviewed.
 import assert from "node:assert/strict";
-import { glob, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import type { BlockNode, Change, FileState, GuestOS, Intent, Mount } from "../../src/core/index.ts";
@@ -11,11 +11,13 @@ import {
   diskGraph,
   type FakeGuest,
   fakeGuest,
+  type FakeOptions,
   propose,
   SYSTEM_FILES,
   testGuestOS,
   testIntent,
 } from "../support/convert-guest.ts";
+import { makeSystem, type SystemCase } from "../support/convert-system.ts";
 
 const DIRECTORY = join(import.meta.dirname, "convert");
 
@@ -29,18 +31,26 @@ type Case = {
   readonly mounts?: readonly Mount[];
   /** Further nodes of the graph. */
   readonly nodes?: readonly BlockNode[];
+  /** A whole system, as inspection finds it; then only `hypervisor`, `nics` and `with` count besides. */
+  readonly system?: SystemCase;
+  /** Optional steps that are done. */
+  readonly with?: readonly string[];
 };
 
 const update = process.env["P2V_UPDATE_GOLDENS"] === "1";
 
-for (const name of (await readdir(DIRECTORY)).toSorted()) {
+const cases = (await readdir(DIRECTORY, { withFileTypes: true })).filter((one) => one.isDirectory());
+
+for (const name of cases.map((one) => one.name).toSorted()) {
   const directory = join(DIRECTORY, name);
   const spec = JSON.parse(await readFile(join(directory, "case.json"), "utf8")) as Case;
   test(`${name}: ${spec.says}`, async (t) => {
     const files = await readTree(join(directory, "in"));
-    const guest = await fakeGuest(t, { ...guestOf(spec), files: { ...SYSTEM_FILES, ...files } });
+    const guest = await fakeGuest(t, await optionsOf(spec, files));
     const { changes, problems } = await propose(guest);
-    const found = { changes: changes.map(summary), problems };
+    const { family, id, version, loader, initramfsTool, init } = guest.guest;
+    const inspected = spec.system === undefined ? {} : { guest: { family, id, version, loader, initramfsTool, init } };
+    const found = { ...inspected, changes: changes.map(summary), problems };
     if (update) {
       await rm(join(directory, "out"), { recursive: true, force: true });
       await writeTree(join(directory, "out"), await changedFiles(changes, guest));
@@ -52,6 +62,16 @@ for (const name of (await readdir(DIRECTORY)).toSorted()) {
     const again = { ...guest, view: layeredView(guest.view, guest.blobs, changes) };
     assert.deepEqual((await propose(again)).changes, []);
   });
+}
+
+async function optionsOf(spec: Case, files: Readonly<Record<string, Buffer>>): Promise<FakeOptions> {
+  if (spec.system === undefined) return { ...guestOf(spec), files: { ...SYSTEM_FILES, ...files } };
+  const { intent, ...found } = await makeSystem(spec.system, files);
+  const nics = spec.nics?.map((nic) => ({ ...nic, origin: "given" as const })) ?? intent.nics;
+  return {
+    ...found,
+    intent: { ...intent, nics, hypervisor: spec.hypervisor ?? "auto", withSteps: spec.with ?? [] },
+  };
 }
 
 function guestOf(spec: Case): { guest: GuestOS; intent: Intent } {
@@ -76,14 +96,14 @@ const stateText = (state: FileState): string =>
 async function changedFiles(changes: readonly Change[], { blobs }: FakeGuest): Promise<Record<string, Buffer>> {
   const files: Record<string, Buffer> = {};
   for (const { path, after } of changes)
-    if (after.kind === "bytes" && !path.startsWith("/boot/initrd"))
+    if (after.kind === "bytes" && !/^\/boot\/(efi\/.*|[0-9a-f]{32}\/.*)?init(rd|ramfs)/.test(path))
       files[path] = Buffer.from(await blobs.get(after.sha256));
   return Object.fromEntries(Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 async function readTree(directory: string): Promise<Record<string, Buffer>> {
   const files: Record<string, Buffer> = {};
-  const entries = await Array.fromAsync(glob("**/*", { cwd: directory, withFileTypes: true }));
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   for (const entry of entries) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);

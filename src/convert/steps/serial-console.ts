@@ -24,6 +24,11 @@ export const serialConsole: ConversionStep = {
         for (const path of await kind.paths(context.view))
           await editFile(kind, path, { draft, why: WHY, edit: withConsoles, severity: "warns" });
     await nameInSources(draft, context);
+    if (guest.init === "openrc")
+      await draft.edit("/etc/inittab", {
+        why: "A login on the VM's serial console",
+        edit: (text) => renderBusyboxInittab(text, { xen: intent.hypervisor === "xen" }),
+      });
     if (guest.init === "sysv")
       await draft.edit("/etc/inittab", {
         why: "A login on the VM's serial console",
@@ -80,6 +85,16 @@ export function renderInittab(text: string, { xen }: { xen: boolean }): string {
     const id = ids.find((one) => !new RegExp(`^${one}:`, "m").test(out));
     if (id !== undefined) out = `${withNewline(out)}${id}:${line}\n`;
   }
+  return out;
+}
+
+/** busybox's init, as Alpine has it: the id is the line itself, and there are no runlevels. Others: as renderInittab(). */
+export function renderBusyboxInittab(text: string, { xen }: { xen: boolean }): string {
+  if (!/^::sysinit:/m.test(text)) return renderInittab(text, { xen });
+  let out = text;
+  for (const tty of xen ? ["ttyS0", "hvc0"] : ["ttyS0"])
+    if (!new RegExp(`^${tty}:`, "m").test(out))
+      out = `${withNewline(out)}${tty}::respawn:/sbin/getty -L 115200 ${tty} vt100\n`;
   return out;
 }
 
