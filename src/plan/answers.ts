@@ -26,6 +26,8 @@ export type Answers = {
   readonly update: boolean;
   readonly asIs: boolean;
   readonly skipSteps: readonly string[];
+  /** Absent: none. */
+  readonly withSteps?: readonly string[];
   readonly transfer: TransferAnswers;
   readonly host: HostAnswers;
 };

@@ -78,6 +78,7 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
       update: answers.update,
       asIs: answers.asIs,
       skipSteps: answers.skipSteps,
+      withSteps: answers.withSteps ?? [],
     },
   };
 }

@@ -145,6 +145,7 @@ export function answersOf(given: Given, destination: Destination): Answers {
     update: given.flag("update"),
     asIs: given.flag("as-is"),
     skipSteps: given.many("skip"),
+    withSteps: given.many("with"),
     transfer: {
       lanes: count(given, "lanes", 16),
       receiver: choice(given, "receiver", ["auto", "agent", "shell"]) ?? "auto",

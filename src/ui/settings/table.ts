@@ -69,6 +69,7 @@ export const SETTINGS = {
   ),
   "as-is": flag("Copy damaged volumes whole, and leave the installed system as it is."),
   skip: many("STEP", "Leave out a conversion step by its name, as plan shows it, such as nic-names."),
+  with: many("STEP", "Do an optional conversion step too, which else is only told, such as xorg."),
   only: many(
     "STEP",
     "Take only this conversion step, by its name; repeat it for several. Whether that is enough to boot, only the step prove tells.",
@@ -228,6 +229,7 @@ const PLANNING: readonly SettingName[] = [
   "update",
   "as-is",
   "skip",
+  "with",
   "lanes",
   "compress",
   "limit-rate",
@@ -329,6 +331,7 @@ export const COMMANDS: readonly Command[] = [
       "in-place",
       "only",
       "skip",
+      "with",
       "list-steps",
       "undo",
       "force",
