@@ -7,5 +7,6 @@ export * from "./intent.ts";
 export * from "./nics.ts";
 export * from "./place.ts";
 export * from "./preview.ts";
+export * from "./support.ts";
 export * from "./vm.ts";
 export * from "./xen.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plan as a person reads it: problems first, then the VM, the bytes, and each change as a diff.
 import { formatBytes, type IntendedNic, type Preview, type Problem } from "../../core/index.ts";
+import { SUPPORT_TEXTS, supportOf } from "../../plan/index.ts";
 import { wrap } from "../settings/help.ts";
 
 const ORIGINS: Readonly<Record<IntendedNic["origin"], string>> = {
@@ -65,6 +66,7 @@ export function printPlanHead(
 `);
   };
   line("System", guest === null ? "not recognized; disks are copied as they are" : guest.title);
+  if (guest !== null) line("Tested", SUPPORT_TEXTS[supportOf(guest)]);
   line(
     "VM",
     `${vm.name}: ${vm.vcpus} vCPU, ${formatBytes(vm.memoryBytes)} memory, ${vm.firmware.kind === "bios" ? "BIOS" : "UEFI"}, ${vm.machine}`,
