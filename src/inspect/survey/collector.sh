@@ -41,19 +41,19 @@ clean() {
   old=$IFS
   IFS=/
   set -f
-  for part in $1; do
-    case $part in
+  for piece in $1; do
+    case $piece in
       '' | .) ;;
       ..) path=${path%/*} ;;
-      *) path=$path/$part ;;
+      *) path=$path/$piece ;;
     esac
   done
   set +f
   IFS=$old
   case $path in
     /bin/* | /sbin/* | /lib/* | /lib64/*)
-      part=${path#/}
-      if [ -L "$out/${part%%/*}" ]; then path=/usr$path; fi
+      piece=${path#/}
+      if [ -L "$out/${piece%%/*}" ]; then path=/usr$path; fi
       ;;
   esac
 }
@@ -186,7 +186,7 @@ take_from() {
 take_from /proc cpuinfo meminfo version mounts self/mountinfo swaps mdstat partitions \
   sys/kernel/hostname sys/kernel/arch sys/kernel/osrelease
 if [ -r "$ROOT/proc/cmdline" ]; then sed -f "$work/mask" < "$ROOT/proc/cmdline" > "$out/proc/cmdline"; fi
-[ -r "$ROOT/proc/1/environ" ] || note "not root: what only root can read is missing"
+[ "$(id -u 2>/dev/null)" = 0 ] || note "not root: what only root can read is missing"
 for one in "$ROOT"/proc/net/bonding/*; do
   if [ -f "$one" ]; then take "${one#"$ROOT"}"; fi
 done
@@ -299,13 +299,13 @@ ask_blkid() {
   fi
 }
 by_links() { # $1: name in the kernel. Without root: links of udev say the UUID, the table of mounts the type
-  for one in "$ROOT"/dev/disk/by-uuid/* "$ROOT"/dev/disk/by-label/*; do
-    [ -L "$one" ] || continue
-    at=$(readlink "$one")
+  for named in "$ROOT"/dev/disk/by-uuid/* "$ROOT"/dev/disk/by-label/*; do
+    [ -L "$named" ] || continue
+    at=$(readlink "$named")
     [ "${at##*/}" = "$1" ] || [ "$at" = "$node" ] || continue
-    case $one in
-      */by-uuid/*) echo "ID_FS_UUID=${one##*/}" ;;
-      */by-label/*) echo "ID_FS_LABEL_ENC=${one##*/}" ;;
+    case $named in
+      */by-uuid/*) echo "ID_FS_UUID=${named##*/}" ;;
+      */by-label/*) echo "ID_FS_LABEL_ENC=${named##*/}" ;;
     esac >> "$out$node"
   done
   sed -n "s|^$node [^ ]* \\([a-z0-9]*\\) .*|ID_FS_TYPE=\\1\\

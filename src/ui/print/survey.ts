@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several surveyed machines, one line each: for people, and as CSV (RFC 4180) for spreadsheets.
+import { basename } from "node:path";
 import {
   type BlockGraph,
   formatBytes,
@@ -38,13 +39,13 @@ const WIDEST = [24, 28, 14, 8, 5, 10, 4, 20, 24];
 
 /** A table, then what stops or is to be looked at, by machine. */
 export function printSurveys(rows: readonly SurveyRow[]): string {
-  const cells = rows.map((row) => ("error" in row ? [row.file, row.error] : rowCells(row)));
+  const cells = rows.map((row) => ("error" in row ? [basename(row.file), row.error] : rowCells(row)));
   const widths = HEAD.map((head, index) =>
     Math.min(
       WIDEST[index] ?? 20,
       Math.max(
         head.length,
-        ...cells.map((row) => (row.length === HEAD.length ? columnsOf(row[index] ?? "") : 0)),
+        ...cells.map((row) => (row.length === HEAD.length || index === 0 ? columnsOf(row[index] ?? "") : 0)),
       ),
     ),
   );
@@ -58,7 +59,7 @@ export function printSurveys(rows: readonly SurveyRow[]): string {
     out.push(
       row.length === HEAD.length
         ? line(row)
-        : `${padTo(cutTo(row[0] ?? "", widths[0] ?? 24), widths[0] ?? 24)}  ${row[1]}`,
+        : `${padTo(cutTo(row[0] ?? "", widths[0] ?? 24), widths[0] ?? 24)}  ${printable(row[1] ?? "", { ascii: false })}`,
     );
   const words = rows.flatMap((row) => ("error" in row ? [] : problemLines(row)));
   return `${[...out, ...(words.length === 0 ? [] : ["", ...words])].join("\n")}\n`;
@@ -92,17 +93,17 @@ function problemLines({ preview }: Extract<SurveyRow, { preview: Preview }>): re
 const firmwareWord = ({ firmware }: Preview["vm"]): string =>
   firmware.kind === "bios" ? "BIOS" : firmware.secureBoot ? "UEFI+SB" : "UEFI";
 
-/** What the disks are built of: `LVM`, `md raid1`, `LUKS`, `multipath`, and types of file systems. */
-export function storageWords(storage: BlockGraph): readonly string[] {
-  const words = storage.nodes.flatMap(({ holds }): readonly string[] => {
-    if (holds.kind === "lvm-pv") return ["LVM"];
-    if (holds.kind === "luks") return ["LUKS"];
-    if (holds.kind === "md") return [`md-${holds.level === "" ? "?" : holds.level}`];
-    return holds.kind === "filesystem" ? [holds.type] : [];
-  });
-  return [...new Set(words)].toSorted(
-    (a, b) => Number(b !== b.toLowerCase()) - Number(a !== a.toLowerCase()),
-  );
+/** What the disks are built of, containers first: `LVM md-raid1 LUKS ext4`. */
+export function storageWords({ nodes }: BlockGraph): readonly string[] {
+  const containers: string[] = [];
+  const types: string[] = [];
+  for (const { holds } of nodes) {
+    if (holds.kind === "lvm-pv") containers.push("LVM");
+    else if (holds.kind === "luks") containers.push("LUKS");
+    else if (holds.kind === "md") containers.push(`md-${holds.level === "" ? "?" : holds.level}`);
+    else if (holds.kind === "filesystem") types.push(holds.type);
+  }
+  return [...new Set([...containers, ...types])];
 }
 
 /** That no bootable kernel has; a VM on KVM needs the first four, one on Xen the others. */
