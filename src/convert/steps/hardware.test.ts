@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IntendedNic } from "../../core/index.ts";
 import { fakeGuest, propose, testGuestOS, testIntent } from "../../../tests/support/convert-guest.ts";
+import { conflictingLink, withoutConflicts } from "../nic-conflicts.ts";
 import { withoutLostConsoles } from "./consoles.ts";
 import { withHwaddr } from "./ifcfg.ts";
 import { withoutSlotLink } from "./link-files.ts";
@@ -13,7 +14,9 @@ import { renderAliases } from "./modprobe-aliases.ts";
 import { fittingMatch } from "./netplan.ts";
 import { fittingNetwork, lostMatch } from "./networkd.ts";
 import { fittingProfile } from "./networkmanager.ts";
+import { renderRules } from "./nic-names.ts";
 import { withoutSlotNames } from "./persistent-net.ts";
+import { findSealed } from "./sealed-keys.ts";
 import { withDriver } from "./xorg.ts";
 
 const MAC = "52:54:00:12:34:56";
@@ -184,4 +187,65 @@ test("services are taken out of the boot as each init does it", async (t) => {
     "/etc/runlevels/default/lm_sensors absent",
     "/etc/systemd/system/multi-user.target.wants/smartd.service absent",
   ]);
+});
+
+test("problem 15: volumes that a TPM, a token or Clevis unlocks are told before the copy, with what to do", async (t) => {
+  assert.deepEqual(
+    findSealed(
+      "# c UUID=1 none tpm2-device=auto\na UUID=1 none luks,tpm2-device=auto,discard\nb UUID=2 - fido2-device=auto\nd UUID=3 none luks\n",
+    ),
+    [
+      { name: "a", by: "this machine's TPM" },
+      { name: "b", by: "a FIDO2 token" },
+    ],
+  );
+  const storage = testIntent().storage;
+  const node = storage.nodes[0];
+  assert.ok(node !== undefined);
+  const luks = { ...node, id: "luks", holds: { kind: "luks", uuid: "1-2-3-4" } } as const;
+  const fake = await fakeGuest(t, {
+    files: { "/usr/bin/clevis-luks-unlock": "", "/etc/crypttab": "a UUID=1-2-3-4 none tpm2-device=auto\n" },
+    guest: testGuestOS({ kernels: [] }),
+    intent: { ...testIntent(), storage: { ...storage, nodes: [...storage.nodes, luks] } },
+  });
+  const { problems } = await propose(fake);
+  const told = problems.filter(({ code }) => code === "key-sealed" || code === "key-clevis");
+  assert.deepEqual(
+    told.map(({ severity }) => severity),
+    ["warns", "warns"],
+  );
+  assert.match(told[0]?.advice ?? "", /cryptenroll/);
+});
+
+test("problem 4: in whatever order names and cards were, no old pin contradicts the new ones", () => {
+  const macs = ["52:54:00:00:00:01", "52:54:00:00:00:02", "52:54:00:00:00:03"];
+  const names = ["eth0", "eth1", "lan0"];
+  const orders = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ];
+  const make = (order: readonly number[]): IntendedNic[] =>
+    order.map((at, index) => ({ name: names[at] ?? "", mac: macs[index] ?? "", origin: "guest" }));
+  for (const before of orders)
+    for (const after of orders) {
+      const wanted = make(after);
+      const kept = withoutConflicts(renderRules(make(before)), wanted);
+      const pins = new Map<string, string>();
+      for (const [, mac = "", name = ""] of `${kept}${renderRules(wanted)}`.matchAll(
+        /^SUBSYSTEM.*address\}=="([^"]+)".*NAME="([^"]+)"$/gm,
+      )) {
+        assert.equal(pins.get(mac) ?? name, name, "two names for one card");
+        pins.set(mac, name);
+      }
+      assert.deepEqual([...pins.values()].toSorted(), names, "one name for two cards, or none");
+      for (const old of make(before)) {
+        const link = `[Match]\nMACAddress=${old.mac}\n[Link]\nName=${old.name}\n`;
+        const name = wanted.find(({ mac }) => mac === old.mac)?.name ?? "";
+        assert.match(conflictingLink(link, wanted), new RegExp(`^Name=${name}$`, "m"));
+      }
+    }
 });

@@ -18,6 +18,7 @@ import { netplan } from "./netplan.ts";
 import { networkd } from "./networkd.ts";
 import { networkManager } from "./networkmanager.ts";
 import { persistentNet } from "./persistent-net.ts";
+import { sealedKeys } from "./sealed-keys.ts";
 import { securetty } from "./securetty.ts";
 import { smartd } from "./smartd.ts";
 import { vendorAgents } from "./vendor-agents.ts";
@@ -25,6 +26,7 @@ import { wicked } from "./wicked.ts";
 import { xorg } from "./xorg.ts";
 
 export const HARDWARE_STEPS: readonly ConversionStep[] = [
+  sealedKeys,
   mdadmConf,
   lvmFilter,
   lvmDevices,
