@@ -8,9 +8,9 @@ import { test } from "node:test";
 import { run } from "../../src/system/index.ts";
 import { parseAnswerFile } from "../../src/ui/index.ts";
 
-test("the answer file in the README is understood", async () => {
-  const [, yaml = ""] = /```yaml\n([^]*?)```/.exec(await readFile("README.md", "utf8")) ?? [];
-  assert.equal(parseAnswerFile(yaml, "README.md").machines?.length, 2);
+test("the answer file in the live CD.s page is understood", async () => {
+  const [, yaml = ""] = /```yaml\n([^]*?)```/.exec(await readFile("doc/live-cd.md", "utf8")) ?? [];
+  assert.equal(parseAnswerFile(yaml, "doc/live-cd.md").machines?.length, 2);
 });
 
 test("iso build refuses a wrong answer file, by its line, before it builds", async (t) => {
