@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { run } from "../../src/system/index.ts";
 import { parseAnswerFile } from "../../src/ui/index.ts";
 
-test("the answer file in the live CD.s page is understood", async () => {
+test("the answer file in the live CD's page is understood", async () => {
   const [, yaml = ""] = /```yaml\n([^]*?)```/.exec(await readFile("doc/live-cd.md", "utf8")) ?? [];
   assert.equal(parseAnswerFile(yaml, "doc/live-cd.md").machines?.length, 2);
 });
