@@ -7,7 +7,7 @@ import { layeredView } from "../system/index.ts";
 import { DEMO_FILES, fakeGuest, MODULES, propose, textAfter } from "../../tests/support/convert-guest.ts";
 import { cpioOf } from "../../tests/support/cpio.ts";
 
-test("propose() names disks by UUID, pins the card, adds a serial console and drivers, and proposes nothing twice", async (t) => {
+test("problem 8: propose() names disks by UUID, pins the card, adds a serial console and drivers, and proposes nothing twice", async (t) => {
   const guest = await fakeGuest(t);
   const { changes, problems } = await propose(guest);
   const text = (path: string): Promise<string> => textAfter(changes, path, guest.blobs);
@@ -40,7 +40,7 @@ test("propose() names disks by UUID, pins the card, adds a serial console and dr
   assert.deepEqual(guest.built, ["6.1.0-18-amd64"]);
 });
 
-test("propose() stops when the rebuilt initramfs still lacks a driver, and names it", async (t) => {
+test("problem 1: propose() stops when the rebuilt initramfs still lacks a driver, and names it", async (t) => {
   const guest = await fakeGuest(t, { omit: ["virtio_blk"] });
   const { problems } = await propose(guest);
   assert.equal(problems.length, 1);
@@ -48,7 +48,7 @@ test("propose() stops when the rebuilt initramfs still lacks a driver, and names
   assert.match(problems[0]?.text ?? "", /6\.1\.0-18-amd64 .* lacks virtio_blk$/);
 });
 
-test("propose() says how many bytes /boot is short of", async (t) => {
+test("problem 24: propose() says how many bytes /boot is short of", async (t) => {
   const guest = await fakeGuest(t, { freeBytes: 2048 });
   const { problems } = await propose(guest);
   const full = problems.find((problem) => problem.code === "boot-full");
@@ -75,7 +75,7 @@ test("propose() passes on what the guest's own tool said, and stops where the ol
   );
 });
 
-test("propose() appends the drivers where the guest's own tool fails, and proposes nothing twice", async (t) => {
+test("problem 2: propose() appends the drivers where the guest's own tool fails, and proposes nothing twice", async (t) => {
   const KERNEL = "6.1.0-18-amd64";
   const image = cpioOf({
     init: "#!/bin/sh\n",

@@ -119,7 +119,7 @@ test("pins do not contradict themselves", () => {
   assert.equal(withoutConflicts(renderRules([nic]), [nic]), renderRules([nic]));
 });
 
-test("resumeName() names the swap by UUID, and none where it is gone", () => {
+test("problem 11: resumeName() names the swap by UUID, and none where it is gone", () => {
   const volumes = { volumes: readVolumes(testGuestOS(), testIntent()), style: "UUID=" as const };
   assert.equal(resumeName("/dev/sda2", volumes), "UUID=3f1c2a4e-0000-4000-8000-000000000002");
   assert.equal(resumeName("/dev/sdb1", volumes), "none");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseDeviceName } from "./device-name.ts";
 
-test("parseDeviceName() knows disks by letter, number and controller, and their partitions", () => {
+test("problem 10: parseDeviceName() knows disks by letter, number and controller, and their partitions", () => {
   const cases: readonly (readonly [string, string, number, number | null])[] = [
     ["/dev/sda", "sd", 0, null],
     ["/dev/sdb3", "sd", 1, 3],

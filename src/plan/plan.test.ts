@@ -93,7 +93,27 @@ test("a guest without virtio gets SATA and e1000, a very old one a PC with IDE",
   assert.deepEqual([vmOf("2.6.9-5.EL").machine, vmOf("2.6.9-5.EL").disks[0]?.bus], ["pc", "ide"]);
 });
 
-test("a distribution that is built for a CPU level asks for it", () => {
+test("problem 18: the disk with /boot, else with the root, is the one to boot, wherever it stands", () => {
+  const bootsFrom = (guest: Partial<GuestOS>): readonly boolean[] => {
+    const found = foundWith({ mounts: [], ...guest });
+    const [disk] = found.disks;
+    assert.ok(disk !== undefined);
+    const two = {
+      ...found,
+      disks: [
+        { ...disk, number: 1 },
+        { ...disk, number: 2 },
+      ],
+    };
+    return makeVm(makeIntent(ANSWERS, two).intent, two.guest).disks.map(({ boot }) => boot);
+  };
+  const boot = { path: "/boot", spec: "UUID=1", type: "ext4", options: "", node: "disk:2/part:1/fs" };
+  assert.deepEqual(bootsFrom({ root: "disk:1/part:1/fs" }), [true, false]);
+  assert.deepEqual(bootsFrom({ root: "disk:2/part:1/fs" }), [false, true]);
+  assert.deepEqual(bootsFrom({ root: "disk:1/part:1/fs", mounts: [boot] }), [false, true]);
+});
+
+test("problem 17: a distribution that is built for a CPU level asks for it", () => {
   const levelOf = (family: string, id: string, version: string): number => {
     const found = foundWith({ family, id, version });
     return makeVm(makeIntent(ANSWERS, found).intent, found.guest).cpuLevel;

@@ -129,7 +129,7 @@ for (const version of ["1.2", "1.1", "1.0", "0.90"] as const)
       assert.deepEqual(await Promise.all(mirror.paths.map(sha256sum)), before);
     }));
 
-test("a member that was left behind is neither read nor written; a missing one is told", () =>
+test("problem 13: a member that was left behind is neither read nor written; a missing one is told", () =>
   leavingNothing(async (storeDirectory) => {
     await using mirror = await mirrorDisks({ version: "1.2", events: [4, 9], members: 2, fill: mkfs });
     const disks = await Promise.all(mirror.paths.map((path, index) => openSourceDisk(path, index + 1)));

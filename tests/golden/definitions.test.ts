@@ -44,6 +44,13 @@ test("renderXl() escapes as xl reads it", () => {
   assert.match(text, /^name = "a\\"b\\\\c'd"$/m);
 });
 
+test("problem 25: unplugged, a clone has every cable down until a person says otherwise", () => {
+  const place = PLACES["unplugged"];
+  assert.ok(place !== undefined);
+  const xml = renderLibvirt(SAMPLE_VM, { directory, place });
+  assert.equal(xml.match(/<link state="down"\/>/g)?.length, SAMPLE_VM.nics.length);
+});
+
 test("no definition lets a name begin a line of its own", () => {
   const vm = { ...SAMPLE_VM, name: "a\nexec evil" };
   assert.doesNotMatch(renderQemuScript(vm).split("\n").slice(0, 12).join("\n"), /^exec evil/m);

@@ -81,7 +81,7 @@ async function added(guest: FakeGuest, { changes }: Proposal): Promise<readonly 
 
 const codes = ({ problems }: Proposal): readonly string[] => problems.map(({ code }) => code);
 
-test("shim becomes BOOTX64.EFI, with GRUB, key manager and fallback program beside it; a second run adds nothing", async (t) => {
+test("problem 6: shim becomes BOOTX64.EFI, with GRUB, key manager and fallback program beside it; a second run adds nothing", async (t) => {
   const guest = await efiGuest(t, DEBIAN);
   const proposal = await run(guest);
   assert.deepEqual(await added(guest, proposal), [

@@ -35,7 +35,7 @@ const BLOCK = (kernelopts: string): string =>
     "#",
   );
 
-test("grubenv keeps its size to the byte, and everything but kernelopts", () => {
+test("problem 9: grubenv keeps its size to the byte, and everything but kernelopts", () => {
   const text = BLOCK("root=/dev/sda1 ro resume=/dev/sda2 rhgb quiet");
   const edited = named(grubenv, text) ?? "";
   assert.equal(edited, BLOCK(`root=${ROOT} ro resume=${SWAP} rhgb quiet`));
@@ -63,7 +63,7 @@ test("a backslash in kernelopts is one in the value", () => {
   assert.equal(named(grubenv, block), BLOCK(`root=${ROOT} a=b\\\\c`));
 });
 
-test("boot entries: every options line counts, comments and other keys stay", () => {
+test("problem 9: boot entries: every options line counts, comments and other keys stay", () => {
   const entry =
     "# mine, root=/dev/sda1\ntitle Arch\nlinux /vmlinuz-linux\ninitrd /initramfs-linux.img\noptions\troot=/dev/sda1 rw\noptions resume=/dev/sda2\n";
   const edited = named(bootEntries, entry);

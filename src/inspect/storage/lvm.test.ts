@@ -122,13 +122,13 @@ test("a volume group is whole when all its disks are there, also one that keeps 
   assert.deepEqual(codes([pv(PV0, "a"), pv(PV1, "b", "")]), { whole: [true], codes: [], texts: [] });
 });
 
-test("a missing disk is named by the UUID that LVM prints", () => {
+test("problem 14: a missing disk is named by the UUID that LVM prints", () => {
   const found = codes([pv(PV0, "a")]);
   assert.deepEqual([found.whole, found.codes], [[false], ["lvm-pv-missing"]]);
   assert.match(found.texts.join(), /oP28EO-iwtS-bYot-LPho-qwp9-0aH4-06ZeA3/);
 });
 
-test("a disk that is there twice is not guessed", () => {
+test("problem 25: a disk that is there twice is not guessed", () => {
   assert.deepEqual(codes([pv(PV0, "a"), pv(PV1, "b"), pv(PV1, "c")]).codes, ["lvm-pv-twice"]);
 });
 

@@ -25,7 +25,7 @@ const port = (of: string): InterfaceConfig => ({ kind: "port", of });
 const A = "00:11:22:33:44:aa";
 const B = "00:11:22:33:44:bb";
 
-test("ifupdown: static and DHCP, sources, families, aliases, loopback left out", async () => {
+test("problem 5: ifupdown: static and DHCP, sources, families, aliases, loopback left out", async () => {
   const files = {
     "/etc/network/interfaces": `source /etc/network/interfaces.d/*
 source-directory more
