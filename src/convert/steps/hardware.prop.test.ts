@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Laws of the edits of hardware names: any text is survived, twice is once, lines that name nothing stay, time is linear.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { IntendedNic } from "../../core/index.ts";
+import { withoutLostConsoles } from "./consoles.ts";
+import { withHwaddr } from "./ifcfg.ts";
+import { withoutSlotLink } from "./link-files.ts";
+import { withVmDisks } from "./lvm-filter.ts";
+import { renderMdadmConf } from "./mdadm-conf.ts";
+import { renderAliases } from "./modprobe-aliases.ts";
+import { fittingMatch } from "./netplan.ts";
+import { fittingNetwork } from "./networkd.ts";
+import { fittingProfile } from "./networkmanager.ts";
+import { withoutSlotNames } from "./persistent-net.ts";
+import { findSealed } from "./sealed-keys.ts";
+import { withDriver } from "./xorg.ts";
+
+const NICS: readonly IntendedNic[] = [{ name: "eth0", mac: "52:54:00:12:34:56", origin: "guest" }];
+
+const EDITS: Readonly<Record<string, (text: string) => string>> = {
+  consoles: (text) => withoutLostConsoles(text, "libvirt"),
+  ifcfg: (text) => withHwaddr(text, "ifcfg-eth0", NICS),
+  link: withoutSlotLink,
+  lvm: withVmDisks,
+  mdadm: (text) => renderMdadmConf(text, []),
+  modprobe: (text) => renderAliases(text, { net: "virtio_net", block: "virtio_blk" }, { adapter: false }),
+  netplan: (text) => fittingMatch(text, NICS, []),
+  networkd: (text) => fittingNetwork(text, NICS),
+  networkmanager: (text) => fittingProfile(text, NICS),
+  persistent: withoutSlotNames,
+  xorg: (text) => withDriver(text, "vesa"),
+};
+
+/** Pieces of all these formats, so that edits have something to do. */
+const PIECES = [
+  "[Match]",
+  "[Link]",
+  "[connection]",
+  "[ethernet]",
+  "[match]",
+  "Name=lan0",
+  "Path=pci-0000:00:03.0",
+  "Driver=tg3",
+  "MACAddress=00:1a:64:00:00:01",
+  "interface-name=eth0",
+  "mac-address=00:1A:64:00:00:01",
+  "path=pci-0000:03:00.0;",
+  "DEVICE=eth0",
+  'HWADDR="00:1A:64:00:00:01"',
+  "alias eth0 tg3",
+  "alias scsi_hostadapter mptsas",
+  "alias scsi_hostadapter1 cciss",
+  'SUBSYSTEM=="net", KERNELS=="0000:04:01.0", NAME="eth1"',
+  'filter = [ "a|/dev/sda|", "r|.*|" ]',
+  'filter = "r|.*|"',
+  "filter = [",
+  "DEVICE /dev/sda1 /dev/sdb1",
+  "ARRAY /dev/md0 devices=/dev/sda1 UUID=1:2",
+  "network:",
+  "  ethernets:",
+  "    eth0:",
+  "      match:",
+  "        driver: tg3",
+  '        macaddress: "00:1a:64:00:00:01"',
+  "      set-name: eth0",
+  "s1:23:respawn:/sbin/agetty ttyS1",
+  'Section "Device"',
+  '  Driver "mga"',
+  '  BusID "PCI:1:0:0"',
+  "EndSection",
+  "# a comment",
+  "",
+  " ",
+  "\\",
+  "ä\u0000",
+];
+const line = fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 40 }));
+const text = fc
+  .array(fc.tuple(line, fc.constantFrom("\n", "\r\n", "\n")), { maxLength: 25, size: "max" })
+  .map((lines) => lines.map((one) => one.join("")).join(""));
+
+for (const [name, edit] of Object.entries(EDITS))
+  test(`${name}: any text is survived, and an edit of an edit changes nothing`, () => {
+    fc.assert(
+      fc.property(text, (before) => {
+        const after = edit(before);
+        assert.equal(edit(after), after);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+test("lines that name no hardware stay, byte for byte", () => {
+  const quiet = fc
+    .array(fc.stringMatching(/^#[ -~]{0,30}$/), { maxLength: 10 })
+    .map((lines) => lines.join("\n"));
+  fc.assert(
+    fc.property(quiet, (before) => {
+      for (const edit of Object.values(EDITS)) assert.equal(edit(before), before);
+    }),
+  );
+});
+
+test("a quarter of a megabyte without structure is done in bounded time", () => {
+  for (const piece of [
+    " ",
+    "\t\\\n",
+    "[",
+    '"',
+    "=",
+    "a",
+    'KERNELS=="',
+    "filter = [ ",
+    "alias eth0 ",
+    "Name=",
+    "\n",
+  ]) {
+    const before = piece.repeat(Math.ceil(2 ** 18 / piece.length));
+    const begun = performance.now();
+    for (const [name, edit] of Object.entries(EDITS)) {
+      const started = performance.now();
+      edit(before);
+      assert.ok(performance.now() - started < 1000, `${name} on ${JSON.stringify(piece)}`);
+    }
+    findSealed(before);
+    assert.ok(performance.now() - begun < 4000, JSON.stringify(piece));
+  }
+});
