@@ -79,6 +79,23 @@ export type DiskPreview = {
   readonly usedBytes: number;
 };
 
+/** How long the copy will take, by short samples. */
+export type TimeEstimate = {
+  readonly seconds: number;
+  readonly limitedBy: "disk" | "link" | "cpu" | "limit";
+  readonly readBytesPerSecond: number;
+  /** null: no link, or it could not be measured. */
+  readonly linkBytesPerSecond: number | null;
+  readonly packedShare: number;
+  /** null: none was given. */
+  readonly window: {
+    readonly endsAt: string;
+    readonly leftSeconds: number;
+    readonly fits: boolean;
+    readonly advice: string;
+  } | null;
+};
+
 export type Preview = {
   readonly format: "plan/1";
   readonly intent: Intent;
@@ -89,6 +106,8 @@ export type Preview = {
   readonly changes: readonly Change[];
   readonly problems: readonly Problem[];
   readonly disks: readonly DiskPreview[];
+  /** Absent: nothing could be measured. */
+  readonly time?: TimeEstimate;
 };
 
 /** `sha256` covers what the user saw: intent, VM and changes; generated files by required contents, not bytes. */

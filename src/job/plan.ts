@@ -9,6 +9,7 @@ import {
   type HostFacts,
   type Preview,
   type Problem,
+  type TimeEstimate,
   UserError,
   type ErrorArea,
 } from "../core/index.ts";
@@ -17,6 +18,8 @@ import {
   type Answers,
   checkFit,
   choosePlace,
+  estimateTime,
+  leavableDisks,
   makeIntent,
   makeVm,
   settleHypervisor,
@@ -26,6 +29,7 @@ import {
 import { checkDestination, connectHost, vmDirectory } from "./destination.ts";
 import { findDone } from "./done.ts";
 import { askHost } from "./host.ts";
+import { measureSamples } from "./measure.ts";
 import { checkVolumes } from "./volumes.ts";
 import { findDisks, openSource, type OpenSource } from "./source.ts";
 import { openWorkspace } from "./workspace.ts";
@@ -71,6 +75,7 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
   const fit = facts === null ? [] : checkFit(facts, { hypervisor, vm, place, ours });
   const proposal = await proposeChanges(context, intent);
   const directory = vmDirectory(answers.destination, intent.name);
+  const time = await estimate(context);
   const done = destination.finished ? await findDone(host, directory, { vm, machine: source.machine }) : null;
   return {
     format: "plan/1",
@@ -89,7 +94,24 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
       ...proposal.problems,
     ],
     disks: source.usage,
+    ...(time === null ? {} : { time }),
   };
+}
+
+async function estimate({ source, answers, host, signal, emit }: PlanContext): Promise<TimeEstimate | null> {
+  emit({ type: "step", phase: "plan", text: "Measuring how long the copy will take" });
+  const { disks, used: maps, usage, guest } = source;
+  const samples = await measureSamples({ disks, maps, host, answers, signal });
+  if (samples === null) return null;
+  const { windowEnds = null, transfer, update } = answers;
+  return estimateTime({
+    disks: usage,
+    samples,
+    limitBytesPerSecond: transfer.limitBytesPerSecond,
+    update,
+    leavable: leavableDisks(usage, guest),
+    window: windowEnds === null ? null : { now: new Date(), endsAt: windowEnds },
+  });
 }
 
 export async function proposeChanges(

@@ -8,6 +8,7 @@ import {
   bytesOf,
   type DiskPreview,
   type Emit,
+  type ExtentMap,
   type GuestOS,
   type GuestView,
   type Machine,
@@ -114,6 +115,8 @@ export type OpenSource = FoundDisks &
     readonly mounted: { readonly view: GuestView; readonly directory: string } | null;
     /** Used bytes as the disks are after replay; conversion adds a few files to that. */
     readonly usage: readonly DiskPreview[];
+    /** Which bytes these are, by disk number. */
+    readonly used: ReadonlyMap<number, ExtentMap>;
     /** Unmounts the guest and ends all writing. */
     seal(): Promise<readonly SealedView[]>;
   };
@@ -134,7 +137,7 @@ export async function openSource(found: FoundDisks, options: OpenOptions): Promi
   }
   const problems = [...found.problems];
   if (!asIs) problems.push(...(await checkVolumes({ storage: found.storage, views, ...options })));
-  const usage = await measure(found, views, signal); // while nothing is mounted on the views
+  const { usage, used } = await measure(found, views, signal); // while nothing is mounted on the views
   let guest: MountedGuest | null = null;
   if (!asIs) {
     guest = await findGuest({ storage: found.storage, views, ...options });
@@ -148,6 +151,7 @@ export async function openSource(found: FoundDisks, options: OpenOptions): Promi
     ...found,
     problems,
     usage,
+    used,
     guest: guest?.os ?? null,
     mounted: guest === null ? null : { view: guest.view, directory: guest.directory },
     async seal() {
@@ -166,13 +170,14 @@ async function measure(
   { disks, storage }: FoundDisks,
   views: readonly BlockView[],
   signal: AbortSignal,
-): Promise<readonly DiskPreview[]> {
+): Promise<Pick<OpenSource, "usage" | "used">> {
   const paths = new Map(views.map((view) => [view.disk.number, view.path]));
   const { maps } = await readUsedMaps({ graph: storage, views: paths, signal });
-  return disks.map(({ number, path, sizeBytes }) => {
+  const usage = disks.map(({ number, path, sizeBytes }) => {
     const map = maps.get(number);
     return { number, path, sizeBytes, usedBytes: map === undefined ? sizeBytes : bytesOf(map, "data") };
   });
+  return { usage, used: maps };
 }
 
 function refuseHibernated(storage: BlockGraph, asIs: boolean): void {

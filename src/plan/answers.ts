@@ -29,6 +29,8 @@ export type Answers = {
   /** Absent: none. */
   readonly withSteps?: readonly string[];
   readonly transfer: TransferAnswers;
+  /** When the copy must be done; absent or null: whenever. */
+  readonly windowEnds?: Date | null;
   readonly host: HostAnswers;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // plan owns the decisions: answers and what was found become an Intent, a VM and problems. Pure; it touches nothing.
 export * from "./answers.ts";
+export * from "./estimate.ts";
 export * from "./firmware.ts";
 export * from "./host-fit.ts";
 export * from "./intent.ts";

@@ -2,6 +2,7 @@
 // A plan as a person reads it: problems first, then the VM, the bytes, and each change as a diff.
 import { formatBytes, type IntendedNic, type Preview, type Problem } from "../../core/index.ts";
 import { SUPPORT_TEXTS, supportOf } from "../../plan/index.ts";
+import { estimateLines } from "../../plan/index.ts";
 import { wrap } from "../settings/help.ts";
 
 const ORIGINS: Readonly<Record<IntendedNic["origin"], string>> = {
@@ -77,6 +78,8 @@ export function printPlanHead(
       `Disk ${disk.number}`,
       `${disk.path}: ${formatBytes(disk.usedBytes)} to read of ${formatBytes(disk.sizeBytes)}`,
     );
+  if (preview.time !== undefined)
+    for (const [index, text] of estimateLines(preview.time).entries()) line(index === 0 ? "Time" : "", text);
   line("Goes to", destination);
   if (place.hypervisor !== "files") line("Defined", placeText(preview));
   line("Proof", `${intent.proof}; boot check ${intent.bootCheck ? "yes" : "no"}`);

@@ -8,7 +8,13 @@ import {
   type Destination,
   type Hypervisor,
 } from "../../core/index.ts";
-import { type Answers, DEFAULT_TRANSFER, type HostAnswers, parseMac } from "../../plan/index.ts";
+import {
+  type Answers,
+  DEFAULT_TRANSFER,
+  type HostAnswers,
+  parseMac,
+  parseWindowEnd,
+} from "../../plan/index.ts";
 import type { Given } from "./parse.ts";
 import type { SettingName } from "./table.ts";
 
@@ -59,6 +65,14 @@ function rate(given: Given): number | null {
   if (bytes === null || bytes < 65_536)
     throw wrong("limit-rate", value, "bytes a second, at least 64K, such as 20M");
   return bytes;
+}
+
+function windowEnds(given: Given): Date | null {
+  const value = given.one("window-ends");
+  if (value === null) return null;
+  const end = parseWindowEnd(value, new Date());
+  if (end === null) throw wrong("window-ends", value, "a time such as 06:30, or 2026-11-24T06:30");
+  return end;
 }
 
 function retryForMs(given: Given): number | null {
@@ -154,6 +168,7 @@ export function answersOf(given: Given, destination: Destination): Answers {
       retryForMs: retryForMs(given) ?? DEFAULT_TRANSFER.retryForMs,
       skipBadSectors: given.flag("skip-bad-sectors"),
     },
+    windowEnds: windowEnds(given),
     host: hostAnswersOf(given),
   };
 }

@@ -99,6 +99,10 @@ export const SETTINGS = {
     "KIND",
     "Who writes on the host: agent, shell (slower: dd, a hash and zstd or gzip of the host), or auto. Default: auto, the shell where the agent cannot run.",
   ),
+  "window-ends": one(
+    "TIME",
+    "When the copy must be done, such as 06:30 or 2026-11-24T06:30: the plan says whether it fits, and what to do if not.",
+  ),
   "retry-for": one(
     "TIME",
     "When the link or the host fails, try to connect again for so long without progress, such as 90s, 10m or 2h; 0: not at all. Default: 10m.",
@@ -234,6 +238,7 @@ const PLANNING: readonly SettingName[] = [
   "compress",
   "limit-rate",
   "receiver",
+  "window-ends",
   "retry-for",
   "skip-bad-sectors",
   "no-boot-check",
