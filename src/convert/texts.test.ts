@@ -157,6 +157,7 @@ test("hardware names are told from names that hold everywhere", () => {
     "/dev/disk/by-id/ata-X-part1",
     "/dev/xvda",
     "/dev/mmcblk0p1",
+    "/dev/mapper/mpathap1",
   ])
     assert.equal(isHardwareName(name), true, name);
   for (const name of [

@@ -8,6 +8,7 @@ import {
   type Intent,
   type NodeId,
   parseDeviceName,
+  parseMultipathName,
 } from "../core/index.ts";
 
 export type Named =
@@ -51,10 +52,11 @@ export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
   };
 }
 
-/** Names that follow from the hardware: by order, by serial number, by connector. Names of removable drives are none. */
+/** Names that follow from the hardware: by order, by serial number, by connector, by multipath. Names of removable drives are none. */
 export function isHardwareName(spec: string): boolean {
   if (/^\/dev\/disk\/by-(id|path)\/(dm-|lvm-|md-)/.test(spec)) return false; // these hold UUIDs
   if (/^\/dev\/disk\/by-(id|path)\//.test(spec)) return true;
+  if (parseMultipathName(spec) !== null) return true; // a disk of the VM has one path
   const name = parseDeviceName(spec);
   return name !== null && name.family !== "md";
 }
@@ -81,6 +83,12 @@ function findPlace(spec: string, graph: BlockGraph, learned: Learned): NodeId | 
       ({ holds }) => holds.kind === "disk" && endsWithSerial(link[1] ?? "", holds.serial),
     );
     return disk === undefined ? null : partOf(graph, disk.id, link[2] === undefined ? null : Number(link[2]));
+  }
+  const paths = parseMultipathName(spec);
+  if (paths !== null) {
+    const own = disks.find(({ holds }) => holds.kind === "disk" && endsWithSerial(paths.disk, holds.serial));
+    const disk = own ?? (disks.length === 1 ? disks[0] : undefined); // which of several nobody can tell
+    return disk === undefined ? null : partOf(graph, disk.id, paths.partition);
   }
   const name = parseDeviceName(spec);
   if (name === null) return null;

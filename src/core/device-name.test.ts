@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseDeviceName } from "./device-name.ts";
+import { parseDeviceName, parseMultipathName } from "./device-name.ts";
 
 test("problem 10: parseDeviceName() knows disks by letter, number and controller, and their partitions", () => {
   const cases: readonly (readonly [string, string, number, number | null])[] = [
@@ -43,4 +43,26 @@ test("parseDeviceName() takes no other path for a disk", () => {
     "/dev/md0",
   ])
     assert.equal(parseDeviceName(path), null, path);
+});
+
+test("problem 12: parseMultipathName() knows each way of naming a partition, and takes no volume for one", () => {
+  const cases: readonly (readonly [string, string, number | null])[] = [
+    ["/dev/mapper/mpatha", "mpatha", null],
+    ["/dev/mapper/mpathap2", "mpatha", 2],
+    ["/dev/mapper/mpatha2", "mpatha", 2],
+    ["/dev/mapper/mpathab-part3", "mpathab", 3],
+    ["/dev/mapper/mpath0p1", "mpath0", 1],
+    ["/dev/mapper/3600508b1001c0012-part1", "3600508b1001c0012", 1],
+    ["/dev/mapper/3600508b1001c0012_part12", "3600508b1001c0012", 12],
+  ];
+  for (const [path, disk, partition] of cases)
+    assert.deepEqual(parseMultipathName(path), { disk, partition }, path);
+  for (const path of [
+    "/dev/mapper/vg-root",
+    "/dev/mapper/mpath",
+    "/dev/mapper/mpath--x-root",
+    "/dev/sda1",
+    "mpatha",
+  ])
+    assert.equal(parseMultipathName(path), null, path);
 });

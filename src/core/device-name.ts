@@ -48,6 +48,20 @@ export function parseDeviceName(path: string): DeviceName | null {
   }
 }
 
+/** `disk` is multipath's name for it: `mpatha`, `mpath0`, or its WWID. */
+export type MultipathName = { readonly disk: string; readonly partition: number | null };
+
+const MULTIPATH =
+  /^\/dev\/mapper\/(mpath(?:[a-z]{1,3}?|\d{1,3})|3[0-9a-f]{16,32})(?:(?:p|[-_]part)(\d{1,3}))?$/;
+/** RHEL 7's kpartx puts nothing before the number where the name ends with a letter. */
+const MULTIPATH_SHORT = /^\/dev\/mapper\/(mpath[a-z]{1,3}?)(\d{1,3})$/;
+
+/** multipath.conf(5), user_friendly_names; kpartx(8), -p. null: the path is no such name. */
+export function parseMultipathName(path: string): MultipathName | null {
+  const [, disk, number] = MULTIPATH.exec(path) ?? MULTIPATH_SHORT.exec(path) ?? [];
+  return disk === undefined ? null : { disk, partition: number === undefined ? null : Number(number) };
+}
+
 /** a = 0, z = 25, aa = 26 ... (base 26 without a zero digit). */
 function letterNumber(letters: string): number {
   let number = 0;

@@ -9,6 +9,7 @@ import {
   type Mount,
   type NodeId,
   parseDeviceName,
+  parseMultipathName,
   type Problem,
 } from "../../core/index.ts";
 import { findEspMount } from "./esp.ts";
@@ -145,10 +146,10 @@ function orderedFamily(lines: readonly FstabLine[]): string | null {
 
 type HardwareLink = { readonly disk: string; readonly partition: number | null };
 
-/** /dev/disk/by-id/ata-MODEL_SERIAL-part1, /dev/disk/by-path/pci-...-part1; not those that name volumes by UUID. */
+/** /dev/disk/by-id/ata-MODEL_SERIAL-part1, /dev/disk/by-path/pci-...-part1; not those that name volumes by UUID; multipath's names. */
 export function parseHardwareLink(spec: string): HardwareLink | null {
   const match = /^\/dev\/disk\/by-(?:id|path)\/(?!dm-|lvm-|md-)([^/]{1,255}?)(?:-part(\d{1,3}))?$/.exec(spec);
-  if (match === null) return null;
+  if (match === null) return parseMultipathName(spec);
   return { disk: match[1] ?? "", partition: match[2] === undefined ? null : Number(match[2]) };
 }
 
