@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { migrateMachine, planAgain } from "../support/matrix.ts";
 
 test("root, /var and swap on LVM over two disks, dracut hostonly: it boots with its network, and is converted once", async (t) => {
-  const { report, directory } = await migrateMachine(t, "lvm");
+  const { report, directory } = await migrateMachine(t, "lvm-dracut");
   assert.deepEqual(
     report.problems.filter(({ severity }) => severity !== "notes"),
     [],
@@ -19,6 +19,6 @@ test("root, /var and swap on LVM over two disks, dracut hostonly: it boots with 
   assert.equal(fstab.match(/^[+-][^+-]/gm)?.length, 2);
   const rebuilt = report.changes.filter(({ step }) => step === "initramfs").map(({ path }) => path);
   assert.equal(rebuilt.filter((path) => path.startsWith("/boot/initrd.img-")).length, 1);
-  const images = [1, 2].map((number) => join(directory, `lvm-${number}.img`));
+  const images = [1, 2].map((number) => join(directory, `lvm-dracut-${number}.img`));
   assert.deepEqual(await planAgain(directory, images), []);
 });

@@ -44,7 +44,13 @@ const MACHINES = {
     source: "kernels.ts",
     build: buildKernelsMachine,
   },
-  lvm: { system: DRACUT, disks: 2, source: "lvm.ts", build: buildLvmMachine },
+  lvm: { system: BOOKWORM, disks: 2, source: "lvm.ts", build: buildLvmMachine },
+  "lvm-dracut": {
+    system: DRACUT,
+    disks: 2,
+    source: "lvm.ts",
+    build: (directory, options) => buildLvmMachine(directory, { dracut: true, ...options }),
+  },
   md: { system: BOOKWORM, disks: 2, source: "md.ts", build: buildMdMachine },
   network: {
     system: withMore("network-manager", "netplan.io"),

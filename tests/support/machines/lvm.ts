@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `birch`: LVM over two SATA disks; its root lies in two pieces, one on each disk; /var and swap are volumes too. Its
-// initramfs is dracut's, for this host only, with a drop-in that names its disk's controller.
+// initramfs is initramfs-tools', or dracut's for this host only, with a drop-in that names its disk's controller.
 import { join } from "node:path";
 import { openSourceDisk, readDiskGraph } from "../../../src/inspect/index.ts";
 import { attachVolumes } from "../../../src/overlay/index.ts";
@@ -48,7 +48,7 @@ omit_drivers+=" virtio_scsi "
 /** Makes `disk-1.img` and `disk-2.img` in `directory`. */
 export async function buildLvmMachine(
   directory: string,
-  { systemTar, signal }: Call & { systemTar: string },
+  { systemTar, signal, dracut = false }: Call & { systemTar: string; dracut?: boolean },
 ): Promise<void> {
   const [first, second] = [join(directory, "disk-1.img"), join(directory, "disk-2.img")];
   await using disk = await makeDisk(first, LAYOUT, { signal });
@@ -74,9 +74,9 @@ export async function buildLvmMachine(
     { device: logs, at: "/var", type: "ext4" },
     ...disk.mounts,
   ];
-  const files = { "/etc/fstab": FSTAB, ...DRACUT_FILES };
+  const files = { "/etc/fstab": FSTAB, ...(dracut ? DRACUT_FILES : {}) };
   await using system = await installSystem({ systemTar, mounts, hostname: "birch", files, signal });
-  for (const kernel of system.kernels)
+  for (const kernel of dracut ? system.kernels : [])
     await system.inside(["dracut", "--force", `/boot/initrd.img-${kernel}`, kernel]);
   await system.inside(["grub-install", "--target=i386-pc", disk.path]);
   const menu = { bootUuid: LVM_UUIDS.boot, root: "/dev/mapper/vg0-root", kernels: system.kernels };
