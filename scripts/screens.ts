@@ -33,7 +33,15 @@ const place = {
   linkUp: true,
   autostart: false,
 } as const;
-const preview: Preview = { ...report, format: "plan/1", place };
+const time = {
+  seconds: 1940,
+  limitedBy: "link",
+  readBytesPerSecond: 480e6,
+  linkBytesPerSecond: 112e6,
+  packedShare: 0.41,
+  window: null,
+} as const;
+const preview: Preview = { ...report, format: "plan/1", place, time };
 const [change] = report.changes;
 if (change === undefined) throw new Error("The sample report has no change");
 
