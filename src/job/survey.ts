@@ -158,13 +158,25 @@ export async function planSurvey(path: string, { answers, signal, emit }: PlanOp
       vm,
       place,
       changes: proposal.changes,
-      problems: [...found.problems, ...problems, ...proposal.problems],
+      problems: [...found.problems, ...problems, ...proposal.problems.map((one) => softened(one, survey))],
       disks: found.usage,
     };
     return { file: path, survey, preview, diffs: await renderDiffs(preview.changes, blobs) };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** Where /boot was closed to the collector, nobody can say that no kernel is there. */
+function softened(problem: Problem, { notes }: Survey): Problem {
+  const isClosed = notes.some((note) => /^\/(?:boot|efi)\b/.test(note));
+  if (problem.code !== "no-kernel" || !isClosed) return problem;
+  return {
+    ...problem,
+    severity: "warns",
+    text: "No kernel was seen, and the collector could not read all of /boot",
+    advice: "Run the collector as root",
+  };
 }
 
 const nameOf = (hostname: string): string | null =>

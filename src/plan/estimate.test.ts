@@ -57,12 +57,12 @@ test("a window: it fits with caution, else a disk is left out or a second pass f
 
 test("estimateLines() says what was measured and what limits", () => {
   assert.deepEqual(estimateLines(estimateTime({ ...input, window: until(10) })), [
-    "the copy takes about 5 h 58 min; the link limits it (measured: disks 200 MiB/s, link 10.0 MiB/s, packed to 50 %)",
+    "the copy takes about 5 h 58 min; the link limits it (measured: disks 200 MiB/s, link 10.0 MiB/s, packed to 50 %; not the host's own disks)",
     "it fits: 10 h 0 min until the window ends",
   ]);
   const here = { ...samples, linkBytesPerSecond: null, packBytesPerSecond: null, packedShare: 1 };
   assert.deepEqual(estimateLines(estimateTime({ ...input, samples: here })), [
-    "the copy takes about 35 min 50 s; reading the disks limits it (measured: disks 200 MiB/s)",
+    "the copy takes about 35 min 50 s; reading the disks limits it (measured: disks 200 MiB/s; not the host's own disks)",
   ]);
 });
 

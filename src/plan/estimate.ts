@@ -126,7 +126,7 @@ export function estimateLines(estimate: TimeEstimate): readonly string[] {
     linkBytesPerSecond === null ? null : `link ${formatBytes(linkBytesPerSecond)}/s`,
     packedShare >= 1 ? null : `packed to ${Math.max(1, Math.round(packedShare * 100))} %`,
   ].filter((word) => word !== null);
-  const time = `the copy takes about ${formatSeconds(seconds)}; ${LIMITS[limitedBy]} limits it (measured: ${rates.join(", ")})`;
+  const time = `the copy takes about ${formatSeconds(seconds)}; ${LIMITS[limitedBy]} limits it (measured: ${rates.join(", ")}; not the host's own disks)`;
   if (window === null) return [time];
   const until = `${formatSeconds(Math.max(0, window.leftSeconds))} until the window ends`;
   return [
