@@ -21,7 +21,7 @@ const NICS: readonly IntendedNic[] = [{ name: "eth0", mac: "52:54:00:12:34:56", 
 
 const EDITS: Readonly<Record<string, (text: string) => string>> = {
   consoles: (text) => withoutLostConsoles(text, "libvirt"),
-  ifcfg: (text) => withHwaddr(text, "ifcfg-eth0", NICS),
+  ifcfg: (text) => withHwaddr(text, "ifcfg-eth0", { nics: NICS, add: false }),
   link: withoutSlotLink,
   lvm: withVmDisks,
   mdadm: (text) => renderMdadmConf(text, []),

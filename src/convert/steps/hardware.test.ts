@@ -72,9 +72,14 @@ test("modprobe: ethN and the first adapter get the VM's drivers, bonds and the r
 
 test("problem 3: ifcfg, NetworkManager, netplan and networkd ask for the VM's card", () => {
   once(
-    (text) => withHwaddr(text, "ifcfg-eth0", NICS),
+    (text) => withHwaddr(text, "ifcfg-eth0", { nics: NICS, add: true }),
     'DEVICE="eth0"\nHWADDR=00:1A:64:00:00:01 # old\nONBOOT=yes\n',
     'DEVICE="eth0"\nHWADDR=52:54:00:12:34:56 # old\nONBOOT=yes\n',
+  );
+  once(
+    (text) => withHwaddr(text, "ifcfg-eth0", { nics: NICS, add: true }),
+    "ONBOOT=yes",
+    "ONBOOT=yes\nHWADDR=52:54:00:12:34:56\n",
   );
   once(
     (text) => fittingProfile(text, NICS),

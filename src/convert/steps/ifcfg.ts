@@ -3,6 +3,7 @@
 // (initscripts' sysconfig.txt: "HWADDR= ... the interface with this address"; a wrong one fails the device).
 import type { ConversionStep, IntendedNic } from "../../core/index.ts";
 import { Draft } from "../draft.ts";
+import { withNewline } from "../lines.ts";
 import { editAssignments } from "../shell-file.ts";
 import { isMac } from "./nic-names.ts";
 
@@ -13,6 +14,8 @@ export const ifcfg: ConversionStep = {
   explains: "Gives HWADDR in ifcfg files the MAC address that the VM's card of that name has",
   async propose(context) {
     const draft = new Draft("ifcfg", context);
+    // RHEL up to 5 names cards by HWADDR, in ifup; its old udev may not know the keys of our rule.
+    const add = context.guest.family === "redhat" && context.guest.init === "sysv";
     for (const name of await context.view.list(DIRECTORY)) {
       const path = `${DIRECTORY}/${name}`;
       if (!name.startsWith("ifcfg-") || /(\.bak|\.orig|\.old|\.rpmnew|\.rpmsave|~)$/.test(name)) continue;
@@ -21,7 +24,7 @@ export const ifcfg: ConversionStep = {
       const { hwaddr, macaddr, device } = readIfcfg(text, name);
       await draft.edit(path, {
         why: "An interface whose HWADDR is not that of its card is not started",
-        edit: (now) => withHwaddr(now, name, context.intent.nics),
+        edit: (now) => withHwaddr(now, name, { nics: context.intent.nics, add }),
       });
       const there = context.intent.nics.some(
         (nic) => nic.mac.toLowerCase() === hwaddr || nic.name === device,
@@ -61,10 +64,14 @@ export function readIfcfg(text: string, file: string): Ifcfg {
   return { hwaddr: mac("HWADDR"), macaddr: mac("MACADDR"), device };
 }
 
-/** Pure. The case of the address is kept where it is the same one. */
-export function withHwaddr(text: string, file: string, nics: readonly IntendedNic[]): string {
+type Cards = { readonly nics: readonly IntendedNic[]; readonly add: boolean };
+
+/** Pure. The case of the address is kept where it is the same one; `add`: a file without HWADDR gets it. */
+export function withHwaddr(text: string, file: string, { nics, add }: Cards): string {
   const { hwaddr, device } = readIfcfg(text, file);
   const nic = nics.find((one) => one.name === device);
-  if (nic === undefined || hwaddr === "" || hwaddr === nic.mac.toLowerCase()) return text;
-  return editAssignments(text, (name) => (name === "HWADDR" ? nic.mac.toUpperCase() : null));
+  if (nic === undefined || hwaddr === nic.mac.toLowerCase()) return text;
+  const mac = nic.mac.toUpperCase();
+  if (hwaddr !== "") return editAssignments(text, (name) => (name === "HWADDR" ? mac : null));
+  return add && !/^[ \t]*HWADDR=/m.test(text) ? `${withNewline(text)}HWADDR=${mac}\n` : text;
 }

@@ -222,6 +222,8 @@ test("readIdentity() tells what starts the system and what makes its initramfs",
   assert.equal(await tool("/usr/sbin/mkinitramfs", "/usr/bin/dracut"), "initramfs-tools");
   assert.equal(await tool("/sbin/mkinitrd", "/usr/bin/dracut"), "dracut");
   assert.equal(await tool("/sbin/mkinitrd"), "mkinitrd");
+  assert.equal(await tool("/usr/bin/booster"), "booster");
+  assert.equal(await tool("/usr/sbin/mktirfs"), "tiny-initramfs");
   assert.equal(await tool(), "generic");
 });
 
