@@ -15,7 +15,9 @@ const MIB = 2 ** 20;
 const CHUNK_BYTES = MIB;
 const MAX_READ_BYTES = 64 * MIB;
 const MAX_PUSH_BYTES = 8 * MIB;
-const PIECE_BYTES = 128 * 1024;
+/** Less would measure the buffers on the way. */
+const MIN_PUSH_BYTES = MIB;
+const PIECE_BYTES = 64 * 1024;
 /** So much of the whole is read to know how long the whole takes; the push is as much of a quarter. */
 const SHARE = 64;
 const MAX_MS = 5000;
@@ -125,34 +127,36 @@ const pack = (bytes: Buffer, level: number): Promise<Buffer> =>
 
 /** Bytes that nothing on the way can make smaller, thrown away at the other end; null: it could not be measured. */
 async function samplePush(host: Host, totalBytes: number, given: AbortSignal): Promise<number | null> {
-  const bytes = Math.min(MAX_PUSH_BYTES, Math.max(PIECE_BYTES, Math.ceil(totalBytes / SHARE / 4)));
+  const bytes = Math.min(MAX_PUSH_BYTES, Math.max(MIN_PUSH_BYTES, Math.ceil(totalBytes / SHARE / 4)));
   const signal = AbortSignal.any([given, AbortSignal.timeout(2 * MAX_LINK_MS)]);
   try {
-    const quiet = await push(host, 0, signal);
-    const busy = await push(host, bytes, signal);
-    const ms = busy.ms - quiet.ms;
-    return ms <= 1 ? null : (busy.bytes / ms) * 1000;
+    const { sent, ms } = await push(host, bytes, signal);
+    return (sent / Math.max(ms, 0.1)) * 1000;
   } catch {
     given.throwIfAborted();
     return null;
   }
 }
 
-/** With 0 bytes: what starting the program takes. */
-async function push(host: Host, bytes: number, signal: AbortSignal): Promise<{ bytes: number; ms: number }> {
+/** The clock starts once the program there has said a word. */
+async function push(host: Host, bytes: number, signal: AbortSignal): Promise<{ sent: number; ms: number }> {
   const piece = randomBytes(PIECE_BYTES);
-  const begun = performance.now();
-  await using process = await host.spawn(["sh", "-c", "cat > /dev/null"], { signal });
-  process.stdout.resume();
+  await using process = await host.spawn(["sh", "-c", "echo ready; cat > /dev/null"], { signal });
   const failed = once(process.stdin, "error", { signal }).then(([error]) => Promise.reject(error as Error));
   failed.catch(() => {});
+  const ended = process.exited.then(() => Promise.reject(new Error("the host did not take the sample")));
+  ended.catch(() => {});
+  await Promise.race([once(process.stdout, "data", { signal }), failed, ended]);
+  process.stdout.resume();
+  const begun = performance.now();
   let sent = 0;
   while (sent < bytes && performance.now() - begun < MAX_LINK_MS) {
-    if (!process.stdin.write(piece)) await Promise.race([once(process.stdin, "drain", { signal }), failed]);
+    if (!process.stdin.write(piece))
+      await Promise.race([once(process.stdin, "drain", { signal }), failed, ended]);
     sent += piece.length;
   }
   process.stdin.end();
   if ((await Promise.race([process.exited, failed])) !== 0)
     throw new Error("the host did not take the sample");
-  return { bytes: sent, ms: performance.now() - begun };
+  return { sent, ms: performance.now() - begun };
 }

@@ -2,14 +2,16 @@
 // The samples behind a plan's time: read where blocks are used, packed, pushed to a real host.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fromRanges, type SourceDisk } from "../../src/core/index.ts";
 import { localHost } from "../../src/hosts/index.ts";
+import { connectHost } from "../../src/job/index.ts";
 import { measureSamples, samplePlaces } from "../../src/job/measure.ts";
 import { DEFAULT_TRANSFER } from "../../src/plan/index.ts";
+import { startSshd } from "../support/sshd.ts";
 
 const MIB = 2 ** 20;
 const signal = new AbortController().signal;
@@ -78,4 +80,23 @@ test("measureSamples() measures reading, packing and a link; a host that takes n
     }),
     null,
   );
+});
+
+test("over real ssh the link is measured", async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "p2v-measure-ssh-"));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  const path = join(directory, "disk");
+  await writeFile(path, "");
+  await truncate(path, 2048 * MIB);
+  await using server = await startSshd();
+  const destination = { ...ssh, host: server.hostAlias, path: directory };
+  await using host = await connectHost(destination, { sshConfig: server.sshConfigPath, signal });
+  const disks: SourceDisk[] = [{ number: 1, path, kind: "file", sizeBytes: 2048 * MIB, sectorBytes: 512 }];
+  const map = fromRanges(2048 * MIB, [{ start: 0, end: 2048 * MIB }], { kind: "data", rest: "unused" });
+  const answers = { destination, transfer: DEFAULT_TRANSFER };
+  const samples = await measureSamples({ disks, maps: new Map([[1, map]]), host, answers, signal });
+  assert.ok(samples !== null);
+  t.diagnostic(JSON.stringify(samples));
+  assert.ok((samples.linkBytesPerSecond ?? 0) > MIB, "a loopback link moves more than 1 MiB a second");
+  assert.ok(samples.packedShare < 0.01, "zeros can be packed");
 });
