@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// End to end, unattended: a machine whose system lies on LVM over two disks, with 1 GiB, so that the live system is not in
-// memory; its CD vanishes in the middle of the copy, as virtual media do.
+// End to end, unattended: a machine whose system lies on LVM over two disks, with the live CD in its drive and 1 GiB.
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -32,8 +31,6 @@ test("the live CD migrates a machine with LVM over two disks; both are as before
   ].join(" ");
   const machine = { iso, boot: "kernel", parameters, memoryMb: 1024 } as const;
   await using vm = await startLiveVm({ ...machine, disks: disks.paths, moreArgs: ENP3S0, signal });
-  await vm.see(/birch-1\.img \d+ %: .* verified/, { timeoutMs: 20 * 60_000 });
-  await vm.eject();
   const seconds = await vm.see(/virt-p2v live: (done|FAILED|ended)/, { timeoutMs: 35 * 60_000 });
   t.diagnostic(`${Math.round(seconds)} s from power-on to the verdict`);
   assert.match(vm.console(), /virt-p2v live: done/, vm.console().slice(-6000));
