@@ -12,12 +12,22 @@ export function renderError(error: unknown): string {
   if (error instanceof UserError)
     return plain(`virt-p2v: ${error.message}\n${error.advice === "" ? "" : `  ${error.advice}\n`}`);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const causes: string[] = [];
-  for (
-    let cause = error instanceof Error ? error.cause : null;
-    cause instanceof Error && causes.length < 5;
-    cause = cause.cause
-  )
-    causes.push(`  because: ${cause.message}\n`);
+  const causes = reasonsOf(error).map((reason) => `  because: ${reason}\n`);
   return plain(`virt-p2v: a bug; please report this text:\n${text}\n${causes.join("")}`);
+}
+
+const MAX_REASONS = 8;
+
+/** What lies behind an error: its cause; or, of one that came while things were put away, the first one and its own. */
+function reasonsOf(error: unknown): readonly string[] {
+  const reasons: string[] = [];
+  const waiting: unknown[] = [error];
+  for (let at = 0; at < waiting.length && reasons.length < MAX_REASONS; at += 1) {
+    const one = waiting[at];
+    if (!(one instanceof Error)) continue;
+    if (at > 0 && !(one instanceof SuppressedError)) reasons.push(one.message);
+    if (one instanceof SuppressedError) waiting.push(one.suppressed, one.error);
+    else if (one.cause !== undefined) waiting.push(one.cause);
+  }
+  return reasons;
 }
