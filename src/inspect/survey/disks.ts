@@ -11,6 +11,17 @@ import {
 import { parseFstab } from "../guest/fstab.ts";
 import type { Space } from "./space.ts";
 
+/** Device nodes of the disks, in order; of one with several paths, the one above them. */
+export function sourceDisks(storage: BlockGraph, removable: ReadonlySet<string>): readonly string[] {
+  const isDisk = new Set(storage.nodes.flatMap(({ id, holds }) => (holds.kind === "disk" ? [id] : [])));
+  const paths = new Set(
+    storage.edges.flatMap(({ from, to }) => (isDisk.has(from) && isDisk.has(to) ? [to] : [])),
+  );
+  return storage.nodes.flatMap(({ id, path }) =>
+    isDisk.has(id) && !paths.has(id) && !removable.has(path) ? [path] : [],
+  );
+}
+
 export type NumberedDisks = { readonly disks: readonly SourceDisk[]; readonly storage: BlockGraph };
 
 /**
@@ -155,16 +166,14 @@ function bytesOf({ id, holds, sizeBytes }: BlockNode, { layers, used, whole }: R
     case "filesystem":
       if (known === undefined) whole.push(id);
       return known ?? sizeBytes;
-    case "opaque":
-    case "unknown":
-      whole.push(id);
-      return sizeBytes;
     case "luks":
       whole.push(id);
       return sizeBytes;
+    case "opaque":
+    case "unknown":
     case "md-member":
     case "lvm-pv":
-      // An array or group that nobody started: all of it is sent.
+      // An array or group that nobody started, or something unknown: all of it is sent.
       if (layers.carrying.has(id)) return 0;
       whole.push(id);
       return sizeBytes;

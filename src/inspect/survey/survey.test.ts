@@ -8,7 +8,7 @@ import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import type { BlockGraph, Holds } from "../../core/index.ts";
-import { estimateUsage, findRootNode, numberDisks } from "./disks.ts";
+import { estimateUsage, findRootNode, numberDisks, sourceDisks } from "./disks.ts";
 import { parseSpaces } from "./space.ts";
 import { readSurvey } from "./survey.ts";
 import { readTar } from "./tar.ts";
@@ -282,4 +282,34 @@ test("a graph in a circle ends", () => {
     tables: { mounts: "", fstab: "" },
   });
   assert.ok((usage.disks[0]?.usedBytes ?? 0) <= GIB);
+});
+
+test("a disk with several paths is one disk, and what LUKS holds is counted once, as sent whole", () => {
+  const paths = graph(
+    [
+      ["disk:sda", "/dev/sda", 100, disk],
+      ["disk:sdb", "/dev/sdb", 100, disk],
+      ["disk:sdc", "/dev/sdc", 8, disk],
+      ["disk:mpatha", "/dev/mapper/mpatha", 100, disk],
+      ["disk:mpatha/luks", "/dev/mapper/mpatha", 100, { kind: "luks", uuid: "l" }],
+      ["dm:crypt", "/dev/mapper/crypt", 99, { kind: "opaque", why: "made of LUKS" }],
+      ["dm:crypt/fs", "/dev/mapper/crypt", 99, fs("root")],
+    ],
+    [
+      ["disk:mpatha", "disk:sda"],
+      ["disk:mpatha", "disk:sdb"],
+      ["disk:mpatha/luks", "disk:mpatha"],
+      ["dm:crypt", "disk:mpatha/luks"],
+      ["dm:crypt/fs", "dm:crypt"],
+    ],
+  );
+  const disks = sourceDisks(paths, new Set(["/dev/sdc"]));
+  assert.deepEqual(disks, ["/dev/mapper/mpatha"]);
+  const spaces = parseSpaces(`/dev/mapper/crypt 1 ${GIB / 1024} 1 1% /\n`, "");
+  const usage = estimateUsage(numberDisks(paths, disks), { spaces, tables: { mounts: "", fstab: "" } });
+  assert.deepEqual(
+    usage.disks.map(({ usedBytes }) => usedBytes / GIB),
+    [100],
+  );
+  assert.deepEqual(usage.whole, ["disk:1/luks"]);
 });

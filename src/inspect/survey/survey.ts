@@ -6,6 +6,7 @@ import { type GuestView, type Machine, UserError } from "../../core/index.ts";
 import { type MemoryFile, memoryView, readBounded } from "../../system/index.ts";
 import { readMachine } from "../machine/machine.ts";
 import { sysrootOf } from "../machine/sysroot.ts";
+import { sourceDisks } from "./disks.ts";
 import { parseSpaces, type Space } from "./space.ts";
 import { readTar } from "./tar.ts";
 
@@ -112,9 +113,7 @@ async function openSurvey(
   for (const kname of (await sysroot.list("/sys/block")) ?? [])
     if ((await sysroot.text(`/sys/block/${kname}/removable`))?.trim() === "1")
       removable.add(`/dev/${kname.replaceAll("!", "/")}`);
-  const disks = machine.storage.nodes.flatMap((node) =>
-    node.holds.kind === "disk" && !removable.has(node.path) ? [node.path] : [],
-  );
+  const disks = sourceDisks(machine.storage, removable);
   return {
     machine,
     view,
