@@ -87,7 +87,8 @@ test("no secret gets into the archive", async () => {
     ...OLD,
     files: { ...OLD_SERVER, ...SECRETS },
   });
-  for (const shell of SHELLS) {
+  for (const shell of [["dash"], ["busybox", "sh"]]) {
+    // busybox brings a sed of its own
     const archive = await server.collect(shell);
     const tar = (await run(["gzip", "-dc", archive], { maxOutputBytes: 2 ** 28 })).stdoutBytes;
     assert.equal(tar.includes("verysecret"), false, shell.join(" "));
