@@ -12,6 +12,8 @@ export const KEYS = {
   end: "\u001b[F",
 } as const;
 
+const STANDS_MS = 1000;
+
 export class WizardTypist {
   readonly #vm: LiveVm;
   readonly #screen = new TerminalScreen();
@@ -28,14 +30,25 @@ export class WizardTypist {
     return this.#screen.text();
   }
 
-  /** Waits until the page of this title is on the screen and whole; Error with the screen when it does not come. */
-  async page(title: string, { timeoutMs = 60_000 }: { timeoutMs?: number } = {}): Promise<string> {
+  /**
+   * Waits until the page of this title is on the screen and whole; Error with the screen when it does not come. dialog draws the
+   * frame before the text: a page that stood for a second, and `shows` what it must, is whole.
+   */
+  async page(
+    title: string,
+    { timeoutMs = 60_000, shows = /./ }: { timeoutMs?: number; shows?: RegExp } = {},
+  ): Promise<string> {
     const head = `-${title}-`;
+    let before = "";
+    let since = performance.now();
     for (const end = performance.now() + timeoutMs; ; ) {
       const text = this.screen();
+      if (text !== before) since = performance.now();
+      before = text;
       const lines = text.split("\n");
-      if (lines.some((line) => line.includes(head)) && lines.some((line) => /< *Help *>/.test(line)))
-        return text;
+      const isHere =
+        lines.some((line) => line.includes(head)) && lines.some((line) => /< *Help *>/.test(line));
+      if (isHere && shows.test(text) && performance.now() - since > STANDS_MS) return text;
       if (performance.now() > end) throw new Error(`No page "${title}"; the screen is\n${text}`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
