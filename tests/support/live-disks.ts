@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A disk that would be written by whoever is careless: a dirty journal, swap.
 import { open } from "node:fs/promises";
-import { bootSector } from "./boot-sector.ts";
 import { dirtyExt4 } from "./dirty-disks.ts";
 import { makeDisk, type TestDisk } from "./disks.ts";
 
-/** What the disk's own system says on the serial line when it starts. */
-export const OWN_SYSTEM = "P2V-OWN-SYSTEM";
-
-/** sda1 dirty ext4, sda2 swap; it starts by BIOS. */
+/** sda1 dirty ext4, sda2 swap. */
 export async function dirtyDisk(): Promise<TestDisk> {
   await using dirty = await dirtyExt4({});
   const [from] = dirty.partitions;
@@ -25,6 +21,5 @@ export async function dirtyDisk(): Promise<TestDisk> {
   const bytes = Buffer.alloc((from?.end ?? 0) - (from?.start ?? 0));
   await source.read(bytes, 0, bytes.length, from?.start ?? 0);
   await target.write(bytes, 0, bytes.length, to?.start ?? 0);
-  await target.write(bootSector(`${OWN_SYSTEM}\r\n`), 0, 440, 0); // the partition table lies behind
   return disk;
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../src/system/index.ts";
 import { endTree } from "./processes.ts";
-import { connectQmp } from "./qmp.ts";
+import { connectQmp, type Qmp } from "./qmp.ts";
 
 export type LiveVmOptions = {
   readonly iso: string;
@@ -22,8 +22,6 @@ export type LiveVmOptions = {
   /** virtio, read-only for the VM. */
   readonly readOnlyDisks?: readonly string[];
   readonly nic?: string;
-  /** Starts again when it is reset; default: QEMU ends. */
-  readonly reboots?: boolean;
   readonly moreArgs?: readonly string[];
   readonly signal: AbortSignal;
 };
@@ -36,6 +34,8 @@ export interface LiveVm extends AsyncDisposable {
   type(text: string): void;
   /** Takes the CD out of its drive, whatever the guest says. */
   eject(): Promise<void>;
+  /** QEMU's own word on what happens to the machine. */
+  monitor(): Promise<Qmp>;
   /** Seconds from the start until the console matched. Error with the console's end when it did not, or QEMU ended. */
   see(pattern: RegExp, options: { timeoutMs: number }): Promise<number>;
   /** Waits until the machine has powered itself off. */
@@ -97,6 +97,7 @@ export async function startLiveVm(options: LiveVmOptions): Promise<LiveVm> {
     console: () => readable(text),
     raw: (from) => text.slice(from),
     type: (words) => void child.stdin.write(words),
+    monitor: () => connectQmp(join(directory, "qmp.sock"), options),
     eject: async () => {
       using qmp = await connectQmp(join(directory, "qmp.sock"), options);
       await qmp.execute("eject", { id: "cd", force: true });
@@ -130,8 +131,7 @@ async function renderArgs(options: LiveVmOptions, directory: string): Promise<st
   const { iso, boot, memoryMb = 1024, disks = [], readOnlyDisks = [], nic, moreArgs = [] } = options;
   const secure = boot === "secure-boot";
   const args = ["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", `${memoryMb}`];
-  args.push("-M", secure ? "q35,smm=on" : "q35", "-nodefaults", "-no-user-config");
-  if (options.reboots !== true) args.push("-no-reboot");
+  args.push("-M", secure ? "q35,smm=on" : "q35", "-nodefaults", "-no-user-config", "-no-reboot");
   args.push("-display", "none", "-vga", "std", "-serial", "stdio", "-monitor", "none");
   args.push("-qmp", `unix:${join(directory, "qmp.sock")},server=on,wait=off`);
   const file = iso.replaceAll(",", ",,");
@@ -172,13 +172,9 @@ async function renderArgs(options: LiveVmOptions, directory: string): Promise<st
     args.push("-kernel", join(directory, "vmlinuz"), "-initrd", join(directory, "initrd.img"));
     args.push("-append", `${common} quiet loglevel=3 ${options.parameters ?? ""}`);
   }
-  const order = (place: number): string => (boot === "kernel" ? "" : `,bootindex=${place}`);
   for (const [index, path] of disks.entries()) {
     args.push("-drive", `file=${path.replaceAll(",", ",,")},format=raw,if=none,id=disk${index},cache=unsafe`);
-    args.push(
-      "-device",
-      `ide-hd,drive=disk${index},bus=ide.${index + 1},serial=P2VDISK${index}${order(index + 1)}`,
-    );
+    args.push("-device", `ide-hd,drive=disk${index},bus=ide.${index + 1},serial=P2VDISK${index}`);
   }
   for (const path of readOnlyDisks)
     args.push("-drive", `file=${path.replaceAll(",", ",,")},format=raw,if=virtio,readonly=on`);

@@ -5,9 +5,13 @@ import { waitFor } from "./processes.ts";
 
 type Reply = { readonly return?: unknown; readonly error?: { readonly desc?: string } };
 
+export type QmpEvent = { readonly event: string; readonly data?: Readonly<Record<string, unknown>> };
+
 export interface Qmp extends Disposable {
   /** Throws with QEMU's words when it refuses. */
   execute(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** What QEMU told by itself since the connection was made. */
+  readonly events: readonly QmpEvent[];
 }
 
 /** Connects as soon as QEMU listens on the UNIX socket. */
@@ -23,13 +27,15 @@ export async function connectQmp(path: string, { signal }: { signal: AbortSignal
   );
   const open: Socket = socket ?? connect(path);
   const waiting: ((reply: Reply) => void)[] = [];
+  const events: QmpEvent[] = [];
   let rest = "";
   open.on("data", (part) => {
     const lines = (rest + part.toString()).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
-      const message = JSON.parse(line) as Reply & { event?: string; QMP?: unknown };
-      if (message.event === undefined && message.QMP === undefined) waiting.shift()?.(message);
+      const message = JSON.parse(line) as Reply & Partial<QmpEvent> & { QMP?: unknown };
+      if (message.event !== undefined) events.push({ ...message, event: message.event });
+      else if (message.QMP === undefined) waiting.shift()?.(message);
     }
   });
   const fail = (): void => {
@@ -47,7 +53,7 @@ export async function connectQmp(path: string, { signal }: { signal: AbortSignal
     return reply.return;
   };
   await execute("qmp_capabilities");
-  return { execute, [Symbol.dispose]: () => open.destroy() };
+  return { execute, events, [Symbol.dispose]: () => open.destroy() };
 }
 
 function tryConnect(path: string): Promise<Socket | null> {
