@@ -10,9 +10,10 @@ import { fillRoom, findRoom, HEADER_BYTES } from "../../src/iso/attached.ts";
 import { run } from "../../src/system/index.ts";
 import { VERSION } from "../../src/ui/version.ts";
 import { liveIso } from "../support/live-iso.ts";
-import { makeFilesDisk, reachWizard, startLiveVm } from "../support/live-vm.ts";
+import { leaveWizard, makeFilesDisk, reachWizard, startLiveVm } from "../support/live-vm.ts";
 import { dirtyDisk } from "../support/live-disks.ts";
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const REPOSITORY = join(import.meta.dirname, "../..");
 const READY = /Enter for the wizard/;
 const sha256 = async (path: string): Promise<string> =>
@@ -50,6 +51,14 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
       });
       const seconds = await vm.see(READY, { timeoutMs: 300_000 });
       console.log(`first question after ${Math.round(seconds)} s`);
+      // The wizard says first what is wrong in the answers of the stick.
+      vm.type("\n");
+      await vm.see(/-This does not work yet-/, { timeoutMs: 60_000 });
+      await pause(3000); // dialog draws first, and reads then
+      vm.type("\r");
+      await vm.see(/-Welcome-/, { timeoutMs: 60_000 });
+      await pause(3000);
+      await leaveWizard(vm);
       vm.type("shell\n");
       await vm.see(/root@virt-p2v:~#/, { timeoutMs: 60_000 });
       const ask = async (command: string, mark: string): Promise<string> => {

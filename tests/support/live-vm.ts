@@ -48,6 +48,17 @@ export async function reachWizard(vm: LiveVm): Promise<void> {
   await vm.see(/-Welcome-/, { timeoutMs: 60_000 });
 }
 
+/** From the first page back to the prompt. */
+export async function leaveWizard(vm: LiveVm): Promise<void> {
+  vm.type("\u001b");
+  await vm.see(/-Leave the wizard\?-/, { timeoutMs: 60_000 });
+  await new Promise((resolve) => setTimeout(resolve, 2000)); // dialog draws first, and reads then
+  vm.type("\u001b[B");
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  vm.type("\r");
+  await vm.see(/-Leave the wizard\?-[^]*Enter for the wizard/, { timeoutMs: 60_000 });
+}
+
 /** A small read-only disk with files of this computer, for the VM. */
 export async function makeFilesDisk(
   path: string,
