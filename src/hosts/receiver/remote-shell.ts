@@ -75,7 +75,12 @@ export class RemoteShell implements AsyncDisposable {
       );
     } catch (error) {
       await shell[Symbol.asyncDispose]();
-      throw error;
+      if (!(error instanceof ShellLost)) throw error;
+      const text = `The shell of ${transport.title} ended before it was ready: ${error.message}`;
+      throw new UserError("host", "link-lost", text, {
+        advice: `Check that ${directory} is there and can be entered, and run the same command again`,
+        cause: error,
+      });
     }
   }
 
