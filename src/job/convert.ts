@@ -45,6 +45,13 @@ export async function convertImages(options: ConvertOptions): Promise<Converted>
   await using workspace = await openWorkspace();
   const workDirectory = workspace.path;
   const found = await findDisks(answers.disks, options);
+  const device = found.disks.find(({ kind }) => kind === "device");
+  if (way.kind === "in-place" && device !== undefined)
+    // QEMU's lock keeps others out of an image until it is written; of a device somebody could mount a file system meanwhile.
+    throw wrong(
+      `${device.path} is a block device, and only images are changed in place`,
+      "Give --overlay FILE",
+    );
   if (way.kind === "overlay" && way.files.length !== found.disks.length)
     throw wrong(
       `${way.files.length} overlay files for ${found.disks.length} images`,

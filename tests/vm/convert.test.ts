@@ -109,6 +109,8 @@ test("conversion alone: above the image, in it, and every file back", { timeout:
     assert.match(await refused(image, "--only", "initram"), /no conversion step "initram"[^]*initramfs/);
     assert.match(await refused(image, "--in-place", "--overlay", "x"), /exclude each other/);
     assert.match(await refused(), /needs an IMAGE/);
+    await using loop = await attachLoop(image, { offset: 0, sizeBytes: 6 * 2 ** 30, readOnly: true });
+    assert.match(await refused(loop.path, "--in-place", "--yes"), /only images are changed in place/);
     assert.match(await refused("--undo", directory, "--yes"), /There is no .*conversion\.json/);
     assert.match(await refused("--undo", join(directory, "above"), "--yes"), /never changed/);
   });

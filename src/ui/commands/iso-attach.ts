@@ -3,15 +3,13 @@
 import { attachToIso } from "../../iso/index.ts";
 import { VERSION } from "../version.ts";
 import { type CommandRunner, say, sayJson } from "./context.ts";
-import { checkedAnswers } from "./iso-build.ts";
+import { givenFiles } from "./iso-build.ts";
 
 export const runIsoAttach: CommandRunner = async (given, { signal }) => {
   const attached = await attachToIso({
     iso: given.positional ?? "",
     out: given.one("out") ?? "",
-    sshKey: given.one("ssh-key"),
-    answers: await checkedAnswers(given),
-    extras: given.one("extras"),
+    ...(await givenFiles(given)),
     version: VERSION,
     say: (text) => void process.stderr.write(`${text}\n`),
     signal,

@@ -10,12 +10,9 @@ import { type CommandRunner, say, sayJson } from "./context.ts";
 
 export const runIsoBuild: CommandRunner = async (given, { signal }) => {
   const json = given.flag("json");
-  const answers = await checkedAnswers(given);
   const built = await buildIso({
     out: given.one("out") ?? "virt-p2v.iso",
-    sshKey: given.one("ssh-key"),
-    answers,
-    extras: given.one("extras"),
+    ...(await givenFiles(given)),
     packages: given.many("package"),
     suite: given.one("suite") ?? "trixie",
     roomBytes: roomOf(given),
@@ -28,8 +25,17 @@ export const runIsoBuild: CommandRunner = async (given, { signal }) => {
   return 0;
 };
 
+/** What a medium is given besides the program. */
+export const givenFiles = async (
+  given: Given,
+): Promise<Record<"sshKey" | "answers" | "extras", string | null>> => ({
+  sshKey: given.one("ssh-key"),
+  answers: await checkedAnswers(given),
+  extras: given.one("extras"),
+});
+
 /** A mistake is better told here than at a server's console; that the file is not there is told later. */
-export async function checkedAnswers(given: Given): Promise<string | null> {
+async function checkedAnswers(given: Given): Promise<string | null> {
   const answers = given.one("config");
   const text = answers === null ? null : ((await readBounded(answers))?.toString("utf8") ?? null);
   if (answers !== null && text !== null) parseAnswerFile(text, answers);

@@ -75,7 +75,7 @@ export const SETTINGS = {
     "Take only this conversion step, by its name; repeat it for several. Whether that is enough to boot, only the step prove tells.",
   ),
   "list-steps": flag("Explain each conversion step in a line, in their order."),
-  "in-place": flag("Write the changes into the images themselves. Asks first."),
+  "in-place": flag("Write the changes into the images themselves (no block devices). Asks first."),
   overlay: many(
     "FILE",
     "Write the changes into a new qcow2 file above the image, which stays as it is; once for each image, in their order.",
