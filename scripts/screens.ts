@@ -14,7 +14,11 @@ import { beginBox, changeBox, planBox } from "../src/ui/wizard/plan-pages.ts";
 import { doneBox } from "../src/ui/wizard/run-job.ts";
 import { withAnswers } from "../src/ui/wizard/state.ts";
 import { sampleReport } from "../tests/support/sample-report.ts";
-import { sampleWizardState } from "../tests/support/sample-wizard.ts";
+import {
+  sampleEncryptedState,
+  sampleMirroredState,
+  sampleWizardState,
+} from "../tests/support/sample-wizard.ts";
 import { renderTerminal } from "./terminal-svg.ts";
 
 const DIRECTORY = "doc/wizard";
@@ -24,7 +28,7 @@ const COPY: readonly JobEvent[] = [
 ];
 
 const ssh = sampleWizardState();
-const local = withAnswers(ssh, { to: "dir:/mnt/vms" });
+const states = [ssh, withAnswers(ssh, { to: "dir:/mnt/vms" }), sampleMirroredState(), sampleEncryptedState()];
 const report = sampleReport();
 const place = {
   hypervisor: "libvirt",
@@ -46,7 +50,7 @@ const [change] = report.changes;
 if (change === undefined) throw new Error("The sample report has no change");
 
 const boxes: readonly (readonly [string, Box])[] = [
-  ...PAGES.map((page) => [page.name, page.box(page.applies(ssh) ? ssh : local)] as const),
+  ...PAGES.map((page) => [page.name, page.box(states.find((one) => page.applies(one)) ?? ssh)] as const),
   ["plan", planBox(preview, "Next")],
   ["begin", beginBox(preview)],
   ["change", changeBox(change, change.diff)],

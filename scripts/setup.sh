@@ -20,6 +20,7 @@ qemu-utils /usr/bin/qemu-img disk images (qcow2), and what an overlay changed
 qemu-system-common /usr/bin/qemu-storage-daemon the overlay above a disk that is never written
 qemu-system-x86 /usr/bin/qemu-system-x86_64 the boot check of the finished VM
 fuse3 /usr/bin/fusermount3 the overlay as a file
+cryptsetup-bin /usr/sbin/cryptsetup keys of LUKS volumes
 partclone /usr/sbin/partclone.ntfs maps of the used blocks of NTFS
 e2fsprogs /usr/sbin/e2fsck check of ext file systems
 xfsprogs /usr/sbin/xfs_repair check of XFS file systems
@@ -43,6 +44,7 @@ fdisk /usr/sbin/sfdisk partitions the demo disk
 dosfstools /usr/sbin/mkfs.vfat test disks
 btrfs-progs /usr/bin/btrfs test disks
 lvm2 /usr/sbin/lvm test disks
+mdadm /usr/sbin/mdadm judges superblocks of software RAID
 openssh-server /usr/sbin/sshd a real ssh server for the tests, on 127.0.0.1 only
 libvirt-clients /usr/bin/virt-xml-validate judges the libvirt definition
 libvirt0 /usr/share/libvirt/schemas/domain.rng the schema it judges by

@@ -64,15 +64,34 @@ test("applyChanges() writes, makes directories and removes; undoChanges() takes 
     await change(guest, "/etc/systemd/network/10.link", "link\n"),
     await change(guest, "/etc/gone", null),
   ];
-  await applyChanges(changes, { root, blobs, signal });
+  const made = await applyChanges(changes, { root, blobs, signal });
+  assert.deepEqual(made, ["/etc/systemd", "/etc/systemd/network"]);
   assert.equal(await readFile(join(root, "etc/fstab"), "utf8"), "new\n");
   assert.equal((await lstat(join(root, "etc/fstab"))).mode & 0o7777, 0o640);
   assert.equal(await readFile(join(root, "etc/systemd/network/10.link"), "utf8"), "link\n");
   assert.deepEqual(await readdir(join(root, "etc")), ["fstab", "systemd"]);
-  await undoChanges(changes, { root, blobs, signal });
+  await undoChanges(changes, { root, blobs, signal, made });
   assert.equal(await readFile(join(root, "etc/fstab"), "utf8"), "old\n");
   assert.equal(await readFile(join(root, "etc/gone"), "utf8"), "gone\n");
-  assert.deepEqual(await readdir(join(root, "etc/systemd/network")), []);
+  assert.deepEqual((await readdir(join(root, "etc"))).toSorted(), ["fstab", "gone"]);
+});
+
+test("undoChanges() leaves a directory in which something else is by now, and follows no link to remove one", async (t) => {
+  const guest = await makeGuest(t);
+  const { root, outside, blobs } = guest;
+  const changes = [await change(guest, "/etc/a/b/new", "new\n"), await change(guest, "/etc/c/new", "new\n")];
+  const made = await applyChanges(changes, { root, blobs, signal });
+  await writeFile(join(root, "etc/a/mine"), "mine\n");
+  await undoChanges(changes, { root, blobs, signal, made });
+  assert.deepEqual(await readdir(join(root, "etc/a")), ["mine"]);
+  assert.deepEqual((await readdir(join(root, "etc"))).toSorted(), ["a", "fstab"]);
+  await mkdir(join(outside, "victim"));
+  await symlink(outside, join(root, "etc/link"));
+  await assert.rejects(
+    undoChanges([], { root, blobs, signal, made: ["/etc/link/victim"] }),
+    /link or a file/,
+  );
+  assert.deepEqual(await readdir(outside), ["victim"]);
 });
 
 test("applyChanges() refuses, before it writes anything, what is not as it was", async (t) => {

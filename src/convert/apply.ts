@@ -3,7 +3,7 @@
 import { type Blobs, type Change, type FileState, UserError } from "../core/index.ts";
 import { directoryView } from "../system/index.ts";
 import { sameState } from "./merge.ts";
-import { openParent, putState } from "./place.ts";
+import { openParent, putState, removeIfEmpty } from "./place.ts";
 
 export type ApplyOptions = {
   /** Where the guest is mounted. */
@@ -12,23 +12,39 @@ export type ApplyOptions = {
   readonly signal: AbortSignal;
 };
 
-/** UserError `guest-changed`, before anything is written, when a file is not as it was when the change was proposed. */
-export async function applyChanges(changes: readonly Change[], options: ApplyOptions): Promise<void> {
+/**
+ * Gives the directories that were made for new files, in their order. UserError `guest-changed`, before anything is
+ * written, when a file is not as it was when the change was proposed.
+ */
+export async function applyChanges(
+  changes: readonly Change[],
+  options: ApplyOptions,
+): Promise<readonly string[]> {
   const view = directoryView(options.root);
   for (const change of changes) {
     options.signal.throwIfAborted();
     await checkBefore(change, await view.state(change.path), await view.resolve(parentOf(change.path)));
   }
+  const made: string[] = [];
   for (const change of changes) {
     options.signal.throwIfAborted();
-    await applyOne(change, options);
+    await applyOne(change, { ...options, made });
   }
+  return made;
 }
 
-/** Gives every file its state of before, last change first; directories that were made for new files stay. */
-export async function undoChanges(changes: readonly Change[], options: ApplyOptions): Promise<void> {
+/** Gives every file its state of before, last change first; `made` directories go, where nothing else is in them by now. */
+export async function undoChanges(
+  changes: readonly Change[],
+  { made = [], ...options }: ApplyOptions & { readonly made?: readonly string[] },
+): Promise<void> {
   const back = changes.map((change) => ({ ...change, before: change.after, after: change.before }));
   await applyChanges(back.toReversed(), options);
+  for (const path of made.toReversed()) {
+    if (!isPlainPath(path)) throw new TypeError(`No path inside a guest: ${path}`);
+    await using parent = await openParent(options.root, path, { make: false });
+    if (parent !== null) await removeIfEmpty(parent);
+  }
 }
 
 const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf("/")));
@@ -57,9 +73,11 @@ function isPlainPath(path: string): boolean {
   );
 }
 
-async function applyOne({ path, before, after }: Change, { root, blobs }: ApplyOptions): Promise<void> {
+type Applying = ApplyOptions & { readonly made: string[] };
+
+async function applyOne({ path, before, after }: Change, { root, blobs, made }: Applying): Promise<void> {
   const make = after.kind !== "absent";
-  await using parent = await openParent(root, path, { make });
+  await using parent = await openParent(root, path, { make, onMade: (directory) => made.push(directory) });
   if (parent === null) return;
   await putState(parent, { before, after, blobs });
 }

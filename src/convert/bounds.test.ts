@@ -123,6 +123,7 @@ test("a file beyond every bound stops the step that needs it, with a word", asyn
     [
       ["guest-out-of-bounds", "stops"],
       ["guest-out-of-bounds", "stops"],
+      ["guest-out-of-bounds", "stops"],
     ],
   );
 });

@@ -3,6 +3,7 @@
 // configuration needs is proposed like any other change; the rest is said to be done at migration.
 import { type ConversionStep, VM_DRIVERS } from "../core/index.ts";
 import { Draft } from "./draft.ts";
+import type { Extras } from "./drivers/extras.ts";
 import { isRelease, readModules } from "./initramfs/modules.ts";
 import { listDrivers } from "./steps/initramfs-drivers.ts";
 import { conversionSteps } from "./steps/list.ts";
@@ -16,13 +17,14 @@ export function deskTools(freeSpace: (path: string) => FreeSpace): GuestTools {
     async buildInitramfs({ kernels }, use) {
       for (const { version } of kernels) await use(version, { kind: "failed", why: "not at a desk" });
     },
+    installPackages: () => Promise.resolve({ kind: "later" }),
   };
 }
 
 /** The same steps by name and order, so that the same can be skipped. */
-export function deskSteps(tools: GuestTools): readonly ConversionStep[] {
+export function deskSteps(tools: GuestTools, extras?: Extras): readonly ConversionStep[] {
   const atDesk = new Map([initramfsLater, capable].map((step) => [step.name, step]));
-  return conversionSteps({ tools, emit: () => {} }).map((step) => atDesk.get(step.name) ?? step);
+  return conversionSteps({ tools, emit: () => {}, extras }).map((step) => atDesk.get(step.name) ?? step);
 }
 
 const initramfsLater: ConversionStep = {

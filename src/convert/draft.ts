@@ -8,6 +8,7 @@ import {
   type Proposal,
   type StepContext,
 } from "../core/index.ts";
+import { changeableState, isDirectory } from "../system/index.ts";
 
 /** Far above any configuration file a person wrote; a larger one is said, not read. */
 export const MAX_TEXT_BYTES = 8 * 2 ** 20;
@@ -64,7 +65,7 @@ export class Draft {
     if (edited === text) return;
     const made = this.#changes.findIndex((change) => change.path === real);
     if (made !== -1 && !this.#texts.has(real)) return; // written or removed as a whole
-    const before = this.#changes[made]?.before ?? (await view.state(real));
+    const before = this.#changes[made]?.before ?? (await view.state(real)); // read above: a plain file, not too large
     if (before.kind !== "bytes") return;
     if (made === -1) await blobs.put(Buffer.from(text, "latin1"));
     const bytes = Buffer.from(edited, "latin1");
@@ -84,10 +85,11 @@ export class Draft {
     { why, text, mode = 0o644 }: { why: string; text: string; mode?: number },
   ): Promise<void> {
     const { view, blobs } = this.#context;
-    const real = await this.#realPath(path);
-    if (real === null) return;
-    const before = await view.state(real);
-    if (before.kind === "link" || before.kind === "directory") return;
+    const place = await this.#place(path, { isNew: true });
+    if (place === null) return;
+    const { real, before } = place;
+    if (before.kind === "link") return;
+    if (before.kind === "directory") return this.#odd(real);
     const bytes = Buffer.from(text, "utf8");
     const sha256 = await blobs.put(bytes);
     if (before.kind === "bytes" && before.sha256 === sha256) return;
@@ -101,10 +103,10 @@ export class Draft {
   /** A new file with the bytes of another, up to 16 MiB. 0755, as the kernel shows all files of FAT. */
   async copy(from: string, path: string, { why }: { why: string }): Promise<void> {
     const { view, blobs } = this.#context;
-    const real = await this.#realPath(path);
+    const place = await this.#place(path, { isNew: true });
     const bytes = await view.read(from, { maxBytes: 2 ** 24 });
-    if (real === null || bytes === null) return;
-    const before = await view.state(real);
+    if (place === null || bytes === null) return;
+    const { real, before } = place;
     if (before.kind !== "absent") return;
     const sha256 = await blobs.put(bytes);
     const attributes = { mode: 0o755, uid: 0, gid: 0, xattrs: {} };
@@ -114,29 +116,23 @@ export class Draft {
 
   async remove(path: string, { why }: { why: string }): Promise<void> {
     const { view, blobs } = this.#context;
-    const real = await this.#realPath(path);
-    if (real === null) return;
-    const before = await view.state(real);
-    if (before.kind !== "bytes") return;
+    const { real, before } = (await this.#place(path)) ?? { real: path, before: null };
+    if (before?.kind !== "bytes") return;
     await blobs.put((await view.read(real, { maxBytes: 2 ** 26 })) ?? new Uint8Array());
     this.#changes.push({ step: this.#step, why, path: real, before, after: { kind: "absent" } });
   }
 
   /** Removes a symbolic link, and nothing else. */
   async unlink(path: string, { why }: { why: string }): Promise<void> {
-    const real = await this.#realPath(path);
-    if (real === null) return;
-    const before = await this.#context.view.state(real);
-    if (before.kind !== "link") return;
+    const { real, before } = (await this.#place(path)) ?? { real: path, before: null };
+    if (before?.kind !== "link") return;
     this.#changes.push({ step: this.#step, why, path: real, before, after: { kind: "absent" } });
   }
 
   /** A new symbolic link; what is there stays. */
   async link(path: string, { target, why }: { target: string; why: string }): Promise<void> {
-    const real = await this.#realPath(path);
-    if (real === null) return;
-    const before = await this.#context.view.state(real);
-    if (before.kind !== "absent") return;
+    const { real, before } = (await this.#place(path, { isNew: true })) ?? { real: path, before: null };
+    if (before?.kind !== "absent") return;
     const after: FileState = { kind: "link", target, mode: 0o777, uid: 0, gid: 0, xattrs: {} };
     this.#changes.push({ step: this.#step, why, path: real, before, after });
   }
@@ -153,16 +149,43 @@ export class Draft {
     return { changes: this.#changes, problems: this.#problems };
   }
 
-  /** `path` with the links among its parents resolved; parents that are not there stay as they are written. */
-  async #realPath(path: string): Promise<string | null> {
+  /**
+   * `path` with the links among its parents resolved; parents that are not there stay as they are written. null: there is
+   * no such place, or something that no change can describe; the user hears of it where the file `isNew`.
+   */
+  async #place(
+    path: string,
+    { isNew = false }: { isNew?: boolean } = {},
+  ): Promise<{ real: string; before: FileState } | null> {
     const { view } = this.#context;
     const names = path.split("/").filter((name) => name !== "");
-    for (let depth = names.length - 1; depth >= 0; depth -= 1) {
-      const parent = await view.resolve(`/${names.slice(0, depth).join("/")}`);
-      if (parent === null) continue;
-      if ((await view.state(parent)).kind !== "directory") return null; // a /etc that is a file
-      return `${parent === "/" ? "" : parent}/${names.slice(depth).join("/")}`;
+    const upTo = (depth: number): string => `/${names.slice(0, depth).join("/")}`;
+    let depth = names.length - 1;
+    let parent = await view.resolve(upTo(depth));
+    while (parent === null && depth > 0) {
+      depth -= 1;
+      parent = await view.resolve(upTo(depth));
     }
-    return null;
+    if (parent === null) return null;
+    const isThere = await isDirectory(view, parent);
+    const next = `${parent === "/" ? "" : parent}/${names[depth] ?? ""}`;
+    const deeper = names.length - 1 > depth; // then `next` resolves to nothing: absent, or a link that leads nowhere
+    if (!isThere || (deeper && (await changeableState(view, next))?.kind !== "absent")) {
+      if (isNew) this.#odd(isThere ? next : parent, "directory");
+      return null;
+    }
+    const real = [next, ...names.slice(depth + 1)].join("/");
+    const before = await changeableState(view, real);
+    if (before === null && isNew) this.#odd(real);
+    return before === null ? null : { real, before };
+  }
+
+  #odd(path: string, wanted: "file" | "directory" = "file"): void {
+    this.problem({
+      code: "guest-path",
+      severity: "warns",
+      text: `${path} in the guest is no ${wanted}; the step ${this.#step} put nothing there`,
+      advice: `Look at ${path} on the machine: nobody installs a system like that`,
+    });
   }
 }

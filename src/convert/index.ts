@@ -6,6 +6,7 @@ export { deskSteps, deskTools } from "./desk.ts";
 export { kernelArguments } from "./kernel-arguments.ts";
 export { type ExplainedStep, explainSteps, skipAllBut } from "./explain.ts";
 export { renderDiff } from "./diff.ts";
+export { type Extras as DriverExtras, NO_EXTRAS } from "./drivers/extras.ts";
 export { propose, type ProposeOptions } from "./propose.ts";
 export { conversionSteps } from "./steps/list.ts";
 export type { Built, BuildRequest, FreeSpace, GuestTools } from "./tools.ts";

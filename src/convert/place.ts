@@ -15,19 +15,27 @@ export interface Place extends AsyncDisposable {
 
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
-/** Opens the directory that holds `path`; with `make`, missing directories are made (0755 root). null: it is not there. */
+type Making = {
+  /** Missing directories are made (0755 root). */
+  readonly make: boolean;
+  /** Hears of each that was made, by its path in the guest. */
+  readonly onMade?: (path: string) => void;
+};
+
+/** Opens the directory that holds `path`. null: it is not there. */
 export async function openParent(
   root: string,
   path: string,
-  { make }: { make: boolean },
+  { make, onMade = () => undefined }: Making,
 ): Promise<Place | null> {
   const names = path.split("/").filter((name) => name !== "");
   const name = names.pop();
   if (name === undefined) throw new TypeError("The root itself is never changed");
   let handle = await open(root, DIRECTORY);
   try {
-    for (const next of names) {
-      const child = await openChild(handle, next, { make, path });
+    for (const [depth, next] of names.entries()) {
+      const heard = (): void => onMade(`/${names.slice(0, depth + 1).join("/")}`);
+      const child = await openChild(handle, next, { make, onMade: heard, path });
       await handle.close();
       if (child === null) return null;
       handle = child;
@@ -47,7 +55,7 @@ export async function openParent(
 async function openChild(
   parent: FileHandle,
   name: string,
-  { make, path }: { make: boolean; path: string },
+  { make, onMade, path }: { make: boolean; onMade: () => void; path: string },
 ): Promise<FileHandle | null> {
   const at = `/proc/self/fd/${parent.fd}/${name}`;
   for (let tries = 0; ; tries += 1) {
@@ -57,6 +65,7 @@ async function openChild(
       if (isErrno(error, "ENOENT") && !make) return null;
       if (isErrno(error, "ENOENT") && tries === 0) {
         await mkdir(at, { mode: 0o755 });
+        onMade();
         const base = `/proc/${process.pid}/fd/${parent.fd}`;
         await inheritLabel(`${base}/${name}`, `${base}/.`);
         await parent.sync();
@@ -106,6 +115,16 @@ export async function putState(
       unreachable(after);
   }
   await place.handle.sync();
+}
+
+/** A directory that holds something, or is none any more, stays. */
+export async function removeIfEmpty(place: Place): Promise<void> {
+  try {
+    await rmdir(`${place.base}/${place.name}`);
+    await place.handle.sync();
+  } catch (error) {
+    if (!isErrno(error, "ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR")) throw error;
+  }
 }
 
 const asideOf = (place: Place): string => `${place.base}/.p2v-${randomBytes(6).toString("hex")}`;

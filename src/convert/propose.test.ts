@@ -4,7 +4,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { layeredView } from "../system/index.ts";
-import { DEMO_FILES, fakeGuest, MODULES, propose, textAfter } from "../../tests/support/convert-guest.ts";
+import {
+  DEMO_FILES,
+  fakeGuest,
+  MODULES,
+  propose,
+  testIntent,
+  textAfter,
+} from "../../tests/support/convert-guest.ts";
 import { cpioOf } from "../../tests/support/cpio.ts";
 
 test("problem 8: propose() names disks by UUID, pins the card, adds a serial console and drivers, and proposes nothing twice", async (t) => {
@@ -36,7 +43,7 @@ test("problem 8: propose() names disks by UUID, pins the card, adds a serial con
   assert.deepEqual(guest.built, ["6.1.0-18-amd64"]);
 
   const again = { ...guest, view: layeredView(guest.view, guest.blobs, changes) };
-  assert.deepEqual(await propose(again), { changes: [], problems: [] });
+  assert.deepEqual(await propose(again), { changes: [], problems: [], guest: guest.guest });
   assert.deepEqual(guest.built, ["6.1.0-18-amd64"]);
 });
 
@@ -126,4 +133,47 @@ test("propose() warns of a kernel without virtio_blk where another can boot, and
     );
     assert.match(found[0]?.text ?? "", /3\.2\.0-4-486 has no driver virtio_blk:/);
   }
+});
+
+test("propose() takes the IDE or SATA drivers of a kernel without virtio, and says what it costs", async (t) => {
+  const old = "2.6.18-8.el5";
+  const dep = "kernel/ata_piix.ko: kernel/libata.ko\nkernel/libata.ko:\nkernel/e1000.ko:\nkernel/ext4.ko:\n";
+  const base = await fakeGuest(t, {
+    files: {
+      ...DEMO_FILES,
+      [`/lib/modules/${old}/modules.dep`]: dep,
+      [`/boot/config-${old}`]: "CONFIG_BLK_DEV_SD=y\n",
+      [`/boot/initrd-${old}.img`]: cpioOf({ init: "#!/bin/nash\n" }),
+    },
+  });
+  const image = `/boot/vmlinuz-${old}`;
+  const kernel = { version: old, image, initramfs: `/boot/initrd-${old}.img`, bootable: true, has: {} };
+  const { problems } = await propose({ ...base, guest: { ...base.guest, kernels: [kernel] } });
+  const [said] = problems.filter(({ code }) => code === "devices-emulated");
+  assert.equal(
+    said?.text,
+    `The kernel ${old} has no virtio: the VM gets IDE disks and e1000 network cards, which are slower`,
+  );
+  // The scripted mkinitramfs takes no dependencies: the proof asks for them.
+  const [lacks] = problems.filter(({ code }) => code === "initramfs-not-proven");
+  assert.match(lacks?.text ?? "", /lacks libata$/);
+});
+
+test("propose() for a Xen host asks for its front ends, and not for virtio", async (t) => {
+  const version = "2.6.26-2-xen-amd64";
+  const base = await fakeGuest(t, {
+    files: { ...DEMO_FILES, [`/lib/modules/${version}/modules.dep`]: "kernel/xen-blkfront.ko:\n" },
+    intent: { ...testIntent(), hypervisor: "xen" },
+  });
+  const has = { "xen-netfront": "builtin" } as const;
+  const kernel = { version, image: `/boot/vmlinuz-${version}`, initramfs: null, bootable: true, has };
+  const codesOf = async (guest: typeof base): Promise<readonly string[]> =>
+    (await propose({ ...guest, guest: { ...guest.guest, kernels: [kernel] } })).problems.map(
+      ({ code }) => code,
+    );
+  assert.deepEqual(await codesOf(base), ["initramfs-not-proven"]); // it is a module, and there is none
+  assert.deepEqual(await codesOf({ ...base, intent: testIntent() }), [
+    "drivers-missing",
+    "kernel-without-drivers",
+  ]);
 });

@@ -14,9 +14,10 @@ import {
   type StepContext,
   UserError,
 } from "../core/index.ts";
-import { layeredView } from "../system/index.ts";
+import { isDirectory, layeredView } from "../system/index.ts";
 import { chrootTools } from "./chroot.ts";
 import { mergeChanges } from "./merge.ts";
+import type { Extras } from "./drivers/extras.ts";
 import { conversionSteps } from "./steps/list.ts";
 import type { FreeSpace, GuestTools } from "./tools.ts";
 
@@ -29,6 +30,10 @@ export type ProposeOptions = {
   readonly root: string;
   /** For scratch files of the guest's own tools: about 1 GiB is used for a while. */
   readonly workDirectory: string;
+  /** Packages with drivers; default: none. */
+  readonly extras?: Extras | undefined;
+  /** Looks for the guest's kernels anew. Default: they stay as in `guest`. */
+  readonly findKernels?: (view: GuestView) => Promise<GuestOS["kernels"]>;
   /** In place of the real tools of the guest at `root`; for tests. */
   readonly tools?: GuestTools;
   /** In place of all steps. */
@@ -37,12 +42,15 @@ export type ProposeOptions = {
   readonly emit: Emit;
 };
 
-export async function propose(options: ProposeOptions): Promise<Proposal> {
-  const { view, guest, intent, blobs, signal, emit } = options;
+/** `guest`: with the kernels it has then. */
+export async function propose(options: ProposeOptions): Promise<Proposal & { readonly guest: GuestOS }> {
+  const { view, intent, blobs, signal, emit } = options;
+  let { guest } = options;
   const tools = options.tools ?? chrootTools({ root: options.root, workDirectory: options.workDirectory });
   let changes: Change[] = [];
   const problems: Problem[] = [];
-  const steps = options.steps ?? conversionSteps({ tools, emit });
+  if (!(await isDirectory(view, "/etc"))) return { changes, problems: [NO_ETC], guest };
+  const steps = options.steps ?? conversionSteps({ tools, emit, extras: options.extras });
   refuseUnknown([...intent.skipSteps, ...(intent.withSteps ?? [])], steps);
   for (const step of steps) {
     if (intent.skipSteps.includes(step.name)) continue;
@@ -54,10 +62,20 @@ export async function propose(options: ProposeOptions): Promise<Proposal> {
     const proposal = wanted ? found : offered(step, found);
     changes = mergeChanges([...changes, ...proposal.changes]);
     problems.push(...proposal.problems);
+    if (step.addsKernels === true && proposal.changes.length > 0 && options.findKernels !== undefined)
+      guest = { ...guest, kernels: await options.findKernels(layeredView(view, blobs, changes)) };
   }
   problems.push(...(await roomProblems(changes, tools)));
-  return { changes, problems: uniqueProblems(problems) };
+  return { changes, problems: uniqueProblems(problems), guest };
 }
+
+/** A file there, or a link that leads out of the guest: no step could do anything, and each would say so in its own way. */
+const NO_ETC: Problem = {
+  code: "guest-path",
+  severity: "stops",
+  text: "/etc in the guest is no directory: there is nothing of a system in it that could be converted",
+  advice: "Look at it on the machine; --as-is copies the disks without conversion",
+};
 
 /** What an optional step would do, in words. */
 function offered(step: ConversionStep, { changes, problems }: Proposal): Proposal {

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a program of the guest is run: its own mount, process, network, host-name and IPC namespaces, root moved to the
-// copy (not only changed: a chroot can be left), no device of this machine, few capabilities, bounded file size.
+// How a program of the guest is run: its own mount, process, network, host-name and IPC namespaces, root moved to
+// the copy (not only changed: a chroot can be left), no device of this machine, few capabilities, bounded file size.
 // Pure: it renders an argv.
 
 /**
  * $1: the copy, $2: directory for results, $3: where the copy sees it (a directory of ours, made by nobody else). All
  * mounts are nodev, so that mknod gives nothing that can be opened; /proc is read-only (sysrq-trigger, sys), and what it
  * tells of this machine's disks is hidden: hooks of initramfs-tools look for a swap to resume from in /proc/swaps.
+ * Where memory runs out, the kernel ends these programs first. The root of all is an empty directory in memory with the copy in it: whoever leaves the chroot is there, and whoever is in
+ * it can make no user namespace (the kernel refuses that to a changed root), and so gets no capability back.
  */
 const ENTER = `set -eu
+echo 1000 > /proc/self/oom_score_adj
 cd "$1"
 out=$2 inside=$3
 shift 3
 for d in proc dev sys; do [ -d $d ] && [ ! -L $d ] || { echo "The guest's /$d is no directory" >&2; exit 125; }; done
 mount -t proc -o ro,nosuid,nodev,noexec p2v-proc proc
-for f in swaps mdstat partitions diskstats cmdline; do
+for f in swaps mdstat partitions diskstats cmdline keys key-users; do
   if [ -e proc/$f ]; then mount --bind /dev/null proc/$f; fi
 done
 mount -t tmpfs -o nosuid,nodev,noexec,size=1m,mode=755 p2v-dev dev
@@ -26,12 +29,20 @@ ln -s fd/2 dev/stderr
 mkdir dev/shm dev/pts
 mount -o remount,bind,ro,nosuid,nodev,noexec dev
 mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k p2v-sys sys
+for d in acpi bus driver fs ide scsi; do
+  if [ -d proc/$d ]; then mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k p2v-none proc/$d; fi
+done
 mount --bind "$out" ".$inside"
 mount -o remount,bind,nosuid,nodev ".$inside"
+mount -t tmpfs -o nosuid,nodev,noexec,size=4k,mode=755 p2v-jail "$out"
+mkdir "$out/guest"
+mount --move . "$out/guest"
+cd "$out"
+mount -o remount,ro,nosuid,nodev,noexec .
 mount --move . /
 exec setpriv --no-new-privs --inh-caps=-all --bounding-set=-all,$CAPS \\
   prlimit --fsize=1073741824 --core=0 -- \\
-  chroot . /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=dumb \\
+  chroot guest /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=dumb \\
   TMPDIR=/var/tmp FAKECHROOT=true DEBIAN_FRONTEND=noninteractive "$@"
 `;
 

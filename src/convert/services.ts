@@ -2,6 +2,7 @@
 // What starts at boot, under each init, and how one service is taken out of it: as `systemctl disable`, `chkconfig NAME
 // off`, `update-rc.d NAME disable` and `rc-update del` do. The service's own files stay, so that a person can go back.
 import type { GuestView } from "../core/index.ts";
+import { changeableState } from "../system/index.ts";
 import type { Draft } from "./draft.ts";
 
 /** A link that starts a service. */
@@ -36,8 +37,8 @@ export async function findStarts(
   ): Promise<void> => {
     if (!wanted(service)) return;
     const path = `${directory}/${name}`;
-    const state = await view.state(path);
-    if (state.kind !== "link" || out.has(path)) return;
+    const state = await changeableState(view, path);
+    if (state?.kind !== "link" || out.has(path)) return;
     out.set(path, { service, path, target: state.target, stopPath: stop && `${directory}/${stop}` });
   };
   for (const target of await view.list(UNITS))
@@ -80,7 +81,7 @@ export async function disableServices(
   for (const { service, path, target, stopPath } of await findStarts(view, wanted)) {
     names.add(service);
     await draft.unlink(path, { why });
-    if (stopPath !== null && (await view.state(stopPath)).kind === "absent")
+    if (stopPath !== null && (await changeableState(view, stopPath))?.kind === "absent")
       await draft.link(stopPath, { target, why });
   }
   for (const service of await findJobs(view, wanted)) {

@@ -33,6 +33,25 @@ export type BuildRequest = {
   readonly signal: AbortSignal;
 };
 
+export type InstallRequest = {
+  /** A script for the guest's /bin/sh. $1: directory for results, with `bin` before all others in PATH; $2 and on: the packages. */
+  readonly script: string;
+  /** Files of this computer. */
+  readonly packages: readonly string[];
+  /** Programs that do nothing while it runs: what makes boot menus and initramfs, which later steps do. */
+  readonly idle: readonly string[];
+  readonly changes: readonly Change[];
+  readonly blobs: Blobs;
+  readonly signal: AbortSignal;
+};
+
+export type Installed =
+  /** What differs in the guest afterwards, parents before what is in them. */
+  | { readonly kind: "installed"; readonly changes: readonly Omit<Change, "step" | "why">[] }
+  | { readonly kind: "failed"; readonly why: string }
+  /** There is no guest to run anything in: it will be done at migration. */
+  | { readonly kind: "later" };
+
 export interface GuestTools {
   /** Of the file system that holds `path` (absolute in the guest, need not be there yet). */
   freeSpace(path: string): Promise<FreeSpace>;
@@ -41,4 +60,6 @@ export interface GuestTools {
    * each result to `use` while its file is there.
    */
   buildInitramfs(request: BuildRequest, use: (kernel: string, built: Built) => Promise<void>): Promise<void>;
+  /** Runs the script with the guest's own programs, in a copy of the guest that is thrown away, and tells what it changed. */
+  installPackages(request: InstallRequest): Promise<Installed>;
 }

@@ -48,5 +48,7 @@ export interface ConversionStep {
   readonly explains: string;
   /** May change what a person chose on purpose: its changes are only told, unless `intent.withSteps` names it. */
   readonly optional?: true;
+  /** May bring kernels and modules: the steps behind it see the guest's kernels looked for anew. */
+  readonly addsKernels?: true;
   propose(context: StepContext): Promise<Proposal>;
 }

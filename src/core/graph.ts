@@ -2,6 +2,7 @@
 // Where the bytes of a node of the block graph lie on the disks. Pure; the graph may be hostile: loops are bounded.
 import type { BlockEdge, BlockGraph, BlockNode, NodeId } from "./machine.ts";
 import type { Range } from "./range.ts";
+import { wovenNodes } from "./weave.ts";
 
 /** `length` bytes at `from` in the node lie at `to` on the disk node `disk`. */
 export type DiskSegment = {
@@ -25,32 +26,58 @@ export function findNode(graph: BlockGraph, id: NodeId): BlockNode | null {
   return graph.nodes.find((node) => node.id === id) ?? null;
 }
 
+type Way = {
+  /** Below a mirror (md raid1) by the member of this number; all hold the same bytes. Default: 0. */
+  readonly copy?: number;
+  /** Nodes that are taken for disks: nothing below them is looked at. Default: none. */
+  readonly bases?: ReadonlySet<NodeId>;
+};
+
+const NO_BASES: ReadonlySet<NodeId> = new Set();
+
+/** All that lies on a node, at whatever height, in the graph's order; a hostile graph may have circles. */
+export function nodesAbove({ nodes, edges }: BlockGraph, id: NodeId): readonly BlockNode[] {
+  const seen = new Set([id]);
+  for (const below of seen) for (const { from, to } of edges) if (to === below) seen.add(from);
+  return nodes.filter((node) => node.id !== id && seen.has(node.id));
+}
+
 /**
- * Follows the edges of a node down to the disks. Below a mirror (md raid1) by the member number `copy`; all hold the same
- * bytes.
+ * Follows the edges of a node down to the disks. That is where its bytes lie, not what they are: inside an opened LUKS
+ * volume they are encrypted. To read or write them, stop at `baseNodes`.
  */
 export function diskSegments(
   graph: BlockGraph,
   id: NodeId,
-  { copy = 0 }: { readonly copy?: number } = {},
+  { copy = 0, bases = NO_BASES }: Way = {},
 ): DiskSegments {
   const node = findNode(graph, id);
   if (node === null) return unmapped(`There is no node ${id}`);
-  return segmentsOf({ graph, copy }, node, { start: 0, end: node.sizeBytes }, 0);
+  return segmentsOf({ graph, copy, bases }, node, { start: 0, end: node.sizeBytes }, 0);
+}
+
+/** Nodes that need a device of their own: insides of opened LUKS volumes (a cipher), and woven arrays (`Weave`). */
+export function baseNodes(graph: BlockGraph): ReadonlySet<NodeId> {
+  const crypts = graph.nodes.flatMap(({ id, holds }) => (holds.kind === "crypt" ? [id] : []));
+  return new Set([...crypts, ...wovenNodes(graph).keys()]);
 }
 
 /**
  * How many times the bytes of a node are there: 1 but for what lies on mirrors. null: parts of it more often than others,
  * or it is a mirror of mirrors.
  */
-export function copiesOf(graph: BlockGraph, id: NodeId): number | null {
+export function copiesOf(
+  graph: BlockGraph,
+  id: NodeId,
+  { bases = NO_BASES }: Pick<Way, "bases"> = {},
+): number | null {
   const counts = new Set<number>();
   const seen = new Set<NodeId>();
   const open: { readonly id: NodeId; readonly above: boolean }[] = [{ id, above: false }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (seen.has(next.id)) continue;
     seen.add(next.id);
-    const edges = graph.edges.filter(({ from }) => from === next.id);
+    const edges = bases.has(next.id) ? [] : graph.edges.filter(({ from }) => from === next.id);
     const mirror = isMirror(findNode(graph, next.id));
     if (mirror && next.above) return null;
     if (mirror) counts.add(edges.length);
@@ -64,32 +91,35 @@ export function copiesOf(graph: BlockGraph, id: NodeId): number | null {
 const isMirror = (node: BlockNode | null): boolean =>
   node?.holds.kind === "md" && node.holds.level === "raid1";
 
-/** The one run of bytes on one disk that a node is, or why it is not one run. */
+/** The one run of bytes on one disk that a node is, readable there; or why it is not. */
 export function contiguousExtent(
   graph: BlockGraph,
   id: NodeId,
 ): ({ readonly kind: "extent" } & DiskExtent) | { readonly kind: "unmapped"; readonly why: string } {
-  const found = diskSegments(graph, id);
+  const bases = baseNodes(graph);
+  const found = diskSegments(graph, id, { bases });
   if (found.kind === "unmapped") return found;
   const [only, ...others] = found.segments;
   if (only === undefined) return unmapped(`${id} is empty`);
+  if (bases.has(only.disk)) return unmapped(`${id} lies encrypted or woven on its disks`);
   if (others.length > 0) return unmapped(`${id} lies in ${found.segments.length} pieces`);
   return { kind: "extent", disk: only.disk, start: only.to, end: only.to + only.length };
 }
 
 const unmapped = (why: string): { kind: "unmapped"; why: string } => ({ kind: "unmapped", why });
 
-type Way = { readonly graph: BlockGraph; readonly copy: number };
+type Walk = Required<Way> & { readonly graph: BlockGraph };
 
-function segmentsOf(way: Way, node: BlockNode, range: Range, depth: number): DiskSegments {
-  const { graph, copy } = way;
+function segmentsOf(way: Walk, node: BlockNode, range: Range, depth: number): DiskSegments {
+  const { graph, copy, bases } = way;
   if (depth > MAX_DEPTH) return unmapped(`${node.id} is part of a circle`);
   if (range.start < 0 || range.end > node.sizeBytes)
     return unmapped(`Bytes ${range.start}-${range.end} lie outside ${node.id} (${node.sizeBytes} bytes)`);
-  const all = graph.edges.filter((edge) => edge.from === node.id);
+  const isBase = bases.has(node.id);
+  const all = isBase ? [] : graph.edges.filter((edge) => edge.from === node.id);
   const edges = isMirror(node) ? all.slice(copy, copy + 1) : all;
   if (edges.length === 0) {
-    if (node.holds.kind !== "disk") return unmapped(`Nothing says where ${node.id} lies`);
+    if (node.holds.kind !== "disk" && !isBase) return unmapped(`Nothing says where ${node.id} lies`);
     const length = range.end - range.start;
     return {
       kind: "mapped",

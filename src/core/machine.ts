@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was found on a computer: never guessed, never edited. Read this file first, then guest.ts and plan.ts.
+import type { Weave } from "./weave.ts";
 
 /** A fact, or the reason why it is not known. Unknown is never shown as 0. */
 export type Known<T> =
@@ -94,7 +95,7 @@ export type BlockNode = {
   readonly holds: Holds;
 };
 
-/** Which bytes of `from` (the upper node) lie where in `to` (the lower one). null: RAID5, thin, LUKS. */
+/** Which bytes of `from` (the upper node) lie where in `to` (the lower one). null: woven RAID (`Weave`), thin, a LUKS volume without its key. */
 export type BlockEdge = {
   readonly from: NodeId;
   readonly to: NodeId;
@@ -137,8 +138,17 @@ export type Holds =
     }
   | { readonly kind: "lvm-pv" | "md-member" | "luks"; readonly uuid: string }
   | { readonly kind: "lvm-lv"; readonly uuid: string; readonly name: string }
+  /** The inside of a LUKS volume whose key was given. Its bytes lie one to one in the volume, encrypted (`baseNodes`). */
+  | { readonly kind: "crypt"; readonly uuid: string }
   /** `level` in the kernel's words: `raid1`; empty where it is not known, as `uuid`. */
-  | { readonly kind: "md"; readonly uuid: string; readonly name: string; readonly level: string }
+  | {
+      readonly kind: "md";
+      readonly uuid: string;
+      readonly name: string;
+      readonly level: string;
+      /** Of an array that can be read, and is more than mirrors. */
+      readonly weave?: Weave;
+    }
   /** Nobody could look (a recorded machine, a disk that cannot be read): the difference to `opaque`. */
   | { readonly kind: "unknown"; readonly why: string }
   /** Copied whole, and the plan says why. */

@@ -4,7 +4,7 @@
 import type { BlockGraph } from "./machine.ts";
 import type { Change } from "./change.ts";
 import type { GuestOS } from "./guest.ts";
-import type { VmModel, VmPlace } from "./vm.ts";
+import type { VmBootEntry, VmModel, VmPlace } from "./vm.ts";
 
 /** `stops`: the run does not begin. `warns`: it begins, and the report repeats it. `notes`: said once, in the report. */
 export type Problem = {
@@ -37,6 +37,17 @@ export type SourceDisk = {
   readonly sectorBytes: number;
 };
 
+/** A disk that is not sent: mirrors of all its arrays are on disks that are. */
+export type LeftOutDisk = {
+  readonly disk: SourceDisk;
+  /** What lay on it and on no other disk: swap, a copy of the EFI partition. */
+  readonly volumes: readonly {
+    readonly kind: "swap" | "filesystem";
+    readonly uuid: string;
+    readonly label: string | null;
+  }[];
+};
+
 /** A NIC of the VM and the name it must have in the guest. */
 export type IntendedNic = {
   readonly name: string;
@@ -47,6 +58,8 @@ export type IntendedNic = {
 export type Intent = {
   readonly name: string;
   readonly disks: readonly SourceDisk[];
+  /** Absent: none. */
+  readonly leftOut?: readonly LeftOutDisk[];
   readonly storage: BlockGraph;
   readonly destination: Destination;
   /** What was asked for; `auto` only where nothing that could define a VM was found. */
@@ -58,6 +71,8 @@ export type Intent = {
   readonly vcpus: number;
   readonly nics: readonly IntendedNic[];
   readonly firmware: { readonly kind: "bios" } | { readonly kind: "uefi"; readonly secureBoot: boolean };
+  /** Of the old firmware's boot menu, for UEFI; absent: none. */
+  readonly bootEntries?: readonly VmBootEntry[];
   readonly clock: "utc" | "local";
   readonly proof: ProofLevel;
   readonly bootCheck: boolean;

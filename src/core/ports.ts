@@ -40,7 +40,10 @@ export interface BlockLayer extends AsyncDisposable {
 export interface GuestView {
   /** The path with all links resolved; null where it does not exist. */
   resolve(path: string): Promise<string | null>;
-  /** The file at exactly this path: its last component is not followed. */
+  /**
+   * The file at exactly this path: its last component is not followed. TypeError for a device, fifo or socket; RangeError
+   * above 1 GiB.
+   */
   state(path: string): Promise<FileState>;
   /** Contents, links followed; null where there is no regular file. RangeError above `maxBytes` (1 MiB). */
   read(path: string, options?: { maxBytes?: number }): Promise<Uint8Array | null>;

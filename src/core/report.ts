@@ -48,6 +48,13 @@ export type DiskReport = {
 /** A unified diff for people, secrets blotted out; null for a binary file. */
 export type ReportedChange = Change & { readonly diff: string | null };
 
+/** `directory` is beside the report; `convert --undo` reads it. */
+export type KeptChanges = {
+  readonly directory: string;
+  readonly files: number;
+  readonly sizeBytes: number;
+};
+
 export type Report = {
   readonly format: "report/1";
   readonly version: string;
@@ -67,6 +74,8 @@ export type Report = {
   readonly proof: Proof;
   readonly problems: readonly Problem[];
   readonly destination: string;
+  /** Each changed file before and after, beside the report; null or absent: none. */
+  readonly kept?: KeptChanges | null;
   /** null: nothing was defined; the files can be used by hand. */
   readonly definition?: Definition | null;
   /** null: it was not asked for. */

@@ -8,6 +8,8 @@ export type VmModel = {
   readonly memoryBytes: number;
   readonly vcpus: number;
   readonly arch: string;
+  /** What the old firmware's boot menu had, for UEFI; absent: nothing that would make sense in the VM. */
+  readonly bootEntries?: readonly VmBootEntry[];
   /** Lowest x86-64 level the guest's distribution was built for. */
   readonly cpuLevel: 1 | 2 | 3 | 4;
   readonly firmware: { readonly kind: "bios" } | { readonly kind: "uefi"; readonly secureBoot: boolean };
@@ -19,6 +21,23 @@ export type VmModel = {
   readonly disks: readonly VmDisk[];
   readonly nics: readonly VmNic[];
   readonly xen: VmXen;
+  /** The guest has QEMU's agent: absent where nobody asked for it. libvirt and Proxmox VE have its channel always. */
+  readonly guestAgent?: true;
+};
+
+/** An entry of the firmware's boot menu: a loader on a partition of one of the disks. */
+export type VmBootEntry = {
+  readonly label: string;
+  readonly active: boolean;
+  readonly partition: {
+    readonly number: number;
+    readonly startBytes: number;
+    readonly sizeBytes: number;
+    /** PARTUUID. */
+    readonly uuid: string;
+  };
+  /** As the firmware writes it: `\\EFI\\debian\\shimx64.efi`. */
+  readonly file: string;
 };
 
 export type VmDisk = {

@@ -7,6 +7,8 @@ import { startShellReceiver } from "./receiver/index.ts";
 import { endScript, runScript, type ScriptResult, startScript, type Transport } from "./shell.ts";
 
 const ACT_TIMEOUT_MS = 120_000;
+/** A link that is slower is taken for dead while a file is written. */
+const LEAST_BYTES_PER_SECOND = 32 * 1024;
 /** A directory tree of images is gone in moments; on a network file system it may take longer. */
 const REMOVE_TIMEOUT_MS = 600_000;
 
@@ -73,7 +75,8 @@ class PosixHost implements Host {
     const p = word(path);
     // `sync FILE` is of coreutils and busybox; without it the whole system is flushed.
     const script = `t=${p}.p2v-$$; umask 077; cat >"$t" && chmod ${mode.toString(8)} -- "$t" && { sync -- "$t" 2>/dev/null || sync; } && [ "$(wc -c <"$t")" -eq ${bytes.length} ] && mv -f -- "$t" ${p} || { rm -f -- "$t"; exit 1; }`;
-    await this.#act(script, `write ${path}`, { input: bytes });
+    const timeoutMs = ACT_TIMEOUT_MS + Math.ceil((bytes.length / LEAST_BYTES_PER_SECOND) * 1000);
+    await this.#act(script, `write ${path}`, { input: bytes, timeoutMs });
   }
 
   async readFile(path: string, { maxBytes }: { maxBytes: number }): Promise<Uint8Array | null> {

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The boot check: tried where it can be, and otherwise the reason why not.
-import { type Emit, type Host, type HostFacts, type Outcome, type Plan, UserError } from "../core/index.ts";
+import {
+  type Emit,
+  type Host,
+  type HostFacts,
+  luksBelow,
+  type OpenedCrypt,
+  type Outcome,
+  type Plan,
+  type Secret,
+  UserError,
+} from "../core/index.ts";
 import { rootUuid } from "../plan/index.ts";
 import { bootCheck, type CheckVia, type XenKernel } from "../target/index.ts";
 import type { ProbeLayer } from "./probe.ts";
@@ -19,6 +29,8 @@ type Options = {
   /** For a Xen host that cannot read the boot disk. */
   readonly kernel: XenKernel | null;
   readonly directory: string;
+  /** LUKS volumes whose passphrase the VM asks for. */
+  readonly opened: readonly OpenedCrypt[];
   readonly layers: readonly ProbeLayer[];
   readonly signal: AbortSignal;
   readonly emit: Emit;
@@ -33,14 +45,17 @@ export async function checkBoot({
   facts,
   kernel,
   directory,
+  opened,
   layers,
   signal,
   emit,
 }: Options): Promise<BootResult> {
-  const why = whyNot(plan, layers);
+  const via = checkVia(plan, { facts, kernel, asks: opened.length > 0 });
+  const locked = lockedRoot(plan, opened);
+  const why = whyNot(plan, layers) ?? whyLocked(locked, via);
   if (why !== null) return notTried(why);
   const tried = bootCheck({
-    via: checkVia(plan, { facts, kernel }),
+    via,
     host,
     directory,
     vm: plan.vm,
@@ -48,6 +63,8 @@ export async function checkBoot({
     guest: plan.guest,
     expectedRootUuid: rootUuid({ guest: plan.guest, storage: plan.intent.storage }),
     nics: plan.intent.nics,
+    passphrases: passphrasesOf([...locked, ...opened]),
+    rootIsLocked: locked.length > 0,
     timeoutMs: TIMEOUT_MS,
     emit,
     signal,
@@ -65,13 +82,37 @@ export async function checkBoot({
 /** By the hypervisor that will run it, where that can be used; otherwise by QEMU alone. */
 function checkVia(
   { place }: Plan,
-  { facts, kernel }: { facts: HostFacts | null; kernel: XenKernel | null },
+  { facts, kernel, asks }: { facts: HostFacts | null; kernel: XenKernel | null; asks: boolean },
 ): CheckVia {
-  if (place.hypervisor === "libvirt" && facts?.libvirt?.usable === true)
+  // Through libvirt nobody could type: its words go over a command line, and its screens are pictures.
+  if (place.hypervisor === "libvirt" && !asks && facts?.libvirt?.usable === true)
     return { kind: "libvirt", libvirt: facts.libvirt };
   if (place.hypervisor === "xen" && facts?.xen?.usable === true)
     return { kind: "xen", xen: facts.xen, kernel };
   return { kind: "qemu" };
+}
+
+/** The volumes that the root lies in. */
+function lockedRoot({ guest, intent }: Plan, opened: readonly OpenedCrypt[]): readonly OpenedCrypt[] {
+  const below = guest === null ? [] : luksBelow(intent.storage, guest.root);
+  return opened.filter((one) => below.includes(one.below));
+}
+
+function whyLocked(locked: readonly OpenedCrypt[], via: CheckVia): string | null {
+  if (locked.length === 0) return null;
+  if (via.kind === "xen")
+    return "The VM asks for the passphrase of its disk at its console, where a check by Xen cannot type";
+  return locked.some(({ passphrase }) => passphrase === null)
+    ? "The key of the VM's disk cannot be typed at its console (it is no line of plain characters), so how it boots behind that is not known"
+    : null;
+}
+
+/** Each once, in this order. */
+function passphrasesOf(opened: readonly OpenedCrypt[]): readonly Secret[] {
+  const seen = new Map<string, Secret>();
+  for (const { passphrase } of opened)
+    if (passphrase !== null) seen.set(Buffer.from(passphrase.reveal()).toString("latin1"), passphrase);
+  return [...seen.values()];
 }
 
 function notTried(why: string): BootResult {

@@ -10,11 +10,16 @@ export type Conversion = {
   readonly version: string;
   readonly at: string;
   readonly way: "overlay" | "in-place";
+  /** `overlay`: empty where a migration changed them. */
   readonly images: readonly { readonly path: string; readonly overlay: string }[];
   readonly changes: readonly Change[];
+  /** Directories that were made for new files, in their order. */
+  readonly made: readonly string[];
 };
 
-const FILE = "conversion.json";
+export const CONVERSION_FILE = "conversion.json";
+/** Of the blobs: each file before and after, by its SHA-256. */
+export const FILES_DIRECTORY = "files";
 const MAX_BYTES = 64 * 2 ** 20;
 
 const path = z.string().max(4096).startsWith("/");
@@ -41,21 +46,25 @@ const CONVERSION = z.strictObject({
   at: z.string().max(64),
   way: z.enum(["overlay", "in-place"]),
   images: z
-    .array(z.strictObject({ path, overlay: path }))
+    .array(z.strictObject({ path, overlay: z.union([path, z.literal("")]) }))
     .min(1)
     .max(256),
   changes: z
     .array(z.strictObject({ step: z.string(), why: z.string(), path, before: STATE, after: STATE }))
     .max(100_000),
+  made: z.array(path).max(100_000).default([]),
 });
 
+export const renderConversion = (conversion: Conversion): string =>
+  `${JSON.stringify(conversion, null, 2)}\n`;
+
 export async function writeConversion(directory: string, conversion: Conversion): Promise<void> {
-  await replaceFile(join(directory, FILE), `${JSON.stringify(conversion, null, 2)}\n`);
+  await replaceFile(join(directory, CONVERSION_FILE), renderConversion(conversion));
 }
 
 /** UserError (usage) where there is none, or it is not what a conversion writes. */
 export async function readConversion(directory: string): Promise<Conversion> {
-  const bytes = await readBounded(join(directory, FILE), { maxBytes: MAX_BYTES });
+  const bytes = await readBounded(join(directory, CONVERSION_FILE), { maxBytes: MAX_BYTES });
   try {
     if (bytes !== null) return CONVERSION.parse(JSON.parse(bytes.toString("utf8")));
   } catch (cause) {
@@ -63,14 +72,14 @@ export async function readConversion(directory: string): Promise<Conversion> {
     throw new UserError(
       "usage",
       "conversion-wrong",
-      `${join(directory, FILE)} is no record of a conversion`,
+      `${join(directory, CONVERSION_FILE)} is no record of a conversion`,
       {
         advice: "Somebody changed it, or another version of virt-p2v wrote it",
         cause,
       },
     );
   }
-  throw new UserError("usage", "conversion-missing", `There is no ${join(directory, FILE)}`, {
-    advice: "Name the directory that virt-p2v convert made beside the image",
+  throw new UserError("usage", "conversion-missing", `There is no ${join(directory, CONVERSION_FILE)}`, {
+    advice: "Name the directory that virt-p2v convert made beside the image, or conversion/ of a migrated VM",
   });
 }

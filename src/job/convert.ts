@@ -2,13 +2,15 @@
 // Conversion alone (V2V): disk images whose system shall boot as a VM, changed through an overlay file or in place; and back.
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Change, Emit, Preview, Problem } from "../core/index.ts";
+import type { Change, Emit, Preview, SourceDisk } from "../core/index.ts";
 import { UserError } from "../core/index.ts";
 import { applyChanges, openBlobs, sameState, undoChanges } from "../convert/index.ts";
 import { commitOverlay, saveOverlay } from "../overlay/index.ts";
-import { type Answers, makeIntent, makeVm, stoppers } from "../plan/index.ts";
+import { type Answers, type KeyAnswer, makeIntent, makeVm, stoppers } from "../plan/index.ts";
 import { directoryView } from "../system/index.ts";
-import { type Conversion, readConversion, writeConversion } from "./conversion-record.ts";
+import { type Conversion, FILES_DIRECTORY, readConversion, writeConversion } from "./conversion-record.ts";
+import { extrasFor } from "./extras.ts";
+import { openImages } from "./images.ts";
 import { proposeChanges, refuseStoppers, renderDiffs } from "./plan.ts";
 import { findDisks, openSource } from "./source.ts";
 import { openWorkspace } from "./workspace.ts";
@@ -42,45 +44,44 @@ export async function convertImages(options: ConvertOptions): Promise<Converted>
   const { answers, way, version, confirm, signal } = options;
   const directory = resolve(options.directory);
   if (way.kind !== "plan") await refuseExisting([directory, ...(way.kind === "overlay" ? way.files : [])]);
+  const extras = await extrasFor(answers);
   await using workspace = await openWorkspace();
   const workDirectory = workspace.path;
-  const found = await findDisks(answers.disks, options);
-  const device = found.disks.find(({ kind }) => kind === "device");
-  if (way.kind === "in-place" && device !== undefined)
-    // QEMU's lock keeps others out of an image until it is written; of a device somebody could mount a file system meanwhile.
-    throw wrong(
-      `${device.path} is a block device, and only images are changed in place`,
-      "Give --overlay FILE",
-    );
+  await using images = await openImages(answers.disks, { signal });
+  const found = await findDisks(images.paths, { ...call(options), keys: answers.keys ?? [] });
+  if (way.kind === "in-place") refuseDevices(found.disks);
   if (way.kind === "overlay" && way.files.length !== found.disks.length)
     throw wrong(
       `${way.files.length} overlay files for ${found.disks.length} images`,
       "Give --overlay once for each image, in their order",
     );
-  const { preview, diffs, saved } = await withSource(async (source) => {
+  const { preview, diffs, saved, made } = await withSource(async (source) => {
     // Beside the images only once somebody said yes; until then all is in the workspace.
     const blobs = await openBlobs(join(workDirectory, "blobs"));
     const made = makeIntent(answers, source);
-    const proposal = await proposeChanges({ source, blobs, workDirectory, ...call(options) }, made.intent);
+    const work = { source, blobs, workDirectory, extras, ...call(options) };
+    const proposal = await proposeChanges(work, made.intent);
     const plan = previewOf({ source, made, proposal });
     const texts = await renderDiffs(plan.changes, blobs);
-    const none = { preview: plan, diffs: texts, saved: null };
+    const none = { preview: plan, diffs: texts, saved: null, made: [] };
     if (way.kind === "plan") return none;
     if (stoppers(plan).length > 0) await confirm(plan, texts); // shown, then refused
     refuseStoppers(plan);
     if (!(await confirm(plan, texts))) return none;
     await mkdir(directory, { mode: 0o700 });
-    const kept = await openBlobs(join(directory, "files"));
+    const kept = await openBlobs(join(directory, FILES_DIRECTORY));
     await keepFiles(plan.changes, { from: blobs, to: kept });
-    if (source.mounted !== null)
-      await applyChanges(plan.changes, { root: source.mounted.directory, blobs: kept, signal });
+    const directories =
+      source.mounted === null
+        ? []
+        : await applyChanges(plan.changes, { root: source.mounted.directory, blobs: kept, signal });
     const files =
       way.kind === "overlay"
         ? way.files.map((file) => resolve(file))
         : overlayFiles(directory, found.disks.length);
     for (const [index, view] of (await source.seal()).entries())
-      await saveOverlay(view, files[index] ?? "", { signal });
-    return { preview: plan, diffs: texts, saved: files };
+      await saveOverlay(view, files[index] ?? "", { backing: images.backing(view.disk), signal });
+    return { preview: plan, diffs: texts, saved: files, made: directories };
   });
   if (saved === null) return { preview, diffs, conversion: null };
   const conversion: Conversion = {
@@ -88,10 +89,15 @@ export async function convertImages(options: ConvertOptions): Promise<Converted>
     version,
     at: new Date().toISOString(),
     way: way.kind === "overlay" ? "overlay" : "in-place",
-    images: found.disks.map(({ path }, index) => ({ path, overlay: saved[index] ?? "" })),
+    images: found.disks.map((disk, index) => ({
+      path: images.backing(disk).path,
+      overlay: saved[index] ?? "",
+    })),
     changes: preview.changes,
+    made,
   };
   await writeConversion(directory, conversion);
+  await images[Symbol.asyncDispose]();
   if (way.kind === "in-place") await writeInPlace(saved, signal);
   return { preview, diffs, conversion };
 
@@ -103,6 +109,16 @@ export async function convertImages(options: ConvertOptions): Promise<Converted>
   }
 }
 
+/** QEMU's lock keeps others out of an image until it is written; of a device somebody could mount a file system meanwhile. */
+function refuseDevices(disks: readonly SourceDisk[]): void {
+  const device = disks.find(({ kind }) => kind === "device");
+  if (device !== undefined)
+    throw wrong(
+      `${device.path} is a block device, and only images are changed in place`,
+      "Give --overlay FILE, or take an image of it first",
+    );
+}
+
 const call = ({ signal, emit }: Call): Call => ({ signal, emit });
 const overlayFiles = (directory: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => join(directory, `disk-${index + 1}.qcow2`));
@@ -110,14 +126,14 @@ const overlayFiles = (directory: string, count: number): readonly string[] =>
 function previewOf(options: {
   source: Awaited<ReturnType<typeof openSource>>;
   made: ReturnType<typeof makeIntent>;
-  proposal: { changes: readonly Change[]; problems: readonly Problem[] };
+  proposal: Awaited<ReturnType<typeof proposeChanges>>;
 }): Preview {
   const { source, made, proposal } = options;
   return {
     format: "plan/1",
     intent: made.intent,
-    guest: source.guest,
-    vm: makeVm(made.intent, source.guest),
+    guest: proposal.guest,
+    vm: makeVm(made.intent, proposal.guest),
     place: { hypervisor: "files", kvm: false, networks: [], linkUp: true, autostart: false },
     changes: proposal.changes,
     problems: [...source.problems, ...made.problems, ...proposal.problems],
@@ -144,31 +160,44 @@ export type Undone = {
   readonly left: readonly string[];
 };
 
+export type UndoOptions = Call & {
+  readonly force: boolean;
+  readonly keys: readonly KeyAnswer[];
+  /** Where the images are by now; empty: where they were. */
+  readonly images: readonly string[];
+};
+
 /**
  * Gives each file of a conversion in place its content, mode, owner and attributes of before. UserError `changed-since`, before
  * anything is written, when some are not as the conversion left them and `force` does not say that these stay.
  */
 export async function undoConversion(
   directory: string,
-  { force, signal, emit }: Call & { readonly force: boolean },
+  { force, keys, images: moved, signal, emit }: UndoOptions,
 ): Promise<Undone> {
-  const { way, images, changes } = await readConversion(directory);
+  const { way, changes, made, images: recorded } = await readConversion(directory);
+  if (moved.length > 0 && moved.length !== recorded.length)
+    throw wrong(
+      `${moved.length} images for a conversion of ${recorded.length}`,
+      "Give all of them, in their order, or none where they are still in their places",
+    );
+  const images = moved.length > 0 ? moved : recorded.map(({ path }) => path);
   if (way === "overlay")
     throw wrong(
       `${directory} is a conversion through overlay files: its images were never changed`,
-      `Remove ${images.map(({ overlay }) => overlay).join(", ")}, and it is undone`,
+      `Remove ${recorded.map(({ overlay }) => overlay).join(", ")}, and it is undone`,
     );
   await using workspace = await openWorkspace();
   const workDirectory = workspace.path;
-  const found = await findDisks(
-    images.map(({ path }) => path),
-    { signal, emit },
-  );
+  await using shown = await openImages(images, { signal });
+  const found = await findDisks(shown.paths, { keys, signal, emit });
+  refuseDevices(found.disks);
   const files = found.disks.map(({ number }) => join(resolve(directory), `undo-${number}.qcow2`));
   await refuseExisting(files);
   const { restored, left } = await takeBack();
+  await shown[Symbol.asyncDispose]();
   await writeInPlace(files, signal);
-  return { images: images.map(({ path }) => path), restored, left };
+  return { images, restored, left };
 
   async function takeBack(): Promise<Pick<Undone, "restored" | "left">> {
     await using source = await openSource(found, { signal, emit, workDirectory, asIs: false });
@@ -184,9 +213,10 @@ export async function undoConversion(
         { advice: "Nothing was undone; with --force they stay as they are, and all others go back" },
       );
     const back = changes.filter(({ path }) => !changedSince.includes(path));
-    await undoChanges(back, { root, blobs: await openBlobs(join(directory, "files")), signal });
+    const blobs = await openBlobs(join(directory, FILES_DIRECTORY));
+    await undoChanges(back, { root, blobs, signal, made });
     for (const [index, view] of (await source.seal()).entries())
-      await saveOverlay(view, files[index] ?? "", { signal });
+      await saveOverlay(view, files[index] ?? "", { backing: shown.backing(view.disk), signal });
     return { restored: back.map(({ path }) => path), left: changedSince };
   }
 }

@@ -5,6 +5,7 @@ import {
   type DiskReport,
   type Emit,
   type Host,
+  type OpenedCrypt,
   type Plan,
   type SealedView,
   uniform,
@@ -16,12 +17,15 @@ import type { ProofRun } from "../overlay/index.ts";
 import { imageFile, type TransferAnswers } from "../plan/index.ts";
 import { lostToBadSectors } from "./bad-sectors.ts";
 import { isFinished } from "./destination.ts";
+import { KEPT_DIRECTORY } from "./keep-changes.ts";
 
 type Options = {
   readonly plan: Plan;
   readonly transfer: TransferAnswers;
   readonly sealed: readonly SealedView[];
   readonly host: Host;
+  /** LUKS volumes of which only what is used is sent. */
+  readonly opened: readonly OpenedCrypt[];
   readonly directory: string;
   readonly proof: ProofRun;
   readonly release: string;
@@ -33,6 +37,7 @@ export async function copySource({
   plan,
   transfer,
   sealed,
+  opened,
   host,
   directory,
   proof,
@@ -41,7 +46,7 @@ export async function copySource({
   emit,
 }: Options): Promise<readonly DiskReport[]> {
   const views = new Map(sealed.map((view) => [view.disk.number, view.path]));
-  const { maps, notes } = await readUsedMaps({ graph: plan.intent.storage, views, signal });
+  const { maps, notes } = await readUsedMaps({ graph: plan.intent.storage, views, opened, signal });
   for (const problem of notes) emit({ type: "problem", problem });
   const disks = sealed.map((view, index) => ({
     volume: plan.intent.volumes[index],
@@ -151,16 +156,18 @@ async function forgetIfChanged(
 
 /** The files of a migrated VM, manifest first: without it nothing is finished. What a user put beside them stays. */
 export function ownFiles(name: string, files: readonly string[]): readonly string[] {
-  const fixed = ["manifest.json", "report.json", "report.html", "boot.png", "console.log", "definition.json"];
-  const named = [
-    ".libvirt.xml",
-    ".xl.cfg",
-    ".qemu.sh",
-    ".proxmox.sh",
-    ".proxmox.sh",
-    ".vmlinuz",
-    ".initrd",
-  ].map((ending) => `${name}${ending}`);
+  const fixed = [
+    "manifest.json",
+    "report.json",
+    "report.html",
+    "boot.png",
+    "console.log",
+    "definition.json",
+    KEPT_DIRECTORY,
+  ];
+  const named = [".libvirt.xml", ".xl.cfg", ".qemu.sh", ".proxmox.sh", ".vmlinuz", ".initrd", ".vars.fd"].map(
+    (ending) => `${name}${ending}`,
+  );
   const isImage = (file: string): boolean =>
     file.startsWith(`${name}-`) &&
     /^\d+\.(?:img|qcow2|hashes)(?:\.partial)?$/.test(file.slice(name.length + 1));

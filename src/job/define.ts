@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a migrated VM's directory holds besides its images, and the VM's entry in the host's hypervisor.
 import * as z from "zod";
-import type { Definition, Emit, Host, HostFacts, Plan, Report } from "../core/index.ts";
+import type { Definition, Emit, Host, HostFacts, Plan, Problem, Report, VmModel } from "../core/index.ts";
 import { renderReport } from "../report/index.ts";
 import {
   defineLibvirt,
   defineXen,
+  fillLibvirtVars,
+  findFirmware,
   renderLibvirt,
   renderProxmox,
   renderQemuScript,
   renderXl,
+  varsFile,
+  writeBootEntries,
 } from "../target/index.ts";
 
 import { putKernel, type TakenKernel } from "./xen-kernel.ts";
@@ -54,6 +58,16 @@ export async function defineVm({
   await write("proxmox.sh", renderProxmox(vm, on === "proxmox" ? { place } : {}), 0o700);
   const before = await readDefinition({ host, directory });
   const call = { host, signal };
+  const left = (why: string): void => emit({ type: "problem", problem: entriesLeft(vm, why) });
+  if (vm.bootEntries !== undefined) {
+    const found = await findFirmware(host, vm.firmware);
+    const to = `${directory}/${varsFile(vm)}`;
+    // A VM that ran keeps its own menu; a new copy of its disks begins with ours.
+    const isThere = (await host.kindOf(to)) !== "absent";
+    const why =
+      found === null || isThere ? null : await writeBootEntries(host, { vm, template: found.vars, to });
+    if (why !== null) left(why);
+  }
   let definition: Definition | null = null;
   if (on === "libvirt" && facts?.libvirt?.usable === true) {
     // QEMU runs as a user of its own there: it opens the images, whose owner libvirt changes, by their paths.
@@ -64,6 +78,9 @@ export async function defineVm({
       file: path("libvirt.xml"),
       autostart: place.autostart,
     });
+    const { libvirt } = facts;
+    const why = vm.bootEntries === undefined ? null : await fillLibvirtVars(call, { libvirt, vm });
+    if (why !== null) left(why);
   } else if (on === "xen" && facts?.xen?.usable === true)
     definition = await defineXen(call, {
       xen: facts.xen,
@@ -83,6 +100,15 @@ export async function defineVm({
   );
   emit({ type: "step", phase: "define", text: `${vm.name} is defined on ${host.title}` });
   return definition;
+}
+
+function entriesLeft({ name }: VmModel, why: string): Problem {
+  return {
+    code: "boot-entries-left",
+    severity: "notes",
+    text: `The old firmware's boot menu is not in the VM's: ${why}`,
+    advice: `${name} starts by the loader at EFI/BOOT; efibootmgr makes entries in the VM`,
+  };
 }
 
 const SCHEMA = z.object({

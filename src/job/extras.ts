@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What lies in extras/: files for guests as DISTRO/VERSION/ARCH/FILE, and what lies elsewhere there.
 import { readdir } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
+import { type DriverExtras, NO_EXTRAS } from "../convert/index.ts";
+import { UserError } from "../core/index.ts";
+import type { Answers } from "../plan/index.ts";
 
 /** On the live CD. */
-export const EXTRAS_DIRECTORY = "/usr/lib/virt-p2v/extras";
+export const EXTRAS_DIRECTORY = NO_EXTRAS.directory;
 
 export type Extras = {
   readonly packages: readonly {
@@ -43,4 +46,15 @@ export async function readExtras(directory: string): Promise<Extras | null> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
+}
+
+/** For conversion. UserError (usage) where a directory was named that is not there. */
+export async function extrasFor({ extras = null }: Pick<Answers, "extras">): Promise<DriverExtras> {
+  const directory = extras === null ? EXTRAS_DIRECTORY : resolve(extras);
+  const found = await readExtras(directory);
+  if (found === null && extras !== null)
+    throw new UserError("usage", "extras-missing", `There is no directory ${extras}`, {
+      advice: "Name one with packages in DISTRO/VERSION/ARCH/, such as rhel/5/x86_64/",
+    });
+  return { directory, packages: found?.packages ?? [] };
 }

@@ -10,6 +10,7 @@ import {
   type GuestView,
   type Mount,
   type NodeId,
+  type OpenedCrypt,
   type Problem,
   UserError,
 } from "../core/index.ts";
@@ -23,6 +24,7 @@ const ROOT_TYPES: ReadonlySet<string> = new Set(["ext2", "ext3", "ext4", "xfs", 
 type Context = {
   readonly storage: BlockGraph;
   readonly views: readonly BlockView[];
+  readonly opened: readonly OpenedCrypt[];
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
@@ -35,7 +37,8 @@ function fileSystems(storage: BlockGraph): FileSystem[] {
 
 function attach(context: Context, { readOnly }: { readOnly: boolean }): Promise<Volumes> {
   const views = context.views.map(({ disk, path }) => ({ disk, path }));
-  return attachVolumes({ graph: context.storage, views, readOnly, signal: context.signal });
+  const { storage: graph, opened, signal } = context;
+  return attachVolumes({ graph, views, opened, readOnly, signal });
 }
 
 /** Replays journals in the overlay and checks there. Damage stops the run with the checker's own words. */

@@ -2,6 +2,7 @@
 // Looks at disks and the system installed on them, through a throw-away overlay.
 import type { Emit, GuestOS, Machine, NetworkSetup, Problem } from "../core/index.ts";
 import { inspectMachine, readNetworkSetup } from "../inspect/index.ts";
+import type { KeyAnswer } from "../plan/index.ts";
 import { findDisks, openSource } from "./source.ts";
 import { openWorkspace } from "./workspace.ts";
 
@@ -13,12 +14,19 @@ export type Inspection = {
   readonly problems: readonly Problem[];
 };
 
-type Options = { readonly signal: AbortSignal; readonly emit: Emit };
+type Options = {
+  readonly keys?: readonly KeyAnswer[];
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+};
 
 /** The given disks or images, and the system on them. */
-export async function inspectDisks(paths: readonly string[], { signal, emit }: Options): Promise<Inspection> {
+export async function inspectDisks(
+  paths: readonly string[],
+  { keys = [], signal, emit }: Options,
+): Promise<Inspection> {
   await using workspace = await openWorkspace();
-  const found = await findDisks(paths, { signal, emit });
+  const found = await findDisks(paths, { keys, signal, emit });
   await using source = await openSource(found, {
     signal,
     emit,

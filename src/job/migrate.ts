@@ -10,6 +10,8 @@ import { copySource } from "./copy.ts";
 import { defineVm, writeReport } from "./define.ts";
 import { connectHost, printDestination, vmDirectory, type SshAccess } from "./destination.ts";
 import { askHost } from "./host.ts";
+import { unread } from "./mirrors.ts";
+import { keepChanges } from "./keep-changes.ts";
 import { startPhases } from "./phases.ts";
 import { makePreview, refuseStoppers, renderDiffs } from "./plan.ts";
 import { makeProbeLayers } from "./probe.ts";
@@ -64,10 +66,12 @@ export async function migrate({
 
   await using host = await connectHost(answers.destination, { sshConfig, askpass, signal });
   const facts = await phases.run("inspect", () => askHost(host, { answers, signal }));
-  const found = await phases.run("inspect", () => findDisks(answers.disks, call));
+  const found = await phases.run("inspect", () =>
+    findDisks(answers.disks, { mirrors: answers.mirrors, keys: answers.keys ?? [], ...call }),
+  );
   const level = chooseProof(answers, found.disks);
   await using proof = await phases.run("verify", () =>
-    startProof({ disks: found.disks, level, storage: found.storage, ...call }),
+    startProof({ disks: [...found.disks, ...unread(found)], level, storage: found.storage, ...call }),
   );
   await using source = await phases.run("overlay", () =>
     openSource(found, { ...call, workDirectory, asIs: answers.asIs }),
@@ -83,20 +87,22 @@ export async function migrate({
   const plan = confirmed(preview);
   const directory = vmDirectory(answers.destination, plan.intent.name);
 
-  const { sealed, kernel } = await phases.run("convert", async () => {
-    if (source.mounted !== null)
-      await applyChanges(plan.changes, { root: source.mounted.directory, blobs, signal });
+  const { sealed, kernel, made } = await phases.run("convert", async () => {
+    const root = source.mounted?.directory ?? null;
+    const directories = root === null ? [] : await applyChanges(plan.changes, { root, blobs, signal });
     const taken = await takeKernel({ plan, view: source.mounted?.view ?? null, workDirectory });
     const views = await source.seal();
     for (const view of views) await proof.sealed(view);
-    return { sealed: views, kernel: taken };
+    for (const disk of unread(found)) await proof.sealed({ disk, touched: [] });
+    return { sealed: views, kernel: taken, made: directories };
   });
-  const layers = await makeProbeLayers({ plan, sealed, ...call });
+  const layers = await makeProbeLayers({ plan, sealed, opened: found.opened, ...call });
   const copied = await phases.run("copy", () =>
     copySource({
       plan,
       transfer: answers.transfer,
       sealed,
+      opened: found.opened,
       host,
       directory,
       proof,
@@ -109,8 +115,11 @@ export async function migrate({
   const definition = await phases.run("define", () =>
     defineVm({ plan, host, facts, kernel, directory, ...call }),
   );
+  const kept = await phases.run("define", () =>
+    keepChanges({ plan, host, directory, blobs, made, version, ...call }),
+  );
   const boot = await phases.run("boot", () =>
-    checkBoot({ plan, host, facts, kernel, directory, layers, ...call }),
+    checkBoot({ plan, host, facts, kernel, directory, opened: found.opened, layers, ...call }),
   );
 
   const report: Report = {
@@ -131,6 +140,7 @@ export async function migrate({
     proof: proven,
     problems: [...plan.problems, ...problems],
     destination: printDestination(answers.destination, plan.intent.name),
+    kept,
     definition,
     started: null,
   };

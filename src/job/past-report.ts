@@ -32,6 +32,22 @@ const VM = z.looseObject({
     z.object({ kind: z.literal("bios") }),
     z.object({ kind: z.literal("uefi"), secureBoot: z.boolean() }),
   ]),
+  bootEntries: z
+    .array(
+      z.object({
+        label: text,
+        active: z.boolean(),
+        partition: z.object({
+          number: z.number().int().min(1).max(65_535),
+          startBytes: bytes,
+          sizeBytes: bytes,
+          uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i),
+        }),
+        file: z.string().max(400),
+      }),
+    )
+    .max(32)
+    .optional(),
   machine: z.enum(["q35", "pc"]),
   clock: z.enum(["utc", "local"]),
   osinfo: z
@@ -111,8 +127,9 @@ export async function readPastReport(host: Host, directory: string): Promise<Pas
     });
   try {
     const { vm, guest, intent, machine } = REPORT.parse(JSON.parse(Buffer.from(found).toString("utf8")));
+    const { bootEntries, ...model } = vm;
     return {
-      vm,
+      vm: bootEntries === undefined ? model : { ...model, bootEntries },
       guest: guest as XenGuest | null,
       storage: intent.storage as unknown as BlockGraph,
       machineUuid: machine.dmi.value?.uuid ?? null,

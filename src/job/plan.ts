@@ -5,6 +5,7 @@ import {
   type Blobs,
   type Change,
   type Emit,
+  type GuestOS,
   type Host,
   type HostFacts,
   type Preview,
@@ -13,7 +14,7 @@ import {
   UserError,
   type ErrorArea,
 } from "../core/index.ts";
-import { openBlobs, propose, renderDiff } from "../convert/index.ts";
+import { type DriverExtras, openBlobs, propose, renderDiff } from "../convert/index.ts";
 import {
   type Answers,
   checkFit,
@@ -26,8 +27,10 @@ import {
   stoppers,
   xenOn,
 } from "../plan/index.ts";
+import { findKernels } from "../inspect/index.ts";
 import { checkDestination, connectHost, vmDirectory } from "./destination.ts";
 import { findDone } from "./done.ts";
+import { extrasFor } from "./extras.ts";
 import { askHost } from "./host.ts";
 import { measureSamples } from "./measure.ts";
 import { checkVolumes } from "./volumes.ts";
@@ -65,22 +68,23 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
     isHere: answers.destination.kind === "dir",
     signal: context.signal,
   });
-  const model = makeVm(intent, source.guest);
+  const proposal = await proposeChanges({ ...context, extras: await extrasFor(answers) }, intent);
+  const { guest } = proposal;
+  const model = makeVm(intent, guest);
   const vm =
     hypervisor === "xen" && facts?.xen?.usable === true
-      ? { ...model, xen: xenOn(facts.xen, { guest: source.guest, storage: source.storage }) }
+      ? { ...model, xen: xenOn(facts.xen, { guest, storage: source.storage }) }
       : model;
   const place = choosePlace(vm, { hypervisor, facts, host: answers.host });
   const ours = intent.replace || intent.update || destination.goesOn !== null;
   const fit = facts === null ? [] : checkFit(facts, { hypervisor, vm, place, ours });
-  const proposal = await proposeChanges(context, intent);
   const directory = vmDirectory(answers.destination, intent.name);
   const time = await estimate(context);
   const done = destination.finished ? await findDone(host, directory, { vm, machine: source.machine }) : null;
   return {
     format: "plan/1",
     intent,
-    guest: source.guest,
+    guest,
     vm,
     place,
     changes: proposal.changes,
@@ -114,10 +118,24 @@ async function estimate({ source, answers, host, signal, emit }: PlanContext): P
   });
 }
 
+type Proposed = {
+  readonly changes: readonly Change[];
+  readonly problems: readonly Problem[];
+  /** With the kernels that it will have. */
+  readonly guest: GuestOS | null;
+};
+
 export async function proposeChanges(
-  { source, blobs, workDirectory, signal, emit }: Omit<PlanContext, "answers" | "host" | "facts">,
+  {
+    source,
+    blobs,
+    workDirectory,
+    extras,
+    signal,
+    emit,
+  }: Omit<PlanContext, "answers" | "host" | "facts"> & { readonly extras: DriverExtras },
   intent: Preview["intent"],
-): Promise<{ changes: readonly Change[]; problems: readonly Problem[] }> {
+): Promise<Proposed> {
   if (source.guest === null || source.mounted === null) {
     const text = intent.asIs
       ? "The disks are copied as they are: nothing in the guest is changed"
@@ -125,7 +143,11 @@ export async function proposeChanges(
     const advice = intent.asIs
       ? "The VM may not boot, or boot without network"
       : "They are copied as they are; the VM may not boot";
-    return { changes: [], problems: [{ code: "not-converted", severity: "warns", text, advice }] };
+    return {
+      changes: [],
+      problems: [{ code: "not-converted", severity: "warns", text, advice }],
+      guest: source.guest,
+    };
   }
   return await propose({
     view: source.mounted.view,
@@ -134,6 +156,8 @@ export async function proposeChanges(
     intent,
     blobs,
     workDirectory,
+    extras,
+    findKernels,
     signal,
     emit,
   });
@@ -188,7 +212,8 @@ export async function planOnly({ answers, sshConfig, save, signal, emit }: PlanO
   const blobs = await openBlobs(join(workDirectory, "blobs"));
   await using host = await connectHost(answers.destination, { sshConfig, signal });
   const facts = await askHost(host, { answers, signal });
-  const found = await findDisks(answers.disks, { signal, emit });
+  const { mirrors, keys = [] } = answers;
+  const found = await findDisks(answers.disks, { mirrors, keys, signal, emit });
   await using source = await openSource(found, { signal, emit, workDirectory, asIs: answers.asIs });
   const preview = await makePreview({ source, answers, host, facts, blobs, workDirectory, signal, emit });
   const diffs = await renderDiffs(preview.changes, blobs);

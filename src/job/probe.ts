@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The boot probe, written into throw-away layers above the sealed views: what these hold is sent to the host.
-import { type BlockLayer, type Emit, type Plan, type SealedView } from "../core/index.ts";
+import type { BlockLayer, Emit, OpenedCrypt, Plan, SealedView } from "../core/index.ts";
 import { attachVolumes, mountGuest } from "../overlay/index.ts";
 import { imageFile } from "../plan/index.ts";
 import { installProbe, probeFiles } from "../target/index.ts";
@@ -12,12 +12,19 @@ export type ProbeLayer = { readonly file: string; readonly qcow2Path: string };
 type Options = {
   readonly plan: Plan;
   readonly sealed: readonly SealedView[];
+  /** LUKS volumes that the root may lie in. */
+  readonly opened: readonly OpenedCrypt[];
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
 
 /** One layer per disk; none where there is no guest, no boot check, or no probe for its init. */
-export async function makeProbeLayers({ plan, sealed, signal }: Options): Promise<readonly ProbeLayer[]> {
+export async function makeProbeLayers({
+  plan,
+  sealed,
+  opened,
+  signal,
+}: Options): Promise<readonly ProbeLayer[]> {
   const { guest, intent } = plan;
   const files = guest === null || !intent.bootCheck ? null : probeFiles(guest);
   if (guest === null || files === null) return [];
@@ -25,7 +32,13 @@ export async function makeProbeLayers({ plan, sealed, signal }: Options): Promis
   for (const view of sealed) layers.push(await view.layer({ signal }));
   {
     const views = sealed.map(({ disk }, index) => ({ disk, path: layers[index]?.path ?? "" }));
-    await using volumes = await attachVolumes({ graph: intent.storage, views, readOnly: false, signal });
+    await using volumes = await attachVolumes({
+      graph: intent.storage,
+      views,
+      opened,
+      readOnly: false,
+      signal,
+    });
     const holds = intent.storage.nodes.find((node) => node.id === guest.root)?.holds;
     const type = holds?.kind === "filesystem" ? holds.type : "ext4";
     const options = guest.mounts.find((mount) => mount.path === "/")?.options ?? "";

@@ -12,6 +12,7 @@ import {
   type GuestOS,
   type GuestView,
   type Machine,
+  type OpenedCrypt,
   type Problem,
   type SealedView,
   type SourceDisk,
@@ -26,8 +27,12 @@ import {
   refuseMounted,
 } from "../inspect/index.ts";
 import { openOverlay } from "../overlay/index.ts";
+import type { KeyAnswer } from "../plan/index.ts";
 import { readMountTable } from "../system/index.ts";
 import { checkVolumes, findGuest, type MountedGuest } from "./guest.ts";
+import { readKeys } from "./keys.ts";
+import { lockedVolumes, plainCopies } from "./locked.ts";
+import { chooseMirrors, type FewerDisks, isExpected, shrinkArrays } from "./mirrors.ts";
 
 type Call = { readonly signal: AbortSignal; readonly emit: Emit };
 
@@ -39,19 +44,34 @@ export type FoundDisks = {
   readonly machine: Machine;
   /** Disk images say nothing about the machine that runs this program. */
   readonly machineIsSource: boolean;
+  /** LUKS volumes that a given key opens. */
+  readonly opened: readonly OpenedCrypt[];
 };
 
-export async function findDisks(paths: readonly string[], { signal, emit }: Call): Promise<FoundDisks> {
+type FindOptions = Call & { readonly mirrors?: "keep" | "one"; readonly keys?: readonly KeyAnswer[] };
+
+/** With `mirrors: "one"` a disk whose arrays are all on other disks is left out, and the others are numbered anew. */
+export async function findDisks(paths: readonly string[], options: FindOptions): Promise<FewerDisks> {
+  const found = chooseMirrors(await findAll(paths, options), options.mirrors ?? "keep");
+  for (const disk of found.disks)
+    options.emit({ type: "step", phase: "inspect", text: `disk ${disk.number}: ${disk.path}` });
+  return found;
+}
+
+async function findAll(
+  paths: readonly string[],
+  { keys: answers = [], signal }: FindOptions,
+): Promise<FoundDisks> {
   refuseOrdinaryUser();
+  const { keys, problems: ofKeys } = await readKeys(answers);
   const disks = await Promise.all(paths.map((path, index) => openSourceDisk(path, index + 1)));
   refuseTwice(disks);
   await refuseMounted(disks);
-  const { graph, problems } = await readDiskGraph(disks, { signal });
+  const { graph, problems: ofDisks, opened } = await readDiskGraph(disks, { keys, signal });
   const machineIsSource = disks.every((disk) => disk.kind === "device") && (await runsLive());
   const machine = machineIsSource ? await inspectMachine({ signal }) : machineOfImages(graph);
-  for (const disk of disks)
-    emit({ type: "step", phase: "inspect", text: `disk ${disk.number}: ${disk.path}` });
-  return { disks, storage: graph, problems, machine, machineIsSource };
+  const problems = [...ofKeys, ...ofDisks];
+  return { disks, storage: graph, problems, machine, machineIsSource, opened };
 }
 
 /** Root file systems of systems that run from a CD, a stick or the network. */
@@ -108,7 +128,7 @@ function machineOfImages(storage: BlockGraph): Machine {
   };
 }
 
-export type OpenSource = FoundDisks &
+export type OpenSource = FewerDisks &
   AsyncDisposable & {
     readonly guest: GuestOS | null;
     /** The guest's files as they are on the overlay now; null where there is no guest. */
@@ -124,7 +144,7 @@ export type OpenSource = FoundDisks &
 type OpenOptions = Call & { readonly workDirectory: string; readonly asIs: boolean };
 
 /** Lays an overlay above each disk, replays and checks its file systems there, and mounts the installed system. */
-export async function openSource(found: FoundDisks, options: OpenOptions): Promise<OpenSource> {
+export async function openSource(found: FewerDisks, options: OpenOptions): Promise<OpenSource> {
   const { signal, workDirectory, asIs } = options;
   refuseHibernated(found.storage, asIs);
   refuseEmpty(found, asIs);
@@ -135,17 +155,21 @@ export async function openSource(found: FoundDisks, options: OpenOptions): Promi
     await mkdir(storeDirectory, { mode: 0o700 });
     views.push(opening.use(await openOverlay(disk, { storeDirectory, signal })));
   }
+  await shrinkArrays(found, views);
   const problems = [...found.problems];
-  if (!asIs) problems.push(...(await checkVolumes({ storage: found.storage, views, ...options })));
+  if (!asIs) problems.push(...(await checkVolumes({ ...found, views, ...options })));
   const { usage, used } = await measure(found, views, signal); // while nothing is mounted on the views
   let guest: MountedGuest | null = null;
   if (!asIs) {
-    guest = await findGuest({ storage: found.storage, views, ...options });
+    guest = await findGuest({ ...found, views, ...options });
     if (guest !== null) {
       opening.use(guest);
-      problems.push(...guest.problems);
+      problems.push(...guest.problems.filter((problem) => !isExpected(problem, found.leftOut)));
     }
   }
+  problems.push(...plainCopies(found.storage, guest?.os ?? null));
+  if (!asIs)
+    problems.push(...lockedVolumes(found.storage, { hasGuest: guest !== null, told: found.problems }));
   const resources = opening.move();
   return {
     ...found,
@@ -167,12 +191,12 @@ export async function openSource(found: FoundDisks, options: OpenOptions): Promi
 }
 
 async function measure(
-  { disks, storage }: FoundDisks,
+  { disks, storage, opened }: FoundDisks,
   views: readonly BlockView[],
   signal: AbortSignal,
 ): Promise<Pick<OpenSource, "usage" | "used">> {
   const paths = new Map(views.map((view) => [view.disk.number, view.path]));
-  const { maps } = await readUsedMaps({ graph: storage, views: paths, signal });
+  const { maps } = await readUsedMaps({ graph: storage, views: paths, opened, signal });
   const usage = disks.map(({ number, path, sizeBytes }) => {
     const map = maps.get(number);
     return { number, path, sizeBytes, usedBytes: map === undefined ? sizeBytes : bytesOf(map, "data") };

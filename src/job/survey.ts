@@ -28,6 +28,7 @@ import {
   type Survey,
 } from "../inspect/index.ts";
 import { type Answers, choosePlace, makeIntent, makeVm } from "../plan/index.ts";
+import { extrasFor } from "./extras.ts";
 import type { Inspection } from "./inspect.ts";
 import { renderDiffs } from "./plan.ts";
 
@@ -147,7 +148,7 @@ export async function planSurvey(path: string, { answers, signal, emit }: PlanOp
             blobs,
             workDirectory: directory,
             tools,
-            steps: deskSteps(tools),
+            steps: deskSteps(tools, await extrasFor(answers)),
             signal,
             emit,
           });

@@ -8,7 +8,12 @@ export type Layer = { readonly storePath: string; readonly writable: boolean };
 /** A --blockdev option in its JSON form: the only one in which any file name is safe. */
 export type BlockNodeOptions = Readonly<Record<string, unknown>>;
 
-export type Chain = { readonly nodes: readonly BlockNodeOptions[]; readonly top: string };
+export type Chain = {
+  /** Secrets that nodes name, as --object options. */
+  readonly objects?: readonly BlockNodeOptions[];
+  readonly nodes: readonly BlockNodeOptions[];
+  readonly top: string;
+};
 
 /** All stores have this cluster size: small enough for scattered metadata, and what hosts expect of an image. */
 export const CLUSTER_BYTES = 65_536;

@@ -53,6 +53,7 @@ export function renderCommand(
   };
   return [
     "qemu-storage-daemon",
+    ...(chain.objects ?? []).flatMap((object) => ["--object", JSON.stringify(object)]),
     ...chain.nodes.flatMap((node) => ["--blockdev", JSON.stringify(node)]),
     "--export",
     JSON.stringify(exported),

@@ -7,3 +7,4 @@ export * from "./open.ts";
 export * from "./proof.ts";
 export * from "./volumes.ts";
 export * from "./save-overlay.ts";
+export { isQcow2, type ShownImage, showQcow2 } from "./show-qcow2.ts";

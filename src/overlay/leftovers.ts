@@ -60,13 +60,22 @@ const passRunError = (error: unknown): void => {
   if (!(error instanceof RunError)) throw error;
 };
 
-/** Devices of dead runs, those on top first: mirrors, volumes, layers, sealed views, views. They carry their run's name. */
+/**
+ * Devices of dead runs, those on top first: volumes, layers, sealed views, views. They carry their run's name; volumes
+ * also their number, and what lies on others (the inside of LUKS, a mirror) was made after them.
+ */
 export function mappedOf(dead: readonly string[], names: readonly string[]): readonly string[] {
-  const order = ["-mirror-", "p2v-volumes-", "-layer-", "-sealed", "-view"];
+  const order = ["p2v-volumes-", "-layer-", "-sealed", "-view"];
   const rank = (name: string): number => order.findIndex((part) => name.includes(part));
+  const numberOf = (name: string): number =>
+    Number(/^p2v-volumes-\w+-(?:[a-z]+-)?(\d+)/.exec(name)?.[1] ?? 0);
+  const isMirror = (name: string): number => (name.includes("-mirror-") ? 1 : 0);
   return names
     .filter((name) => dead.some((directory) => name.startsWith(`${basename(directory)}-`)))
-    .toSorted((a, b) => rank(a) - rank(b));
+    .toSorted(
+      (a, b) =>
+        rank(a) - rank(b) || (rank(a) === 0 ? numberOf(b) - numberOf(a) : 0) || isMirror(b) - isMirror(a),
+    );
 }
 
 const isView = (entry: { readonly type: string }): boolean => entry.type.startsWith("fuse");

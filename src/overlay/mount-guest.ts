@@ -6,6 +6,7 @@ import { findNode, type NodeId, UserError } from "../core/index.ts";
 import {
   directoryView,
   isBelow,
+  isDirectory,
   makeRunDirectory,
   mount,
   mountFatCopy,
@@ -152,7 +153,7 @@ async function tryFatCopy(
 async function findTarget(directory: string, path: string): Promise<string | null> {
   const view = directoryView(directory);
   const inside = await view.resolve(path);
-  if (inside === null || (await view.state(inside)).kind !== "directory") return null;
+  if (inside === null || !(await isDirectory(view, inside))) return null;
   return join(directory, inside);
 }
 

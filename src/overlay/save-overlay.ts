@@ -14,11 +14,14 @@ export function clustersOf(ranges: readonly Range[]): readonly number[] {
   return [...clusters].toSorted((a, b) => a - b);
 }
 
-/** Writes the file at `path`, which must not be there; the view's disk is its backing file, by its absolute path. */
+/** What a qcow2 file is laid above; an absolute path. */
+export type Backing = { readonly path: string; readonly format: "raw" | "qcow2" };
+
+/** Writes the file at `path`, which must not be there. */
 export async function saveOverlay(
   view: SealedView,
   path: string,
-  { signal }: { signal: AbortSignal },
+  { backing, signal }: { backing: Backing; signal: AbortSignal },
 ): Promise<void> {
   const { sizeBytes } = view.disk;
   await using source = await open(view.path, "r");
@@ -34,9 +37,8 @@ export async function saveOverlay(
     signal,
   });
   // Only the header changes (-u): it named no backing file.
-  await run(["qemu-img", "rebase", "-u", "-f", "qcow2", "-b", view.disk.path, "-F", "raw", "--", path], {
-    signal,
-  });
+  const named = ["-b", backing.path, "-F", backing.format];
+  await run(["qemu-img", "rebase", "-u", "-f", "qcow2", ...named, "--", path], { signal });
   await using file = await open(path, "r+");
   await file.sync();
 }

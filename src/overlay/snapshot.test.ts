@@ -67,9 +67,15 @@ test("devices of a dead run go from the top down, others stay", () => {
     "p2v-overlay-A-sealed",
     "vg-root",
     "p2v-volumes-B-1-0",
+    "p2v-volumes-B-crypt-2",
+    "p2v-volumes-B-mirror-1",
+    "p2v-volumes-B-10",
     "p2v-overlay-C-view",
   ];
   assert.deepEqual(mappedOf(["/tmp/p2v-overlay-A", "/tmp/p2v-volumes-B"], names), [
+    "p2v-volumes-B-10",
+    "p2v-volumes-B-crypt-2",
+    "p2v-volumes-B-mirror-1",
     "p2v-volumes-B-1-0",
     "p2v-overlay-A-sealed",
     "p2v-overlay-A-view",

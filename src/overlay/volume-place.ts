@@ -3,13 +3,19 @@
 import {
   type BlockGraph,
   copiesOf,
+  baseNodes,
   diskSegments,
   findNode,
   type NodeId,
   type SourceDisk,
 } from "../core/index.ts";
 
-export type ViewOfDisk = { readonly disk: SourceDisk; readonly path: string };
+export type ViewOfDisk = {
+  readonly disk: SourceDisk;
+  readonly path: string;
+  /** What it shows is not the disk but this node, the inside of a LUKS volume or a woven array; `disk` tells its size. */
+  readonly inside?: NodeId;
+};
 
 /** Bytes [start, end) of a view. */
 export type Part = { readonly view: ViewOfDisk; readonly start: number; readonly end: number };
@@ -20,38 +26,60 @@ export type Place = readonly Part[];
 /** A line of a device-mapper table each; more would take the kernel seconds. */
 const MAX_PARTS = 16_384;
 
-/** All places of a node: one, or one on each member of a mirror, or why no device can show it. */
+/** The insides of LUKS volumes and woven arrays that must be open to show a node; nested ones are not looked through. */
+export function insidesBelow(node: NodeId, graph: BlockGraph): readonly NodeId[] {
+  const bases = baseNodes(graph);
+  if (bases.size === 0) return [];
+  const found = diskSegments(graph, node, { bases });
+  if (found.kind === "unmapped") return [];
+  return [...new Set(found.segments.map(({ disk }) => disk))].filter((id) => bases.has(id));
+}
+
+/**
+ * All places of a node: one, or one on each member of a mirror, or why no device can show it. Inside LUKS they lie in the
+ * views of insides.
+ */
 export function placesOf(
   node: NodeId,
   graph: BlockGraph,
   views: readonly ViewOfDisk[],
 ): readonly Place[] | { readonly unavailable: string } {
-  const count = copiesOf(graph, node);
+  const bases = baseNodes(graph);
+  const count = copiesOf(graph, node, { bases });
   if (count === null) return { unavailable: `parts of ${node} are kept more often than others` };
   const places: Place[] = [];
   for (let copy = 0; copy < count; copy += 1) {
-    const place = placeOf(node, graph, { views, copy });
+    const place = placeOf(node, graph, { views, copy, bases });
     if ("unavailable" in place) return place;
     places.push(place);
   }
   return places;
 }
 
+type Where = {
+  readonly views: readonly ViewOfDisk[];
+  readonly copy: number;
+  readonly bases: ReadonlySet<NodeId>;
+};
+
 /** Where a node lies among the views, below a mirror on its member number `copy`. */
 function placeOf(
   node: NodeId,
   graph: BlockGraph,
-  { views, copy }: { readonly views: readonly ViewOfDisk[]; readonly copy: number },
+  { views, copy, bases }: Where,
 ): Place | { readonly unavailable: string } {
-  const found = diskSegments(graph, node, { copy });
+  const found = diskSegments(graph, node, { copy, bases });
   if (found.kind === "unmapped") return { unavailable: found.why };
   const { segments } = found;
   if (segments.length === 0) return { unavailable: `${node} is empty` };
   if (segments.length > MAX_PARTS) return { unavailable: `${node} lies in ${segments.length} pieces` };
   const parts: Part[] = [];
   for (const segment of segments) {
-    const path = findNode(graph, segment.disk)?.path;
-    const view = views.find(({ disk }) => disk.path === path);
+    const view = views.find((one) =>
+      bases.has(segment.disk)
+        ? one.inside === segment.disk
+        : one.inside === undefined && one.disk.path === findNode(graph, segment.disk)?.path,
+    );
     if (view === undefined)
       return { unavailable: `${node} lies on ${segment.disk}, which is not among the disks` };
     const { sizeBytes, sectorBytes } = view.disk;
@@ -70,10 +98,7 @@ export const sizeOf = (place: Place): number => place.reduce((sum, { start, end 
 /** Do they share a byte? Then only one of them may be a device: two page caches would differ. */
 export function overlap(a: Place, b: Place): boolean {
   return a.some((one) =>
-    b.some(
-      (other) =>
-        one.view.disk.number === other.view.disk.number && one.start < other.end && other.start < one.end,
-    ),
+    b.some((other) => one.view.path === other.view.path && one.start < other.end && other.start < one.end),
   );
 }
 
@@ -82,9 +107,7 @@ export function isSamePlace(a: Place, b: Place): boolean {
     a.length === b.length &&
     a.every((one, index) => {
       const other = b[index];
-      return (
-        one.view.disk.number === other?.view.disk.number && one.start === other.start && one.end === other.end
-      );
+      return one.view.path === other?.view.path && one.start === other.start && one.end === other.end;
     })
   );
 }

@@ -5,11 +5,28 @@
 import { appendFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BlockGraph, NodeId } from "../core/index.ts";
+import {
+  type BlockGraph,
+  type NodeId,
+  type OpenedCrypt,
+  type Weave,
+  weaveBytes,
+  wovenNodes,
+} from "../core/index.ts";
 import { attachLoop, createMapped, makeRunDirectory } from "../system/index.ts";
 import { openComposed, openMirror, type Piece } from "./composed.ts";
+import { openInside } from "./inside.ts";
 import { isNoted, LOOPS_FILE, type LoopNote, readLoops, renderLoopNote } from "./loops.ts";
-import { isSamePlace, overlap, type Place, placesOf, sizeOf, type ViewOfDisk } from "./volume-place.ts";
+import {
+  insidesBelow,
+  isSamePlace,
+  overlap,
+  type Place,
+  placesOf,
+  sizeOf,
+  type ViewOfDisk,
+} from "./volume-place.ts";
+import { mirrorTable, openWoven } from "./woven.ts";
 
 export type { ViewOfDisk } from "./volume-place.ts";
 
@@ -33,13 +50,17 @@ const DETACH_MS = 30_000;
 export async function attachVolumes(options: {
   graph: BlockGraph;
   views: readonly ViewOfDisk[];
+  /** LUKS volumes of the graph whose inside can be shown. */
+  opened?: readonly OpenedCrypt[];
   readOnly: boolean;
   signal: AbortSignal;
 }): Promise<Volumes> {
-  const { graph, views, readOnly, signal } = options;
+  const { graph, views, opened = [], readOnly, signal } = options;
   const scope = new AsyncDisposableStack();
   const directory = scope.use(await makeRunDirectory("volumes")).path;
   const attached: Attached[] = [];
+  const insides = new Map<NodeId, Promise<ViewOfDisk | { readonly unavailable: string }>>();
+  let numbers = 0;
 
   const map = async (place: Place, name: string): Promise<VolumeDevice> => {
     // Bytes of a device stay with the kernel: a loop device would keep them in memory twice.
@@ -79,10 +100,7 @@ export async function attachVolumes(options: {
     const { sectorBytes } = first[0]?.view.disk ?? { sectorBytes: 512 };
     const sizeBytes = sizeOf(first);
     if (await areDevices(places.flat())) {
-      const legs = paths.map((path) => `${path} 0`).join(" ");
-      // dm-mirror without a log on disk, taken for in sync: Documentation/admin-guide/device-mapper/dm-raid1 (kernel source).
-      const table = `mirror core 2 1024 nosync ${paths.length} ${legs}`;
-      const targets = [{ sectors: Math.floor(sizeBytes / 512), table }];
+      const targets = [{ sectors: Math.floor(sizeBytes / 512), table: mirrorTable(paths) }];
       const name = `${basename(directory)}-mirror-${number}`;
       return { path: scope.use(await createMapped(name, { targets, readOnly, signal })).path };
     }
@@ -117,21 +135,79 @@ export async function attachVolumes(options: {
     return await loopAbove(whole.path, { offset: 0, sizeBytes, sectorBytes });
   };
 
+  const show = async (node: NodeId, among: readonly ViewOfDisk[]): Promise<VolumeDevice> => {
+    const places = placesOf(node, graph, among);
+    if ("unavailable" in places) return places;
+    const all = places.flat();
+    const same = attached.find((other) => isSamePlace(other.all, all));
+    if (same !== undefined) return await same.device;
+    if (attached.some((other) => overlap(other.all, all)))
+      return { unavailable: `${node} shares bytes with a device that is in use` };
+    numbers += 1;
+    const device = attach(node, places, numbers);
+    attached.push({ all, device });
+    return await device;
+  };
+
+  const inside = async (node: NodeId): Promise<ViewOfDisk | { readonly unavailable: string }> => {
+    const weave = wovenNodes(graph).get(node);
+    if (weave !== undefined) return await woven(node, weave);
+    const crypt = opened.find((one) => one.node === node);
+    if (crypt === undefined) return { unavailable: "it is encrypted, and there is no key for it" };
+    const below = await device(crypt.below);
+    if ("unavailable" in below) return below;
+    numbers += 1;
+    const mappedName = `${basename(directory)}-crypt-${numbers}`;
+    const found = await openInside({ device: below.path, crypt, directory, mappedName, readOnly, signal });
+    if ("unavailable" in found) return found;
+    const { path } = scope.use(found);
+    const { sectorBytes, payload } = crypt.format;
+    const disk = {
+      number: 0,
+      path: node,
+      kind: "device",
+      sizeBytes: payload.end - payload.start,
+      sectorBytes: Math.max(sectorBytes, graph.nodes.find(({ id }) => id === node)?.sectorBytes ?? 0),
+    } as const;
+    return { disk, path, inside: node };
+  };
+
+  const woven = async (
+    node: NodeId,
+    weave: Weave,
+  ): Promise<ViewOfDisk | { readonly unavailable: string }> => {
+    const devices: (string | null)[] = [];
+    for (const member of weave.members) {
+      const below = member === null ? { path: null } : await device(member.node);
+      if ("unavailable" in below) return below;
+      devices.push(below.path);
+    }
+    numbers += 1;
+    const mappedName = `${basename(directory)}-woven-${numbers}`;
+    const found = await openWoven({ weave, devices, mappedName, readOnly, signal });
+    if ("unavailable" in found) return found;
+    const { path } = scope.use(found);
+    const about = { kind: "device", sizeBytes: weaveBytes(weave), sectorBytes: 512 } as const;
+    return { disk: { number: 0, path: node, ...about }, path, inside: node };
+  };
+
+  /** Opens what lies below first; each inside once. */
+  const device = async (node: NodeId): Promise<VolumeDevice> => {
+    const among = [...views];
+    for (const id of insidesBelow(node, graph)) {
+      const open = insides.get(id) ?? inside(id);
+      insides.set(id, open);
+      const view = await open;
+      if ("unavailable" in view) return view;
+      among.push(view);
+    }
+    return await show(node, among);
+  };
+
   return {
     graph,
     readOnly,
-    device(node) {
-      const places = placesOf(node, graph, views);
-      if ("unavailable" in places) return Promise.resolve(places);
-      const all = places.flat();
-      const same = attached.find((other) => isSamePlace(other.all, all));
-      if (same !== undefined) return same.device;
-      if (attached.some((other) => overlap(other.all, all)))
-        return Promise.resolve({ unavailable: `${node} shares bytes with a device that is in use` });
-      const device = attach(node, places, attached.length + 1);
-      attached.push({ all, device });
-      return device;
-    },
+    device,
     [Symbol.asyncDispose]: () => scope.disposeAsync(),
   };
 }

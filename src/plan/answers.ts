@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the user said, by whatever way: flags now; kernel command line, answer file and wizard fill the same value.
-import type { Destination, Hypervisor, ImageFormat, ProofLevel, VmModel } from "../core/index.ts";
+import type { Destination, Hypervisor, ImageFormat, ProofLevel, Secret, VmModel } from "../core/index.ts";
 
 export type Answers = {
   readonly disks: readonly string[];
@@ -25,13 +25,27 @@ export type Answers = {
   readonly replace: boolean;
   readonly update: boolean;
   readonly asIs: boolean;
+  /** `one`: of mirrored disks only as many are sent as hold everything. */
+  readonly mirrors: "keep" | "one";
   readonly skipSteps: readonly string[];
+  /** Of LUKS volumes; absent: none. */
+  readonly keys?: readonly KeyAnswer[];
   /** Absent: none. */
   readonly withSteps?: readonly string[];
+  /** A directory with driver packages; absent or null: that of the live CD. */
+  readonly extras?: string | null;
   readonly transfer: TransferAnswers;
   /** When the copy must be done; absent or null: whenever. */
   readonly windowEnds?: Date | null;
   readonly host: HostAnswers;
+};
+
+/** A passphrase or key of LUKS volumes; `uuid` null: of any. */
+export type KeyAnswer = {
+  readonly uuid: string | null;
+  readonly from:
+    | { readonly kind: "file"; readonly path: string }
+    | { readonly kind: "typed"; readonly secret: Secret };
 };
 
 /** What happens to the VM on its host. */

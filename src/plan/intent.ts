@@ -3,6 +3,7 @@
 import {
   type GuestOS,
   type Intent,
+  type LeftOutDisk,
   type Machine,
   type Problem,
   type ProofLevel,
@@ -10,6 +11,7 @@ import {
   UserError,
 } from "../core/index.ts";
 import type { Answers } from "./answers.ts";
+import { chooseBootEntries } from "./boot-entries.ts";
 import { chooseFirmware } from "./firmware.ts";
 import { chooseNics } from "./nics.ts";
 
@@ -21,6 +23,7 @@ export type Found = {
   /** Is `machine` the one whose disks these are? Not so for disk images. */
   readonly machineIsSource: boolean;
   readonly disks: readonly SourceDisk[];
+  readonly leftOut?: readonly LeftOutDisk[];
   readonly storage: Machine["storage"];
   readonly guest: GuestOS | null;
 };
@@ -52,11 +55,15 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
   const threads =
     own?.cpu.kind === "known" && own.cpu.value.threads.kind === "known" ? own.cpu.value.threads.value : null;
   const memoryBytes = own?.memoryBytes.kind === "known" ? own.memoryBytes.value : null;
+  const was = own?.firmware ?? { kind: "unknown" as const, why: "disk images bring no machine" };
+  const firmware = answers.firmware ?? chooseFirmware(was, found.storage);
+  const bootEntries = firmware.kind === "uefi" ? chooseBootEntries(was, found.storage) : [];
   return {
     problems,
     intent: {
       name,
       disks: found.disks,
+      ...(found.leftOut === undefined || found.leftOut.length === 0 ? {} : { leftOut: found.leftOut }),
       storage: found.storage,
       destination: answers.destination,
       hypervisor: answers.hypervisor,
@@ -65,12 +72,8 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
       memoryBytes: answers.memoryBytes ?? memoryBytes ?? DEFAULT_MEMORY_BYTES,
       vcpus: answers.vcpus ?? threads ?? DEFAULT_VCPUS,
       nics,
-      firmware:
-        answers.firmware ??
-        chooseFirmware(
-          own?.firmware ?? { kind: "unknown", why: "disk images bring no machine" },
-          found.storage,
-        ),
+      firmware,
+      ...(bootEntries.length === 0 ? {} : { bootEntries }),
       clock: own?.clock.kind === "known" ? own.clock.value : "utc",
       proof: chooseProof(answers, found.disks),
       bootCheck: answers.bootCheck,

@@ -35,6 +35,7 @@ const ANSWERS: Answers = {
   replace: false,
   update: false,
   asIs: false,
+  mirrors: "keep",
   transfer: DEFAULT_TRANSFER,
   host: DEFAULT_HOST,
   skipSteps: [],

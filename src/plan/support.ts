@@ -56,6 +56,13 @@ const KNOWN: readonly Known[] = [
     tools: ["dracut"],
   },
   { support: "goldens", ids: ["fedora"], versions: [30, 99], loaders: ["grub2"], tools: ["dracut"] },
+  {
+    support: "goldens",
+    ids: ["sles", "sled"],
+    versions: [10, 10],
+    loaders: ["grub-legacy"],
+    tools: ["mkinitrd"],
+  },
   { support: "goldens", ids: ["sles", "sled"], versions: [12, 15], loaders: ["grub2"], tools: ["dracut"] },
   { support: "goldens", ids: ["opensuse-leap"], versions: [15, 15], loaders: ["grub2"], tools: ["dracut"] },
   { support: "goldens", ids: ["arch"], versions: null, loaders: ["grub2"], tools: ["mkinitcpio"] },

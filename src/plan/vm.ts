@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The virtual machine of an Intent.
 import { createHash } from "node:crypto";
-import type { GuestOS, Intent, VmModel } from "../core/index.ts";
+import { devicesFor, type GuestOS, type Intent, type VmModel } from "../core/index.ts";
 import { xenAnywhere } from "./xen.ts";
 
 /** The VM for this intent; drivers of the guest decide the buses, its distribution the machine and CPU level. */
 export function makeVm(intent: Intent, guest: GuestOS | null): VmModel {
-  const drivers = new Set<string>();
-  for (const kernel of guest?.kernels ?? [])
-    for (const [driver, place] of Object.entries(kernel.has)) if (place !== "absent") drivers.add(driver);
-  const virtioDisk = guest === null || drivers.has("virtio_blk");
-  const virtioNet = guest === null || drivers.has("virtio_net");
-  const machine = isOld(guest) ? "pc" : "q35";
+  const { machine, diskBus, nicModel } = devicesFor(guest);
   return {
     name: intent.name,
     uuid: uuidOf(intent),
@@ -20,6 +15,7 @@ export function makeVm(intent: Intent, guest: GuestOS | null): VmModel {
     arch: guest?.arch ?? "x86_64",
     cpuLevel: cpuLevelOf(guest),
     firmware: intent.firmware,
+    ...(intent.bootEntries === undefined ? {} : { bootEntries: intent.bootEntries }),
     machine,
     clock: intent.clock,
     osinfo: osinfoOf(guest),
@@ -28,12 +24,13 @@ export function makeVm(intent: Intent, guest: GuestOS | null): VmModel {
       file: imageFile(intent.name, disk.number, intent.format),
       format: intent.format,
       sizeBytes: disk.sizeBytes,
-      bus: virtioDisk ? "virtio" : machine === "pc" ? "ide" : "sata",
+      bus: diskBus,
       boot: disk.number === bootDiskOf(intent, guest),
       sectorBytes: disk.sectorBytes === 4096 ? 4096 : 512,
     })),
-    nics: intent.nics.map(({ name, mac }) => ({ name, mac, model: virtioNet ? "virtio" : "e1000" })),
+    nics: intent.nics.map(({ name, mac }) => ({ name, mac, model: nicModel })),
     xen: xenAnywhere(guest),
+    ...(intent.withSteps?.includes("guest-agent") === true ? { guestAgent: true } : {}),
   };
 }
 
@@ -76,13 +73,6 @@ const major = (guest: GuestOS): number => Number.parseInt(guest.version, 10) || 
 function cpuLevelOf(guest: GuestOS | null): VmModel["cpuLevel"] {
   if (guest === null || guest.family !== "redhat" || ["fedora", "amzn"].includes(guest.id)) return 1;
   return major(guest) >= 10 ? 3 : major(guest) === 9 ? 2 : 1;
-}
-
-/** Before about 2007 no distribution knew PCI Express machines well (virt-v2v draws the line there too). */
-function isOld(guest: GuestOS | null): boolean {
-  if (guest === null) return false;
-  const release = guest.kernels.map(({ version }) => /^2\.(?:4|6\.(\d+))/.exec(version));
-  return release.length > 0 && release.every((match) => match !== null && Number(match[1] ?? 0) < 26);
 }
 
 /** Ids of osinfo-db, where the version decides alone. */

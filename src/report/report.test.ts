@@ -120,3 +120,20 @@ test("the next steps tell how it is started where it is defined, and that it run
   assert.match(steps({ definition, started: lost }), /nobody could log in: it stopped/);
   assert.equal(exitCodeOf(sampleReport({ started: lost })), 7);
 });
+
+test("what a package brought is told by directory, and a long list of paths is cut", () => {
+  const report = sampleReport();
+  const [sample] = report.changes;
+  assert.ok(sample !== undefined);
+  const changes = Array.from({ length: 1000 }, (_, index) => ({
+    ...sample,
+    step: "drivers",
+    why: "kernel from extras",
+    path: `/lib/modules/6.1/kernel/drivers/${index}.ko`,
+  }));
+  const page = renderReport({ ...report, changes }, { screenshotPng: null });
+  assert.match(page, /1000 files <span class="soft">kernel from extras<\/span>/);
+  assert.match(page, /<code>\/lib\/modules\/6\.1\/kernel<\/code>: 1000/);
+  assert.match(page, /drivers\/4\.ko and 995 more/);
+  assert.ok(page.length < 100_000);
+});

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sections of the page, each a function of the Report.
 import {
+  type FileState,
   formatBytes,
   formatSeconds,
+  type KeptChanges,
   type Known,
   PHASES,
   type Report,
   type ReportedChange,
+  groupChanges,
 } from "../core/index.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -108,13 +111,31 @@ function changeBody(change: ReportedChange): Markup {
   return html`<p class="soft">${size}${change.after.kind === "absent" ? "Removed." : change.before.kind === "absent" ? "New." : "Replaced."}</p>`;
 }
 
-export function changeSection({ changes }: Report): Markup {
+export function changeSection({ changes, kept = null }: Report): Markup {
   if (changes.length === 0) return html`<h2>Changes in the guest</h2><p>None.</p>`;
-  return html`<h2>Changes in the guest</h2><p>All other files are those of the source, byte for byte.</p>${changes.map(
-    (change) =>
-      html`<details><summary><code>${change.path}</code> <span class="soft">${change.why}</span></summary>${changeBody(change)}</details>`,
+  return html`<h2>Changes in the guest</h2><p>All other files are those of the source, byte for byte.</p>${wayBack(kept)}${groupChanges(
+    changes,
+  ).map((group) =>
+    group.kind === "many"
+      ? html`<details><summary>${group.count} files <span class="soft">${group.why}</span></summary><ul>${[...group.places].map(([place, count]) => html`<li><code>${place}</code>: ${count}</li>`)}</ul></details>`
+      : html`<details><summary><code>${group.change.path}</code> <span class="soft">${group.change.why}</span></summary>${changeBody(group.change)}${keptFiles(group.change, kept)}</details>`,
   )}`;
 }
+
+function wayBack(kept: KeptChanges | null): Markup {
+  if (kept === null) return html``;
+  return html`<p class="soft">Each is kept beside this report, before and after (${kept.files} files, ${formatBytes(kept.sizeBytes)}): <code>virt-p2v convert --undo ${kept.directory}</code> puts those of before back into the images.</p>`;
+}
+
+function keptFiles({ before, after }: ReportedChange, kept: KeptChanges | null): Markup {
+  if (kept === null) return html``;
+  const link = (state: FileState, title: string): Markup =>
+    state.kind === "bytes" ? html` <a href="${kept.directory}/files/${state.sha256}">${title}</a>` : html``;
+  return html`<p class="soft">${link(before, "before")}${link(after, "after")}</p>`;
+}
+
+const someOf = (paths: readonly string[]): string =>
+  paths.length <= 20 ? paths.join(", ") : `${paths.slice(0, 5).join(", ")} and ${paths.length - 5} more`;
 
 export function hardwareSection({ changes, problems }: Report): Markup {
   const steps = Map.groupBy(changes, (change) => change.step);
@@ -122,7 +143,7 @@ export function hardwareSection({ changes, problems }: Report): Markup {
   if (steps.size === 0 && notes.length === 0) return html``;
   return html`<h2>What depended on the hardware</h2><ul>${[...steps].map(
     ([, list]) =>
-      html`<li>${list[0]?.why ?? ""} <span class="soft">(${list.map((change) => change.path).join(", ")})</span></li>`,
+      html`<li>${list[0]?.why ?? ""} <span class="soft">(${someOf(list.map((change) => change.path))})</span></li>`,
   )}${notes.map((note) => html`<li>${note.text} <span class="soft">${note.advice}</span></li>`)}</ul>`;
 }
 

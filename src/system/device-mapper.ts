@@ -94,7 +94,10 @@ export async function mappedStatus(name: string): Promise<string> {
 /** Does this kernel have these targets? Modules are loaded where there are any. */
 export async function hasMapperTargets(targets: readonly string[]): Promise<boolean> {
   try {
-    await run(["modprobe", "-q", "-a", "dm-mod", "dm-snapshot"], { allowCodes: [1], timeoutMs: 20_000 });
+    await run(["modprobe", "-q", "-a", "dm-mod", "dm-snapshot", "dm-crypt", "dm-raid"], {
+      allowCodes: [1],
+      timeoutMs: 20_000,
+    });
     const { stdout } = await run(["dmsetup", "targets"], { timeoutMs: 20_000 });
     return targets.every((target) => new RegExp(`^${target}\\s`, "m").test(stdout));
   } catch (error) {

@@ -23,6 +23,8 @@ const MAX_PATH_BYTES = 4096;
 /** A directory of more entries is refused; a tree may stop reading one name above. */
 export const MAX_NAMES = 100_000;
 const DEFAULT_MAX_BYTES = 2 ** 20;
+/** A state has the hash of all bytes, and a sparse file may have 16 TiB of them. No file that is ever changed is as large. */
+const MAX_STATE_BYTES = 2 ** 30;
 
 const trees = new WeakMap<GuestView, GuestTree>();
 
@@ -41,7 +43,11 @@ export function viewOf(tree: GuestTree): GuestView {
     },
     async state(path) {
       const found = await resolveIn(tree, path, { followLast: false });
-      return found === null ? { kind: "absent" } : await tree.state(found.path, found.entry);
+      if (found === null) return { kind: "absent" };
+      const { entry } = found;
+      if (entry.kind === "file" && entry.sizeBytes > MAX_STATE_BYTES)
+        throw new RangeError(`${path} in the guest is larger than ${MAX_STATE_BYTES} bytes`);
+      return await tree.state(found.path, entry);
     },
     async read(path, { maxBytes = DEFAULT_MAX_BYTES } = {}) {
       const entry = (await follow(path))?.entry;
@@ -65,6 +71,19 @@ export function viewOf(tree: GuestTree): GuestView {
   };
   trees.set(view, tree);
   return view;
+}
+
+/** Is there a directory, links followed? Looks at no contents. */
+export async function isDirectory(view: GuestView, path: string): Promise<boolean> {
+  return (await resolveIn(treeOf(view), path, { followLast: true }))?.entry.kind === "directory";
+}
+
+/** null: a device, fifo or socket, or a file beyond every size, which no change can describe. */
+export async function changeableState(view: GuestView, path: string): Promise<FileState | null> {
+  const found = await resolveIn(treeOf(view), path, { followLast: false });
+  if (found?.entry.kind === "other") return null;
+  if (found?.entry.kind === "file" && found.entry.sizeBytes > MAX_STATE_BYTES) return null;
+  return await view.state(path);
 }
 
 type Found = { readonly path: string; readonly entry: TreeEntry };

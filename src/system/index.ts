@@ -16,5 +16,6 @@ export * from "./mount-table.ts";
 export * from "./mount.ts";
 export * from "./run-directory.ts";
 export * from "./run.ts";
+export * from "./sector-cipher.ts";
 export * from "./terminal.ts";
 export * from "./xattr.ts";

@@ -8,6 +8,8 @@ type Content = string | Uint8Array;
 export type MemoryFile =
   | Content
   | { readonly link: string }
+  /** A device, fifo or socket. */
+  | { readonly special: true }
   | { readonly directory: true; readonly xattrs?: Readonly<Record<string, string>> }
   | { readonly content: Content; readonly mode?: number; readonly uid?: number; readonly gid?: number };
 
@@ -34,6 +36,7 @@ function entryOf(all: ReadonlyMap<string, MemoryFile>, names: Names, path: strin
   if (file === undefined) return null;
   if (typeof file === "string" || file instanceof Uint8Array) return fileEntry(file);
   if ("content" in file) return fileEntry(file.content);
+  if ("special" in file) return { kind: "other" };
   if ("link" in file) return { kind: "link", target: file.link };
   return { kind: "directory", names: () => Promise.resolve(names.get(path) ?? []) };
 }
@@ -75,7 +78,7 @@ async function stateOf(file: MemoryFile | undefined, entry: TreeEntry): Promise<
     case "directory":
       return { kind: "directory", ...attributes, mode: 0o755, xattrs: xattrsOf(file) };
     case "other":
-      throw new TypeError("A memory view has no devices");
+      throw new TypeError("A device, fifo or socket");
   }
 }
 

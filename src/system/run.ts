@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one door to external programs: list argv, fixed locale, stdin closed or given, time limit, abort signal.
 import { type ChildProcess, spawn } from "node:child_process";
+import { openSync, readdirSync, readFileSync } from "node:fs";
 import { UserError } from "../core/index.ts";
 
 export type RunOptions = {
@@ -34,6 +35,34 @@ export function programEnvironment(extra: Readonly<Record<string, string>> = {})
   }
   env["PATH"] = `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${process.env["PATH"] ?? ""}`;
   return { ...env, LC_ALL: "C", LANG: "C", TZ: "UTC0", ...extra };
+}
+
+/**
+ * What we were started with beyond stdin, stdout and stderr (`40</dev/sda`) is no program's business, least of all a guest's:
+ * it gets /dev/null there. Node opens its own so that they are closed, and sees to the lowest that it was given.
+ */
+const INHERITED: readonly (number | "ignore")[] = coverInherited();
+
+function coverInherited(): readonly (number | "ignore")[] {
+  const CLOEXEC = 0o2000000; // fcntl.h of Linux
+  const isPassedOn = (fd: string): boolean => {
+    try {
+      const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))?.[1];
+      return (Number.parseInt(flags ?? "0", 8) & CLOEXEC) === 0;
+    } catch {
+      return false; // it was that of the list itself
+    }
+  };
+  const passed = readdirSync("/proc/self/fd")
+    .filter(isPassedOn)
+    .map(Number)
+    .filter((fd) => fd > 2 && fd < 1024);
+  if (passed.length === 0) return [];
+  const nothing = openSync("/dev/null", "r");
+  // "ignore" leaves a descriptor as it is, which is right for all others: spawn() uses some itself until exec.
+  return Array.from({ length: Math.max(...passed) - 2 }, (_, index) =>
+    passed.includes(index + 3) ? nothing : "ignore",
+  );
 }
 
 /** A program ended with an unexpected code, a signal, or ran out of time. */
@@ -82,7 +111,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const [program, ...rest] = argv;
   if (program === undefined) throw new TypeError("Empty argv");
   const child = spawn(program, rest, {
-    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...INHERITED],
     env: programEnvironment(options.env),
     detached: true, // Ctrl-C in a terminal is for us: it must not end an umount of ours halfway
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -147,10 +176,12 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "qemu-storage-daemon": "qemu-system-common",
   "qemu-img": "qemu-utils",
   "qemu-system-x86_64": "qemu-system-x86",
+  cryptsetup: "cryptsetup-bin",
   sfdisk: "fdisk",
   xfs_repair: "xfsprogs",
   mdir: "mtools",
   mcopy: "mtools",
+  "dpkg-deb": "dpkg",
   "partclone.extfs": "partclone",
   "partclone.xfs": "partclone",
   ssh: "openssh-client",

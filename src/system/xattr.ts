@@ -27,6 +27,26 @@ export async function readXattrs(path: string): Promise<Readonly<Record<string, 
   return parseGetfattr(stdout);
 }
 
+/** Of everything below a directory, by path: one program for all. */
+export async function readAllXattrs(
+  directory: string,
+  { signal }: { signal: AbortSignal },
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+  const options = ["--recursive", "--physical", "--dump", "--no-dereference", "--absolute-names"];
+  const argv = ["getfattr", ...options, "--match=-", "--encoding=base64", "--", directory];
+  const { stdout } = await run(argv, { signal, timeoutMs: 120_000, maxOutputBytes: 64 * 2 ** 20 });
+  const found = new Map<string, Readonly<Record<string, string>>>();
+  for (const block of stdout.split("\n\n")) {
+    const path = /^# file: (.*)$/m.exec(block)?.[1];
+    if (path !== undefined) found.set(unescapeOctal(path), parseGetfattr(block));
+  }
+  return found;
+}
+
+/** getfattr(1) writes newlines and backslashes of a path as `\012` and `\134`. */
+const unescapeOctal = (text: string): string =>
+  text.replaceAll(/\\([01][0-7]{2})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+
 /** `security.selinux=0sc3lzdGVtX3U6...` lines of getfattr(1); a value without `=` is empty. */
 export function parseGetfattr(text: string): Readonly<Record<string, string>> {
   const found: [string, string][] = [];

@@ -7,6 +7,7 @@ import type {
   IntendedNic,
   LibvirtFacts,
   Outcome,
+  Secret,
   VmModel,
   XenFacts,
 } from "../core/index.ts";
@@ -23,6 +24,7 @@ import { type ConsoleLines, consoleLines } from "./console-lines.ts";
 import { explainConsole } from "./explain-console.ts";
 import { judge } from "./judge.ts";
 import { noProbeReason } from "./probe-files.ts";
+import { Typist } from "./passphrase.ts";
 import type { XenKernel } from "./xl.ts";
 
 /** Who starts the VM on the host. */
@@ -42,6 +44,10 @@ export type BootCheck = {
   readonly guest: GuestOS | null;
   readonly expectedRootUuid: string | null;
   readonly nics: readonly IntendedNic[];
+  /** Of encrypted volumes that the VM asks for at boot; only QEMU's own check can type them. */
+  readonly passphrases: readonly Secret[];
+  /** The root lies in one of them. */
+  readonly rootIsLocked: boolean;
   /** From a VM's start; a host without KVM needs minutes. */
   readonly timeoutMs: number;
   readonly emit: Emit;
@@ -90,6 +96,7 @@ export async function bootCheck(check: BootCheck): Promise<BootCheckResult> {
       launch: (watch) => found.launch(files, watch),
       restartsAllowed: vm.firmware.kind === "uefi" ? 2 : 1,
       console,
+      typist: new Typist(check.passphrases, check),
       signal,
       timeoutMs: kvm && unproven ? Math.min(KVM_LIMIT_MS, check.timeoutMs) : check.timeoutMs,
       stallMs: kvm && unproven ? KVM_STALL_MS : null,
@@ -153,7 +160,7 @@ async function findLauncher(check: BootCheck): Promise<Launcher | { kind: "missi
     const surveyed = (survey: Survey): Survey => ({ ...survey, kvmOpens: survey.kvmOpens && libvirt.kvm });
     return { kind: "found", ...byQemu, surveyed, launch };
   }
-  const found = await findTools(host, vm);
+  const found = await findTools(host, vm, check.directory);
   if (found.kind === "missing") return found;
   const { tools } = found;
   return { kind: "found", ...byQemu, launch: (files, watch) => launchQemu({ ...files, tools }, watch) };
@@ -168,6 +175,7 @@ function provesNothing({ ending, sawKernel }: Attempt, unproven: boolean): boole
     case "time":
       return unproven;
     case "probe":
+    case "locked":
       return false;
     case "final":
     case "off":
@@ -208,6 +216,11 @@ function conclude(check: BootCheck, attempt: Attempt, console: ConsoleLines): Bo
       return notBooted(`The VM switched itself off before it reported. ${meaning}`);
     case "restarts":
       return notBooted(`The VM restarts again and again. ${meaning}`);
+    case "locked":
+      return result({
+        kind: "not-tried",
+        why: "The VM asks for the passphrase of its disk, and does not take the one that was typed as on a US keyboard: its keyboard may be another, or it asks for a volume whose key was not given. How it boots behind that is not known",
+      });
     case "stalled":
     case "final":
     case "time":

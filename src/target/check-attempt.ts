@@ -3,6 +3,7 @@
 import type { Ending, Watch } from "./check-watch.ts";
 import { startWatch } from "./check-watch.ts";
 import type { ConsoleLines } from "./console-lines.ts";
+import { type Key, keysFor, type Typist } from "./passphrase.ts";
 
 /** A VM that was started for the check; disposing ends it. */
 export interface CheckRun extends AsyncDisposable {
@@ -11,6 +12,8 @@ export interface CheckRun extends AsyncDisposable {
   /** What stands on the screen in text mode; [] where it cannot be read. */
   screenText(): Promise<readonly string[]>;
   screenshotPng(): Promise<Uint8Array | null>;
+  /** Keys of the VM's keyboard, one after the other; absent: there is no way. */
+  type?(keys: readonly Key[]): Promise<void>;
 }
 
 export type AttemptOptions = {
@@ -23,6 +26,8 @@ export type AttemptOptions = {
   readonly timeoutMs: number;
   readonly stallMs: number | null;
   readonly console: ConsoleLines;
+  /** Answers where a passphrase is asked for. */
+  readonly typist: Typist;
   readonly onLine: (line: string) => void;
   readonly signal: AbortSignal;
 };
@@ -57,8 +62,14 @@ export async function attemptBoot(options: AttemptOptions): Promise<Attempt> {
   try {
     const begun = performance.now();
     await using run = await options.launch(watch);
-    using activity = everyMs(ACTIVITY_MS, () => (run === null ? Promise.resolve() : look(run, watch)));
-    const ending = await Promise.race([watch.ending, aborted.promise]);
+    let typedBlind = false;
+    using activity = everyMs(ACTIVITY_MS, async () => {
+      if (run !== null)
+        await look(run, watch, { typist: options.typist, onBlind: () => (typedBlind = true) });
+    });
+    const ended = await Promise.race([watch.ending, aborted.promise]);
+    // It may still ask, where nobody can see it.
+    const ending = ended.kind === "time" && typedBlind && !watch.isUp() ? { kind: "locked" as const } : ended;
     const seconds = (performance.now() - begun) / 1000;
     activity[Symbol.dispose]();
     if (run !== null && ending.kind !== "probe" && !watch.sawKernel()) {
@@ -67,7 +78,8 @@ export async function attemptBoot(options: AttemptOptions): Promise<Attempt> {
     }
     if (run !== null && ending.kind === "probe")
       await Promise.race([sleep(SETTLE_SCREEN_MS), aborted.promise]);
-    const shown = run !== null && ending.kind !== "exited" && ending.kind !== "stalled";
+    // A passphrase that was typed where nobody had asked may stand on the screen.
+    const shown = run !== null && ending.kind !== "exited" && ending.kind !== "stalled" && !typedBlind;
     const screenshotPng = shown ? await run.screenshotPng() : null;
     return { ending, sawKernel: watch.sawKernel(), seconds, screenshotPng };
   } finally {
@@ -75,11 +87,26 @@ export async function attemptBoot(options: AttemptOptions): Promise<Attempt> {
   }
 }
 
+type Typing = {
+  readonly typist: Typist;
+  /** Something is typed that nobody may have asked for. */
+  readonly onBlind: () => void;
+};
+
 /** While the serial port is silent. */
-async function look(run: CheckRun, watch: Watch): Promise<void> {
-  const count = await run.activity();
-  if (count !== null) watch.activity(count);
-  if (!watch.sawKernel()) watch.screen(await run.screenText());
+async function look(run: CheckRun, watch: Watch, { typist, onBlind }: Typing): Promise<void> {
+  const activity = await run.activity();
+  if (activity !== null) watch.activity(activity);
+  const mayAsk = run.type !== undefined && typist.isReady;
+  const rows = mayAsk || !watch.sawKernel() ? await run.screenText() : [];
+  if (!watch.sawKernel()) watch.screen(rows);
+  if (!mayAsk) return;
+  const step = typist.look({ rows, activity, isUp: watch.isUp(), nowMs: performance.now() });
+  if (step.kind === "locked") watch.locked();
+  const keys = step.kind === "type" ? keysFor(step.passphrase.reveal()) : null;
+  if (step.kind !== "type" || keys === null) return;
+  if (step.blind) onBlind();
+  await run.type?.(keys);
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -2,7 +2,7 @@
 // What the host of a boot check offers: programs, firmware, memory, and whether KVM has proven to work there.
 import type { Host, VmModel } from "../core/index.ts";
 import type { Accelerator } from "./check-argv.ts";
-import { type FirmwareFiles, firmwareCandidates } from "./firmware.ts";
+import { findFirmware, type FirmwareFiles, varsFile } from "./firmware.ts";
 
 export type CheckTools = {
   readonly qemu: string;
@@ -10,10 +10,11 @@ export type CheckTools = {
   readonly firmware: FirmwareFiles | null;
 };
 
-/** What is missing is a reason for Outcome `not-tried`. */
+/** `directory` is the VM's: its own store of variables, if it has one, is what it is tried with. What is missing is a reason for Outcome `not-tried`. */
 export async function findTools(
   host: Host,
   vm: VmModel,
+  directory: string,
 ): Promise<{ kind: "found"; tools: CheckTools } | { kind: "missing"; why: string }> {
   const missing = (why: string) => ({ kind: "missing", why }) as const;
   if (!/^(?:x86_64|amd64|i[3-6]86)$/.test(vm.arch))
@@ -25,9 +26,14 @@ export async function findTools(
   const qemuImg = await host.which("qemu-img");
   if (qemuImg === null) return missing(`qemu-img is not installed on ${host.title}`);
   if (vm.firmware.kind === "bios") return { kind: "found", tools: { qemu, qemuImg, firmware: null } };
-  for (const pair of firmwareCandidates(vm.firmware)) {
-    if ((await host.kindOf(pair.code)) === "file" && (await host.kindOf(pair.vars)) === "file")
-      return { kind: "found", tools: { qemu, qemuImg, firmware: pair } };
+  const firmware = await findFirmware(host, vm.firmware);
+  if (firmware !== null) {
+    const own = `${directory}/${varsFile(vm)}`;
+    const filled = vm.bootEntries !== undefined && (await host.kindOf(own)) === "file";
+    return {
+      kind: "found",
+      tools: { qemu, qemuImg, firmware: filled ? { ...firmware, vars: own } : firmware },
+    };
   }
   const secure = vm.firmware.secureBoot ? " with Secure Boot" : "";
   return missing(`No UEFI firmware for QEMU (OVMF)${secure} is installed on ${host.title}`);

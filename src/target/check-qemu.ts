@@ -6,6 +6,7 @@ import type { CheckRun } from "./check-attempt.ts";
 import { copyVars, followFile, makeTops } from "./check-files.ts";
 import type { CheckTools } from "./check-host.ts";
 import type { Watch } from "./check-watch.ts";
+import type { Key } from "./passphrase.ts";
 import { isPng, parsePpm, renderPng } from "./png.ts";
 import { openQmp, type Qmp, QmpError } from "./qmp.ts";
 import { parseScreenText, TEXT_MEMORY } from "./screen-text.ts";
@@ -63,6 +64,7 @@ export async function launchQemu(options: QemuLaunch, watch: Watch): Promise<Che
     activity: () => readActivity(qmp),
     screenText: () => readScreen(options, qmp),
     screenshotPng: () => picture(options, qmp),
+    type: (keys) => typeKeys(qmp, keys),
     async [Symbol.asyncDispose]() {
       await quit(qmp, qemu);
       await resources.disposeAsync();
@@ -111,6 +113,17 @@ async function readActivity(qmp: Qmp): Promise<number | null> {
   let count = 0;
   for (const { stats: one } of stats) count += (one?.rd_operations ?? 0) + (one?.wr_operations ?? 0);
   return count;
+}
+
+/** One at a time: a keyboard's buffer is small, and an emulated CPU slow. */
+const KEY_MS = 60;
+
+async function typeKeys(qmp: Qmp, keys: readonly Key[]): Promise<void> {
+  for (const { code, shift } of keys) {
+    const held = [...(shift ? ["shift"] : []), code].map((data) => ({ type: "qcode", data }));
+    await qmp.execute("send-key", { keys: held, "hold-time": KEY_MS });
+    await new Promise((resolve) => setTimeout(resolve, 2 * KEY_MS));
+  }
 }
 
 /** The screen at the end; a picture that cannot be taken is none, and no failure of the check. */

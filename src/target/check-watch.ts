@@ -13,9 +13,15 @@ export type Ending =
   /** It restarted more often than a relabelled or repaired guest does. */
   | { readonly kind: "restarts" }
   | { readonly kind: "exited"; readonly words: string }
+  /** It asks for a passphrase, and takes none of ours. */
+  | { readonly kind: "locked" }
   /** Neither output nor disk activity, and no sign of a kernel yet. */
   | { readonly kind: "stalled" }
   | { readonly kind: "time" };
+
+/** Printed behind the initramfs only. */
+const UP_SIGN =
+  /systemd\[1\]: (?:Set hostname|Reached target|Started )|P2V-PROBE \{|\blogin: ?$|emergency mode/;
 
 /** A line that only a running kernel, or what runs on it, prints. */
 const KERNEL_SIGN = /Linux version \d|^\[ {0,5}\d+\.\d{6}\] |systemd\[1\]: |P2V-PROBE \{|\blogin: ?$/;
@@ -41,6 +47,9 @@ export interface Watch extends Disposable {
   /** What stands on the screen; the kernel of a guest that was not converted may print only there. */
   screen(rows: readonly string[]): void;
   sawKernel(): boolean;
+  /** The system's first program runs. */
+  isUp(): boolean;
+  locked(): void;
   readonly ending: Promise<Ending>;
 }
 
@@ -48,6 +57,7 @@ export function startWatch(options: WatchOptions): Watch {
   const ending = Promise.withResolvers<Ending>();
   const end = (value: Ending): void => ending.resolve(value);
   let kernel = false;
+  let up = false;
   let restarts = 0;
   let lastActivity = -1;
   let graceTimer: NodeJS.Timeout | null = null;
@@ -66,6 +76,7 @@ export function startWatch(options: WatchOptions): Watch {
   };
   const read = (line: string): void => {
     if (KERNEL_SIGN.test(line)) kernel = true;
+    if (UP_SIGN.test(line)) up = true;
     const probe = parseProbe(line);
     if (probe !== null) return end({ kind: "probe", probe });
     if (line.includes("P2V-PROBE {")) return; // the kernel printed into it; it comes again
@@ -97,6 +108,8 @@ export function startWatch(options: WatchOptions): Watch {
       if (graceTimer === null && rows.some(isFinalLine)) grace(true);
     },
     sawKernel: () => kernel,
+    isUp: () => up,
+    locked: () => end({ kind: "locked" }),
     ending: ending.promise,
     [Symbol.dispose]() {
       clearTimeout(timer);

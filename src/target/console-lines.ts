@@ -15,6 +15,9 @@ const CONTROLS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u2028-\u2
 // oxlint-disable-next-line no-control-regex
 const CURSOR = /\u001b\[\d{0,3};?\d{0,3}H/g;
 
+/** A carriage return at the end may belong to a line feed that comes. Looked for from the first of a row: there may be many. */
+const LINE_END = /(?<!\r)\r+(?:\n|(?=[^\n]))|\n/;
+
 /** Nothing, or a part of a menu's frame. */
 const EMPTY = /^[\s\u2500-\u257f]*$/;
 
@@ -58,7 +61,7 @@ export function consoleLines(): ConsoleLines {
   return {
     push(bytes) {
       open += decoder.decode(bytes, { stream: true }).replace(CURSOR, "\n");
-      const parts = open.split(/\r*\n|\r(?=[^\n])/);
+      const parts = open.split(LINE_END);
       open = parts.pop() ?? "";
       // A line without end is cut, above what a probe may have.
       if (open.length > MAX_PROBE_BYTES) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A VM under libvirt on a host: defined, started, and taken away again. Its images are nobody's business here.
 import { type Definition, type LibvirtFacts, UserError, type VmModel } from "../core/index.ts";
+import { type FirmwareFiles, firmwareCandidates } from "./firmware.ts";
+import { writeBootEntries } from "./nvram/boot-entries.ts";
 import { actOn, type Call, lastWords, tryOn, virshArgv } from "./host-command.ts";
 
 type Libvirt = Pick<LibvirtFacts, "prefix" | "uri">;
@@ -29,6 +31,57 @@ export async function defineLibvirt(
     files: [],
     links: [],
   };
+}
+
+/**
+ * The old boot menu in the store of variables that libvirt chose, before the VM runs for the first time: then libvirt
+ * takes what is there. null: done, or the VM has one already. A text: why not.
+ */
+export async function fillLibvirtVars(
+  call: Call,
+  { libvirt, vm }: { libvirt: Libvirt; vm: VmModel },
+): Promise<string | null> {
+  const store = await findStore(call, { libvirt, vm });
+  if (store === null) return "this libvirt does not tell which firmware it will take";
+  if ((await call.host.kindOf(store.path)) !== "absent") return null;
+  try {
+    return await writeBootEntries(call.host, { vm, template: store.template, to: store.path });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return error.message;
+  }
+}
+
+type Store = { readonly template: string; readonly path: string };
+
+/** Newer libvirt chooses when the VM is defined; older when it starts, and tells before how it would start it. */
+async function findStore(
+  call: Call,
+  { libvirt, vm }: { libvirt: Libvirt; vm: VmModel },
+): Promise<Store | null> {
+  const xml = await tryOn(call, virshArgv(libvirt, ["dumpxml", "--inactive", vm.uuid]));
+  const chosen = xml.code === 0 ? parseNvram(xml.stdout) : null;
+  if (chosen !== null) return chosen;
+  const words = ["domxml-to-native", "qemu-argv", "--domain", vm.uuid];
+  const argv = await tryOn(call, virshArgv(libvirt, words));
+  return argv.code === 0 ? parsePflash(argv.stdout, firmwareCandidates(vm.firmware)) : null;
+}
+
+/** Pure. The same of QEMU's command line as libvirt writes it; the empty store is the one that belongs to the code. */
+export function parsePflash(text: string, known: readonly FirmwareFiles[]): Store | null {
+  const fileOf = (node: string): string | undefined =>
+    new RegExp(`"filename":"([^"\\\\]{1,1000})","node-name":"libvirt-${node}-storage"`).exec(text)?.[1];
+  const [code, path] = [fileOf("pflash0"), fileOf("pflash1")];
+  const template = known.find((pair) => pair.code === code)?.vars;
+  return template === undefined || path === undefined || !path.startsWith("/") ? null : { template, path };
+}
+
+/** Pure. Where a domain's variables are, and what they begin as; null: it does not say so. */
+export function parseNvram(xml: string): Store | null {
+  const [, attributes = "", path = ""] = /<nvram\b([^>]{0,1000})>([^<>&]{1,1000})<\/nvram>/.exec(xml) ?? [];
+  const template = /\btemplate=(['"])([^'"&]{1,1000})\1/.exec(attributes)?.[2];
+  const isPath = (text: string): boolean => /^\/[^\0\n]*$/.test(text);
+  return template === undefined || !isPath(template) || !isPath(path) ? null : { template, path };
 }
 
 /** Running, switched off, or not there at all. */

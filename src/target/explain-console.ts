@@ -22,6 +22,11 @@ const KNOWN_ENDS: readonly KnownEnd[] = [
     final: true,
   },
   {
+    pattern: /cryptsetup: ERROR: (\S{1,80}): (?:maximum number of tries exceeded|cryptsetup failed)/,
+    means: "The initramfs did not get the passphrase of the encrypted volume $1",
+    final: false,
+  },
+  {
     pattern: /ALERT!\s+((?:UUID=|LABEL=|PARTUUID=|\/dev\/)\S+)\s+does not exist/,
     means:
       "The initramfs did not find the root file system $1: it lacks the disk driver, or names another disk",

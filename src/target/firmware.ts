@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where distributions keep QEMU's UEFI firmware: code, and an empty store of variables. First found wins.
-import type { VmModel } from "../core/index.ts";
+import type { Host, VmModel } from "../core/index.ts";
 
 export type FirmwareFiles = { readonly code: string; readonly vars: string };
 
@@ -30,6 +30,16 @@ const SECURE: readonly FirmwareFiles[] = [
   pair(FEDORA, "OVMF_CODE.secboot.fd", "OVMF_VARS.secboot.fd"),
   pair(SUSE, "ovmf-x86_64-smm-ms-code.bin", "ovmf-x86_64-smm-ms-vars.bin"),
 ];
+
+/** The VM's own store of UEFI variables, beside its images: what the script for QEMU starts it with. */
+export const varsFile = ({ name }: Pick<VmModel, "name">): string => `${name}.vars.fd`;
+
+/** The first pair that is on the host; null: none, or BIOS. */
+export async function findFirmware(host: Host, firmware: VmModel["firmware"]): Promise<FirmwareFiles | null> {
+  for (const pair of firmwareCandidates(firmware))
+    if ((await host.kindOf(pair.code)) === "file" && (await host.kindOf(pair.vars)) === "file") return pair;
+  return null;
+}
 
 /** [] for BIOS, which needs no file. */
 export function firmwareCandidates(firmware: VmModel["firmware"]): readonly FirmwareFiles[] {

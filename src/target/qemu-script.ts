@@ -2,7 +2,7 @@
 // A shell script that runs the VM with QEMU alone: for a first look, or where there is no libvirt. Pure.
 import type { VmModel } from "../core/index.ts";
 import { quoteWord } from "../system/index.ts";
-import { firmwareCandidates } from "./firmware.ts";
+import { firmwareCandidates, varsFile } from "./firmware.ts";
 import { diskDevices, machineArguments, nicDevices } from "./qemu-devices.ts";
 
 /** POSIX sh; the images lie beside it, wherever it is started from. */
@@ -25,6 +25,9 @@ export function renderQemuScript(vm: VmModel): string {
     ...(wired ? ["  --isolated   it can reach nobody: for a look while the original still runs"] : []),
     "  --help       this text",
     "",
+    ...(vm.guestAgent === true
+      ? [`Its guest agent listens at the socket ${oneLine(agentSocket(vm))}.`, ""]
+      : []),
     "Environment:",
     "  ACCEL   kvm or tcg (emulated: slow, works everywhere); default: kvm where it works",
     "  MEMORY  MiB of memory;  CPUS  number of processors;  QEMU  the program",
@@ -106,6 +109,8 @@ export function renderQemuScript(vm: VmModel): string {
   ].join("\n");
 }
 
+const agentSocket = (vm: VmModel): string => `${vm.name}.qga`;
+
 /** Words of the command line by line, as shell text. */
 function argumentWords(vm: VmModel): readonly string[] {
   const fixed = (words: readonly string[]): string => words.map(quoteWord).join(" ");
@@ -135,6 +140,12 @@ function argumentWords(vm: VmModel): readonly string[] {
         `-netdev "user,id=net${index}$restrict${index === 0 ? "$forward" : ""}" ${fixed(["-device", device])}`,
     ),
     ...(vm.nics.length === 0 ? ["-nic none"] : []),
+    ...(vm.guestAgent === true
+      ? [
+          fixed(["-chardev", `socket,id=agent,path=${comma(agentSocket(vm))},server=on,wait=off`]),
+          "-device virtio-serial-pci -device virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
+        ]
+      : []),
   ];
 }
 
@@ -143,8 +154,6 @@ const comma = (text: string): string => text.replaceAll(",", ",,");
 
 const continued = (lines: readonly string[]): string =>
   lines.map((line, index) => `\t${line}${index === lines.length - 1 ? "" : " \\"}`).join("\n");
-
-const varsFile = (vm: VmModel): string => `${vm.name}.vars.fd`;
 
 function firmwareLines(vm: VmModel): readonly string[] {
   if (vm.firmware.kind === "bios") return [];

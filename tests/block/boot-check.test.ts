@@ -82,6 +82,8 @@ async function check(
       guest: GUEST,
       expectedRootUuid: ROOT,
       nics: [],
+      passphrases: [],
+      rootIsLocked: false,
       timeoutMs: 60_000,
       emit: (event) => events.push(event),
       signal: AbortSignal.timeout(120_000),

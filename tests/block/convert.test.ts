@@ -1,51 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conversion of the demo machine's disk with its own programs, for real: proposed, applied, proven, proposed again, undone.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { applyChanges, openBlobs, propose, readInitramfs, undoChanges } from "../../src/convert/index.ts";
-import { contiguousExtent, type Intent } from "../../src/core/index.ts";
-import { inspectGuest, openSourceDisk, readDiskGraph, readMounts } from "../../src/inspect/index.ts";
-import { attachLoop, directoryView, mount, readMountTable, run } from "../../src/system/index.ts";
-import { testIntent } from "../support/convert-guest.ts";
+import { inspectGuest, readMounts } from "../../src/inspect/index.ts";
+import { directoryView, readMountTable, run } from "../../src/system/index.ts";
 import { DEMO_UUIDS } from "../support/demo-files.ts";
-import { demoDisk } from "../support/demo-machine.ts";
+import { mountedDemo } from "../support/mounted-demo.ts";
 
 const skip = process.getuid?.() === 0 ? false : "mounts file systems: run it as root";
-
-/** The demo disk's root, mounted from a copy that is thrown away. */
-async function mountedDemo(
-  t: TestContext,
-  signal: AbortSignal,
-): Promise<{ root: string; work: string; intent: Intent }> {
-  const work = await mkdtemp(join(tmpdir(), "p2v-convert-"));
-  const scope = new AsyncDisposableStack(); // t.after() runs in the order of registration, this in reverse
-  t.after(() => scope.disposeAsync());
-  scope.defer(() => rm(work, { recursive: true, force: true }));
-  const image = join(work, "demo.img");
-  await run(["cp", "--sparse=always", "--reflink=auto", await demoDisk({ signal }), image], {
-    timeoutMs: 120_000,
-  });
-  const disk = await openSourceDisk(image, 1);
-  const { graph } = await readDiskGraph([disk], { signal });
-  const node = graph.nodes.find(({ holds }) => holds.kind === "filesystem" && holds.uuid === DEMO_UUIDS.root);
-  const extent = contiguousExtent(graph, node?.id ?? "");
-  assert.equal(extent.kind, "extent");
-  if (extent.kind !== "extent") throw new TypeError("unreachable");
-  const loop = await attachLoop(image, {
-    offset: extent.start,
-    sizeBytes: extent.end - extent.start,
-    readOnly: false,
-  });
-  scope.use(loop);
-  const root = join(work, "root");
-  await mkdir(root);
-  const mounted = await mount(loop.path, root, { type: "ext4", options: ["noatime"] });
-  scope.use(mounted);
-  return { root, work, intent: { ...testIntent({ storage: graph }), disks: [disk] } };
-}
 
 test("the demo disk is converted by its own tools, once, and back again", {
   skip,
@@ -142,6 +107,9 @@ test("programs of the guest see no disk, network or process of this machine", {
     "ls -d /proc/[0-9]*",
     "cat /proc/net/route /proc/net/dev",
     "ls /..",
+    "unshare --user true && echo USER NAMESPACE",
+    // Out of the chroot in the classic way: what is there is an empty directory that holds the guest, and nothing else.
+    `perl -e 'mkdir "/tmp/x"; opendir D, "/"; chroot "/tmp/x" or die; chdir D; chdir ".." for 1..50; chroot "." or die; print "left: ", join(" ", glob "/*"), "\n"'`,
     "id -u",
     `echo result > ${inside}/result`,
     "true",
@@ -149,8 +117,9 @@ test("programs of the guest see no disk, network or process of this machine", {
   const argv = sandboxed({ merged: root, out: join(work, "out"), inside }, ["/bin/sh", "-c", script]);
   const { stdout } = await run(argv, { signal, timeoutMs: 60_000 });
   assert.match(stdout, /^fd\nfull\nnull\npts\nrandom\nshm\nstderr\nstdin\nstdout\nurandom\nzero\n/);
-  assert.doesNotMatch(stdout, /DISK READ|MOUNTED|REBOOTED|vda|sda|eth0/);
+  assert.doesNotMatch(stdout, /DISK READ|MOUNTED|REBOOTED|USER NAMESPACE|vda|sda|eth0/);
   assert.match(stdout, /^\/proc\/1$/m);
+  assert.match(stdout, /^left: \/guest$/m);
   assert.equal(await readFile(join(work, "out/result"), "utf8"), "result\n");
   assert.deepEqual((await readdir(join(root, "dev"))).includes("vda"), false);
 });

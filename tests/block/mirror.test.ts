@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mirrors of Linux software RAID above the overlay, without md: what is written goes to every member that is up to date.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bytesOf, copiesOf, findSpec, rangesOf } from "../../src/core/index.ts";
-import { openSourceDisk, readDiskGraph, readUsedMaps } from "../../src/inspect/index.ts";
+import { openSourceDisk, readDiskGraph, readFewerMembers, readUsedMaps } from "../../src/inspect/index.ts";
 import { attachVolumes, checkVolume, mountGuest, openOverlay } from "../../src/overlay/index.ts";
 import { attachLoop, run } from "../../src/system/index.ts";
 import { writeAt } from "../support/filesystems.ts";
@@ -198,3 +198,47 @@ test("LVM on a mirror: volumes in pieces are opened, and free extents are not se
     const { maps } = await readUsedMaps({ graph, views: paths, signal });
     for (const map of maps.values()) assert.ok(bytesOf(map, "unused") > 30 * MIB);
   }));
+
+for (const version of ["1.2", "1.1", "1.0", "0.90"] as const)
+  test(`one of two mirrors (${version}) becomes a whole array of one, as mdadm reads it, and the rest stays`, () =>
+    leavingNothing(async (storeDirectory) => {
+      await using mirror = await mirrorDisks({ version, events: [3, 7], members: 2, fill: mkfs });
+      const [, path = ""] = mirror.paths;
+      const range = { start: 0, end: SIZE };
+      assert.equal(await readFewerMembers(path, range, { place: 0, count: 2 }), null);
+      const fewer = await readFewerMembers(path, range, { place: 0, count: 1 });
+      if (fewer === null) throw new TypeError("It has two members");
+      const { offset, bytes } = fewer;
+      assert.equal(bytes.length, 4096);
+      const alone = join(storeDirectory, "alone.img");
+      await copyFile(path, alone);
+      await writeAt(alone, Buffer.from(bytes), offset);
+      const examine = async (file: string): Promise<ReadonlyMap<string, string>> => {
+        const { stdout } = await run(["mdadm", "--examine", file]);
+        return new Map(
+          stdout.split("\n").map((line) => {
+            const [name = "", ...value] = line.split(" : ");
+            return [name.trim(), value.join(" : ").trim()] as const;
+          }),
+        );
+      };
+      const [old, now] = [await examine(path), await examine(alone)];
+      const told = ["Raid Level", "Raid Devices", "State", "Array State"].map((name) => now.get(name));
+      const newer = version !== "0.90";
+      assert.deepEqual(told, [
+        "raid1",
+        "1",
+        "clean",
+        newer ? "A ('A' == active, '.' == missing, 'R' == replacing)" : undefined,
+      ]);
+      assert.match(now.get("Checksum") ?? "", /correct/);
+      for (const same of newer
+        ? ["Array UUID", "Name", "Events", "Device UUID", "Data Offset"]
+        : ["UUID", "Events"])
+        assert.equal(now.get(same), old.get(same), same);
+      const disk = await openSourceDisk(alone, 1);
+      const { graph, problems } = await readDiskGraph([disk], { signal });
+      assert.deepEqual(problems, []);
+      assert.equal(copiesOf(graph, "md:0/fs"), 1);
+      await rm(alone);
+    }));

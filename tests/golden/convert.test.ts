@@ -2,10 +2,13 @@
 // Conversion against goldens: the proposal equals the golden, and proposing on the result gives nothing. With
 // P2V_UPDATE_GOLDENS=1 the goldens are written anew; their diff is then reviewed.
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
+import type { DriverExtras } from "../../src/convert/index.ts";
 import type { BlockNode, Change, FileState, GuestOS, Intent, Mount } from "../../src/core/index.ts";
+import { readExtras } from "../../src/job/index.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../src/system/index.ts";
 import {
   diskGraph,
@@ -17,6 +20,7 @@ import {
   testGuestOS,
   testIntent,
 } from "../support/convert-guest.ts";
+import { rpmBytes } from "../support/packages.ts";
 import { makeSystem, type SystemCase } from "../support/convert-system.ts";
 
 const DIRECTORY = join(import.meta.dirname, "convert");
@@ -35,6 +39,10 @@ type Case = {
   readonly system?: SystemCase;
   /** Optional steps that are done. */
   readonly with?: readonly string[];
+  /** Headers of packages in extras/, by their place there. */
+  readonly extras?: Readonly<Record<string, Parameters<typeof rpmBytes>[0]>>;
+  /** What the scripted package tool puts into the guest. */
+  readonly installs?: Readonly<Record<string, string>>;
 };
 
 const update = process.env["P2V_UPDATE_GOLDENS"] === "1";
@@ -46,11 +54,24 @@ for (const name of cases.map((one) => one.name).toSorted()) {
   const spec = JSON.parse(await readFile(join(directory, "case.json"), "utf8")) as Case;
   test(`${name}: ${spec.says}`, async (t) => {
     const files = await readTree(join(directory, "in"));
-    const guest = await fakeGuest(t, await optionsOf(spec, files));
-    const { changes, problems } = await propose(guest);
+    const extras = spec.extras === undefined ? {} : { extras: await writeExtras(t, spec.extras) };
+    const guest = await fakeGuest(t, {
+      ...(await optionsOf(spec, files)),
+      ...extras,
+      installs: spec.installs ?? {},
+    });
+    const { changes, problems: told, guest: then } = await propose(guest);
+    const problems = told.map((one) => ({ ...one, 
+      text: one.text.replaceAll(guest.extras?.directory ?? "/extras", "/extras"),
+      advice: one.advice.replaceAll(guest.extras?.directory ?? "/extras", "/extras"),
+    }));
     const { family, id, version, loader, initramfsTool, init } = guest.guest;
     const inspected = spec.system === undefined ? {} : { guest: { family, id, version, loader, initramfsTool, init } };
-    const found = { ...inspected, changes: changes.map(summary), problems };
+    const installed =
+      guest.installed.length === 0
+        ? {}
+        : { installed: guest.installed.map(({ script }) => script.split("\n")) };
+    const found = { ...inspected, ...installed, changes: changes.map(summary), problems };
     if (update) {
       await rm(join(directory, "out"), { recursive: true, force: true });
       await writeTree(join(directory, "out"), await changedFiles(changes, guest));
@@ -59,9 +80,19 @@ for (const name of cases.map((one) => one.name).toSorted()) {
     assert.deepEqual(found, JSON.parse(await readFile(join(directory, "changes.json"), "utf8")));
     assert.deepEqual(await changedFiles(changes, guest), await readTree(join(directory, "out")));
 
-    const again = { ...guest, view: layeredView(guest.view, guest.blobs, changes) };
+    const again = { ...guest, guest: then, view: layeredView(guest.view, guest.blobs, changes) };
     assert.deepEqual((await propose(again)).changes, []);
   });
+}
+
+async function writeExtras(t: TestContext, packages: NonNullable<Case["extras"]>): Promise<DriverExtras> {
+  const directory = await mkdtemp(join(tmpdir(), "p2v-extras-"));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  for (const [path, header] of Object.entries(packages)) {
+    await mkdir(dirname(join(directory, path)), { recursive: true });
+    await writeFile(join(directory, path), rpmBytes(header));
+  }
+  return { directory, packages: (await readExtras(directory))?.packages ?? [] };
 }
 
 async function optionsOf(spec: Case, files: Readonly<Record<string, Buffer>>): Promise<FakeOptions> {

@@ -7,9 +7,11 @@ import { type Box, TEXT_COLUMNS } from "../../src/ui/wizard/box.ts";
 import { finishBox } from "../../src/ui/wizard/finish.ts";
 import { PAGES } from "../../src/ui/wizard/pages/index.ts";
 import { withAnswers } from "../../src/ui/wizard/state.ts";
-import { sampleWizardState } from "../support/sample-wizard.ts";
+import { sampleEncryptedState, sampleMirroredState, sampleWizardState } from "../support/sample-wizard.ts";
 
 const SSH = sampleWizardState();
+const MIRRORED = sampleMirroredState();
+const ENCRYPTED = sampleEncryptedState();
 const DIRECTORY = withAnswers(SSH, { to: "dir:/mnt/vms" });
 
 function printBox(box: Box): string {
@@ -25,8 +27,8 @@ function printBox(box: Box): string {
 
 const boxes: readonly (readonly [string, Box, string])[] = [
   ...PAGES.map((page) => {
-    const box = page.box(page.applies(SSH) ? SSH : DIRECTORY);
-    return [page.name, box, page.help] as const;
+    const state = [SSH, DIRECTORY, MIRRORED, ENCRYPTED].find((one) => page.applies(one)) ?? SSH;
+    return [page.name, page.box(state), page.help] as const;
   }),
   ["finish", finishBox(SSH), ""],
 ];

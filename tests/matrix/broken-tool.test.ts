@@ -7,15 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { attachLoop, mount, run } from "../../src/system/index.ts";
 import { demoDisk } from "../support/demo-machine.ts";
-import { migrateDisks, planAgain } from "../support/matrix.ts";
-
-async function firstPartition(disk: string): Promise<{ offset: number; sizeBytes: number }> {
-  const { stdout } = await run(["sfdisk", "--json", disk]);
-  const table = JSON.parse(stdout) as { partitiontable: { partitions: { start: number; size: number }[] } };
-  const [first] = table.partitiontable.partitions;
-  assert.ok(first !== undefined);
-  return { offset: first.start * 512, sizeBytes: first.size * 512 };
-}
+import { firstPartition, migrateDisks, planAgain } from "../support/matrix.ts";
 
 test("a kernel whose initramfs tool is broken: appended drivers, and it boots", async (t) => {
   const { signal } = t;

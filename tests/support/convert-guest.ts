@@ -9,6 +9,7 @@ import type {
   Blobs,
   BlockGraph,
   Change,
+  FileState,
   GuestOS,
   GuestView,
   Intent,
@@ -17,7 +18,9 @@ import type {
 import { layeredView, type MemoryFile, memoryView } from "../../src/system/index.ts";
 import { openBlobs } from "../../src/convert/blobs.ts";
 import { propose as proposeWith } from "../../src/convert/propose.ts";
-import type { GuestTools } from "../../src/convert/tools.ts";
+import type { DriverExtras } from "../../src/convert/index.ts";
+import type { GuestTools, InstallRequest } from "../../src/convert/tools.ts";
+import { findKernels } from "../../src/inspect/index.ts";
 
 export const ROOT_UUID = "3f1c2a4e-0000-4000-8000-000000000001";
 export const SWAP_UUID = "3f1c2a4e-0000-4000-8000-000000000002";
@@ -138,6 +141,10 @@ export type FakeGuest = {
   readonly intent: Intent;
   readonly blobs: Blobs;
   readonly tools: GuestTools;
+  readonly extras?: DriverExtras;
+  readonly findKernels: (view: GuestView) => Promise<GuestOS["kernels"]>;
+  /** What the scripted package tool was told, once for each time. */
+  readonly installed: InstallRequest[];
   /** Kernels for which an initramfs was built. */
   readonly built: string[];
 };
@@ -152,6 +159,9 @@ export type FakeOptions = {
   readonly freeBytes?: number;
   /** Why the scripted mkinitramfs fails. */
   readonly broken?: string;
+  readonly extras?: DriverExtras;
+  /** Texts that the scripted package tool puts into the guest, whatever it is told. */
+  readonly installs?: Readonly<Record<string, string>>;
 };
 
 export async function fakeGuest(t: TestContext, options: FakeOptions = {}): Promise<FakeGuest> {
@@ -160,9 +170,12 @@ export async function fakeGuest(t: TestContext, options: FakeOptions = {}): Prom
   const blobs = await openBlobs(join(directory, "blobs"));
   const view = options.view ?? memoryView(options.files ?? DEMO_FILES);
   const built: string[] = [];
+  const installed: InstallRequest[] = [];
   const tools = scriptedTools(view, {
     directory,
     built,
+    installed,
+    installs: options.installs ?? {},
     omit: options.omit ?? [],
     freeBytes: options.freeBytes ?? 2 ** 30,
     broken: options.broken ?? null,
@@ -173,6 +186,9 @@ export async function fakeGuest(t: TestContext, options: FakeOptions = {}): Prom
     intent: options.intent ?? testIntent(),
     blobs,
     tools,
+    ...(options.extras === undefined ? {} : { extras: options.extras }),
+    findKernels,
+    installed,
     built,
   };
 }
@@ -183,12 +199,16 @@ function scriptedTools(
   {
     directory,
     built,
+    installed,
+    installs,
     omit,
     freeBytes,
     broken,
   }: {
     directory: string;
     built: string[];
+    installed: InstallRequest[];
+    installs: Readonly<Record<string, string>>;
     omit: readonly string[];
     freeBytes: number;
     broken: string | null;
@@ -197,15 +217,29 @@ function scriptedTools(
   return {
     freeSpace: (path) =>
       Promise.resolve({ mount: path.startsWith("/boot/") ? "/boot" : "/", bytes: freeBytes, inodes: 1000 }),
+    async installPackages(request) {
+      installed.push(request);
+      const view = layeredView(base, request.blobs, request.changes);
+      const changes: { path: string; before: FileState; after: FileState }[] = [];
+      for (const [path, text] of Object.entries(installs)) {
+        const bytes = Buffer.from(text);
+        const before = await view.state(path);
+        const sha256 = await request.blobs.put(bytes);
+        if (before.kind === "bytes") await request.blobs.put((await view.read(path)) ?? bytes);
+        const after = { kind: "bytes", mode: 0o644, uid: 0, gid: 0, xattrs: {}, sha256 } as const;
+        changes.push({ path, before, after: { ...after, sizeBytes: bytes.length } });
+      }
+      return { kind: "installed", changes };
+    },
     async buildInitramfs({ kernels, changes, blobs }, use) {
       if (broken !== null) {
         for (const { version } of kernels) await use(version, { kind: "failed", why: broken });
         return;
       }
       const view = layeredView(base, blobs, changes);
-      for (const { version } of kernels) {
+      for (const { version, drivers } of kernels) {
         const path = join(directory, `initrd-${version}`);
-        await writeFile(path, gzipSync(renderCpio(await imageFiles(view, version, omit))));
+        await writeFile(path, gzipSync(renderCpio(await imageFiles(view, version, { drivers, omit }))));
         built.push(version);
         await use(version, { kind: "built", path, notes: [] });
       }
@@ -216,10 +250,10 @@ function scriptedTools(
 async function imageFiles(
   view: GuestView,
   kernel: string,
-  omit: readonly string[],
+  { drivers, omit }: { drivers: readonly string[]; omit: readonly string[] },
 ): Promise<Record<string, string>> {
   const files: Record<string, string> = { init: "#!/bin/sh\n", "usr/lib/systemd/systemd-udevd": "ELF" };
-  for (const name of ["virtio", "ext4", "xfs", ...MODULES])
+  for (const name of ["virtio", "ext4", "xfs", ...MODULES, ...drivers])
     if (!omit.includes(name)) files[`usr/lib/modules/${kernel}/kernel/drivers/${name}.ko`] = "ELF";
   for (const [from, to] of [
     ["/etc/systemd/network", "usr/lib/systemd/network"],
@@ -258,7 +292,7 @@ export function renderCpio(files: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat(parts);
 }
 
-export function propose(guest: FakeGuest): Promise<Proposal> {
+export function propose(guest: FakeGuest): Promise<Proposal & { readonly guest: GuestOS }> {
   return proposeWith({
     ...guest,
     root: "/nonexistent",

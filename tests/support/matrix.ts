@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Report } from "../../src/core/index.ts";
+import { run } from "../../src/system/index.ts";
 import { cli, leftovers } from "./cli.ts";
 import { machineDisks, type MachineName } from "./machines/index.ts";
 import { sha256sum } from "./overlays.ts";
@@ -65,10 +66,20 @@ export async function migrateDisks(
 export async function planAgain(
   directory: string,
   disks: readonly string[],
+  moreArgs: readonly string[] = [],
 ): Promise<readonly { readonly path: string; readonly step: string }[]> {
   const args = [...disks.flatMap((disk) => ["--disk", disk]), "--to", `dir:${directory}/again`, "--json"];
-  const ended = await cli(["plan", ...args], { timeoutMs: 300_000 });
+  const ended = await cli(["plan", ...args, ...moreArgs], { timeoutMs: 300_000 });
   assert.equal(ended.code, 0, ended.stderr);
   const plan = JSON.parse(ended.stdout) as { changes: readonly { path: string; step: string }[] };
   return plan.changes;
+}
+
+/** Where it lies on a disk image. */
+export async function firstPartition(disk: string): Promise<{ offset: number; sizeBytes: number }> {
+  const { stdout } = await run(["sfdisk", "--json", disk]);
+  const table = JSON.parse(stdout) as { partitiontable: { partitions: { start: number; size: number }[] } };
+  const [first] = table.partitiontable.partitions;
+  assert.ok(first !== undefined);
+  return { offset: first.start * 512, sizeBytes: first.size * 512 };
 }

@@ -14,6 +14,12 @@ export type MdSpec = {
   readonly level: number;
   /** Default: `aurora:0`; version 0.90 has the minor number 0. */
   readonly name?: string;
+  /** Of levels that have chunks. */
+  readonly chunkBytes?: number;
+  /** In the kernel's numbers. */
+  readonly layout?: number;
+  /** Default: shut down cleanly. */
+  readonly dirty?: boolean;
   /** Two hexadecimal digits that tell arrays apart. Default: `aa`. */
   readonly id?: string;
 };
@@ -41,6 +47,7 @@ export function mdSuperblock(spec: MdSpec): MdSuperblock {
 
 function superblock1(spec: MdSpec): Omit<MdSuperblock, "uuid"> {
   const { version, sizeBytes, role, events, members, level, name = "aurora:0" } = spec;
+  const { chunkBytes = 0, layout = 0, dirty = false } = spec;
   const last = Math.floor((sizeBytes / SECTOR - 16) / 8) * 8;
   const sector = { "1.0": last, "1.1": 0, "1.2": 8, "0.90": 0 }[version];
   const start = version === "1.0" ? 0 : DATA_OFFSET;
@@ -52,7 +59,9 @@ function superblock1(spec: MdSpec): Omit<MdSuperblock, "uuid"> {
   bytes.write(name, 32, "latin1");
   bytes.writeBigUInt64LE(1_700_000_000n, 64);
   bytes.writeInt32LE(level, 72);
-  bytes.writeBigUInt64LE(BigInt(length / SECTOR), 80);
+  bytes.writeUInt32LE(layout, 76);
+  bytes.writeBigUInt64LE(BigInt(level === 0 ? 0 : length / SECTOR), 80);
+  bytes.writeUInt32LE(chunkBytes / SECTOR, 88);
   bytes.writeUInt32LE(members, 92);
   bytes.writeBigUInt64LE(BigInt(start / SECTOR), 128);
   bytes.writeBigUInt64LE(BigInt(length / SECTOR), 136);
@@ -61,7 +70,7 @@ function superblock1(spec: MdSpec): Omit<MdSuperblock, "uuid"> {
   Buffer.alloc(16, 0x30 + role).copy(bytes, 168);
   bytes.writeBigUInt64LE(1_700_000_100n, 192);
   bytes.writeBigUInt64LE(BigInt(events), 200);
-  bytes.writeBigUInt64LE(2n ** 64n - 1n, 208); // in sync to its end
+  bytes.writeBigUInt64LE(dirty ? 0n : 2n ** 64n - 1n, 208); // in sync to its end
   const roles = 128;
   bytes.writeUInt32LE(roles, 220);
   for (let i = 0; i < roles; i += 1) bytes.writeUInt16LE(i < members ? i : 0xffff, 256 + 2 * i);
@@ -72,7 +81,7 @@ function superblock1(spec: MdSpec): Omit<MdSuperblock, "uuid"> {
 }
 
 function superblock090(spec: MdSpec): Omit<MdSuperblock, "uuid"> {
-  const { sizeBytes, role, events, members, level } = spec;
+  const { sizeBytes, role, events, members, level, chunkBytes = 0, layout = 0, dirty = false } = spec;
   const at = Math.floor(sizeBytes / 65_536) * 65_536 - 65_536;
   const bytes = Buffer.alloc(4096);
   const word = (index: number, value: number): void => void bytes.writeUInt32LE(value, 4 * index);
@@ -86,7 +95,9 @@ function superblock090(spec: MdSpec): Omit<MdSuperblock, "uuid"> {
   word(9, members);
   word(10, members);
   word(32, 1_700_000_100);
-  word(33, 1); // clean
+  word(33, dirty ? 0 : 1); // clean
+  word(64, layout);
+  word(65, chunkBytes);
   word(34, members);
   word(35, members);
   word(39, events);

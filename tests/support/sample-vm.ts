@@ -62,6 +62,7 @@ export const SAMPLE_VMS: Readonly<Record<string, VmModel>> = {
   },
   "uefi-plain-sata": {
     ...SAMPLE_VM,
+    guestAgent: true,
     name: "cumulus",
     firmware: { kind: "uefi", secureBoot: false },
     disks: SAMPLE_VM.disks.map((disk) => ({ ...disk, file: "cumulus-1.img", bus: "sata" as const })),

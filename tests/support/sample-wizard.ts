@@ -111,12 +111,47 @@ export function sampleWizardState(overrides: Partial<WizardState> = {}): WizardS
       ["host-key", ["SHA256:Sx8bWmoJ5xK3pFYyYJ0C9Yb2u0r0b1U3q2l8n1D4a5c"]],
     ]),
     password: null,
+    passphrases: [],
     hostKeys: [
       { type: "ED25519", fingerprint: "SHA256:Sx8bWmoJ5xK3pFYyYJ0C9Yb2u0r0b1U3q2l8n1D4a5c" },
       { type: "RSA", fingerprint: "SHA256:q9d0TgmHk1vO4dH2m3k8h2Yp6f0s7c1Zb5x4w3e2r1t" },
     ],
     ...overrides,
   };
+}
+
+/** Its disks are members of a software RAID, too. */
+export function sampleMirroredState(): WizardState {
+  const state = sampleWizardState();
+  const { nodes, edges } = state.machine.storage;
+  const members = state.disks.map((path) => ({
+    id: `part:${path.slice(5)}2`,
+    path: `${path}2`,
+    sizeBytes: 200 * GIB,
+    sectorBytes: 512,
+    holds: { kind: "md-member", uuid: "6d64-a11a" } as const,
+  }));
+  const below = members.map(({ id }) => ({
+    from: id,
+    to: id.slice(0, -1).replace("part:", "disk:"),
+    map: null,
+  }));
+  const storage = { nodes: [...nodes, ...members], edges: [...edges, ...below] };
+  return { ...state, machine: { ...state.machine, storage } };
+}
+
+/** Each of its disks holds a LUKS volume, too. */
+export function sampleEncryptedState(): WizardState {
+  const state = sampleWizardState();
+  const { nodes, edges } = state.machine.storage;
+  const volumes = state.disks.map((path, index) => ({
+    id: `part:${path.slice(5)}3/luks`,
+    path: `${path}3`,
+    sizeBytes: 200 * GIB,
+    sectorBytes: 512,
+    holds: { kind: "luks", uuid: `${index + 1}`.repeat(8) } as const,
+  }));
+  return { ...state, machine: { ...state.machine, storage: { nodes: [...nodes, ...volumes], edges } } };
 }
 
 /** What a person does at a page of this title: a button, with what was typed; "standing" is what is there already. */

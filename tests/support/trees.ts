@@ -7,6 +7,13 @@ import { attachLoop, mount, run } from "../../src/system/index.ts";
 
 export type Tree = ReadonlyMap<string, string>;
 
+/** Without a write to it: no journal is replayed. */
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  xfs: ["ro", "norecovery", "nouuid"],
+  ext4: ["ro", "noload"],
+  btrfs: ["ro", "subvolid=5"],
+};
+
 /** Path to `type mode owner size link-target content-hash xattrs` of everything in [start, end) of an image; read-only. */
 export async function readTree(
   image: string,
@@ -15,7 +22,7 @@ export async function readTree(
   const directory = await mkdtemp(join(tmpdir(), "p2v-tree-"));
   try {
     await using loop = await attachLoop(image, { offset: start, sizeBytes: end - start, readOnly: true });
-    const options = type === "xfs" ? ["ro", "norecovery", "nouuid"] : ["ro", "noload"];
+    const options = OPTIONS[type] ?? ["ro"];
     await using tree = await mount(loop.path, join(directory, "tree"), { type, options });
     return await walk(tree.path);
   } finally {

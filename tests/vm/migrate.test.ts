@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The main job on the demo machine, the whole way: a directory here, a host over ssh, and a guest whose network is lost.
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -70,6 +70,7 @@ test("the demo machine, to a directory: booted, every file as it was but for wha
   assert.deepEqual(await readdir(vm), [
     ...files,
     "console.log",
+    "conversion",
     "manifest.json",
     "report.html",
     "report.json",
@@ -165,6 +166,26 @@ test("the same over a real ssh gives the same VM", async () => {
     [],
   );
   await rm(join(directory, "over ssh"), { recursive: true });
+});
+
+test("the files kept beside the report give the VM's image every file of the source back", async () => {
+  const vm = join(directory, "aurora");
+  const { changes, kept = null } = await readReport(vm);
+  const states = changes.flatMap(({ before: was, after: is }) => [was, is]);
+  const hashes = new Set(states.flatMap((state) => (state.kind === "bytes" ? [state.sha256] : [])));
+  assert.deepEqual((await readdir(join(vm, "conversion/files"))).toSorted(), [...hashes].toSorted());
+  assert.equal(kept?.files, hashes.size);
+  for (const hash of hashes) {
+    const file = join(vm, "conversion/files", hash);
+    assert.equal(await sha256(file), hash);
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+  }
+  assert.equal((await stat(join(vm, "conversion"))).mode & 0o777, 0o700);
+  assert.match(await readFile(join(vm, "report.html"), "utf8"), /convert --undo conversion</);
+  const ended = await cli(["convert", "--undo", join(vm, "conversion"), "--yes"], { timeoutMs: 300_000 });
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.deepEqual(await leftovers(), []);
+  assert.deepEqual(treeDifferences(await treeOf(source), await treeOf(join(vm, "aurora-1.img"))), []);
 });
 
 test("without the pinned names the verdict is: booted, but no network", async () => {

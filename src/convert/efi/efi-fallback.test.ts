@@ -3,12 +3,17 @@
 // images, which are looked into only.
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import { gzipSync } from "node:zlib";
 import type { BlockGraph, GuestOS, Proposal } from "../../core/index.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../system/index.ts";
 import {
   diskGraph,
   type FakeGuest,
   fakeGuest,
+  KERNEL,
+  MODULES,
+  renderCpio,
+  ROOT_UUID,
   testGuestOS,
   testIntent,
 } from "../../../tests/support/convert-guest.ts";
@@ -167,19 +172,57 @@ test("names in a BOOTX64.CSV are names, not paths", () => {
 });
 
 /** A PE program with one section. */
-function unified(cmdline: string): Buffer {
-  const image = Buffer.alloc(512);
-  image.write("MZ", 0);
-  image.writeUInt32LE(0x40, 0x3c);
-  image.write("PE\0\0", 0x40);
-  image.writeUInt16LE(1, 0x46);
-  image.write(".cmdline", 0x58);
-  image.writeUInt32LE(cmdline.length, 0x60);
-  image.writeUInt32LE(256, 0x68);
-  image.writeUInt32LE(256, 0x6c);
-  image.write(cmdline, 256);
-  return image;
+function unified(cmdline: string, more: Readonly<Record<string, Uint8Array>> = {}): Buffer {
+  const sections = Object.entries({ ".cmdline": Buffer.from(cmdline), ...more });
+  const head = Buffer.alloc(512);
+  head.write("MZ", 0);
+  head.writeUInt32LE(0x40, 0x3c);
+  head.write("PE\0\0", 0x40);
+  head.writeUInt16LE(sections.length, 0x46);
+  let end = head.length;
+  for (const [index, [name, bytes]] of sections.entries()) {
+    const at = 0x58 + 40 * index;
+    head.write(name, at);
+    for (const [field, value] of [bytes.length, 0, bytes.length, end].entries())
+      head.writeUInt32LE(value, at + 8 + 4 * field);
+    end += bytes.length;
+  }
+  return Buffer.concat([head, ...sections.map(([, bytes]) => bytes)]);
 }
+
+test("the initramfs in a unified kernel image is opened: what it lacks is named, and what lacks nothing is not", async (t) => {
+  const inside = (modules: readonly string[]): Uint8Array =>
+    gzipSync(
+      renderCpio(
+        Object.fromEntries(
+          modules.map((name) => [`usr/lib/modules/${KERNEL}/kernel/drivers/${name}.ko`, "module"]),
+        ),
+      ),
+    );
+  const release = Buffer.from(`${KERNEL}\0`);
+  const proposed = async (more: Readonly<Record<string, Uint8Array>>): Promise<Proposal> => {
+    const files = { "/boot/efi/EFI/Linux/linux.efi": unified(`root=UUID=${ROOT_UUID} ro`, more) };
+    return await unifiedKernels.propose({
+      ...(await efiGuest(t, {
+        ...files,
+        [`/lib/modules/${KERNEL}/modules.dep`]: [...MODULES, "ext4"]
+          .map((name) => `kernel/drivers/${name}.ko:\n`)
+          .join(""),
+      })),
+      changes: [],
+      signal: new AbortController().signal,
+    });
+  };
+  const whole = await proposed({ ".uname": release, ".initrd": inside([...MODULES, "ext4"]) });
+  assert.deepEqual(whole, { changes: [], problems: [] });
+  const { problems } = await proposed({ ".uname": release, ".initrd": inside(["ext4", "virtio_pci"]) });
+  assert.equal(problems[0]?.code, "uki-lacks-drivers");
+  assert.match(problems[0]?.text ?? "", /lacks virtio_blk, .*virtio_net/);
+  const unknown = await proposed({ ".uname": Buffer.from("9.9.9"), ".initrd": inside(MODULES) });
+  assert.match(unknown.problems[0]?.text ?? "", /modules of its kernel \(9\.9\.9\) are not in the guest/);
+  const damaged = await proposed({ ".uname": release, ".initrd": Buffer.from([1, 2, 3, 4]) });
+  assert.match(damaged.problems[0]?.text ?? "", /is not known: It is no initramfs/);
+});
 
 test("a unified kernel image that names a disk of the old machine is reported with what it should say", async (t) => {
   const files = { "/boot/efi/EFI/Linux/linux.efi": unified("root=/dev/sda1 ro quiet") };
@@ -198,7 +241,7 @@ test("damaged unified kernel images have no command line", () => {
   assert.equal(unifiedCmdline(whole), "root=UUID=1 ro");
   for (let length = 0; length < 120; length += 1)
     assert.equal(unifiedCmdline(whole.subarray(0, length)) ?? "", "", `${length} bytes`);
-  for (const at of [0x3c, 0x46, 0x54, 0x60, 0x6c]) {
+  for (const at of [0x3c, 0x46, 0x54, 0x60, 0x68, 0x6c]) {
     const spoiled = Buffer.from(whole);
     spoiled.writeUInt32LE(0xffff_fff0, at);
     assert.doesNotThrow(() => unifiedCmdline(spoiled));

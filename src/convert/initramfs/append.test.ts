@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { cpioOf, type CpioEntry } from "../../../tests/support/cpio.ts";
 import { memoryView, run } from "../../system/index.ts";
+import { VM_DRIVERS } from "../../core/index.ts";
 import { appendDrivers } from "./append.ts";
 import { realPath } from "./archive.ts";
 import { findMissing, type Wanted } from "./check.ts";
@@ -37,6 +38,7 @@ const MODULES: Readonly<Record<string, Buffer>> = {
 const wantedOf = (kernel = KERNEL, dep = DEP): Wanted => ({
   kernel,
   modules: parseModules(dep, ""),
+  drivers: VM_DRIVERS,
   fileSystems: [],
   files: [],
 });

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does an initramfs hold what its kernel needs in the VM? Pure, on what was read.
-import { VM_DRIVERS } from "../../core/index.ts";
 import type { InitramfsEntry } from "./cpio.ts";
 import { moduleName, type Modules } from "./modules.ts";
 
@@ -16,8 +15,12 @@ export type WantedFile = {
 export type Wanted = {
   readonly kernel: string;
   readonly modules: Modules;
-  /** File systems of / and /usr: `ext4`, `xfs`. */
+  /** Of the VM's devices. */
+  readonly drivers: readonly string[];
+  /** File systems of / and /usr: `ext4`, `xfs`; and `dm_crypt`, where they lie in LUKS. */
   readonly fileSystems: readonly string[];
+  /** What opens LUKS volumes there: the scripts of cryptsetup-initramfs; null or absent: nothing, or nobody knows how. */
+  readonly opener?: "cryptroot" | null;
   readonly files: readonly WantedFile[];
 };
 
@@ -45,9 +48,10 @@ export function missingFiles(
 /** Drivers of the VM and of the root's file system that this kernel has as modules, with all they depend on. */
 export function neededModules({
   modules,
+  drivers,
   fileSystems,
-}: Pick<Wanted, "modules" | "fileSystems">): readonly string[] {
-  const names = [...VM_DRIVERS, ...fileSystems].filter((name) => modules.place(name) === "module");
+}: Pick<Wanted, "modules" | "drivers" | "fileSystems">): readonly string[] {
+  const names = [...drivers, ...fileSystems].filter((name) => modules.place(name) === "module");
   return [...new Set(names.flatMap((name) => modules.withDependencies(name)))].filter(
     (name) => modules.place(name) === "module",
   );
@@ -79,6 +83,24 @@ function holds(entries: ReadonlyMap<string, InitramfsEntry>, { paths, content, w
 /** Does udev run in it, and rename cards there? */
 const runsUdev = (entries: ReadonlyMap<string, InitramfsEntry>): boolean =>
   [...entries.keys()].some((path) => /(^|\/)(systemd-)?udevd$/.test(path));
+
+/** cryptsetup-initramfs; before Debian 10 its configuration had another place. No archive that is appended can bring these. */
+const OPENER: readonly (readonly [name: string, path: RegExp])[] = [
+  ["cryptsetup", /^(?:usr\/)?s?bin\/cryptsetup$/],
+  ["cryptroot/crypttab", /^(?:cryptroot\/crypttab|conf\/conf\.d\/cryptroot)$/],
+];
+
+/** Without these the root stays locked. An empty crypttab is what the hook makes where it does not see what the root lies on. */
+export function findNoOpener(
+  entries: ReadonlyMap<string, InitramfsEntry>,
+  { opener }: Pick<Wanted, "opener">,
+): readonly string[] {
+  if (opener !== "cryptroot") return [];
+  const all = [...entries.values()];
+  return OPENER.flatMap(([name, path]) =>
+    all.some((entry) => path.test(entry.path) && entry.sizeBytes > 0) ? [] : [name],
+  );
+}
 
 /** What unlocks or assembles the root: a rebuilt initramfs without it would not find the root any more. */
 const VITAL =

@@ -6,6 +6,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { renderCpio } from "../../../tests/support/convert-guest.ts";
 import { run } from "../../system/index.ts";
+import { VM_DRIVERS } from "../../core/index.ts";
 import { findLost, findMissing, neededModules } from "./check.ts";
 import { zstdLength } from "./decompress.ts";
 import { isRelease, moduleName, parseModules } from "./modules.ts";
@@ -120,7 +121,7 @@ test("modules are found by name, with what they need", () => {
   assert.equal(modules.place("virtio_pci"), "builtin");
   assert.equal(modules.place("virtio_net"), "absent");
   assert.deepEqual(modules.withDependencies("virtio_blk"), ["virtio", "virtio_blk"]);
-  assert.deepEqual(neededModules({ modules, fileSystems: ["xfs"] }), [
+  assert.deepEqual(neededModules({ modules, drivers: VM_DRIVERS, fileSystems: ["xfs"] }), [
     "virtio",
     "virtio_blk",
     "xen_blkfront",
@@ -135,6 +136,7 @@ test("findMissing() names modules of this kernel only, and pins where udev runs"
   const wanted = {
     kernel: "6.1.0",
     modules,
+    drivers: VM_DRIVERS,
     fileSystems: ["xfs"],
     files: [
       { name: "lib/x.link", paths: ["lib/x.link"], content: Buffer.from("x"), when: "udev" as const },

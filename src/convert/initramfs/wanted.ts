@@ -1,9 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each bootable kernel's initramfs must hold, by the guest as it will be.
-import { findNode, type GuestOS, type GuestView, type Intent, type Kernel } from "../../core/index.ts";
+import {
+  findNode,
+  type GuestOS,
+  type GuestView,
+  type Intent,
+  type Kernel,
+  luksBelow,
+  type NodeId,
+  VM_DRIVERS,
+} from "../../core/index.ts";
 import { linkPath, RULES_PATH } from "../steps/nic-names.ts";
 import type { Wanted, WantedFile } from "./check.ts";
-import { readModules } from "./modules.ts";
+import { readEmulated } from "./emulated.ts";
+import { type Modules, readModules } from "./modules.ts";
+
+/** Without one of these the VM has no disk, but for emulated ones. */
+const DISK_DRIVERS: readonly (readonly string[])[] = [["virtio_pci"], ["virtio_blk"]];
+/** Linux's own; RHEL 5's kernel-xen; RHEL 4 and 5 in a full VM. */
+const XEN_DISK_DRIVERS = [["xen-blkfront", "xenblk", "xen-vbd"]];
+
+/** Those a kernel has not, by their usual names. `modules` null: there is no list of them. */
+export function lackingDiskDrivers(
+  { has }: Pick<Kernel, "has">,
+  { modules, intent }: { modules: Modules | null; intent: Pick<Intent, "hypervisor"> },
+): readonly string[] {
+  const isThere = (name: string): boolean =>
+    has[name] === "builtin" || (modules !== null && modules.place(name) !== "absent");
+  const wanted = intent.hypervisor === "xen" ? XEN_DISK_DRIVERS : DISK_DRIVERS;
+  return wanted.flatMap((names) => (names.some(isThere) ? [] : (names[0] ?? [])));
+}
 
 /** null: no list of the kernel's modules, so nothing can be proven about it. */
 export async function readWanted(
@@ -15,21 +41,38 @@ export async function readWanted(
   return {
     kernel: kernel.version,
     modules,
-    fileSystems: rootFileSystems(guest, intent),
+    drivers: await wantedDrivers(kernel, { modules, view, guest, intent }),
+    fileSystems: rootDrivers(guest, intent),
+    opener: guest.initramfsTool === "initramfs-tools" && isEncrypted(guest, intent) ? "cryptroot" : null,
     files: [...(await pinFiles(view, intent)), ...(await configurationFiles(view))],
   };
 }
 
-function rootFileSystems(guest: GuestOS, intent: Intent): readonly string[] {
-  const nodes = [
-    guest.root,
-    ...guest.mounts.filter((one) => one.path === "/usr").map((one) => one.node ?? ""),
-  ];
-  const types = nodes.flatMap((id) => {
+/** Paravirtual ones; where a kernel has none for disks, those of the controller that the VM gets then. */
+async function wantedDrivers(
+  kernel: Kernel,
+  context: { modules: Modules; view: GuestView; guest: GuestOS; intent: Intent },
+): Promise<readonly string[]> {
+  if (lackingDiskDrivers(kernel, context).length === 0) return VM_DRIVERS;
+  const { disk } = await readEmulated(kernel, context);
+  return [...VM_DRIVERS, ...(disk ?? [])];
+}
+
+/** What must be there before the system's first program. */
+const earlyNodes = ({ root, mounts }: GuestOS): readonly NodeId[] => [
+  root,
+  ...mounts.filter((one) => one.path === "/usr").map((one) => one.node ?? ""),
+];
+
+const isEncrypted = (guest: GuestOS, { storage }: Intent): boolean =>
+  earlyNodes(guest).some((id) => luksBelow(storage, id).length > 0);
+
+function rootDrivers(guest: GuestOS, intent: Intent): readonly string[] {
+  const types = earlyNodes(guest).flatMap((id) => {
     const holds = findNode(intent.storage, id)?.holds;
     return holds?.kind === "filesystem" ? [holds.type] : [];
   });
-  return [...new Set(types)];
+  return [...new Set(types), ...(isEncrypted(guest, intent) ? ["dm_crypt"] : [])];
 }
 
 const HOOK = "/usr/share/initramfs-tools/hooks/udev";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // fstab: names of this hardware become UUID=. Comments, order, spacing and lines we do not know stay, byte for byte.
-import type { BlockNode, ConversionStep, Problem } from "../../core/index.ts";
+import type { BlockNode, ConversionStep, LeftOutDisk, Problem } from "../../core/index.ts";
 import { Draft } from "../draft.ts";
-import { mapLines } from "../lines.ts";
+import { commentOut, mapLines } from "../lines.ts";
 import { readVolumes, type Volumes } from "../volumes.ts";
 
 export const fstab: ConversionStep = {
@@ -12,6 +12,11 @@ export const fstab: ConversionStep = {
     const draft = new Draft("fstab", context);
     const volumes = readVolumes(context.guest, context.intent);
     const problems: Problem[] = [];
+    await draft.edit("/etc/fstab", {
+      why: "It lay on a disk that is not sent: the VM would wait for it at boot",
+      edit: (text) => withoutLeftOut(text, context.intent.leftOut ?? [], volumes),
+      severity: "stops",
+    });
     await draft.edit("/etc/fstab", {
       why: "Disks have other names in the VM; the UUID is the same everywhere",
       edit: (text) => renderFstab(text, volumes, problems),
@@ -46,6 +51,25 @@ export function renderFstab(text: string, volumes: Volumes, problems: Problem[])
       return line;
     }
     return `${indent}UUID=${uuid}${line.slice(indent.length + spec.length)}`;
+  });
+}
+
+/** Lines of what only a disk had that is not sent become comments. Pure. */
+export function withoutLeftOut(text: string, leftOut: readonly LeftOutDisk[], volumes: Volumes): string {
+  const lost = leftOut.flatMap((one) => one.volumes);
+  if (lost.length === 0) return text;
+  const isLost = (spec: string, type: string): boolean =>
+    lost.some(
+      ({ kind, uuid, label }) =>
+        spec.toLowerCase() === `uuid=${uuid}`.toLowerCase() ||
+        (label !== null && spec === `LABEL=${label}`) ||
+        (kind === "swap" && type === "swap" && volumes.named(spec).kind === "absent"),
+    );
+  return mapLines(text, (line) => {
+    const [, , spec = "", , , type = ""] = LINE.exec(line) ?? [];
+    return isLost(spec.replaceAll('"', "").replace(/^\/dev\/disk\/by-uuid\//, "UUID="), type)
+      ? commentOut(line, "on a disk that was left out, since its mirror is here")
+      : line;
   });
 }
 

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { IntendedNic } from "../../core/index.ts";
 import { withoutLostConsoles } from "./consoles.ts";
+import { withInitramfs } from "./crypttab.ts";
 import { withHwaddr } from "./ifcfg.ts";
 import { withoutSlotLink } from "./link-files.ts";
 import { withVmDisks } from "./lvm-filter.ts";
@@ -21,6 +22,7 @@ const NICS: readonly IntendedNic[] = [{ name: "eth0", mac: "52:54:00:12:34:56", 
 
 const EDITS: Readonly<Record<string, (text: string) => string>> = {
   consoles: (text) => withoutLostConsoles(text, "libvirt"),
+  crypttab: (text) => withInitramfs(text, new Set(["root_crypt", "filter"])),
   ifcfg: (text) => withHwaddr(text, "ifcfg-eth0", { nics: NICS, add: false }),
   link: withoutSlotLink,
   lvm: withVmDisks,
@@ -70,6 +72,8 @@ const PIECES = [
   '  Driver "mga"',
   '  BusID "PCI:1:0:0"',
   "EndSection",
+  "root_crypt UUID=1 none luks,discard",
+  "root_crypt\tUUID=1  # bare",
   "# a comment",
   "",
   " ",

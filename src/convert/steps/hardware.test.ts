@@ -3,13 +3,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IntendedNic } from "../../core/index.ts";
-import { fakeGuest, propose, testGuestOS, testIntent } from "../../../tests/support/convert-guest.ts";
+import {
+  fakeGuest,
+  propose,
+  ROOT_UUID,
+  testGuestOS,
+  testIntent,
+} from "../../../tests/support/convert-guest.ts";
+import { readVolumes } from "../volumes.ts";
 import { conflictingLink, withoutConflicts } from "../nic-conflicts.ts";
 import { withoutLostConsoles } from "./consoles.ts";
 import { withHwaddr } from "./ifcfg.ts";
 import { withoutSlotLink } from "./link-files.ts";
 import { withVmDisks } from "./lvm-filter.ts";
-import { renderMdadmConf } from "./mdadm-conf.ts";
+import { withoutLeftOut } from "./fstab.ts";
+import { renderMdadmConf, withoutCounts } from "./mdadm-conf.ts";
 import { renderAliases } from "./modprobe-aliases.ts";
 import { fittingMatch } from "./netplan.ts";
 import { fittingNetwork, lostMatch } from "./networkd.ts";
@@ -60,6 +68,36 @@ test("problem 13: mdadm.conf names arrays by UUID and looks on all disks", () =>
   const bare = "ARRAY /dev/md1 devices=/dev/sda2,/dev/sdb2\n";
   assert.equal(renderMdadmConf(bare, lost), bare);
   assert.deepEqual(lost, ["/dev/md1"]);
+});
+
+test("problem 13: of a mirror that is not sent nothing is waited for", () => {
+  once(
+    withoutCounts,
+    "ARRAY /dev/md0 level=raid1 num-devices=2 UUID=1:2:3:4\nARRAY /dev/md/1  metadata=1.2\n   spares=1 UUID=5:6:7:8\n# num-devices=2\nMAILADDR root\n",
+    "ARRAY /dev/md0 level=raid1 UUID=1:2:3:4\nARRAY /dev/md/1  metadata=1.2\n   UUID=5:6:7:8\n# num-devices=2\nMAILADDR root\n",
+  );
+  const disk = { number: 2, path: "/dev/sdb", kind: "device", sizeBytes: 2 ** 30, sectorBytes: 512 } as const;
+  const volumes = [
+    { kind: "swap", uuid: "5A5A5A5A-0002", label: "swap2" },
+    { kind: "filesystem", uuid: "E5E5-0002", label: null },
+  ] as const;
+  const named = readVolumes(testGuestOS(), testIntent());
+  const kept = `UUID=${ROOT_UUID} / ext4 defaults 0 1\n/dev/sda2 none swap sw 0 0\n# UUID=5a5a5a5a-0002 none swap sw 0 0\n/dev/md0 /boot ext4 defaults 0 2\n`;
+  const gone = [
+    "UUID=5a5a5a5a-0002  none swap sw 0 0\n",
+    "LABEL=swap2 none swap sw 0 0\n",
+    "/dev/sdb2 none swap sw 0 0\n",
+    "/dev/disk/by-uuid/E5E5-0002 /boot/efi2 vfat umask=0077 0 1\n",
+  ];
+  const comments = gone.map(
+    (line) => `# virt-p2v: on a disk that was left out, since its mirror is here\n# ${line}`,
+  );
+  once(
+    (text) => withoutLeftOut(text, [{ disk, volumes }], named),
+    kept + gone.join(""),
+    kept + comments.join(""),
+  );
+  assert.equal(withoutLeftOut(gone.join(""), [], named), gone.join(""));
 });
 
 test("modprobe: ethN and the first adapter get the VM's drivers, bonds and the rest stay", () => {

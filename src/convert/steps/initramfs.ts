@@ -7,9 +7,8 @@ import {
   type FileState,
   type Kernel,
   type StepContext,
-  VM_DRIVERS,
 } from "../../core/index.ts";
-import { layeredView, readBounded } from "../../system/index.ts";
+import { changeableState, layeredView, readBounded } from "../../system/index.ts";
 import { Draft } from "../draft.ts";
 import { appendDrivers } from "../initramfs/append.ts";
 import { COMMON_INPUTS, findBuilder } from "../initramfs/builders.ts";
@@ -58,10 +57,10 @@ export function initramfs({ tools, emit }: { tools: GuestTools; emit: Emit }): C
   };
 }
 
-const toBuild = ({ kernel, path, wanted: { modules } }: Stale): BuiltKernel => ({
+const toBuild = ({ kernel, path, wanted: { modules, drivers } }: Stale): BuiltKernel => ({
   version: kernel.version,
   image: path,
-  drivers: VM_DRIVERS.filter((driver) => modules.place(driver) === "module"),
+  drivers: drivers.filter((driver) => modules.place(driver) === "module"),
 });
 
 /** Kernels whose image lacks something, or was made from files that change. `context`: as the guest will be. */
@@ -167,10 +166,14 @@ async function replaceImage(
   { draft, context }: Taking,
 ): Promise<void> {
   const { view, blobs } = context;
-  const real = (await view.resolve(path)) ?? path;
-  const before = await view.state(real);
-  if (before.kind === "bytes") await blobs.put((await readImage(view, real)) ?? Buffer.alloc(0));
-  else if (before.kind !== "absent") return;
+  const real = await view.resolve(path);
+  if (real === null) return;
+  const before = await changeableState(view, real);
+  if (before?.kind === "bytes") {
+    const bytes = await readImage(view, real);
+    if (bytes === null) return; // what could not be put back stays
+    await blobs.put(bytes);
+  } else if (before?.kind !== "absent") return;
   const { mode, uid, gid, xattrs } =
     before.kind === "bytes" ? before : { mode: 0o644, uid: 0, gid: 0, xattrs: {} };
   const after: FileState = { kind: "bytes", mode, uid, gid, xattrs, ...content };

@@ -14,7 +14,10 @@ export const mdadmConf: ConversionStep = {
     for (const path of ["/etc/mdadm.conf", "/etc/mdadm/mdadm.conf"])
       await draft.edit(path, {
         why: "It names disks that the VM does not have: no array would be started",
-        edit: (text) => renderMdadmConf(text, lost),
+        edit: (text) => {
+          const there = renderMdadmConf(text, lost);
+          return (context.intent.leftOut ?? []).length === 0 ? there : withoutCounts(there);
+        },
         severity: "stops",
       });
     for (const array of [...new Set(lost)].slice(0, 20))
@@ -49,6 +52,15 @@ export function renderMdadmConf(text: string, lost: string[]): string {
     }
     return line.replace(/[ \t]devices=[^ \t\r\n]+/gi, "");
   });
+}
+
+/** An array with fewer members than its line says would not be started (mdadm.conf(5), num-devices). Pure. */
+export function withoutCounts(text: string): string {
+  return mapLines(text, (line) =>
+    line.length > MAX_LINE || !/^[ \t]*ARRAY[ \t]|^[ \t]+\S/i.test(line)
+      ? line
+      : line.replace(/[ \t](?:num-devices|spares)=\d+(?=[ \t\r\n]|$)/gi, ""),
+  );
 }
 
 /** `/dev/sd*` and `/dev/sd[ab]1` too. */

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aliases that tie a card or controller to a driver. Red Hat's mkinitrd takes scsi_hostadapter* into every initramfs it
 // makes, so that the VM's driver must be there for the next kernel too; alias ethN decides which card gets the name.
-import { type ConversionStep, type GuestOS, type GuestView, type Intent } from "../../core/index.ts";
+import {
+  type ConversionStep,
+  devicesFor,
+  type GuestOS,
+  type GuestView,
+  type Intent,
+} from "../../core/index.ts";
 import { Draft } from "../draft.ts";
 import { readModules } from "../initramfs/modules.ts";
 import { mapLines, withNewline } from "../lines.ts";
@@ -43,6 +49,7 @@ async function vmDrivers(view: GuestView, guest: GuestOS, intent: Intent): Promi
     { net: "xen-netfront", block: "xen-blkfront" },
     { net: "xennet", block: "xenblk" }, // RHEL 5's kernel-xen
     { net: "virtio_net", block: "virtio_blk" },
+    { net: "e1000", block: devicesFor(guest).machine === "pc" ? "ata_piix" : "ahci" }, // what the VM has then
   ];
   const wanted = intent.hypervisor === "xen" ? pairs : pairs.slice(2);
   const has = (name: string): boolean => modules.place(name) === "module";

@@ -2,12 +2,11 @@
 // Opens the initramfs of every bootable kernel, as it will be, and proves that the drivers of a VM are inside.
 import { type ConversionStep, type Kernel, type Problem, type StepContext } from "../../core/index.ts";
 import { Draft } from "../draft.ts";
-import { findLost, findMissing, neededModules } from "../initramfs/check.ts";
+import { findUnified } from "../efi/uki.ts";
+import { findLost, findMissing, findNoOpener, neededModules } from "../initramfs/check.ts";
 import { type Initramfs, MAX_INITRAMFS_BYTES, readInitramfs } from "../initramfs/read.ts";
-import { readWanted } from "../initramfs/wanted.ts";
-
-/** Without one of these the VM has no disk. */
-const DISK_DRIVERS = ["virtio_pci", "virtio_blk"] as const;
+import { readEmulated } from "../initramfs/emulated.ts";
+import { lackingDiskDrivers, readWanted } from "../initramfs/wanted.ts";
 
 export const prove: ConversionStep = {
   name: "prove",
@@ -27,7 +26,9 @@ type Capable = { readonly able: readonly Kernel[]; readonly problems: readonly P
 /** Bootable kernels that have drivers for the VM's disk, whether or not their initramfs has them; and what is to be said of the others. */
 export async function findIncapable(context: StepContext): Promise<Capable> {
   const kernels = context.guest.kernels.filter((kernel) => kernel.bootable);
-  if (kernels.length === 0) return { able: [], problems: [NO_KERNEL] };
+  // Of a system with unified kernel images only the step unified-kernels says what is in them.
+  if (kernels.length === 0)
+    return { able: [], problems: (await findUnified(context)).length > 0 ? [] : [NO_KERNEL] };
   const able: Kernel[] = [];
   const incapable: Problem[] = [];
   for (const kernel of kernels) {
@@ -36,8 +37,35 @@ export async function findIncapable(context: StepContext): Promise<Capable> {
     if (lacking.length > 0) incapable.push(noDriver(kernel, lacking, kernels.length));
     else able.push(kernel);
   }
-  const severity = able.length === 0 ? "stops" : "warns"; // another kernel can still be chosen
-  return { able, problems: incapable.map((problem) => ({ ...problem, severity })) };
+  if (able.length > 0)
+    return { able, problems: incapable.map((problem) => ({ ...problem, severity: "warns" })) }; // another can be chosen
+  const without = await findEmulatedOnly(kernels, context);
+  return without.able.length > 0 ? without : { able, problems: incapable };
+}
+
+/** Where no kernel has virtio, the VM gets the devices that QEMU emulates (see devicesFor). */
+async function findEmulatedOnly(kernels: readonly Kernel[], context: StepContext): Promise<Capable> {
+  const { intent } = context;
+  const able: Kernel[] = [];
+  const problems: Problem[] = [];
+  for (const kernel of kernels) {
+    const { disk, bus, nic } = await readEmulated(kernel, context);
+    if (disk === null) {
+      const lacking = await lackingDrivers(kernel, context);
+      problems.push({ ...noDriver(kernel, lacking, kernels.length), severity: "warns" });
+      continue;
+    }
+    able.push(kernel);
+    problems.push({
+      code: "devices-emulated",
+      severity: "warns",
+      text: `The kernel ${kernel.version} has no ${intent.hypervisor === "xen" ? "driver for Xen's disks" : "virtio"}: the VM gets ${bus} disks and e1000 network cards, which are slower`,
+      advice: nic
+        ? "Newer kernels have virtio; install one in the VM, and change its devices then"
+        : "It has no driver for an e1000 either: choose another model of network card on the host",
+    });
+  }
+  return { able, problems };
 }
 
 const NO_KERNEL: Problem = {
@@ -48,11 +76,8 @@ const NO_KERNEL: Problem = {
 };
 
 async function lackingDrivers(kernel: Kernel, context: StepContext): Promise<readonly string[]> {
-  const wanted = await readWanted(kernel, context);
-  if (wanted === null) return DISK_DRIVERS.filter((driver) => kernel.has[driver] !== "builtin");
-  return DISK_DRIVERS.filter(
-    (driver) => wanted.modules.place(driver) === "absent" && kernel.has[driver] !== "builtin",
-  );
+  const modules = (await readWanted(kernel, context))?.modules ?? null;
+  return lackingDiskDrivers(kernel, { modules, intent: context.intent });
 }
 
 async function proveKernel(kernel: Kernel, context: StepContext): Promise<readonly Problem[]> {
@@ -69,7 +94,7 @@ async function proveKernel(kernel: Kernel, context: StepContext): Promise<readon
   if (bytes === null) return [notProven(kernel, `${kernel.initramfs} cannot be read`)];
   const image = await open(bytes, signal);
   if (typeof image === "string") return [notProven(kernel, `${kernel.initramfs} cannot be opened: ${image}`)];
-  const missing = findMissing(image.entries, wanted);
+  const missing = [...findMissing(image.entries, wanted), ...findNoOpener(image.entries, wanted)];
   if (missing.length > 0) return [notProven(kernel, `${kernel.initramfs} lacks ${missing.join(", ")}`)];
   const lost = await lostFiles(kernel, image, context);
   return lost.length === 0

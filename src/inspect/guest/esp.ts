@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The EFI system partition: where fstab mounts it, or where systemd would (systemd-gpt-auto-generator(8)).
 import type { BlockGraph, GuestView, Mount } from "../../core/index.ts";
+import { isDirectory } from "../../system/index.ts";
 
 /** UEFI specification 5.3: the GUID in GPT, and the byte of an MBR. */
 const ESP_TYPES: ReadonlySet<string> = new Set(["c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "ef"]);
@@ -37,8 +38,7 @@ async function mountPoint(view: GuestView, mounts: readonly Mount[]): Promise<st
   const taken = (path: string): boolean => mounts.some((one) => one.path === path);
   const candidates = ["/efi", "/boot/efi", "/boot"].filter((path) => !taken(path));
   for (const path of candidates) {
-    const real = await view.resolve(path);
-    if (real === null || (await view.state(real)).kind !== "directory") continue;
+    if (!(await isDirectory(view, path))) continue;
     if ((await view.list(path)).length === 0) return path;
   }
   return taken("/boot") && !taken("/boot/efi") ? "/boot/efi" : null;

@@ -6,8 +6,11 @@ import {
   findNode,
   findSpec,
   type GuestView,
+  insideOf,
+  luksOf,
   type Mount,
   type NodeId,
+  parseCrypttab,
   parseDeviceName,
   parseMultipathName,
   type Problem,
@@ -68,22 +71,51 @@ export async function readMounts(
     if (!(error instanceof RangeError)) throw error;
     return { mounts: [], problems: [tooLarge(error.message)] };
   }
-  const found = findMounts(lines, graph);
+  const found = findMounts(lines, graph, await readCryptNames(view, graph));
   const esp = await findEspMount(view, found.mounts, graph);
   return esp === null ? found : { ...found, mounts: [...found.mounts, esp] };
 }
 
-/** Pure part of readMounts(). */
+type CryptNames = ReadonlyMap<string, NodeId | null>;
+
+/**
+ * What lies in the LUKS volumes of crypttab, by their names below /dev/mapper. null: the volume is there, and what lies in
+ * it nobody knows: there is no key for it, or it gets a new one at each boot.
+ */
+async function readCryptNames(view: GuestView, graph: BlockGraph): Promise<CryptNames> {
+  const text = await view.readText("/etc/crypttab").catch((error: unknown) => {
+    if (error instanceof RangeError) return null; // told by the step that would edit it
+    throw error;
+  });
+  const names = new Map<string, NodeId | null>();
+  for (const line of parseCrypttab(text ?? "")) {
+    const luks = luksOf(graph, line);
+    if (findSpec(graph, line.source) === null) continue;
+    names.set(`/dev/mapper/${line.name}`, luks === null ? null : insideOf(graph, luks));
+  }
+  return names;
+}
+
+/** Pure part of readMounts(). `crypts`: nodes by names that the guest gives them itself. */
 export function findMounts(
   lines: readonly FstabLine[],
   graph: BlockGraph,
+  crypts: CryptNames = new Map(),
 ): { mounts: readonly Mount[]; problems: readonly Problem[] } {
   const kept = lines.filter(isServed);
   const problems: Problem[] = kept.length > MAX_MOUNTS ? [tooLarge(`It names ${kept.length} mounts`)] : [];
   const resolve = makeResolver(kept.slice(0, MAX_MOUNTS), graph);
-  const mounts = kept.slice(0, MAX_MOUNTS).map((line): Mount => ({ ...line, node: resolve(line) }));
+  const mounts = kept
+    .slice(0, MAX_MOUNTS)
+    .map((line): Mount => ({ ...line, node: crypts.get(line.spec) ?? resolve(line) }));
   for (const mount of mounts)
-    if (mount.node === null && isDisk(mount.spec) && problems.length < MAX_PROBLEMS && !mayBeAbsent(mount))
+    if (
+      mount.node === null &&
+      isDisk(mount.spec) &&
+      !crypts.has(mount.spec) &&
+      problems.length < MAX_PROBLEMS &&
+      !mayBeAbsent(mount)
+    )
       problems.push(notFound(mount));
   return { mounts, problems };
 }

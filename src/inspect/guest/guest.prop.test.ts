@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { findSpec, parseDeviceName } from "../../core/index.ts";
+import { findSpec, luksOf, parseCrypttab, parseDeviceName } from "../../core/index.ts";
 import { memoryView } from "../../system/index.ts";
 import { findMounts, parseFstab } from "./fstab.ts";
 import { parseElfMachine, parseOsRelease, parseReleaseLine } from "./identity.ts";
@@ -25,6 +25,7 @@ const NOBODY = { used: new Map<string, string>(), names: new Map<string, string>
 
 const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   fstab: (text) => findMounts(parseFstab(text), EMPTY),
+  crypttab: (text) => parseCrypttab(text).map((line) => luksOf(EMPTY, line)),
   osRelease: parseOsRelease,
   releaseLine: (text) => parseReleaseLine(text, "/etc/SuSE-release"),
   elf: (text) => parseElfMachine(Buffer.from(text)),

@@ -39,6 +39,12 @@ export async function inspectGuest(
   };
 }
 
+/** The kernels alone, for a guest that got more of them. */
+export async function findKernels(view: GuestView): Promise<readonly Kernel[]> {
+  const { family } = await readIdentity(view);
+  return await readKernels(view, { menu: await readBootMenu(view), family });
+}
+
 /** A 64-bit kernel under 32-bit programs needs a 64-bit machine. */
 function archOf(programs: string, kernels: readonly Kernel[]): string {
   const needs64 = kernels.some(({ version }) => /[-.](?:amd64|x86_64)$/.test(version));

@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // What lies on the given disks: tables, partitions, volumes and what they hold, as the block graph.
 import {
-  type BlockEdge,
   type BlockGraph,
   type BlockNode,
   type Holds,
+  type LuksKey,
   type NodeId,
+  type OpenedCrypt,
   type Problem,
   type SourceDisk,
+  baseNodes,
   diskSegments,
 } from "../../core/index.ts";
-import { contentHolds, contentName } from "./content.ts";
+import { GraphBuilder } from "./graph-builder.ts";
 import { assembleGroups, type FoundGroup, readPvs } from "./lvm.ts";
+import { keyProblems, unlockVolumes } from "./luks.ts";
 import { assembleArrays, type FoundMember } from "./md.ts";
 import { readMdMember } from "./md-super.ts";
-import { type Content, probeRange, probeReader } from "./probe.ts";
+import { probeRange, probeReader } from "./probe.ts";
 import { makeProblem } from "./problem.ts";
 import { openReader, partReader, type Reader, segmentReader } from "./reader.ts";
 import { readDiskNames } from "./sysfs.ts";
 import { findOverlapping, readTable } from "./table.ts";
+import { weaveReader } from "./weave-reader.ts";
 
-export type DiskGraph = { readonly graph: BlockGraph; readonly problems: readonly Problem[] };
+export type DiskGraph = {
+  readonly graph: BlockGraph;
+  readonly problems: readonly Problem[];
+  /** LUKS volumes that a key opened; those below others first. Their keys are nowhere in the graph. */
+  readonly opened: readonly OpenedCrypt[];
+};
 
 /** Each volume is probed; a hostile text could name a hundred thousand. */
 const MAX_VOLUMES = 1024;
@@ -32,11 +41,12 @@ export function diskNode(number: number): NodeId {
 
 /**
  * Looks at all disks, read-only. Nodes: `disk:1`, `disk:1/part:2`, their contents as nodes above (`disk:1/part:2/fs`),
- * logical volumes `lv:vg0/root` over all their disks. UserError `image-truncated` where a partition is not all there.
+ * logical volumes `lv:vg0/root` over all their disks; with `keys`, what LUKS volumes hold (`.../luks/crypt`). UserErrors:
+ * `image-truncated` where a partition is not all there, `luks-key-wrong` where a key opens nothing.
  */
 export async function readDiskGraph(
   disks: readonly SourceDisk[],
-  { signal }: { readonly signal: AbortSignal },
+  { keys = [], signal }: { readonly keys?: readonly LuksKey[]; readonly signal: AbortSignal },
 ): Promise<DiskGraph> {
   await using scope = new AsyncDisposableStack();
   const graph = new GraphBuilder();
@@ -47,41 +57,14 @@ export async function readDiskGraph(
     readers.set(diskNode(disk.number), reader);
     await addDisk(graph, { disk, reader, signal });
   }
-  await addArrays(graph, { signal });
+  await addArrays(graph, { readers, signal });
+  // Volumes of LVM may lie in LUKS, and LUKS in volumes of LVM.
+  const opened = await unlockVolumes(graph, { keys, readers, signal });
   await addVolumes(graph, { readers, signal });
-  return { graph: { nodes: graph.nodes, edges: graph.edges }, problems: graph.problems };
-}
-
-class GraphBuilder {
-  readonly nodes: BlockNode[] = [];
-  readonly edges: BlockEdge[] = [];
-  readonly problems: Problem[] = [];
-  readonly pvs: { node: NodeId; reader: Reader }[] = [];
-  readonly members: { node: NodeId; reader: Reader }[] = [];
-
-  /** A node that is one run of bytes of the node below it. */
-  addPart(node: BlockNode, below: NodeId, start: number): void {
-    this.nodes.push(node);
-    const map = [{ from: 0, to: start, length: node.sizeBytes }];
-    this.edges.push({ from: node.id, to: below, map });
-  }
-
-  /** What a volume holds, as a node of its own above it. */
-  addContent(volume: BlockNode, content: Content, reader: Reader): void {
-    const partitionType = volume.holds.kind === "partition" ? volume.holds.type : null;
-    const node = this.addHolds(volume, contentHolds(content, partitionType));
-    // A physical volume inside a logical one belongs to a machine inside this machine.
-    if (node.holds.kind === "lvm-pv" && volume.holds.kind !== "lvm-lv")
-      this.pvs.push({ node: node.id, reader });
-    const onDisk = volume.holds.kind === "disk" || volume.holds.kind === "partition";
-    if (node.holds.kind === "md-member" && onDisk) this.members.push({ node: node.id, reader });
-  }
-
-  addHolds(volume: BlockNode, holds: Holds): BlockNode {
-    const node = { ...volume, id: `${volume.id}/${contentName(holds)}`, holds };
-    this.addPart(node, volume.id, 0);
-    return node;
-  }
+  opened.push(...(await unlockVolumes(graph, { keys, readers, signal })));
+  await addVolumes(graph, { readers, signal });
+  graph.problems.push(...keyProblems(graph, keys));
+  return { graph: { nodes: graph.nodes, edges: graph.edges }, problems: graph.problems, opened };
 }
 
 type AddDisk = { readonly disk: SourceDisk; readonly reader: Reader; readonly signal: AbortSignal };
@@ -129,8 +112,10 @@ async function addDisk(graph: GraphBuilder, { disk, reader, signal }: AddDisk): 
   }
 }
 
-/** Arrays that can be read from one member. What is on them begins where their data do. */
-async function addArrays(graph: GraphBuilder, { signal }: { signal: AbortSignal }): Promise<void> {
+type AddArrays = { readonly readers: Map<NodeId, Reader>; readonly signal: AbortSignal };
+
+/** What is on them begins where their data do. Woven ones get a reader of their own. */
+async function addArrays(graph: GraphBuilder, { readers, signal }: AddArrays): Promise<void> {
   const found: (FoundMember & { readonly reader: Reader })[] = [];
   for (const { node, reader } of graph.members) {
     const member = await readMdMember(reader);
@@ -138,19 +123,33 @@ async function addArrays(graph: GraphBuilder, { signal }: { signal: AbortSignal 
   }
   const { arrays, problems } = assembleArrays(found);
   graph.problems.push(...problems);
-  for (const { uuid, name, level, mirrors } of arrays) {
+  for (const { uuid, name, level, members, weave } of arrays) {
     signal.throwIfAborted();
-    const [first] = mirrors;
+    const [first] = members;
     const reader = found.find(({ node }) => node === first?.node)?.reader;
     const below = graph.nodes.find(({ id }) => id === first?.node);
     if (first === undefined || reader === undefined || below === undefined) continue;
-    const { start, sizeBytes } = first.member.data;
     const taken = graph.nodes.some(({ id }) => id === `md:${name}`);
     const id = taken || name === "" ? `md:${uuid}` : `md:${name}`;
     const { path, sectorBytes } = below;
-    const node: BlockNode = { id, path, sizeBytes, sectorBytes, holds: { kind: "md", uuid, name, level } };
+    const about = { kind: "md", uuid, name, level } as const;
+    if (weave !== null) {
+      const parts = weave.members.map(
+        (member) => found.find(({ node }) => node === member?.node)?.reader ?? null,
+      );
+      const woven = weaveReader(weave, parts);
+      const { sizeBytes } = woven;
+      const node: BlockNode = { id, path, sizeBytes, sectorBytes, holds: { ...about, weave } };
+      graph.nodes.push(node);
+      for (const { node: to } of members) graph.edges.push({ from: id, to, map: null });
+      readers.set(id, woven);
+      graph.addContent(node, await probeReader(woven, { signal }), woven);
+      continue;
+    }
+    const { start, sizeBytes } = first.member.data;
+    const node: BlockNode = { id, path, sizeBytes, sectorBytes, holds: about };
     graph.nodes.push(node);
-    for (const { node: to, member } of mirrors)
+    for (const { node: to, member } of members)
       graph.edges.push({ from: id, to, map: [{ from: 0, to: member.data.start, length: sizeBytes }] });
     const data = partReader(reader, start, sizeBytes);
     graph.addContent(node, await probeReader(data, { signal }), data);
@@ -159,13 +158,15 @@ async function addArrays(graph: GraphBuilder, { signal }: { signal: AbortSignal 
 
 type AddVolumes = { readonly readers: ReadonlyMap<NodeId, Reader>; readonly signal: AbortSignal };
 
+/** The groups of the physical volumes found since the last call. */
 async function addVolumes(graph: GraphBuilder, { readers, signal }: AddVolumes): Promise<void> {
-  const { groups, problems } = assembleGroups(await readPvs(graph.pvs));
+  const { groups, problems } = assembleGroups(await readPvs(graph.pvs.splice(0)));
   graph.problems.push(...problems);
+  const bases = baseNodes(graph);
   for (const found of groups)
     for (const { node, why } of volumeNodes(graph, found)) {
       signal.throwIfAborted();
-      const where = diskSegments(graph, node.id);
+      const where = diskSegments(graph, node.id, { bases });
       if (why !== null || where.kind === "unmapped") {
         graph.addHolds(node, { kind: "opaque", why: why ?? (where.kind === "unmapped" ? where.why : "") });
         continue;
@@ -174,7 +175,7 @@ async function addVolumes(graph: GraphBuilder, { readers, signal }: AddVolumes):
       const [first, ...more] = where.segments;
       const disk = graph.nodes.find(({ id }) => id === first?.disk);
       const content =
-        more.length === 0 && first !== undefined && disk !== undefined
+        more.length === 0 && first !== undefined && disk?.holds.kind === "disk"
           ? await probeRange(disk.path, { offset: first.to, sizeBytes: node.sizeBytes }, { signal })
           : await probeReader(reader, { signal });
       graph.addContent(node, content, reader);

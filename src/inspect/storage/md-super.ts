@@ -14,6 +14,11 @@ export type MdMember = {
   readonly role: number | null;
   /** Counts changes of the array: members with fewer were left behind. */
   readonly events: bigint;
+  readonly chunkBytes: number;
+  /** How chunks are laid out, in the kernel's numbers for the level. */
+  readonly layout: number;
+  /** It was not shut down: what the members say may not fit together. */
+  readonly dirty: boolean;
   /** The array's bytes on this member. */
   readonly data: { readonly start: number; readonly sizeBytes: number };
   /** Being rebuilt or reshaped: its bytes are not those of the others. */
@@ -25,24 +30,42 @@ const SECTOR = 512;
 /** Feature bits of version 1 under which the data lie otherwise than told here: recovery, reshape, replacement, journal. */
 const UNFINISHED = 2 | 4 | 16 | 64 | 512;
 
+/** A superblock where it was found: `at` is the byte of the member at which its 4096 bytes begin. */
+export type MdSuperblock = {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+  readonly version: "0.90" | "1";
+  readonly member: MdMember;
+};
+
 /** null: no superblock that is understood, or a damaged one. */
 export async function readMdMember(reader: Reader): Promise<MdMember | null> {
+  return (await readMdSuperblock(reader))?.member ?? null;
+}
+
+/** As readMdMember(), with the bytes. */
+export async function readMdSuperblock(reader: Reader): Promise<MdSuperblock | null> {
   const sectors = Math.floor(reader.sizeBytes / SECTOR);
   // Places of 1.1, 1.2 and 1.0.
   for (const sector of [0, 8, Math.floor((sectors - 16) / 8) * 8]) {
-    const bytes = sector < 0 ? null : await readExactly(reader, sector * SECTOR, 4096);
+    const at = sector * SECTOR;
+    const bytes = sector < 0 ? null : await readExactly(reader, at, 4096);
     const member = bytes === null ? null : parseSuper1(bytes, sector);
-    if (member !== null) return fits(member, reader.sizeBytes);
+    if (bytes !== null && member !== null)
+      return fits(member, reader.sizeBytes) ? { at, bytes, version: "1", member } : null;
   }
   const last = Math.floor(reader.sizeBytes / 65_536) * 65_536 - 65_536;
   const bytes = last < 0 ? null : await readExactly(reader, last, 4096);
-  const member = bytes === null ? null : parseSuper090(bytes);
-  return member === null ? null : fits(member, reader.sizeBytes);
+  const parsed = bytes === null ? null : parseSuper090(bytes);
+  // Of RAID 0 it has no size: all before it (super_90_load).
+  const member = parsed?.level === 0 ? { ...parsed, data: { start: 0, sizeBytes: last } } : parsed;
+  if (bytes === null || member === null || !fits(member, reader.sizeBytes)) return null;
+  return { at: last, bytes, version: "0.90", member };
 }
 
-function fits(member: MdMember, sizeBytes: number): MdMember | null {
-  const { start, sizeBytes: length } = member.data;
-  return length > 0 && Number.isSafeInteger(start + length) && start + length <= sizeBytes ? member : null;
+function fits({ data }: MdMember, sizeBytes: number): boolean {
+  const { start, sizeBytes: length } = data;
+  return length > 0 && Number.isSafeInteger(start + length) && start + length <= sizeBytes;
 }
 
 /** Version 1, of 4096 bytes read at `sector`. */
@@ -62,9 +85,13 @@ export function parseSuper1(bytes: Uint8Array, sector: number): MdMember | null 
     memberCount: u32(92),
     role: place < 0xfff0 ? place : null,
     events: view.getBigUint64(200, true),
+    chunkBytes: u32(88) * SECTOR,
+    layout: u32(76),
+    dirty: view.getBigUint64(208, true) !== 2n ** 64n - 1n,
     data: {
       start: Number(view.getBigUint64(128, true)) * SECTOR,
-      sizeBytes: Number(view.getBigUint64(80, true)) * SECTOR,
+      // Members of RAID 0 need not be of one size: `size` is 0, and each has its own.
+      sizeBytes: Number(view.getBigUint64(view.getInt32(72, true) === 0 ? 136 : 80, true)) * SECTOR,
     },
     unfinished: (u32(8) & UNFINISHED) !== 0,
   };
@@ -94,6 +121,9 @@ export function parseSuper090(bytes: Uint8Array): MdMember | null {
     memberCount: word(10),
     role: inSync ? word(thisDisk + 3) : null,
     events: (BigInt(word(40)) << 32n) | BigInt(word(39)),
+    chunkBytes: word(65),
+    layout: word(64),
+    dirty: (word(33) & 1) === 0,
     data: { start: 0, sizeBytes: word(8) * 1024 },
     unfinished: word(2) > 90, // 91 is being reshaped
   };

@@ -6,12 +6,12 @@ import {
   type BlockGraph,
   type BlockNode,
   contiguousExtent,
-  copiesOf,
   type DiskSegment,
-  diskSegments,
   type ExtentMap,
   fromRanges,
+  memberRanges,
   type NodeId,
+  type OpenedCrypt,
   type Problem,
   type Range,
 } from "../../core/index.ts";
@@ -23,9 +23,12 @@ import { readExtFree } from "./free-ext.ts";
 import { hasPartclone, readPartcloneFree } from "./free-partclone.ts";
 import { readXfsFree } from "./free-xfs.ts";
 import { diskNode } from "./graph.ts";
-import { assembleGroups, readPvs } from "./lvm.ts";
+import { withInsides } from "./luks.ts";
 import { makeProblem } from "./problem.ts";
-import { openReader, type Reader, segmentReader } from "./reader.ts";
+import { openReader, type Reader } from "./reader.ts";
+import { readGroupSpaces } from "./used-groups.ts";
+import { clearReader, segmentsOfCopies, type UsedContext, type Volume } from "./used-volumes.ts";
+import { withWoven, wovenMembers } from "./used-woven.ts";
 
 export type UsedMaps = {
   /** By disk number; `data` and `unused` only, in multiples of 4096 bytes. */
@@ -38,6 +41,8 @@ type Input = {
   readonly graph: BlockGraph;
   /** Disk number -> path of its raw view: a device, an image, or a file of the overlay. Nothing may be mounted on it. */
   readonly views: ReadonlyMap<number, string>;
+  /** LUKS volumes that are open; of others in the graph nothing is known to be free. */
+  readonly opened?: readonly OpenedCrypt[];
   readonly signal: AbortSignal;
 };
 
@@ -46,7 +51,7 @@ const ALIGN_BYTES = 4096;
 const SWAP_HEADER_BYTES = 65_536;
 
 /** Reads the maps of all volumes at once. Call it on the views after conversion: new files lie in blocks that were free. */
-export async function readUsedMaps({ graph, views, signal }: Input): Promise<UsedMaps> {
+export async function readUsedMaps({ graph, views, opened = [], signal }: Input): Promise<UsedMaps> {
   await using scope = new AsyncDisposableStack();
   const readers = new Map<NodeId, Reader>();
   const paths = new Map<NodeId, string>();
@@ -56,8 +61,9 @@ export async function readUsedMaps({ graph, views, signal }: Input): Promise<Use
     readers.set(node.id, scope.use(await openReader(path, node.sizeBytes)));
     paths.set(node.id, path);
   }
-  const context: Context = { graph, readers, paths, signal };
-  const volumes = volumesOf(graph, readers);
+  const clear = withInsides(graph, withWoven(graph, readers), opened);
+  const context: UsedContext = { graph, readers, clear, paths, signal };
+  const volumes = volumesOf(graph, clear);
   const groups = await readGroupSpaces(context);
   const found = await Promise.all(
     volumes.map(async (volume) => ({
@@ -66,7 +72,8 @@ export async function readUsedMaps({ graph, views, signal }: Input): Promise<Use
     })),
   );
   const claims = [...found, ...groups.volumes];
-  const shared = findShared(claims);
+  const members = wovenMembers(graph, readers);
+  const shared = findShared([...claims, ...members]);
   const notes: Problem[] = [];
   const unused = new Map<NodeId, Range[]>();
   for (const claim of claims) {
@@ -74,6 +81,11 @@ export async function readUsedMaps({ graph, views, signal }: Input): Promise<Use
     if (free.kind === "free") for (const segments of claim.copies) addFree(unused, segments, free.ranges);
     else notes.push(...noteWhole(claim.node, free.why));
   }
+  for (const member of members)
+    if (shared.has(member)) notes.push(...noteWhole(member.node, "it shares bytes with another volume"));
+    else
+      for (const segments of member.copies)
+        addFree(unused, segments, memberRanges(member.weave, unused.get(member.array) ?? []));
   const maps = new Map<number, ExtentMap>();
   for (const [number] of views) {
     const node = diskNode(number);
@@ -84,30 +96,12 @@ export async function readUsedMaps({ graph, views, signal }: Input): Promise<Use
   return { maps, notes };
 }
 
-type Context = {
-  readonly graph: BlockGraph;
-  readonly readers: ReadonlyMap<NodeId, Reader>;
-  readonly paths: ReadonlyMap<NodeId, string>;
-  readonly signal: AbortSignal;
-};
-
-/** Something with contents of its own: a file system, swap, an opaque partition, free extents of a volume group. */
-type Volume = {
-  readonly node: BlockNode;
-  /** The partition, disk or logical volume it lies on. */
-  readonly below: NodeId;
-  /** On a mirror each member has the same; read is the first, free is what is free on all. Never empty. */
-  readonly copies: readonly (readonly DiskSegment[])[];
-};
-
-type Claim = Volume & { readonly free: FreeSpace };
-
 /** Contents above partitions, disks, mirrors and plain logical volumes; those whose disks are not all here are left out. */
-function volumesOf(graph: BlockGraph, readers: ReadonlyMap<NodeId, Reader>): readonly Volume[] {
+function volumesOf(graph: BlockGraph, clear: ReadonlyMap<NodeId, Reader>): readonly Volume[] {
   const volumes: Volume[] = [];
   for (const node of graph.nodes) {
     if (CONTAINERS.has(node.holds.kind) || isOpened(graph, node)) continue;
-    const copies = segmentsOfCopies(graph, node.id, readers);
+    const copies = segmentsOfCopies(graph, node.id, clear);
     if (copies === null) continue;
     const below = graph.edges.find(({ from }) => from === node.id)?.to ?? node.id;
     volumes.push({ node, below, copies });
@@ -115,35 +109,16 @@ function volumesOf(graph: BlockGraph, readers: ReadonlyMap<NodeId, Reader>): rea
   return volumes;
 }
 
-const CONTAINERS: ReadonlySet<string> = new Set(["disk", "partition", "md", "lvm-lv", "lvm-pv"]);
+const CONTAINERS: ReadonlySet<string> = new Set(["disk", "partition", "md", "crypt", "lvm-lv", "lvm-pv"]);
 
-/** A member whose array is known: what lies in the array says what is free, and all else is data. */
+/** A member whose array is known, an open LUKS volume: what lies in it says what is free, and all else is data. */
 const isOpened = (graph: BlockGraph, { id, holds }: BlockNode): boolean =>
-  holds.kind === "md-member" && graph.edges.some(({ to }) => to === id);
-
-/** Where a node lies: once, or on each member of a mirror. null: nobody can say, or its disks are not all here. */
-function segmentsOfCopies(
-  graph: BlockGraph,
-  id: NodeId,
-  readers: ReadonlyMap<NodeId, Reader>,
-): readonly (readonly DiskSegment[])[] | null {
-  const count = copiesOf(graph, id);
-  if (count === null) return null;
-  const copies: (readonly DiskSegment[])[] = [];
-  for (let copy = 0; copy < count; copy += 1) {
-    const where = diskSegments(graph, id, { copy });
-    if (where.kind === "unmapped" || where.segments.some(({ disk }) => !readers.has(disk))) return null;
-    copies.push(where.segments);
-  }
-  return copies;
-}
+  (holds.kind === "md-member" || holds.kind === "luks") && graph.edges.some(({ to }) => to === id);
 
 const NEEDED = "another volume needs its old contents";
 
-async function readFree(
-  { node, copies }: Volume,
-  { graph, readers, paths, signal }: Context,
-): Promise<FreeSpace> {
+async function readFree({ node }: Volume, context: UsedContext): Promise<FreeSpace> {
+  const { graph, paths, signal } = context;
   const { holds, sizeBytes } = node;
   if (holds.kind === "swap")
     return holds.hibernated
@@ -156,7 +131,8 @@ async function readFree(
   if (holds.kind === "luks") return unknownFree("it is encrypted");
   if (holds.kind === "md-member") return unknownFree("it is part of a RAID array");
   if (holds.kind !== "filesystem") return unknownFree("its contents are not known");
-  const reader = segmentReader(copies[0] ?? [], readers, sizeBytes);
+  const reader = clearReader(context, node);
+  if (reader === null) return unknownFree("it is encrypted");
   switch (holds.type) {
     case "ext2":
     case "ext3":
@@ -178,71 +154,11 @@ async function readFree(
   return await readPartcloneFree(holds.type, { path, offset: extent.start, sizeBytes }, { signal });
 }
 
-type GroupSpaces = {
-  /** Extents that belong to no logical volume. */
-  readonly volumes: readonly Claim[];
-  /** Nodes of logical volumes whose contents others need. */
-  readonly needed: ReadonlySet<NodeId>;
-};
-
-/** Reads the metadata of LVM again: the graph has no room for extents of hidden volumes. */
-async function readGroupSpaces({ graph, readers }: Context): Promise<GroupSpaces> {
-  const pvs = graph.nodes.flatMap((node) => {
-    if (node.holds.kind !== "lvm-pv") return [];
-    const copies = segmentsOfCopies(graph, node.id, readers);
-    if (copies === null) return [];
-    return [{ node, copies, reader: segmentReader(copies[0] ?? [], readers, node.sizeBytes) }];
-  });
-  const labels = await readPvs(pvs.map(({ node, reader }) => ({ node: node.id, reader })));
-  const { groups } = assembleGroups(labels);
-  const volumes: Claim[] = [];
-  const needed = new Set<NodeId>();
-  const understood = new Set<NodeId>();
-  for (const { group, nodes, whole } of groups) {
-    for (const volume of group.volumes) {
-      if (!volume.needed && whole) continue;
-      for (const { id, holds } of graph.nodes)
-        if (holds.kind === "lvm-lv" && holds.uuid === volume.uuid) needed.add(id);
-    }
-    for (const pv of group.pvs) {
-      const found = pvs.find(({ node }) => node.id === nodes.get(pv.uuid));
-      if (found === undefined || !whole || pv.extents.end > found.node.sizeBytes) continue;
-      understood.add(found.node.id);
-      const free: Range[] = [];
-      let at = pv.extents.start;
-      for (const taken of [...pv.taken, { start: pv.extents.end, end: pv.extents.end }]) {
-        if (taken.start > at) free.push({ start: at, end: Math.min(taken.start, pv.extents.end) });
-        at = Math.max(at, taken.end);
-      }
-      // Only the free extents are claimed; what the logical volumes take is theirs.
-      const copies = found.copies.map((segments) => segments.flatMap((one) => cutSegment(one, free)));
-      const all: FreeSpace = { kind: "free", ranges: free };
-      volumes.push({ node: found.node, below: found.node.id, copies, free: all });
-    }
-  }
-  for (const { node, copies } of pvs)
-    if (!understood.has(node.id)) {
-      const free = unknownFree("its volume group is not complete, or its metadata are not understood");
-      volumes.push({ node, below: node.id, copies, free });
-    }
-  return { volumes, needed };
-}
-
-/** The parts of a segment that lie in one of the ranges of its volume. */
-function cutSegment(segment: DiskSegment, ranges: readonly Range[]): DiskSegment[] {
-  return ranges.flatMap((range) => {
-    const start = Math.max(segment.from, range.start);
-    const end = Math.min(segment.from + segment.length, range.end);
-    if (start >= end) return [];
-    return [{ ...segment, from: start, to: segment.to + (start - segment.from), length: end - start }];
-  });
-}
-
 /** Volumes of which some byte belongs to another volume too: tables may overlap, and metadata may lie. */
-function findShared(claims: readonly Claim[]): ReadonlySet<Claim> {
+function findShared<T extends Volume>(claims: readonly T[]): ReadonlySet<T> {
   const all = claims.flatMap((claim) => claim.copies.flat().map((segment) => ({ claim, ...segment })));
   all.sort((a, b) => (a.disk === b.disk ? a.to - b.to : a.disk < b.disk ? -1 : 1));
-  const shared = new Set<Claim>();
+  const shared = new Set<T>();
   let reach: (typeof all)[number] | null = null;
   for (const one of all) {
     if (reach !== null && reach.disk === one.disk && one.to < reach.to + reach.length) {

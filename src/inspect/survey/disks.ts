@@ -181,6 +181,7 @@ function bytesOf({ id, holds, sizeBytes }: BlockNode, { layers, used, whole }: R
     case "partition":
     case "swap":
     case "lvm-lv":
+    case "crypt":
     case "md":
       return 0;
   }

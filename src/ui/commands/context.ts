@@ -3,16 +3,23 @@
 import { createInterface } from "node:readline/promises";
 import { UserError } from "../../core/index.ts";
 import { jsonPrinter, type Printer, textPrinter } from "../print/progress.ts";
+import { plain, renderJson } from "../print/plain.ts";
 import type { Given } from "../settings/index.ts";
 
 export type CommandRunner = (given: Given, context: { readonly signal: AbortSignal }) => Promise<number>;
 
+/** Words of a guest or a host may be among the text: what a terminal would obey is left out. */
 export function say(text: string): void {
-  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  process.stdout.write(plain(text.endsWith("\n") ? text : `${text}\n`));
+}
+
+/** What a person must read before an answer: on stderr. */
+export function tell(text: string): void {
+  process.stderr.write(plain(text));
 }
 
 export function sayJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${renderJson(value, 2)}\n`);
 }
 
 /** JSON lines go to stdout, where programs read; text for people goes to stderr, so that stdout stays an answer. */

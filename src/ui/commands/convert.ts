@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v convert: conversion of disk images alone, and back.
-import { explainSteps, skipAllBut } from "../../convert/index.ts";
+import { explainSteps } from "../../convert/index.ts";
 import { EXIT_CODES, type Preview, UserError } from "../../core/index.ts";
 import { convertImages, type ConvertWay, problemArea, undoConversion } from "../../job/index.ts";
 import { stoppers } from "../../plan/index.ts";
 import { printPlan } from "../print/plan.ts";
-import { answersOf, type Given } from "../settings/index.ts";
+import { answersOf, type Given, keysOf } from "../settings/index.ts";
 import { VERSION } from "../version.ts";
-import { askYes, type CommandRunner, makePrinter, say, sayJson, silent } from "./context.ts";
+import { askYes, type CommandRunner, makePrinter, say, sayJson, silent, tell } from "./context.ts";
 
 export const runConvert: CommandRunner = async (given, context) => {
   if (given.flag("list-steps")) return listSteps(given);
@@ -32,7 +32,6 @@ async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): 
   const json = given.flag("json");
   const printer = json ? silent : makePrinter({ json });
   const base = answersOf(given, { kind: "dir", path: "/nonexistent" });
-  const skipSteps = [...base.skipSteps, ...skipAllBut(given.many("only"))];
   const destination = {
     plan: "nowhere: this is only the plan",
     overlay: given.many("overlay").join(", "),
@@ -42,12 +41,12 @@ async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): 
     printPlan(preview, { destination, diffs });
   try {
     const { preview, diffs, conversion } = await convertImages({
-      answers: { ...base, disks: [first, ...others], skipSteps, bootCheck: false },
+      answers: { ...base, disks: [first, ...others], bootCheck: false },
       way,
       directory: given.one("keep") ?? `${first}.conversion`,
       version: VERSION,
       confirm: async (preview, texts) => {
-        if (!json) process.stderr.write(`\n${print(preview, texts)}\n`);
+        if (!json) tell(`\n${print(preview, texts)}\n`);
         if (stoppers(preview).length > 0) return false;
         return (
           way.kind === "overlay" || given.flag("yes") || (await askYes("Write this into the images?", signal))
@@ -99,6 +98,8 @@ async function undo(
   try {
     const undone = await undoConversion(directory, {
       force: given.flag("force"),
+      keys: keysOf(given),
+      images: given.positionals,
       signal,
       emit: printer.emit,
     });

@@ -4,7 +4,7 @@ import { parseDestination } from "../../hosts/index.ts";
 import { redefineVm, type Redefining } from "../../job/index.ts";
 import { printProblems } from "../print/index.ts";
 import { hostAnswersOf, hypervisorOf } from "../settings/index.ts";
-import { askYes, type CommandRunner, makePrinter, say, sayJson } from "./context.ts";
+import { askYes, type CommandRunner, makePrinter, say, sayJson, tell } from "./context.ts";
 
 export const runHostDefine: CommandRunner = async (given, { signal }) => {
   const json = given.flag("json");
@@ -18,7 +18,7 @@ export const runHostDefine: CommandRunner = async (given, { signal }) => {
       host: hostAnswersOf(given),
       sshConfig: given.one("ssh-config"),
       confirm: async (redefining) => {
-        if (!json) process.stderr.write(printRedefining(redefining));
+        if (!json) tell(printRedefining(redefining));
         return given.flag("yes") || (await askYes("Define it?", signal));
       },
       confirmStart: async () => {

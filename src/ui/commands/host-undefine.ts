@@ -2,7 +2,7 @@
 // virt-p2v host undefine: takes a migrated VM away from its host again.
 import { parseDestination } from "../../hosts/index.ts";
 import { undefineVm, type Undoing } from "../../job/index.ts";
-import { askYes, type CommandRunner, say, sayJson } from "./context.ts";
+import { askYes, type CommandRunner, say, sayJson, tell } from "./context.ts";
 
 export const runHostUndefine: CommandRunner = async (given, { signal }) => {
   const json = given.flag("json");
@@ -12,7 +12,7 @@ export const runHostUndefine: CommandRunner = async (given, { signal }) => {
     name,
     sshConfig: given.one("ssh-config"),
     confirm: async (undoing) => {
-      if (!json) process.stderr.write(printUndoing(undoing));
+      if (!json) tell(printUndoing(undoing));
       return given.flag("yes") || (await askYes("Remove all of it?", signal));
     },
     signal,

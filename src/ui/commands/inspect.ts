@@ -3,6 +3,7 @@
 import { UserError } from "../../core/index.ts";
 import { readCollector } from "../../inspect/index.ts";
 import { inspectDisks, inspectSurvey, inspectThisMachine } from "../../job/index.ts";
+import { keysOf } from "../settings/index.ts";
 import { printGuest, printMachine, printProblems } from "../print/index.ts";
 import { type CommandRunner, makePrinter, say, sayJson, silent } from "./context.ts";
 
@@ -26,7 +27,7 @@ export const runInspect: CommandRunner = async (given, { signal }) => {
   const printer = json ? silent : makePrinter({ json });
   const { machine, guest, problems } =
     disks.length > 0
-      ? await inspectDisks(disks, { signal, emit: printer.emit })
+      ? await inspectDisks(disks, { keys: keysOf(given), signal, emit: printer.emit })
       : survey !== null
         ? await inspectSurvey(survey, { signal })
         : await inspectThisMachine({ sysroot, signal });

@@ -6,7 +6,8 @@ import { exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
 import { printPlan } from "../print/plan.ts";
 import { answersOf } from "../settings/index.ts";
 import { VERSION } from "../version.ts";
-import { askYes, type CommandRunner, makePrinter, say } from "./context.ts";
+import { askYes, type CommandRunner, makePrinter, say, tell } from "./context.ts";
+import { renderJson } from "../print/plain.ts";
 
 export const runMigrate: CommandRunner = async (given, { signal }) => {
   const destination = parseDestination(given.one("to") ?? "");
@@ -25,7 +26,7 @@ export const runMigrate: CommandRunner = async (given, { signal }) => {
           destination: printDestination(destination, preview.intent.name),
           diffs,
         });
-        if (!json) process.stderr.write(`\n${text}\n`);
+        if (!json) tell(`\n${text}\n`);
         return given.flag("yes") || (await askYes("Begin?", signal));
       },
       confirmStart: async ({ name, outcome }) => {
@@ -39,7 +40,7 @@ export const runMigrate: CommandRunner = async (given, { signal }) => {
       say("Nothing was done.");
       return 0;
     }
-    if (json) process.stdout.write(`${JSON.stringify({ type: "report", report })}\n`);
+    if (json) process.stdout.write(`${renderJson({ type: "report", report })}\n`);
     else {
       const verdict = verdictOf(report.outcome);
       say(`\n${report.name}: ${verdict.title}\n  ${verdict.detail}\n`);

@@ -6,6 +6,7 @@ import { planOnly, printDestination, problemArea } from "../../job/index.ts";
 import { confirmed, stoppers } from "../../plan/index.ts";
 import { printPlan } from "../print/plan.ts";
 import { answersOf } from "../settings/index.ts";
+import { plain, renderJson } from "../print/plain.ts";
 import { type CommandRunner, makePrinter, say, sayJson, silent } from "./context.ts";
 import { runSurveyPlan } from "./plan-survey.ts";
 
@@ -21,8 +22,8 @@ export const runPlan: CommandRunner = async (given, { signal }) => {
     sshConfig: given.one("ssh-config"),
     save: given.flag("save")
       ? (preview, diffs) => ({
-          ".plan.txt": `${print(preview, diffs)}\n`,
-          ".plan.json": `${JSON.stringify({ ...confirmed(preview), diffs }, null, 2)}\n`,
+          ".plan.txt": plain(`${print(preview, diffs)}\n`),
+          ".plan.json": `${renderJson({ ...confirmed(preview), diffs }, 2)}\n`,
         })
       : null,
     signal,

@@ -53,6 +53,7 @@ export const runWizardCommand: CommandRunner = async (given, { signal }) => {
       network: NO_NETWORK,
       answers,
       password: null,
+      passphrases: [],
       hostKeys: null,
     },
     trouble: boot.trouble,

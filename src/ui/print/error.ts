@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An error as a person reads it: what, on what, and what to do. A bug keeps its stack.
 import { UserError } from "../../core/index.ts";
-
-/** Control characters may come from a guest or a remote host; a terminal must not obey them. */
-export function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "?");
-}
+import { plain } from "./plain.ts";
 
 export function renderError(error: unknown): string {
   if (error instanceof UserError)

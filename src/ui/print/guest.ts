@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The installed system as a person reads it, at 80 columns.
 import { formatBytes, type GuestInterface, type GuestOS, type Kernel, type Mount } from "../../core/index.ts";
-import { plain } from "./error.ts";
+import { plain } from "./plain.ts";
 
 const COLUMNS = 80;
 const HEAD = 13;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plan as a person reads it: problems first, then the VM, the bytes, and each change as a diff.
-import { formatBytes, type IntendedNic, type Preview, type Problem } from "../../core/index.ts";
+import { formatBytes, groupChanges, type IntendedNic, type Preview, type Problem } from "../../core/index.ts";
 import { SUPPORT_TEXTS, supportOf } from "../../plan/index.ts";
 import { estimateLines } from "../../plan/index.ts";
 import { wrap } from "../settings/help.ts";
@@ -97,7 +97,13 @@ export function printPlan(
       ? "\nNothing in the guest needs a change.\n"
       : `\n${preview.changes.length} changes in the guest, on the overlay:\n`,
   );
-  for (const [index, change] of preview.changes.entries()) {
+  for (const group of groupChanges(preview.changes)) {
+    if (group.kind === "many") {
+      out.push(`\n${group.count} files\n${wrap(`${group.step}: ${group.why}`, { indent: 2 })}\n`);
+      for (const [place, count] of group.places) out.push(`  ${place}: ${count}\n`);
+      continue;
+    }
+    const { change, index } = group;
     out.push(`\n${change.path}\n${wrap(`${change.step}: ${change.why}`, { indent: 2 })}\n`);
     const diff = diffs[index];
     if (diff !== null && diff !== undefined && diff !== "") out.push(`${diff.trimEnd()}\n`);

@@ -2,6 +2,7 @@
 // Job events as text: a living line on a terminal, a line every few seconds elsewhere; or JSON lines.
 import { type Emit, formatBytes, formatSeconds, type JobEvent, type Phase } from "../../core/index.ts";
 import { Meter } from "./meter.ts";
+import { plain, renderJson } from "./plain.ts";
 
 const PHASE_TITLES: Readonly<Record<Phase, string>> = {
   inspect: "Looking at the source",
@@ -20,7 +21,7 @@ type Output = { write(text: string): void; readonly isTerminal: boolean; readonl
 
 /** One JSON object a line. */
 export function jsonPrinter(write: (text: string) => void): Printer {
-  return { emit: (event) => write(`${JSON.stringify(event)}\n`), close: () => undefined };
+  return { emit: (event) => write(`${renderJson(event)}\n`), close: () => undefined };
 }
 
 export function textPrinter(output: Output, now: () => number = () => performance.now()): Printer {
@@ -35,7 +36,7 @@ export function textPrinter(output: Output, now: () => number = () => performanc
   };
   const line = (text: string): void => {
     wipe();
-    output.write(`${text}\n`);
+    output.write(`${plain(text)}\n`);
   };
   const draw = (force: boolean): void => {
     const every = output.isTerminal ? 200 : 5000;

@@ -90,7 +90,7 @@ function makeRows(graph: BlockGraph, marks: Marks): readonly Row[] {
 }
 
 /** Kinds of nodes that get a row of their own; the others are contents of the node below them. */
-const VOLUMES: ReadonlySet<Holds["kind"]> = new Set(["disk", "partition", "lvm-lv", "md"]);
+const VOLUMES: ReadonlySet<Holds["kind"]> = new Set(["disk", "partition", "lvm-lv", "md", "crypt"]);
 
 type Tree = {
   readonly roots: readonly BlockNode[];
@@ -128,6 +128,7 @@ function makeTree(graph: BlockGraph): Tree {
 function nameOf(node: BlockNode, parent: BlockNode | null): string {
   const { holds, path } = node;
   if (holds.kind === "lvm-lv" || holds.kind === "md") return holds.name;
+  if (holds.kind === "crypt") return "opened";
   if (holds.kind === "partition" && parent?.path === path) return `partition ${holds.number}`;
   const name = path.replace(/^\/dev\/(mapper\/)?/, "");
   return columnsOf(name) > MAX_NAME ? (name.split("/").at(-1) ?? name) : name;
@@ -169,6 +170,8 @@ function own({ holds, sectorBytes }: BlockNode, showsTable: boolean): string {
     }
     case "lvm-lv":
       return "LVM volume";
+    case "crypt":
+      return "inside of LUKS";
     case "md":
       return ["software RAID", holds.level, holds.uuid].filter((fact) => fact !== "").join(" ");
     case "filesystem":
@@ -224,6 +227,7 @@ function describeContent(holds: Holds): string {
     case "disk":
     case "partition":
     case "lvm-lv":
+    case "crypt":
     case "md":
       return kindOf(holds);
     default:
@@ -234,6 +238,10 @@ function describeContent(holds: Holds): string {
 const quoted = (label: string | null): string => (label === null ? "" : `"${label}"`);
 
 function kindOf(holds: Holds): string {
-  const names: Partial<Record<Holds["kind"], string>> = { "lvm-lv": "LVM volume", md: "software RAID" };
+  const names: Partial<Record<Holds["kind"], string>> = {
+    "lvm-lv": "LVM volume",
+    md: "software RAID",
+    crypt: "inside of LUKS",
+  };
   return names[holds.kind] ?? holds.kind;
 }

@@ -12,9 +12,11 @@ import {
   type Answers,
   DEFAULT_TRANSFER,
   type HostAnswers,
+  type KeyAnswer,
   parseMac,
   parseWindowEnd,
 } from "../../plan/index.ts";
+import { skipAllBut } from "../../convert/index.ts";
 import type { Given } from "./parse.ts";
 import type { SettingName } from "./table.ts";
 
@@ -127,6 +129,18 @@ function volume(text: string): string {
   return text;
 }
 
+/** `UUID=FILE` for one volume, or a file for any. */
+export const keysOf = (given: Given): readonly KeyAnswer[] => parseKeys(given.many("key"));
+
+export function parseKeys(texts: readonly string[]): readonly KeyAnswer[] {
+  return texts.map((text) => {
+    const [, uuid = null, path = ""] =
+      /^(?:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})=)?(.+)$/i.exec(text) ?? [];
+    if (path === "") throw wrong("key", text, "a file, or UUID=FILE");
+    return { uuid, from: { kind: "file", path } };
+  });
+}
+
 export const hypervisorOf = (given: Given): Hypervisor =>
   choice(given, "hypervisor", ["auto", "libvirt", "xen", "proxmox", "qemu"]) ?? "auto";
 
@@ -142,6 +156,7 @@ export function answersOf(given: Given, destination: Destination): Answers {
     throw new UserError("usage", "update-and-replace", "--update and --replace exclude each other", {
       advice: "Give --update to send only what differs, --replace to begin anew",
     });
+  const only = given.many("only");
   return {
     disks: given.many("disk"),
     destination,
@@ -158,8 +173,11 @@ export function answersOf(given: Given, destination: Destination): Answers {
     replace: given.flag("replace"),
     update: given.flag("update"),
     asIs: given.flag("as-is"),
-    skipSteps: given.many("skip"),
-    withSteps: given.many("with"),
+    mirrors: choice(given, "mirrors", ["keep", "one"]) ?? "keep",
+    keys: keysOf(given),
+    skipSteps: [...given.many("skip"), ...skipAllBut(only)],
+    withSteps: [...given.many("with"), ...only], // who asks for just this step means it
+    extras: given.one("extras"),
     transfer: {
       lanes: count(given, "lanes", 16),
       receiver: choice(given, "receiver", ["auto", "agent", "shell"]) ?? "auto",

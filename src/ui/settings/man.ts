@@ -18,6 +18,7 @@ const FILES: readonly (readonly [string, string])[] = [
   ["NAME.qemu.sh", "Starts the VM in QEMU."],
   ["NAME.proxmox.sh", "Imports the VM into Proxmox VE."],
   ["report.json, report.html", "All that was found, changed, sent and seen; HTML is made from JSON."],
+  ["conversion/", "Each changed file before and after, with a record: what convert --undo reads."],
   ["boot.png, console.log", "Screen and serial console of the boot check."],
   ["*.partial", "Left by an interrupted run; the same command goes on from it."],
 ];

@@ -132,3 +132,12 @@ test("answersOf() reads how the copy shall go", () => {
   );
   assert.deepEqual(answers().transfer, DEFAULT_TRANSFER);
 });
+
+test("--only leaves out all other steps, and means an optional one; a step that is not there has the nearest named", () => {
+  const given = parseCommandLine(findCommand("plan"), ["--disk", "a", "--to", "dir:/x", "--only", "xorg"]);
+  const answers = answersOf(given, { kind: "dir", path: "/x" });
+  assert.deepEqual(answers.withSteps, ["xorg"]);
+  assert.ok(answers.skipSteps.includes("fstab") && !answers.skipSteps.includes("xorg"));
+  const wrong = parseCommandLine(findCommand("plan"), ["--disk", "a", "--to", "dir:/x", "--only", "fstb"]);
+  assert.throws(() => answersOf(wrong, { kind: "dir", path: "/x" }), { code: "step-unknown" });
+});

@@ -4,6 +4,7 @@ import type { Destination, NetworkSetup, Nic } from "../../core/index.ts";
 import { scanHostKeys } from "../../hosts/index.ts";
 import { inspectDisks, type Inspection, inspectThisMachine } from "../../job/index.ts";
 import { applyNetwork, blinkPort, type Check, checkHost, checkNetwork } from "../../network/index.ts";
+import type { KeyAnswer } from "../../plan/index.ts";
 import { run } from "../../system/index.ts";
 import { finish } from "./finish.ts";
 import { type JobEnd, runJob } from "./run-job.ts";
@@ -15,7 +16,10 @@ type Shown = Call & { readonly screen: Screen; readonly state: WizardState };
 
 export type Acts = {
   hostKeys(destination: Extract<Destination, { kind: "ssh" }>, call: Call): Promise<readonly HostKey[]>;
-  inspect(disks: readonly string[], call: Call): Promise<Inspection>;
+  inspect(
+    disks: readonly string[],
+    call: Call & { readonly keys: readonly KeyAnswer[] },
+  ): Promise<Inspection>;
   keyboard(layout: string, call: Call): Promise<void>;
   /** The ports as they are now: a cable may have been pulled. */
   ports(call: Call): Promise<readonly Nic[]>;
@@ -33,7 +37,7 @@ export type Acts = {
 
 export const ACTS: Acts = {
   hostKeys: scanHostKeys,
-  inspect: (disks, { signal }) => inspectDisks(disks, { signal, emit: () => undefined }),
+  inspect: (disks, { keys, signal }) => inspectDisks(disks, { keys, signal, emit: () => undefined }),
   keyboard: async (layout, { signal }) => void (await run(["loadkeys", layout], { signal })),
   ports: async ({ signal }) => (await inspectThisMachine({ sysroot: null, signal })).machine.nics,
   applyNetwork,

@@ -3,7 +3,13 @@
 import { wrap } from "../settings/index.ts";
 
 export type Item = { readonly tag: string; readonly label: string; readonly on?: boolean };
-export type Field = { readonly label: string; readonly value: string; readonly secret?: boolean };
+export type Field = {
+  readonly label: string;
+  readonly value: string;
+  readonly secret?: boolean;
+  /** Typed anew each time: what stood there is never put into the arguments of dialog. */
+  readonly fresh?: true;
+};
 
 type Common = { readonly title: string; readonly text: string };
 export type Box =
@@ -135,7 +141,9 @@ export function withDraft(box: Box, draft: readonly string[] | undefined): Box {
     case "form":
       return {
         ...box,
-        fields: box.fields.map((field, index) => ({ ...field, value: draft[index] ?? field.value })),
+        fields: box.fields.map((field, index) =>
+          field.fresh === true ? field : { ...field, value: draft[index] ?? field.value },
+        ),
       };
   }
 }

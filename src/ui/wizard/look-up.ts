@@ -9,7 +9,7 @@ import { paragraphs } from "./box.ts";
 import type { PageName } from "./page.ts";
 import { knownCards, withNetwork } from "./pages/network.ts";
 import type { Screen } from "./screen.ts";
-import { answer, type WizardState } from "./state.ts";
+import { answer, keysFor, type WizardState } from "./state.ts";
 
 type Context = {
   readonly screen: Screen;
@@ -48,7 +48,10 @@ async function lookAtDisks({ screen, state, acts, signal }: Context): Promise<Wi
     "Looking at the disks and the system on them, through an overlay that is thrown away ...",
   );
   try {
-    const { machine, guest, network, problems } = await acts.inspect(state.disks, { signal });
+    const { machine, guest, network, problems } = await acts.inspect(state.disks, {
+      keys: keysFor(state),
+      signal,
+    });
     const found = knownCards(network, { guest, nics: state.machine.nics });
     const looked = {
       ...state,
@@ -60,7 +63,7 @@ async function lookAtDisks({ screen, state, acts, signal }: Context): Promise<Wi
     return withNetwork(looked, { found });
   } catch (error) {
     // What ails a disk is told by the plan, with the disks that were chosen.
-    if (!(error instanceof UserError) || signal.aborted) throw error;
+    if (!(error instanceof UserError) || signal.aborted || error.code === "luks-key-wrong") throw error;
     return { ...state, lookedAt: true };
   }
 }

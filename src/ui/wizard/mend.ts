@@ -7,6 +7,7 @@ const BY_CODE: readonly (readonly [RegExp, PageName])[] = [
   [/^destination-(exists|in-use|busy)|^name-|^memory-|^vcpus-|^nic-|^network-|^format-|^hypervisor-/, "vm"],
   [/^host-key|^ssh-host-key/, "host-key"],
   [/^identity-|login|^password/, "login"],
+  [/^luks-/, "encryption"],
   [/^destination-/, "host"],
 ];
 

@@ -6,6 +6,7 @@ import type { WizardState } from "./state.ts";
 export type PageName =
   | "welcome"
   | "keyboard"
+  | "encryption"
   | "network-way"
   | "network-links"
   | "network-link"
@@ -16,6 +17,7 @@ export type PageName =
   | "host-key"
   | "login"
   | "disks"
+  | "mirrors"
   | "vm";
 
 export type Page = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plan: problems first, then what will happen; each change as a diff for who asks; then the last question.
-import type { Change, Preview } from "../../core/index.ts";
+import { type Change, groupChanges, type Preview } from "../../core/index.ts";
 import { printDestination } from "../../job/index.ts";
 import { printPlanHead } from "../print/plan.ts";
 import { type Box, paragraphs, TEXT_COLUMNS } from "./box.ts";
@@ -27,7 +27,11 @@ export function planBox(preview: Preview, next: string): Box {
   const { changes, intent } = preview;
   const destination = printDestination(intent.destination, intent.name);
   const head = printPlanHead(preview, { destination, columns: TEXT_COLUMNS });
-  const files = changes.map(({ path, step }) => `  ${step.padEnd(14)} ${path}`);
+  const files = groupChanges(changes).flatMap((group) =>
+    group.kind === "one"
+      ? [`  ${group.change.step.padEnd(14)} ${group.change.path}`]
+      : [...group.places].map(([place, count]) => `  ${group.step.padEnd(14)} ${place}/ (${count} files)`),
+  );
   const text = `${head}\n${changes.length === 0 ? "Nothing in the guest needs a change." : `Files that change in the VM:\n${files.join("\n")}`}`;
   return { kind: "text", title: "The plan", text, next };
 }
@@ -80,10 +84,11 @@ export async function confirmPlan(shown: Shown): Promise<boolean> {
 
 async function showChanges({ screen, preview, diffs }: Shown): Promise<void> {
   for (let chosen: string | null = null; ; ) {
-    const items = preview.changes.map(({ path, step }, index) => ({
-      tag: `${index + 1}`,
-      label: `${path} (${step})`,
-    }));
+    const items = groupChanges(preview.changes).flatMap((group) =>
+      group.kind === "one"
+        ? [{ tag: `${group.index + 1}`, label: `${group.change.path} (${group.change.step})` }]
+        : [],
+    );
     const text = paragraphs("Which one? Back leads to the question.");
     const said = await screen.ask({ kind: "menu", title: "Changes", text, items, chosen });
     if (said.kind === "back") return;

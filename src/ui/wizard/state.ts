@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the wizard knows: what was found, and the answers, by the names of the settings table. Pure.
-import type { GuestOS, Machine, NetworkSetup, Problem } from "../../core/index.ts";
+import type { GuestOS, Machine, NetworkSetup, Problem, Secret } from "../../core/index.ts";
 import type { MissingFirmware } from "../../inspect/index.ts";
 import { parseDestination } from "../../hosts/index.ts";
 import type { Check } from "../../network/index.ts";
-import type { Answers } from "../../plan/index.ts";
+import type { Answers, KeyAnswer } from "../../plan/index.ts";
 import {
   answerArguments,
   answersOf,
@@ -12,6 +12,7 @@ import {
   findCommand,
   type Given,
   parseCommandLine,
+  parseKeys,
   type SettingName,
 } from "../settings/index.ts";
 
@@ -69,6 +70,8 @@ export type WizardState = {
   readonly answers: FileAnswers;
   /** For ssh: of the user, or of the key. Never written anywhere but for ssh to read. */
   readonly password: string | null;
+  /** Of LUKS volumes. Never written anywhere. */
+  readonly passphrases: readonly Secret[];
   /** What the host of the answers showed; null: not asked yet. */
   readonly hostKeys: readonly HostKey[] | null;
 };
@@ -95,7 +98,15 @@ export function givenOf({ answers }: Pick<WizardState, "answers">): Given {
   return parseCommandLine(findCommand("migrate"), answerArguments(answers, new Set()));
 }
 
-export function jobAnswers(state: Pick<WizardState, "answers">): Answers {
+export function jobAnswers(state: Pick<WizardState, "answers" | "passphrases">): Answers {
   const given = givenOf(state);
-  return answersOf(given, parseDestination(given.one("to") ?? ""));
+  return { ...answersOf(given, parseDestination(given.one("to") ?? "")), keys: keysFor(state) };
+}
+
+/** Files that the answers name, and what was typed. */
+export function keysFor(state: Pick<WizardState, "answers" | "passphrases">): readonly KeyAnswer[] {
+  const typed = state.passphrases.map(
+    (secret): KeyAnswer => ({ uuid: null, from: { kind: "typed", secret } }),
+  );
+  return [...parseKeys(state.answers.get("key") ?? []), ...typed];
 }

@@ -2,12 +2,18 @@
 // The way through the pages: Back, Esc, help, and where each failure leads.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sampleWizardState, scriptedScreen, type Move } from "../../../tests/support/sample-wizard.ts";
+import {
+  type Move,
+  sampleEncryptedState,
+  sampleWizardState,
+  scriptedScreen,
+} from "../../../tests/support/sample-wizard.ts";
 import { type NetworkSetup, UserError } from "../../core/index.ts";
+import type { Answers } from "../../plan/index.ts";
 import { RunError } from "../../system/index.ts";
 import type { Acts } from "./acts.ts";
 import { mendingPage } from "./mend.ts";
-import type { WizardState } from "./state.ts";
+import { jobAnswers, type WizardState } from "./state.ts";
 import { runWizard } from "./wizard.ts";
 
 const error = (area: UserError["area"], code: string): UserError =>
@@ -20,6 +26,7 @@ async function walk(
     job?: Acts["job"];
     checkHost?: Acts["checkHost"];
     keyboard?: Acts["keyboard"];
+    inspect?: Acts["inspect"];
     trouble?: UserError;
   } = {},
 ): Promise<{
@@ -46,7 +53,9 @@ async function walk(
         scanned += 1;
         return [{ type: "ED25519", fingerprint: "SHA256:new" }];
       },
-      inspect: async () => ({ machine: state.machine, guest: state.guest, network: null, problems: [] }),
+      inspect:
+        given.inspect ??
+        (async () => ({ machine: state.machine, guest: state.guest, network: null, problems: [] })),
       keyboard: given.keyboard ?? (async () => undefined),
       ports: async () => state.machine.nics,
       applyNetwork: async (setup) => void applied.push(setup),
@@ -359,4 +368,52 @@ test("a host that is not reached is said before its key is asked; a small MTU on
       },
     },
   );
+});
+
+test("a passphrase is asked for until it opens something, reaches the job, and is in no answer that is kept", async () => {
+  const state = { ...sampleEncryptedState(), live: false, lookedAt: false };
+  const { nodes, edges } = state.machine.storage;
+  const open = nodes.flatMap((node) =>
+    node.holds.kind === "luks"
+      ? [{ ...node, id: `${node.id}/crypt`, holds: { ...node.holds, kind: "crypt" } as const }]
+      : [],
+  );
+  const storage = {
+    nodes: [...nodes, ...open],
+    edges: [...edges, ...open.map(({ id }) => ({ from: id, to: id.replace("/crypt", ""), map: null }))],
+  };
+  const tried: string[] = [];
+  let answers: Answers | null = null;
+  const { code, kept, seen } = await walk(
+    [
+      ["Welcome", "standing", "next"],
+      ["Encrypted volumes", ["wrong"], "next"],
+      ...ALL.slice(1, 5),
+      [/luks-key-wrong/, [], "next"],
+      ["Encrypted volumes", ["right"], "next"],
+      ...ALL.slice(1),
+    ],
+    {
+      state,
+      inspect: async (_, { keys }) => {
+        for (const { from } of keys)
+          if (from.kind === "typed") tried.push(Buffer.from(from.secret.reveal()).toString());
+        if (tried.at(-1) !== "right") throw error("source", "luks-key-wrong");
+        return { machine: { ...state.machine, storage }, guest: state.guest, network: null, problems: [] };
+      },
+      job: async ({ state: last }) => {
+        answers = jobAnswers(last);
+        return { kind: "ended", code: 0 };
+      },
+    },
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(tried, ["wrong", "right"]);
+  const keys = (answers as Answers | null)?.keys ?? [];
+  assert.deepEqual(
+    keys.map(({ from }) => from.kind),
+    ["typed"],
+  );
+  assert.doesNotMatch(JSON.stringify([...(kept?.answers ?? [])]), /right|wrong/);
+  assert.doesNotMatch(JSON.stringify({ kept, answers, seen }), /"right"/);
 });

@@ -7,6 +7,7 @@ import { buildBtrfsMachine } from "./btrfs.ts";
 import type { Call } from "./build.ts";
 import { buildExtlinuxMachine } from "./extlinux.ts";
 import { buildKernelsMachine } from "./kernels.ts";
+import { buildLuksMachine } from "./luks.ts";
 import { buildLvmMachine } from "./lvm.ts";
 import { buildMdMachine } from "./md.ts";
 import { buildNetworkMachine } from "./network.ts";
@@ -32,6 +33,8 @@ const DRACUT: System = {
 
 const withMore = (...more: readonly string[]): System => ({ ...BOOKWORM, more });
 
+const CRYPT = withMore("cryptsetup-initramfs");
+
 const MACHINES = {
   btrfs: { system: BOOKWORM, source: "btrfs.ts", build: buildBtrfsMachine },
   extlinux: {
@@ -43,6 +46,12 @@ const MACHINES = {
     system: { ...withMore("linux-image-cloud-amd64/trixie"), alsoFrom: "trixie" },
     source: "kernels.ts",
     build: buildKernelsMachine,
+  },
+  luks: { system: CRYPT, source: "luks.ts", build: buildLuksMachine },
+  "luks-volume": {
+    system: CRYPT,
+    source: "luks.ts",
+    build: (directory, options) => buildLuksMachine(directory, { onVolume: true, ...options }),
   },
   lvm: { system: BOOKWORM, disks: 2, source: "lvm.ts", build: buildLvmMachine },
   "lvm-dracut": {

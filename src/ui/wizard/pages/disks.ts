@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which disks go along, and what leaving one out breaks.
-import { type BlockGraph, type BlockNode, formatBytes, type Holds, UserError } from "../../../core/index.ts";
+import { type BlockGraph, formatBytes, type Holds, nodesAbove, UserError } from "../../../core/index.ts";
 import { paragraphs } from "../box.ts";
 import type { Page } from "../page.ts";
 import { type WizardState, withAnswers } from "../state.ts";
@@ -40,22 +40,16 @@ const system = ({ guest, lookedAt }: WizardState): string =>
 function describe(storage: BlockGraph, path: string): string {
   const node = storage.nodes.find((one) => one.path === path && one.holds.kind === "disk");
   if (node === undefined || node.holds.kind !== "disk") return "not looked at";
-  const names = contents(storage, node).slice(0, 4);
+  const names = nodesAbove(storage, node.id)
+    .flatMap(({ holds }) => nameOf(holds))
+    .slice(0, 4);
   return [formatBytes(node.sizeBytes), node.holds.model, names.join(" ")]
     .filter((one) => one !== "")
     .join(", ");
 }
 
-/** Bounded: a hostile graph may have circles. */
-function contents(storage: BlockGraph, disk: BlockNode): readonly string[] {
-  const seen = new Set([disk.id]);
-  for (const id of seen) for (const { from, to } of storage.edges) if (to === id) seen.add(from);
-  return storage.nodes
-    .filter(({ id }) => id !== disk.id && seen.has(id))
-    .flatMap(({ holds }) => nameOf(holds));
-}
-
 function nameOf(holds: Holds): readonly string[] {
   if (holds.kind === "filesystem") return [holds.type];
+  if (holds.kind === "md-member") return ["RAID"];
   return holds.kind === "partition" || holds.kind === "disk" ? [] : [holds.kind];
 }

@@ -2,8 +2,10 @@
 // The pages, in their order.
 import type { Page } from "../page.ts";
 import { disks } from "./disks.ts";
+import { encryption } from "./encryption.ts";
 import { directory, host, hostKey, hostKind, login } from "./host.ts";
 import { keyboard } from "./keyboard.ts";
+import { mirrors } from "./mirrors.ts";
 import { networkLink, networkLinks } from "./network-links.ts";
 import { networkCheck, networkWay } from "./network.ts";
 import { vm } from "./vm.ts";
@@ -12,6 +14,7 @@ import { welcome } from "./welcome.ts";
 export const PAGES: readonly Page[] = [
   welcome,
   keyboard,
+  encryption,
   networkWay,
   networkLinks,
   networkLink,
@@ -22,5 +25,6 @@ export const PAGES: readonly Page[] = [
   hostKey,
   login,
   disks,
+  mirrors,
   vm,
 ];

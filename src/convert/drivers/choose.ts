@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which packages of extras/ fit a guest, and which of them help a kernel that lacks drivers. Pure.
+import type { GuestOS } from "../../core/index.ts";
+import type { DriverPackage } from "./package.ts";
+
+type Guest = Pick<GuestOS, "id" | "version" | "arch" | "family">;
+
+/** One people's packages serve the other: rebuilds of the same sources, with the same kernels. */
+const RELATIVES: readonly (readonly string[])[] = [
+  ["rhel", "centos", "rocky", "almalinux", "scientific", "ol"],
+  ["sles", "sled", "sles_sap"],
+  ["opensuse", "opensuse-leap"],
+];
+
+const ARCHES: Readonly<Record<string, readonly string[]>> = {
+  x86_64: ["x86_64", "amd64"],
+  i686: ["i686", "i386", "i586"],
+  aarch64: ["aarch64", "arm64"],
+};
+
+/** Directories below extras/ in which packages for a guest are looked for, the most particular first. */
+export function directoriesFor({ id, version, arch }: Guest): readonly string[] {
+  const relatives = RELATIVES.find((names) => names.includes(id)) ?? [];
+  const names = [...new Set([id, ...relatives])];
+  const major = version.split(".")[0] ?? "";
+  const versions = [...new Set([version, major].filter((one) => one !== ""))];
+  if (versions.length === 0) versions.push("rolling");
+  return names.flatMap((name) =>
+    versions.flatMap((one) => (ARCHES[arch] ?? [arch]).map((machine) => `${name}/${one}/${machine}`)),
+  );
+}
+
+export const packageKind = ({ family }: Pick<GuestOS, "family">): DriverPackage["kind"] | null =>
+  family === "debian" ? "deb" : family === "redhat" || family === "suse" ? "rpm" : null;
+
+/** Is it of the guest's kind and architecture? A 32-bit system may have a 64-bit kernel, and its packages are 32-bit ones. */
+export function fits(one: Pick<DriverPackage, "kind" | "arch">, guest: Guest): boolean {
+  if (one.kind !== packageKind(guest)) return false;
+  if (one.arch === "noarch" || one.arch === "all") return true;
+  const own = ARCHES[guest.arch] ?? [guest.arch];
+  return own.includes(one.arch) || (guest.arch === "x86_64" && one.kind === "deb" && one.arch === "i386");
+}
+
+export type Lack = {
+  /** The kernel's release. */
+  readonly kernel: string;
+  /** Names of modules with underscores. */
+  readonly modules: readonly string[];
+};
+
+export type Choice = {
+  readonly packages: readonly DriverPackage[];
+  /** The kernel that has the drivers then; the same one, or a new one. */
+  readonly kernel: string;
+};
+
+/**
+ * Modules for this very release come first; then modules of another release of the same line, which the guest's tools link
+ * where its kernel takes them (weak-modules of Red Hat and SUSE); then, if `mayAdd`, a kernel of its own. null: none helps.
+ */
+export function choosePackages(
+  { kernel, modules }: Lack,
+  candidates: readonly DriverPackage[],
+  { mayAdd }: { mayAdd: boolean },
+): Choice | null {
+  const newestFirst = candidates.toSorted((a, b) => ORDER.compare(b.version, a.version));
+  const has = (one: DriverPackage, release: string): boolean =>
+    modules.every((name) => one.modules.get(release)?.has(name) === true);
+  const exact = newestFirst.find((one) => has(one, kernel));
+  if (exact !== undefined) return { kernel, packages: withNeeds(exact, candidates) };
+  // Split over several packages: those for this release that bring any of them, together.
+  const parts = newestFirst.filter((one) => modules.some((name) => one.modules.get(kernel)?.has(name)));
+  if (modules.every((name) => parts.some((one) => one.modules.get(kernel)?.has(name))))
+    return { kernel, packages: [...new Set(parts.flatMap((one) => withNeeds(one, candidates)))] };
+  const weak = newestFirst.find(
+    (one) =>
+      one.kind === "rpm" &&
+      one.kernels.length === 0 &&
+      [...one.modules.keys()].some((release) => lineOf(release) === lineOf(kernel) && has(one, release)),
+  );
+  if (weak !== undefined) return { kernel, packages: withNeeds(weak, candidates) };
+  if (!mayAdd) return null;
+  for (const one of newestFirst)
+    for (const release of one.kernels) {
+      const packages = withNeeds(one, candidates);
+      const all = (name: string): boolean => packages.some((other) => other.modules.get(release)?.has(name));
+      // Some may be built in, or in a package that nobody put there: what it really has is looked at afterwards.
+      if (modules.some(all) || one.modules.get(release) === undefined) return { kernel: release, packages };
+    }
+  return null;
+}
+
+/** 5.15.0-101 is newer than 5.15.0-97. */
+const ORDER = new Intl.Collator("en", { numeric: true });
+
+/** `2.6.18` and the flavour: what a weak link may cross. */
+const lineOf = (release: string): string =>
+  `${/^\d+\.\d+\.\d+/.exec(release)?.[0] ?? release} ${/(?:xen|PAE|smp|debug|default|pae|bigsmp)$/i.exec(release)?.[0] ?? ""}`;
+
+/** With those among the candidates that it needs by name, and so on; what is not there the guest has, or its tool says so. */
+export function withNeeds(
+  one: DriverPackage,
+  candidates: readonly DriverPackage[],
+): readonly DriverPackage[] {
+  const chosen = new Set([one]);
+  for (const each of chosen)
+    for (const need of each.needs) {
+      if ([...chosen].some((other) => other.name === need)) continue;
+      const found = candidates
+        .filter((other) => other.name === need || (other !== each && other.provides.includes(need)))
+        .toSorted((a, b) => ORDER.compare(b.version, a.version))[0];
+      if (found !== undefined) chosen.add(found);
+    }
+  return [...chosen];
+}

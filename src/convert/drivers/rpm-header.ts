@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an .rpm says of itself in its header (rpm: docs/manual/format_header.md): name, release, files, needs. Pure. No
+// program of rpm is needed for it, which few live systems have.
+
+export type RpmHeader = {
+  readonly name: string;
+  /** `2.6.18-128.el5`. */
+  readonly version: string;
+  readonly arch: string;
+  /** Absolute. */
+  readonly files: readonly string[];
+  /** Names of packages and capabilities. */
+  readonly needs: readonly string[];
+  readonly provides: readonly string[];
+};
+
+const LEAD_BYTES = 96;
+const LEAD = 0xedabeedb;
+const HEADER = 0x8eade801;
+const INTRO_BYTES = 16;
+const ENTRY_BYTES = 16;
+const MAX_ENTRIES = 10_000;
+/** Besides the data of both headers: lead, introductions and entries. */
+export const INDEX_ROOM = 2 ** 20;
+/** rpm's own limit is 256 MiB; a kernel's header has about 1 MiB. */
+export const MAX_RPM_HEADER_BYTES = 32 * 2 ** 20;
+
+const TAG = {
+  name: 1000,
+  version: 1001,
+  release: 1002,
+  arch: 1022,
+  oldFiles: 1027,
+  provides: 1047,
+  needs: 1049,
+  dirIndexes: 1116,
+  baseNames: 1117,
+  dirNames: 1118,
+} as const;
+
+type Entry = { readonly type: number; readonly offset: number; readonly count: number };
+
+/** Of a file's first bytes. RangeError where it is no .rpm, cut off, or beyond every bound. */
+export function parseRpm(bytes: Buffer): RpmHeader {
+  if (bytes.length < LEAD_BYTES || bytes.readUInt32BE(0) !== LEAD) throw new RangeError("It is no .rpm");
+  const signature = sizesAt(bytes, LEAD_BYTES);
+  const at = LEAD_BYTES + INTRO_BYTES + Math.ceil((signature.entries * ENTRY_BYTES + signature.data) / 8) * 8;
+  const header = sizesAt(bytes, at);
+  const entries = new Map<number, Entry>();
+  for (let index = 0; index < header.entries; index += 1) {
+    const entry = at + INTRO_BYTES + index * ENTRY_BYTES;
+    entries.set(bytes.readUInt32BE(entry), {
+      type: bytes.readUInt32BE(entry + 4),
+      offset: bytes.readUInt32BE(entry + 8),
+      count: bytes.readUInt32BE(entry + 12),
+    });
+  }
+  const start = at + INTRO_BYTES + header.entries * ENTRY_BYTES;
+  const data = bytes.subarray(start, start + header.data);
+  const texts = (tag: number): readonly string[] => textsOf(data, entries.get(tag));
+  const one = (tag: number): string => texts(tag)[0] ?? "";
+  const directories = texts(TAG.dirNames);
+  const indexes = numbersOf(data, entries.get(TAG.dirIndexes));
+  const files = texts(TAG.baseNames).map(
+    (name, index) => `${directories[indexes[index] ?? -1] ?? ""}${name}`,
+  );
+  return {
+    name: one(TAG.name),
+    version: `${one(TAG.version)}-${one(TAG.release)}`,
+    arch: one(TAG.arch),
+    files: files.length > 0 ? files : texts(TAG.oldFiles),
+    needs: texts(TAG.needs),
+    provides: texts(TAG.provides),
+  };
+}
+
+function sizesAt(bytes: Buffer, at: number): { entries: number; data: number } {
+  if (bytes.length < at + INTRO_BYTES) throw new RangeError("It is cut off");
+  if (bytes.readUInt32BE(at) !== HEADER) throw new RangeError("It has no header of an .rpm");
+  const [entries, data] = [bytes.readUInt32BE(at + 8), bytes.readUInt32BE(at + 12)];
+  if (entries > MAX_ENTRIES || data > MAX_RPM_HEADER_BYTES)
+    throw new RangeError("Its header is out of all bounds");
+  if (bytes.length < at + INTRO_BYTES + entries * ENTRY_BYTES + data) throw new RangeError("It is cut off");
+  return { entries, data };
+}
+
+/** Types 6 (a string), 8 (an array) and 9 (one in several languages); each ends with a zero. */
+function textsOf(data: Buffer, entry: Entry | undefined): readonly string[] {
+  if (entry === undefined || ![6, 8, 9].includes(entry.type)) return [];
+  const texts: string[] = [];
+  const count = entry.type === 6 ? 1 : entry.count;
+  for (let at = entry.offset; texts.length < count; ) {
+    const end = data.indexOf(0, at);
+    if (at >= data.length || end === -1) throw new RangeError("Its header is damaged");
+    texts.push(data.toString("utf8", at, end));
+    at = end + 1;
+  }
+  return texts;
+}
+
+/** Type 4: 32-bit numbers. */
+function numbersOf(data: Buffer, entry: Entry | undefined): readonly number[] {
+  if (entry?.type !== 4) return [];
+  if (entry.offset + entry.count * 4 > data.length) throw new RangeError("Its header is damaged");
+  return Array.from({ length: entry.count }, (_, index) => data.readUInt32BE(entry.offset + index * 4));
+}
