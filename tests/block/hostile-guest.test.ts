@@ -95,7 +95,7 @@ ls /proc/fs /proc/bus | grep -v : | grep . && yes file systems seen
 busybox unshare -U true && yes a user namespace
 busybox unshare -m true && yes a mount namespace
 for p in /proc/[0-9]*; do [ -e $p/rootOUTSIDE ] && yes the root of another process; done
-cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -e qemu -e node && yes processes seen
+cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -e [q]emu -e [n]ode && yes processes seen
 kill -9 PID && yes killed
 wget -T 2 -q -O /tmp/read http://127.0.0.1:PORT/ && yes network
 nc -w 2 127.0.0.1 PORT < /dev/null && yes connected

@@ -129,7 +129,7 @@ export async function hostileGuest({ hook = "", plant, sizeMb = 64 }: Planting):
   await writeTree(tree, { ...SYSTEM, ...TARGETS });
   for (const name of ["proc", "sys", "dev", "tmp", "root", "mnt", "var/tmp", "var/lib/dhcp", "sbin", "bin"])
     await mkdir(join(tree, name), { recursive: true });
-  await cp(BUSYBOX, join(tree, "bin/busybox"));
+  await copyBusybox(tree);
   await writeTree(tree, Object.fromEntries(APPLETS.map((name) => [`/bin/${name}`, { link: "busybox" }])));
   await writeTree(tree, {
     "/sbin/init": { link: "../bin/busybox" },
@@ -158,6 +158,14 @@ export async function hostileGuest({ hook = "", plant, sizeMb = 64 }: Planting):
     partition,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Debian's busybox needs its libraries, busybox-static has none. */
+async function copyBusybox(tree: string): Promise<void> {
+  const linked = await run(["ldd", BUSYBOX], { allowCodes: [1] });
+  const libraries = [...linked.stdout.matchAll(/(\/\S+) \(0x/g)].flatMap(([, path]) => path ?? []);
+  for (const path of libraries) await cp(path, join(tree, path), { dereference: true });
+  await cp(BUSYBOX, join(tree, "bin/busybox"), { dereference: true });
 }
 
 /** Old times: whoever reads a file gives it a new one (relatime), and whoever writes it another one. */
