@@ -49,7 +49,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
         nic: "e1000",
         signal,
       });
-      const seconds = await vm.see(READY, { timeoutMs: 300_000 });
+      const seconds = await vm.see(READY, { timeoutMs: 600_000 });
       console.log(`first question after ${Math.round(seconds)} s`);
       // The wizard says first what is wrong in the answers of the stick.
       vm.type("\n");
@@ -104,7 +104,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
   await t.test("CD in UEFI: an attached program of another version is what runs", async () => {
     await attachFrom(await cloneOfVersion("9.8.7", directory), { iso, out: other });
     await using vm = await startLiveVm({ iso: other, boot: "uefi-cd", signal });
-    await vm.see(READY, { timeoutMs: 300_000 });
+    await vm.see(READY, { timeoutMs: 600_000 });
     assert.match(vm.console(), /virt-p2v 9\.8\.7: this machine/);
     assert.match(vm.console(), /Firmware +UEFI/);
     assert.doesNotMatch(vm.console(), /attached/);
@@ -113,7 +113,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
 
   await t.test("stick in BIOS: an attached program runs there too", async () => {
     await using vm = await startLiveVm({ iso: other, boot: "bios-usb", signal });
-    await vm.see(READY, { timeoutMs: 300_000 });
+    await vm.see(READY, { timeoutMs: 600_000 });
     assert.match(vm.console(), /virt-p2v 9\.8\.7: this machine/);
     assert.match(vm.console(), /Firmware +BIOS/);
     await reachWizard(vm);
@@ -124,7 +124,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
     await using file = await open(other, "r+");
     await file.write(Buffer.alloc(512, 0xff), 0, 512, offset + HEADER_BYTES + 100_000);
     await using vm = await startLiveVm({ iso: other, boot: "uefi-usb", signal });
-    await vm.see(READY, { timeoutMs: 300_000 });
+    await vm.see(READY, { timeoutMs: 600_000 });
     assert.match(vm.console(), new RegExp(`virt-p2v ${VERSION.replaceAll(".", "\\.")}: this machine`));
     assert.match(vm.console(), /attached to this medium is not used: it is damaged/);
     await reachWizard(vm);
@@ -136,7 +136,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
     await run(["cp", "--reflink=auto", iso, other]);
     await fillRoom(other, await findRoom(other, signal), { squashfs, version: "9.9.9" });
     await using vm = await startLiveVm({ iso: other, boot: "secure-boot", signal });
-    await vm.see(READY, { timeoutMs: 300_000 });
+    await vm.see(READY, { timeoutMs: 600_000 });
     assert.match(vm.console(), /attached to this medium is not used: it does not start/);
     assert.match(vm.console(), /Secure Boot on/);
     await reachWizard(vm);

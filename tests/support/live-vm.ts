@@ -97,10 +97,12 @@ export async function startLiveVm(options: LiveVmOptions): Promise<LiveVm> {
     for (const end = performance.now() + timeoutMs; ; ) {
       options.signal.throwIfAborted();
       if (done()) return seconds();
-      if (ended || performance.now() > end)
+      if (ended || performance.now() > end) {
+        const state = ended ? "" : await describeMachine(join(directory, "qmp.sock"));
         throw new Error(
-          `${ended ? "QEMU ended" : "Time is up"} before ${what}: ${complaint}\n${readable(text).slice(-4000)}`,
+          `${ended ? "QEMU ended" : "Time is up"} before ${what}: ${complaint}\n${readable(text).slice(-4000)}\n${state}`,
         );
+      }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   };
@@ -127,6 +129,23 @@ export async function startLiveVm(options: LiveVmOptions): Promise<LiveVm> {
     },
   };
 }
+
+/** What a machine that says no more does, twice, as QEMU sees it: its processors stand still, go round, or read the medium. */
+async function describeMachine(socket: string): Promise<string> {
+  const words: string[] = [];
+  try {
+    using qmp = await connectQmp(socket, { signal: AbortSignal.timeout(10_000) });
+    setTimeout(() => qmp[Symbol.dispose](), 20_000).unref();
+    for (const command of ["info status", "info cpus", ...LOOKS, "", ...LOOKS]) {
+      if (command === "") await new Promise((resolve) => setTimeout(resolve, 2000));
+      else words.push(`${await qmp.execute("human-monitor-command", { "command-line": command })}`);
+    }
+  } catch (error) {
+    words.push(`QEMU does not say more: ${error}`);
+  }
+  return words.join("").replaceAll("\r", "").replaceAll(/^(?:[YXF][SMPC]|FPR|MXCSR|DR|opmask).*\n/gm, "");
+}
+const LOOKS = ["info registers -a", "info blockstats"];
 
 /** Without cursor movements and carriage returns. */
 export function readable(text: string): string {
