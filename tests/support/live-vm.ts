@@ -143,7 +143,10 @@ async function describeMachine(socket: string): Promise<string> {
   } catch (error) {
     words.push(`QEMU does not say more: ${error}`);
   }
-  return words.join("").replaceAll("\r", "").replaceAll(/^(?:[YXF][SMPC]|FPR|MXCSR|DR|opmask).*\n/gm, "");
+  return words
+    .join("")
+    .replaceAll("\r", "")
+    .replaceAll(/^(?:[YXF][SMPC]|FPR|MXCSR|DR|opmask).*\n/gm, "");
 }
 const LOOKS = ["info registers -a", "info blockstats"];
 
