@@ -138,15 +138,15 @@ async function describeMachine(socket: string): Promise<string> {
     setTimeout(() => qmp[Symbol.dispose](), 20_000).unref();
     for (const command of ["info status", "info cpus", ...LOOKS, "", ...LOOKS]) {
       if (command === "") await new Promise((resolve) => setTimeout(resolve, 2000));
-      else words.push(`${await qmp.execute("human-monitor-command", { "command-line": command })}`);
+      else words.push(String(await qmp.execute("human-monitor-command", { "command-line": command })));
     }
   } catch (error) {
-    words.push(`QEMU does not say more: ${error}`);
+    words.push(`QEMU does not say more: ${String(error)}`);
   }
   return words
     .join("")
     .replaceAll("\r", "")
-    .replaceAll(/^(?:[YXF][SMPC]|FPR|MXCSR|DR|opmask).*\n/gm, "");
+    .replaceAll(/^(?:[XY]MM|FPR|FCW|MXCSR|DR\d).*\n/gm, "");
 }
 const LOOKS = ["info registers -a", "info blockstats"];
 
