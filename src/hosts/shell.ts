@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
+import { formatSeconds, UserError } from "../core/index.ts";
 import { killSoftly, programEnvironment } from "../system/index.ts";
 
 /**
@@ -76,7 +77,10 @@ export async function runScript(
     for await (const part of started.stdout) {
       size += part.length;
       if (size > maxOutputBytes)
-        throw new RangeError(`A command on ${transport.title} printed more than ${maxOutputBytes} bytes`);
+        throw shellFails(
+          transport,
+          `prints more than ${maxOutputBytes} bytes where a few lines were asked for`,
+        );
       parts.push(part);
     }
     await fed;
@@ -97,15 +101,35 @@ export async function runScript(
   if (at < 0)
     throw (
       transport.explain(exit, started.stderrTail()) ??
-      new Error(`The shell on ${transport.title} was cut off: ${started.stderrTail()}`)
+      new UserError(
+        "host",
+        "link-lost",
+        `The shell on ${transport.title} ended: ${words(started.stderrTail())}`,
+        {
+          advice: "See what ended it there (its log, its memory), and run the same command again",
+        },
+      )
     );
   const code = Number.parseInt(stdout.subarray(at + endMark.length + 2).toString("latin1"), 10);
   return { code, stdout: stdout.subarray(0, at), stderr: started.stderrTail() };
 }
 
 function tookLonger({ title }: Transport, timeoutMs: number): Error {
-  return new Error(`A command on ${title} took longer than ${timeoutMs} ms`);
+  const text = `A command on ${title} took longer than ${formatSeconds(timeoutMs / 1000)}`;
+  return new UserError("host", "host-timeout", text, {
+    advice: "See what keeps it busy there, and run the same command again",
+  });
 }
+
+/** A login shell that is none (nologin, a menu, a forced command), or programs that do not what they should. */
+function shellFails({ title }: Transport, what: string): UserError {
+  return new UserError("host", "host-no-shell", `The login shell of ${title} ${what}`, {
+    advice:
+      "The user's shell there must run commands: dash, bash, busybox, fish or csh, with dd, and no forced command",
+  });
+}
+
+const words = (tail: string): string => (tail.trim() === "" ? "it said nothing" : tail.trim());
 
 const ENDING_MS = 20_000;
 const ending = new WeakMap<Started, Promise<void>>();
@@ -172,17 +196,16 @@ export async function startScript(
   const text = Buffer.from(`printf '%s %s\\n' ${mark} "$$"\n${script}`, "utf8");
   child.stdin.write(`${text.length}\n`);
   child.stdin.write(text);
-  const pid = await afterMark(child.stdout, `${mark} `).catch((error: unknown) => {
+  const pid = await afterMark(child.stdout, `${mark} `);
+  if (pid === "endless") {
     killSoftly(child);
-    throw error;
-  });
+    throw shellFails(transport, "prints without end");
+  }
   if (pid === null) {
     const code = await closed;
     signal.throwIfAborted();
     throw (
-      failure ??
-      transport.explain(code, tail) ??
-      new Error(`There is no shell on ${transport.title}: ${tail.trim()}`)
+      failure ?? transport.explain(code, tail) ?? shellFails(transport, `runs no command: ${words(tail)}`)
     );
   }
   return {
@@ -197,7 +220,7 @@ export async function startScript(
 }
 
 /** Reads up to the line with the mark, and leaves the rest in the stream. null when the stream ends before it. */
-async function afterMark(stream: Readable, mark: string): Promise<number | null> {
+async function afterMark(stream: Readable, mark: string): Promise<number | "endless" | null> {
   let seen = Buffer.alloc(0);
   for await (const part of stream.iterator({ destroyOnReturn: false })) {
     seen = Buffer.concat([seen, part]);
@@ -207,7 +230,7 @@ async function afterMark(stream: Readable, mark: string): Promise<number | null>
       if (end + 1 < seen.length) stream.unshift(seen.subarray(end + 1));
       return Number.parseInt(seen.subarray(at + mark.length, end).toString("latin1"), 10);
     }
-    if (seen.length > MAX_NOISE_BYTES) throw new RangeError("The login shell prints without end");
+    if (seen.length > MAX_NOISE_BYTES) return "endless";
   }
   return null;
 }

@@ -205,10 +205,10 @@ test("when the program dies that should have read a cell, the guest's bytes are 
 
 test("a shell that answers nonsense, or without what is needed, ends the copy with advice", async (t) => {
   for (const [script, code] of [
-    ['#!/bin/sh\nexec /bin/dd "$@" | tr a b\n', /link-lost|receiver-lacks-tools|agent-failed/],
+    ['#!/bin/sh\nexec /bin/dd "$@" | tr a b\n', /link-lost|receiver-lacks-tools|agent-failed|host-no-shell/],
     [
       '#!/bin/sh\nfor w; do [ "$w" != iflag=fullblock ] || exit 1; done; exec /bin/dd "$@"\n',
-      /link-lost|receiver-lacks-tools/,
+      /link-lost|receiver-lacks-tools|host-no-shell/,
     ],
   ] as const) {
     const place = await makePlace(t);
