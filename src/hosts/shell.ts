@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
-import { formatSeconds, UserError } from "../core/index.ts";
 import { killSoftly, programEnvironment } from "../system/index.ts";
+import { noCommand, noShell, shellEnded, tookLonger } from "./shell-errors.ts";
 
 /**
  * What a transport is told to start: any login shell (fish, csh, busybox) understands this line, since it has no
@@ -65,7 +65,7 @@ export async function runScript(
     lane: false,
   }).catch((error: unknown) => {
     signal.throwIfAborted();
-    throw limit.aborted ? tookLonger(transport, timeoutMs) : error; // also while it still connects
+    throw limit.aborted ? tookLonger(transport.title, timeoutMs) : error; // also while it still connects
   });
   const onLimit = (): void => void endScript(transport, started);
   limit.addEventListener("abort", onLimit, { once: true });
@@ -77,10 +77,7 @@ export async function runScript(
     for await (const part of started.stdout) {
       size += part.length;
       if (size > maxOutputBytes)
-        throw shellFails(
-          transport,
-          `prints more than ${maxOutputBytes} bytes where a few lines were asked for`,
-        );
+        throw noShell(transport.title, `prints more than ${maxOutputBytes} bytes where little was asked for`);
       parts.push(part);
     }
     await fed;
@@ -94,42 +91,15 @@ export async function runScript(
   if (limit.aborted) {
     await endScript(transport, started);
     signal.throwIfAborted();
-    throw tookLonger(transport, timeoutMs);
+    throw tookLonger(transport.title, timeoutMs);
   }
   const stdout = Buffer.concat(parts);
   const at = stdout.lastIndexOf(`\n${endMark} `);
   if (at < 0)
-    throw (
-      transport.explain(exit, started.stderrTail()) ??
-      new UserError(
-        "host",
-        "link-lost",
-        `The shell on ${transport.title} ended: ${words(started.stderrTail())}`,
-        {
-          advice: "See what ended it there (its log, its memory), and run the same command again",
-        },
-      )
-    );
+    throw transport.explain(exit, started.stderrTail()) ?? shellEnded(transport.title, started.stderrTail());
   const code = Number.parseInt(stdout.subarray(at + endMark.length + 2).toString("latin1"), 10);
   return { code, stdout: stdout.subarray(0, at), stderr: started.stderrTail() };
 }
-
-function tookLonger({ title }: Transport, timeoutMs: number): Error {
-  const text = `A command on ${title} took longer than ${formatSeconds(timeoutMs / 1000)}`;
-  return new UserError("host", "host-timeout", text, {
-    advice: "See what keeps it busy there, and run the same command again",
-  });
-}
-
-/** A login shell that is none (nologin, a menu, a forced command), or programs that do not what they should. */
-function shellFails({ title }: Transport, what: string): UserError {
-  return new UserError("host", "host-no-shell", `The login shell of ${title} ${what}`, {
-    advice:
-      "The user's shell there must run commands: dash, bash, busybox, fish or csh, with dd, and no forced command",
-  });
-}
-
-const words = (tail: string): string => (tail.trim() === "" ? "it said nothing" : tail.trim());
 
 const ENDING_MS = 20_000;
 const ending = new WeakMap<Started, Promise<void>>();
@@ -199,14 +169,12 @@ export async function startScript(
   const pid = await afterMark(child.stdout, `${mark} `);
   if (pid === "endless") {
     killSoftly(child);
-    throw shellFails(transport, "prints without end");
+    throw noShell(transport.title, "prints without end");
   }
   if (pid === null) {
     const code = await closed;
     signal.throwIfAborted();
-    throw (
-      failure ?? transport.explain(code, tail) ?? shellFails(transport, `runs no command: ${words(tail)}`)
-    );
+    throw failure ?? transport.explain(code, tail) ?? noCommand(transport.title, tail);
   }
   return {
     child,

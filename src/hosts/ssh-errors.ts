@@ -114,7 +114,7 @@ export function sshError(target: SshTarget, stderr: string): UserError {
 }
 
 /** The last line that is no decoration. */
-function lastWords(stderr: string): string {
+export function lastWords(stderr: string): string {
   const lines = stderr
     .split("\n")
     .map((line) => line.trim())

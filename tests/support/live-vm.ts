@@ -136,9 +136,10 @@ async function describeMachine(socket: string): Promise<string> {
   try {
     using qmp = await connectQmp(socket, { signal: AbortSignal.timeout(10_000) });
     setTimeout(() => qmp[Symbol.dispose](), 20_000).unref();
-    for (const command of ["info status", "info cpus", ...LOOKS, "", ...LOOKS]) {
-      if (command === "") await new Promise((resolve) => setTimeout(resolve, 2000));
-      else words.push(String(await qmp.execute("human-monitor-command", { "command-line": command })));
+    for (const pauseMs of [0, 2000]) {
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      for (const command of ["info status", "info registers -a", "info blockstats"])
+        words.push(String(await qmp.execute("human-monitor-command", { "command-line": command })));
     }
   } catch (error) {
     words.push(`QEMU does not say more: ${String(error)}`);
@@ -148,7 +149,6 @@ async function describeMachine(socket: string): Promise<string> {
     .replaceAll("\r", "")
     .replaceAll(/^(?:[XY]MM|FPR|FCW|MXCSR|DR\d).*\n/gm, "");
 }
-const LOOKS = ["info registers -a", "info blockstats"];
 
 /** Without cursor movements and carriage returns. */
 export function readable(text: string): string {
