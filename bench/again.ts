@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A second pass: over a disk with nothing changed, and after a copy that was stopped at 90 %.
-import type { Sshd } from "../tests/support/sshd.ts";
+import type { Sshd } from "../lab/sshd.ts";
 import { median } from "./measure.ts";
 import { copyOurs, removeImages, type Scene } from "./scene.ts";
 import type { Again } from "./targets.ts";

@@ -6,7 +6,7 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { run } from "../src/system/index.ts";
-import { startSshd } from "../tests/support/sshd.ts";
+import { startSshd } from "../lab/sshd.ts";
 import { measureAgain } from "./again.ts";
 import { renderChart } from "./chart.ts";
 import { openCpuMeter } from "./cpu.ts";

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { Compress } from "../src/copy/index.ts";
 import { run } from "../src/system/index.ts";
-import { type Sshd, startSshd } from "../tests/support/sshd.ts";
+import { type Sshd, startSshd } from "../lab/sshd.ts";
 import { median } from "./measure.ts";
 import { copyOurs, removeImages, type Scene } from "./scene.ts";
 import type { LinkRun } from "./targets.ts";

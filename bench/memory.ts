@@ -3,7 +3,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../src/system/index.ts";
-import type { Sshd } from "../tests/support/sshd.ts";
+import type { Sshd } from "../lab/sshd.ts";
 import type { Scene } from "./scene.ts";
 import type { MemoryRun } from "./targets.ts";
 

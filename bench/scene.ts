@@ -8,8 +8,8 @@ import { type Compress, type CopyResult, copyDisks } from "../src/copy/index.ts"
 import { sshHost } from "../src/hosts/index.ts";
 import { openSourceDisk, readDiskGraph, readUsedMaps } from "../src/inspect/index.ts";
 import { attachLoop, run } from "../src/system/index.ts";
-import { demoDisk } from "../tests/support/demo-machine.ts";
-import type { Sshd } from "../tests/support/sshd.ts";
+import { demoDisk } from "../lab/demo/machine.ts";
+import type { Sshd } from "../lab/sshd.ts";
 
 export type Scene = {
   /** The disk as an image, read-only. */

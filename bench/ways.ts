@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ways to bring a disk to another machine, ours and others', measured one after the other in rotating order.
 import { join } from "node:path";
-import { freePort, type Sshd } from "../tests/support/sshd.ts";
+import { freePort, type Sshd } from "../lab/sshd.ts";
 import type { CpuMeter } from "./cpu.ts";
 import { type Measured, middle, type Sample } from "./measure.ts";
 import { copyOurs, occupied, OUR_FILE, packCommand, removeImages, type Scene, shell } from "./scene.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // npm run demo: an aged Debian server's disk becomes a VM that boots, on this machine, with the embedded default host.
 import { type ChildProcess, spawn } from "node:child_process";
-import { demoDisk } from "../tests/support/demo-machine.ts";
+import { demoDisk } from "../lab/demo/machine.ts";
 
 const abort = new AbortController();
 let child: ChildProcess | null = null;

@@ -13,12 +13,8 @@ import { PAGES } from "../src/ui/wizard/pages/index.ts";
 import { beginBox, changeBox, planBox } from "../src/ui/wizard/plan-pages.ts";
 import { doneBox } from "../src/ui/wizard/run-job.ts";
 import { withAnswers } from "../src/ui/wizard/state.ts";
-import { sampleReport } from "../tests/support/sample-report.ts";
-import {
-  sampleEncryptedState,
-  sampleMirroredState,
-  sampleWizardState,
-} from "../tests/support/sample-wizard.ts";
+import { sampleReport } from "../lab/samples/report.ts";
+import { sampleEncryptedState, sampleMirroredState, sampleWizardState } from "../lab/samples/wizard.ts";
 import { renderTerminal } from "./terminal-svg.ts";
 
 const DIRECTORY = "doc/wizard";

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
-import { renderCpio } from "../../tests/support/convert-guest.ts";
+import { renderCpio } from "../../tests/support/guests/convert-guest.ts";
 import { check } from "../../tests/support/laws.ts";
 import { parseRpm } from "./drivers/rpm-header.ts";
 import { contentsOf, listedFiles, relations } from "./drivers/package.ts";

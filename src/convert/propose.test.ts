@@ -11,7 +11,7 @@ import {
   propose,
   testIntent,
   textAfter,
-} from "../../tests/support/convert-guest.ts";
+} from "../../tests/support/guests/convert-guest.ts";
 import { cpioOf } from "../../tests/support/cpio.ts";
 
 test("problem 8: propose() names disks by UUID, pins the card, adds a serial console and drivers, and proposes nothing twice", async (t) => {

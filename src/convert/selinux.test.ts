@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { Change, GuestOS, GuestView, Proposal } from "../core/index.ts";
 import { layeredView, type MemoryFile, memoryView } from "../system/index.ts";
-import { fakeGuest, testGuestOS, testIntent } from "../../tests/support/convert-guest.ts";
+import { fakeGuest, testGuestOS, testIntent } from "../../tests/support/guests/convert-guest.ts";
 import { isInUse, selinux } from "./steps/selinux.ts";
 
 const NAME = "security.selinux";

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection to an agent, seen from the sender: requests with their answers, and cells with their acknowledgement.
-import type { Link, Problem } from "../core/index.ts";
-import { UserError } from "../core/index.ts";
+import { type Link, type Problem, UserError } from "../core/index.ts";
 import {
   Channel,
   type FromAgent,

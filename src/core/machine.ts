@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was found on a computer: never guessed, never edited. Read this file first, then guest.ts and plan.ts.
-import type { Weave } from "./weave.ts";
+import type { Weave } from "./bytes/weave.ts";
 
 /** A fact, or the reason why it is not known. Unknown is never shown as 0. */
 export type Known<T> =

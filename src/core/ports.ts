@@ -4,7 +4,7 @@
 import type { Duplex } from "node:stream";
 import type { FileState } from "./change.ts";
 import type { SourceDisk } from "./plan.ts";
-import type { Range } from "./range.ts";
+import type { Range } from "./bytes/range.ts";
 
 /** A disk under a copy-on-write layer. The disk itself is opened read-only, always. */
 export interface BlockView extends AsyncDisposable {

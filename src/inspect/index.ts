@@ -4,3 +4,4 @@ export * from "./guest/index.ts";
 export * from "./machine/index.ts";
 export * from "./storage/index.ts";
 export * from "./survey/index.ts";
+export * from "./used/index.ts";

@@ -2,17 +2,21 @@
 // Conversion alone (V2V): disk images whose system shall boot as a VM, changed through an overlay file or in place; and back.
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Change, Emit, Preview, SourceDisk } from "../core/index.ts";
-import { UserError } from "../core/index.ts";
+import { type Change, type Emit, type Preview, type SourceDisk, UserError } from "../core/index.ts";
 import { applyChanges, openBlobs, sameState, undoChanges } from "../convert/index.ts";
 import { commitOverlay, saveOverlay } from "../overlay/index.ts";
 import { type Answers, type KeyAnswer, makeIntent, makeVm, stoppers } from "../plan/index.ts";
 import { directoryView } from "../system/index.ts";
-import { type Conversion, FILES_DIRECTORY, readConversion, writeConversion } from "./conversion-record.ts";
+import {
+  type Conversion,
+  FILES_DIRECTORY,
+  readConversion,
+  writeConversion,
+} from "./destination/conversion-record.ts";
 import { extrasFor } from "./extras.ts";
-import { openImages } from "./images.ts";
+import { openImages } from "./source/images.ts";
 import { proposeChanges, refuseStoppers, renderDiffs } from "./plan.ts";
-import { findDisks, openSource } from "./source.ts";
+import { findDisks, openSource } from "./source/source.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export type ConvertWay =

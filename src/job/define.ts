@@ -1,163 +1,158 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a migrated VM's directory holds besides its images, and the VM's entry in the host's hypervisor.
-import * as z from "zod";
-import type { Definition, Emit, Host, HostFacts, Plan, Problem, Report, VmModel } from "../core/index.ts";
-import { renderReport } from "../report/index.ts";
+// A finished migration's VM becomes one of the host where its directory lies now: another host, or another hypervisor.
+// The images hold the drivers for all of them, so nothing is converted and no image is written.
 import {
-  defineLibvirt,
-  defineXen,
-  fillLibvirtVars,
-  findFirmware,
-  renderLibvirt,
-  renderProxmox,
-  renderQemuScript,
-  renderXl,
-  varsFile,
-  writeBootEntries,
-} from "../target/index.ts";
+  type Definition,
+  type Destination,
+  type Emit,
+  type Host,
+  type HostFacts,
+  type Hypervisor,
+  type Problem,
+  type Started,
+  UserError,
+  type VmModel,
+  type VmPlace,
+} from "../core/index.ts";
+import { discoverHost } from "../hosts/index.ts";
+import { checkFit, choosePlace, type HostAnswers, isVmName, settleHypervisor, xenOn } from "../plan/index.ts";
+import { defineVm, readDefinition } from "./destination/definitions.ts";
+import { connectHost, isFinished, isInUse, vmDirectory } from "./destination/destination.ts";
+import { type PastReport, readPastReport } from "./destination/past-report.ts";
+import { startVm } from "./destination/start.ts";
 
-import { putKernel, type TakenKernel } from "./xen-kernel.ts";
+export type Redefining = {
+  readonly title: string;
+  readonly directory: string;
+  readonly vm: VmModel;
+  readonly place: VmPlace;
+  readonly problems: readonly Problem[];
+};
 
-type Where = { readonly host: Host; readonly directory: string };
-
-export type DefineOptions = Where & {
-  readonly plan: Pick<Plan, "vm" | "place">;
-  /** null: nothing is defined, only written. */
-  readonly facts: HostFacts | null;
-  /** For a Xen host that cannot read the boot disk. */
-  readonly kernel: TakenKernel | null;
+export type RedefineOptions = {
+  readonly destination: Destination;
+  readonly name: string;
+  readonly hypervisor: Hypervisor;
+  readonly host: HostAnswers;
+  readonly sshConfig: string | null;
+  /** Shows what would be defined; false ends it before anything is done. */
+  readonly confirm: (redefining: Redefining) => Promise<boolean>;
+  /** Is the original off? */
+  readonly confirmStart: () => Promise<boolean>;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
 
-const DEFINITION = "definition.json";
+export type Redefined = {
+  /** null: only files were written. */
+  readonly definition: Definition | null;
+  /** null: it was not asked for. */
+  readonly started: Started | null;
+};
 
-/**
- * Definitions for every hypervisor, from one model: which one runs it can be decided later. The host's own is made
- * for its networks, checked by its own tool, and defined there; null where the host has none that we define on.
- */
-export async function defineVm({
-  plan,
+/** null: the user said no. */
+export async function redefineVm(options: RedefineOptions): Promise<Redefined | null> {
+  const { destination, name, signal, emit } = options;
+  if (!isVmName(name))
+    throw new UserError("usage", "name-wrong", `"${name}" is no name of a VM`, {
+      advice: "Give the name that the migration gave it",
+    });
+  await using host = await connectHost(destination, options);
+  const directory = vmDirectory(destination, name);
+  const files = (await host.kindOf(directory)) === "directory" ? await host.list(directory) : [];
+  if (!isFinished(files))
+    throw new UserError(
+      "destination",
+      "destination-missing",
+      `${directory} on ${host.title} holds no finished VM`,
+      { advice: "Give the directory of the migration with --to, and the name that it gave the VM" },
+    );
+  const past = await readPastReport(host, directory);
+  if (past.vm.name !== name)
+    throw new UserError(
+      "destination",
+      "destination-wrong",
+      `${directory} on ${host.title} belongs to ${past.vm.name}`,
+      { advice: "Leave the directory its name" },
+    );
+  const facts = await discoverHost(host, { directories: [directory], signal });
+  const { vm, place, problems } = fit(past, { facts, options });
+  await refuseUnfit({ host, directory, files, facts, vm, place, problems, signal });
+  if (!(await options.confirm({ title: host.title, directory, vm, place, problems }))) return null;
+  const call = { host, facts, signal, emit };
+  const definition = await defineVm({ plan: { vm, place }, kernel: null, directory, ...call });
+  if (definition === null || !options.host.start || !(await options.confirmStart()))
+    return { definition, started: null };
+  const { started } = await startVm({ definition, ...call });
+  return { definition, started };
+}
+
+function fit(
+  past: PastReport,
+  { facts, options }: { facts: HostFacts; options: RedefineOptions },
+): Pick<Redefining, "vm" | "place" | "problems"> {
+  const hypervisor = settleHypervisor(options.hypervisor, facts);
+  const vm =
+    hypervisor === "xen" && facts.xen?.usable === true
+      ? { ...past.vm, xen: xenOn(facts.xen, past) }
+      : past.vm;
+  const place = choosePlace(vm, { hypervisor, facts, host: options.host });
+  return { vm, place, problems: checkFit(facts, { hypervisor, vm, place, ours: true }) };
+}
+
+type Checks = Pick<Redefining, "directory" | "vm" | "place" | "problems"> & {
+  readonly host: Host;
+  readonly facts: HostFacts;
+  readonly files: readonly string[];
+  readonly signal: AbortSignal;
+};
+
+async function refuseUnfit({
   host,
+  directory,
+  files,
   facts,
-  kernel,
-  directory,
+  vm,
+  place,
+  problems,
   signal,
-  emit,
-}: DefineOptions): Promise<Definition | null> {
-  const { vm, place } = plan;
-  const path = (suffix: string): string => `${directory}/${vm.name}.${suffix}`;
-  const write = (suffix: string, text: string, mode: number): Promise<void> =>
-    host.writeFile(path(suffix), Buffer.from(text), { mode });
-  const on = place.hypervisor;
-  const xl = renderXl(vm, { directory, ...(on === "xen" ? { place, kernel } : {}) });
-  if (kernel !== null) await putKernel(host, { kernel, directory, name: vm.name });
-  await write("libvirt.xml", renderLibvirt(vm, { directory, ...(on === "libvirt" ? { place } : {}) }), 0o600);
-  await write("xl.cfg", xl, 0o600);
-  await write("qemu.sh", renderQemuScript(vm), 0o700);
-  await write("proxmox.sh", renderProxmox(vm, on === "proxmox" ? { place } : {}), 0o700);
-  const before = await readDefinition({ host, directory });
-  const call = { host, signal };
-  const left = (why: string): void => emit({ type: "problem", problem: entriesLeft(vm, why) });
-  if (vm.bootEntries !== undefined) {
-    const found = await findFirmware(host, vm.firmware);
-    const to = `${directory}/${varsFile(vm)}`;
-    // A VM that ran keeps its own menu; a new copy of its disks begins with ours.
-    const isThere = (await host.kindOf(to)) !== "absent";
-    const why =
-      found === null || isThere ? null : await writeBootEntries(host, { vm, template: found.vars, to });
-    if (why !== null) left(why);
-  }
-  let definition: Definition | null = null;
-  if (on === "libvirt" && facts?.libvirt?.usable === true) {
-    // QEMU runs as a user of its own there: it opens the images, whose owner libvirt changes, by their paths.
-    await host.run(["chmod", "711", directory], { timeoutMs: 60_000, signal });
-    definition = await defineLibvirt(call, {
-      libvirt: facts.libvirt,
-      vm,
-      file: path("libvirt.xml"),
-      autostart: place.autostart,
-    });
-    const { libvirt } = facts;
-    const why = vm.bootEntries === undefined ? null : await fillLibvirtVars(call, { libvirt, vm });
-    if (why !== null) left(why);
-  } else if (on === "xen" && facts?.xen?.usable === true)
-    definition = await defineXen(call, {
-      xen: facts.xen,
-      vm,
-      file: path("xl.cfg"),
-      text: xl,
-      autostart: place.autostart,
-      before,
-    });
-  if (definition === null) return null;
-  await host.writeFile(
-    `${directory}/${DEFINITION}`,
-    Buffer.from(`${JSON.stringify(definition, null, 2)}\n`),
-    {
-      mode: 0o600,
-    },
-  );
-  emit({ type: "step", phase: "define", text: `${vm.name} is defined on ${host.title}` });
-  return definition;
-}
-
-function entriesLeft({ name }: VmModel, why: string): Problem {
-  return {
-    code: "boot-entries-left",
-    severity: "notes",
-    text: `The old firmware's boot menu is not in the VM's: ${why}`,
-    advice: `${name} starts by the loader at EFI/BOOT; efibootmgr makes entries in the VM`,
+}: Checks): Promise<void> {
+  const refuse = (code: string, words: string, advice: string): never => {
+    throw new UserError("destination", code, words, { advice });
   };
-}
-
-const SCHEMA = z.object({
-  format: z.literal("definition/1"),
-  hypervisor: z.enum(["libvirt", "xen"]),
-  uri: z.string().max(1000).nullable(),
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/),
-  uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
-  // Nothing else is ever made outside the VM's directory, and nothing else is ever removed.
-  files: z
-    .array(
-      z.object({ path: z.string().regex(/^\/etc\/xen\/[^/\n]{1,80}\.cfg$/), sha256: z.string().length(64) }),
-    )
-    .max(4),
-  links: z
-    .array(
-      z.object({
-        path: z.string().regex(/^\/etc\/xen\/auto\/[^/\n]{1,80}\.cfg$/),
-        target: z.string().regex(/^\/etc\/xen\/[^/\n]{1,80}\.cfg$/),
-      }),
-    )
-    .max(4),
-});
-
-/** What an earlier run defined; null where there is none, or it cannot be read. */
-export async function readDefinition({ host, directory }: Where): Promise<Definition | null> {
-  const bytes = await host.readFile(`${directory}/${DEFINITION}`, { maxBytes: 65_536 }).catch(() => null);
-  if (bytes === null) return null;
-  try {
-    return SCHEMA.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
-    throw error;
+  if (place.hypervisor === "files")
+    refuse(
+      "host-hypervisor-missing",
+      `${host.title} has neither libvirt nor Xen that could be used: nothing can be defined there`,
+      `Start it there by ${directory}/${vm.name}.qemu.sh`,
+    );
+  const first = problems.find(({ severity }) => severity === "stops");
+  if (first !== undefined) refuse(first.code, first.text, first.advice);
+  // Only a migration has the guest's files before it; here the images stay closed.
+  if (place.hypervisor === "xen" && vm.xen.loader === "kernel")
+    refuse(
+      "host-xen-kernel",
+      `Nothing on ${host.title} can read the boot disk of ${vm.name}`,
+      "Install grub-xen-host there; or migrate to this host, then the kernel is put beside the images",
+    );
+  const before = await readDefinition({ host, directory });
+  if (before !== null && before.hypervisor !== place.hypervisor && facts[before.hypervisor] !== null)
+    refuse(
+      "destination-exists",
+      `${vm.name} may still be defined by ${before.hypervisor} on ${host.title}`,
+      `Take it away there first, or give --hypervisor ${before.hypervisor}`,
+    );
+  for (const { file, volume } of vm.disks) {
+    if (volume !== undefined && (await host.kindOf(volume)) === "absent")
+      refuse("destination-missing", `${volume} is not there`, "Bring the volume there under the same name");
+    if (volume !== undefined) continue;
+    if (!files.includes(file))
+      refuse("destination-missing", `${directory}/${file} is not there`, "Bring the whole directory there");
+    if (await isInUse(host, `${directory}/${file}`, signal))
+      refuse(
+        "destination-in-use",
+        `${directory}/${file} on ${host.title} is in use: the VM runs`,
+        "Shut it down there, and run the same command again",
+      );
   }
-}
-
-type Boot = { readonly screenshotPng: Uint8Array | null; readonly console: string };
-
-/** Readable by their owner only: a report tells much about a server. */
-export async function writeReport({
-  report,
-  host,
-  directory,
-  boot,
-}: Where & { report: Report; boot: Boot }): Promise<void> {
-  const write = (file: string, bytes: Uint8Array): Promise<void> =>
-    host.writeFile(`${directory}/${file}`, bytes, { mode: 0o600 });
-  if (boot.screenshotPng !== null) await write("boot.png", boot.screenshotPng);
-  await write("console.log", Buffer.from(boot.console));
-  await write("report.json", Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
-  await write("report.html", Buffer.from(renderReport(report, { screenshotPng: boot.screenshotPng })));
 }

@@ -3,7 +3,7 @@
 import type { Emit, GuestOS, Machine, NetworkSetup, Problem } from "../core/index.ts";
 import { inspectMachine, readNetworkSetup } from "../inspect/index.ts";
 import type { KeyAnswer } from "../plan/index.ts";
-import { findDisks, openSource } from "./source.ts";
+import { findDisks, openSource } from "./source/source.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export type Inspection = {

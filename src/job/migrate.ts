@@ -3,22 +3,22 @@
 import { join } from "node:path";
 import type { Emit, Preview, Problem, Report } from "../core/index.ts";
 import { applyChanges, openBlobs } from "../convert/index.ts";
-import { startProof } from "../overlay/index.ts";
+import { startProof } from "../proof/index.ts";
 import { type Answers, chooseProof, confirmed, stoppers } from "../plan/index.ts";
-import { checkBoot } from "./boot.ts";
+import { checkBoot } from "./destination/boot-check.ts";
 import { copySource } from "./copy.ts";
-import { defineVm, writeReport } from "./define.ts";
-import { connectHost, printDestination, vmDirectory, type SshAccess } from "./destination.ts";
-import { askHost } from "./host.ts";
-import { unread } from "./mirrors.ts";
-import { keepChanges } from "./keep-changes.ts";
+import { defineVm, writeReport } from "./destination/definitions.ts";
+import { connectHost, printDestination, vmDirectory, type SshAccess } from "./destination/destination.ts";
+import { askHost } from "./destination/host.ts";
+import { unread } from "./source/mirrors.ts";
+import { keepChanges } from "./destination/keep-changes.ts";
 import { startPhases } from "./phases.ts";
 import { makePreview, refuseStoppers, renderDiffs } from "./plan.ts";
-import { makeProbeLayers } from "./probe.ts";
-import { findDisks, openSource } from "./source.ts";
-import { startVm } from "./start.ts";
+import { makeProbeLayers } from "./source/probe.ts";
+import { findDisks, openSource } from "./source/source.ts";
+import { startVm } from "./destination/start.ts";
 import { openWorkspace } from "./workspace.ts";
-import { takeKernel } from "./xen-kernel.ts";
+import { takeKernel } from "./destination/xen-kernel.ts";
 
 export type MigrateOptions = SshAccess & {
   readonly answers: Answers;

@@ -28,13 +28,13 @@ import {
   xenOn,
 } from "../plan/index.ts";
 import { findKernels } from "../inspect/index.ts";
-import { checkDestination, connectHost, vmDirectory } from "./destination.ts";
-import { findDone } from "./done.ts";
+import { checkDestination, connectHost, vmDirectory } from "./destination/destination.ts";
+import { findDone } from "./destination/done.ts";
 import { extrasFor } from "./extras.ts";
-import { askHost } from "./host.ts";
-import { measureSamples } from "./measure.ts";
-import { checkVolumes } from "./volumes.ts";
-import { findDisks, openSource, type OpenSource } from "./source.ts";
+import { askHost } from "./destination/host.ts";
+import { measureSamples } from "./destination/measure.ts";
+import { checkVolumes } from "./destination/volumes.ts";
+import { findDisks, openSource, type OpenSource } from "./source/source.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export type PlanContext = {

@@ -3,10 +3,10 @@
 import { type Definition, type Destination, type Host, type HostFacts, UserError } from "../core/index.ts";
 import { discoverHost } from "../hosts/index.ts";
 import { isVmName } from "../plan/index.ts";
-import { libvirtState, undefineLibvirt, undefineXen, xenState } from "../target/index.ts";
+import { libvirtState, undefineLibvirt, undefineXen, xenState } from "../vm/index.ts";
 import { ownFiles } from "./copy.ts";
-import { readDefinition } from "./define.ts";
-import { connectHost, vmDirectory } from "./destination.ts";
+import { readDefinition } from "./destination/definitions.ts";
+import { connectHost, vmDirectory } from "./destination/destination.ts";
 
 export type Undoing = {
   readonly name: string;

@@ -22,7 +22,7 @@ export const CLUSTER_BYTES = 65_536;
  * Fails a discard in a way that makes the kernel stop asking. QEMU's FUSE export answers a punched hole with success,
  * yet parts of clusters keep their old bytes; the loop driver punches holes for "write zeroes", so ext4 and xfs would
  * find garbage where they zeroed. ENOSYS is the one errno at which FUSE gives up fallocate for the whole mount; loop
- * then writes zeroes (proved in tests/block/overlay.test.ts).
+ * then writes zeroes (proved in tests/block/overlay/overlay.test.ts).
  */
 const NO_DISCARD = [{ event: "none", iotype: "discard", errno: 38, immediately: true, once: false }];
 

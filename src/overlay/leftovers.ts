@@ -8,18 +8,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   isBelow,
   isErrno,
+  isNoted,
   listMapped,
+  type LoopNote,
+  LOOPS_FILE,
   ownerLives,
+  parseLoopNotes,
   readBounded,
+  readLoops,
   readMountTable,
   removeMapped,
   removeRunDirectory,
+  run,
   RUN_PREFIX,
   RunError,
-  run,
 } from "../system/index.ts";
-import { SET_READ_ONLY_FILE } from "./counters.ts";
-import { isNoted, type LoopNote, LOOPS_FILE, parseLoopNotes, readLoops } from "./loops.ts";
+import { SET_READ_ONLY_FILE } from "../proof/index.ts";
 
 /** A store may lie in a directory of the run, inside its working directory. */
 const MAX_DEPTH = 3;

@@ -17,7 +17,7 @@ import {
   unmount,
 } from "../system/index.ts";
 import { MOUNTABLE, mountOptions, withoutReplay } from "./mount-options.ts";
-import type { Volumes } from "./volumes.ts";
+import type { Volumes } from "./volumes/volumes.ts";
 
 export type GuestMount = {
   /** Absolute in the guest. */

@@ -2,11 +2,10 @@
 // The writable view above a disk: a qcow2 store exported by qemu-storage-daemon. The disk is only ever read.
 import { join } from "node:path";
 import type { BlockLayer, BlockView, SealedView, SourceDisk } from "../core/index.ts";
-import { makeRunDirectory, run } from "../system/index.ts";
+import { makeRunDirectory, refuseLoops, run } from "../system/index.ts";
 import { CLUSTER_BYTES, chainOf, type Layer } from "./chain.ts";
 import { type FuseExport, startExport } from "./fuse-export.ts";
-import { refuseLoops } from "./loops.ts";
-import { claimSource, findWriter } from "./source-claim.ts";
+import { claimSource, findWriter } from "../proof/index.ts";
 import { readTouched } from "./touched.ts";
 
 /** A view that also tells when its daemon dies: `AbortSignal.any([signal, view.lost])` ends the work above it. */

@@ -4,11 +4,11 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { damagedBytes, damagedText } from "../../tests/support/hostile-bytes.ts";
 import { check } from "../../tests/support/laws.ts";
-import { extImage } from "../../tests/support/volume-samples.ts";
+import { extImage } from "../../tests/support/disks/volume-samples.ts";
 import { UserError } from "../core/index.ts";
-import { parseBlockStat } from "./counters.ts";
+import { parseBlockStat } from "../proof/counters.ts";
 import { extNeeds, parseExtSuperblock } from "./filesystem-state.ts";
-import { parseLoopNotes } from "./loops.ts";
+import { parseLoopNotes } from "../system/loop-list.ts";
 import { parseMap } from "./touched.ts";
 
 test("an ext superblock of any bytes needs something or nothing", (t) =>

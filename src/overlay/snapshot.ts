@@ -15,7 +15,7 @@ import {
 } from "../system/index.ts";
 import type { Overlay } from "./overlay.ts";
 import { QCOW2_CLUSTER_BYTES, writeQcow2 } from "./qcow2-file.ts";
-import { claimSource } from "./source-claim.ts";
+import { claimSource } from "../proof/index.ts";
 import { CHUNK_BYTES, rangesOf, readStore, type StoredChunk } from "./snapshot-store.ts";
 
 type Call = { readonly signal: AbortSignal };

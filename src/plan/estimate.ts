@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long the copy will take, by samples: which of disk, link and CPU limits it, and whether it fits a window. Pure.
-import type { DiskPreview, GuestOS, TimeEstimate } from "../core/index.ts";
-import { formatBytes, formatSeconds } from "../core/index.ts";
+import {
+  type DiskPreview,
+  formatBytes,
+  formatSeconds,
+  type GuestOS,
+  type TimeEstimate,
+} from "../core/index.ts";
 
 export type Samples = {
   readonly readBytesPerSecond: number;

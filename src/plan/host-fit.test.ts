@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { SAMPLE_VM } from "../../tests/support/sample-vm.ts";
+import { SAMPLE_VM } from "../../lab/samples/vm.ts";
 import type { HostFacts, Hypervisor, VmModel } from "../core/index.ts";
 import { DEFAULT_HOST, type HostAnswers } from "./answers.ts";
 import { checkFit } from "./host-fit.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sampleReport } from "../../tests/support/sample-report.ts";
+import { sampleReport } from "../../lab/samples/report.ts";
 import type { GuestInterface, GuestOS, Nic } from "../core/index.ts";
 import { chooseNics, generateMac, isInterfaceName, parseMac } from "./nics.ts";
 

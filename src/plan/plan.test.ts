@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sampleReport } from "../../tests/support/sample-report.ts";
+import { sampleReport } from "../../lab/samples/report.ts";
 import { type BlockGraph, type BlockNode, type GuestOS, known, UserError } from "../core/index.ts";
 import { type Answers, DEFAULT_HOST, DEFAULT_TRANSFER } from "./answers.ts";
 import { chooseFirmware } from "./firmware.ts";

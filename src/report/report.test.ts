@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sampleReport } from "../../tests/support/sample-report.ts";
+import { sampleReport } from "../../lab/samples/report.ts";
 import type { Outcome } from "../core/index.ts";
 import { renderReport } from "./html.ts";
 import { exitCodeOf, nextSteps, verdictOf } from "./verdict.ts";

@@ -10,6 +10,7 @@ export * from "./fat-copy.ts";
 export * from "./files.ts";
 export * from "./guest-view.ts";
 export * from "./layered-view.ts";
+export * from "./loop-list.ts";
 export * from "./loop.ts";
 export * from "./memory-view.ts";
 export * from "./mount-table.ts";

@@ -7,10 +7,10 @@ import fc from "fast-check";
 import { type BlockGraph, type Machine, type VmBootEntry, known } from "../../src/core/index.ts";
 import { parseLoadOption } from "../../src/inspect/machine/efi-boot.ts";
 import { chooseBootEntries } from "../../src/plan/boot-entries.ts";
-import { parseNvram, parsePflash } from "../../src/target/define-libvirt.ts";
-import { bootVariables } from "../../src/target/nvram/boot-entries.ts";
-import { guidBytes, renderBootOrder, renderLoadOption } from "../../src/target/nvram/load-option.ts";
-import { putVariables } from "../../src/target/nvram/store.ts";
+import { parseNvram, parsePflash } from "../../src/vm/define/define-libvirt.ts";
+import { bootVariables } from "../../src/vm/nvram/boot-entries.ts";
+import { guidBytes, renderBootOrder, renderLoadOption } from "../../src/vm/nvram/load-option.ts";
+import { putVariables } from "../../src/vm/nvram/store.ts";
 
 const MIB = 2 ** 20;
 const UUID = "e1a2b3c4-0001-4a53-9a1c-0d6e6f1b2c4e";

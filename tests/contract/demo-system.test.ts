@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseMirror } from "../support/demo-system.ts";
+import { parseMirror } from "../../lab/demo/system.ts";
 
 test("parseMirror() finds the main archive in either style, and nothing else", () => {
   const deb822 = "Types: deb\n# http://x/debian\nURIs: http://mirror.example.org/debian\nSuites: bookworm\n";

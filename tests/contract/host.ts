@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Host, UserError } from "../../src/core/index.ts";
-import { waitFor } from "../support/processes.ts";
+import { waitFor } from "../../lab/processes.ts";
 
 /** `open` gives a host that is this very machine, so that the suite can look at what it did. */
 export function hostContract(name: string, open: () => Promise<Host & AsyncDisposable>): void {

@@ -9,8 +9,8 @@ import {
   propose,
   SYSTEM_FILES,
   testIntent,
-} from "../support/convert-guest.ts";
-import { TARGETS } from "../support/hostile-guest.ts";
+} from "../support/guests/convert-guest.ts";
+import { TARGETS } from "../support/guests/hostile-guest.ts";
 import type { GuestView } from "../../src/core/index.ts";
 import { inspectGuest, readMounts } from "../../src/inspect/index.ts";
 import { type GuestTree, type MemoryFile, memoryView, treeOf, viewOf } from "../../src/system/index.ts";

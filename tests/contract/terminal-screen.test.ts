@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TerminalScreen } from "../support/terminal-screen.ts";
+import { TerminalScreen } from "../support/vms/terminal-screen.ts";
 
 function shown(...parts: readonly string[]): readonly string[] {
   const screen = new TerminalScreen();

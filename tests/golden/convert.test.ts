@@ -19,9 +19,9 @@ import {
   SYSTEM_FILES,
   testGuestOS,
   testIntent,
-} from "../support/convert-guest.ts";
-import { rpmBytes } from "../support/packages.ts";
-import { makeSystem, type SystemCase } from "../support/convert-system.ts";
+} from "../support/guests/convert-guest.ts";
+import { rpmBytes } from "../support/guests/packages.ts";
+import { makeSystem, type SystemCase } from "../support/guests/convert-system.ts";
 
 const DIRECTORY = join(import.meta.dirname, "convert");
 

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { UserError, type VmModel, type VmPlace } from "../../src/core/index.ts";
-import { renderLibvirt, renderProxmox, renderQemuScript, renderXl } from "../../src/target/index.ts";
-import { SAMPLE_VM, SAMPLE_VMS } from "../support/sample-vm.ts";
+import { renderLibvirt, renderProxmox, renderQemuScript, renderXl } from "../../src/vm/index.ts";
+import { SAMPLE_VM, SAMPLE_VMS } from "../../lab/samples/vm.ts";
 
 const directory = "/var/lib/libvirt/images";
 const KERNEL = { arguments: "root=UUID=aa-bb ro console=hvc0", hasInitramfs: true };

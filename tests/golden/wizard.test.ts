@@ -7,7 +7,7 @@ import { type Box, TEXT_COLUMNS } from "../../src/ui/wizard/box.ts";
 import { finishBox } from "../../src/ui/wizard/finish.ts";
 import { PAGES } from "../../src/ui/wizard/pages/index.ts";
 import { withAnswers } from "../../src/ui/wizard/state.ts";
-import { sampleEncryptedState, sampleMirroredState, sampleWizardState } from "../support/sample-wizard.ts";
+import { sampleEncryptedState, sampleMirroredState, sampleWizardState } from "../../lab/samples/wizard.ts";
 
 const SSH = sampleWizardState();
 const MIRRORED = sampleMirroredState();

@@ -8,8 +8,8 @@ import { known, type Report } from "../../src/core/index.ts";
 import { chooseBootEntries } from "../../src/plan/boot-entries.ts";
 import { cli } from "../support/cli.ts";
 import { dialog } from "../support/dialog.ts";
-import { startLibvirtHost } from "../support/libvirt-host.ts";
-import { machineDisks } from "../support/machines/index.ts";
+import { startLibvirtHost } from "../support/vms/libvirt-host.ts";
+import { machineDisks } from "../support/guests/machines/index.ts";
 
 test("a UEFI machine's boot entries start its loader under libvirt", { timeout: 15 * 60_000 }, async (t) => {
   const [source = ""] = await machineDisks("uefi", { signal: t.signal });

@@ -7,8 +7,8 @@ import { test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
 import { cli, leftovers } from "../support/cli.ts";
 import { dialog } from "../support/dialog.ts";
-import { startLibvirtHost } from "../support/libvirt-host.ts";
-import { machineDisks } from "../support/machines/index.ts";
+import { startLibvirtHost } from "../support/vms/libvirt-host.ts";
+import { machineDisks } from "../support/guests/machines/index.ts";
 
 const SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"; // UEFI 3.3
 

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
 import { assertRefused, cli, type Ended, leftovers } from "../support/cli.ts";
-import { demoDisk } from "../support/demo-machine.ts";
-import { type LibvirtHost, startLibvirtHost } from "../support/libvirt-host.ts";
+import { demoDisk } from "../../lab/demo/machine.ts";
+import { type LibvirtHost, startLibvirtHost } from "../support/vms/libvirt-host.ts";
 
 let host: LibvirtHost;
 let source = "";

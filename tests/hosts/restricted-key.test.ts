@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../../src/system/index.ts";
 import { assertRefused, cli, type Ended } from "../support/cli.ts";
-import { makeDisk } from "../support/disks.ts";
-import { startSshd } from "../support/sshd.ts";
+import { makeDisk } from "../support/disks/disks.ts";
+import { startSshd } from "../../lab/sshd.ts";
 
 test("with the README's forced command a key writes to the VMs' directory, and nowhere else", async (t) => {
   const directory = await mkdtemp(join(tmpdir(), "p2v-key-"));

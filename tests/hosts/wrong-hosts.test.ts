@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import { mount } from "../../src/system/index.ts";
 import { assertRefused, cli, type Ended } from "../support/cli.ts";
-import { makeDisk, type TestDisk } from "../support/disks.ts";
-import { freePort, type Sshd, type SshdOptions, startSshd } from "../support/sshd.ts";
+import { makeDisk, type TestDisk } from "../support/disks/disks.ts";
+import { freePort, type Sshd, type SshdOptions, startSshd } from "../../lab/sshd.ts";
 
 let disk: TestDisk;
 

@@ -7,10 +7,10 @@ import { after, before, test } from "node:test";
 import type { Definition, Report } from "../../src/core/index.ts";
 import { mount, run } from "../../src/system/index.ts";
 import { assertRefused, cli, type Ended, leftovers } from "../support/cli.ts";
-import { demoDisk } from "../support/demo-machine.ts";
+import { demoDisk } from "../../lab/demo/machine.ts";
 import { dialog } from "../support/dialog.ts";
-import { startLibvirtHost } from "../support/libvirt-host.ts";
-import { startXenHost, type XenHost } from "../support/xen-host.ts";
+import { startLibvirtHost } from "../support/vms/libvirt-host.ts";
+import { startXenHost, type XenHost } from "../support/vms/xen-host.ts";
 
 const IMAGES = "/var/lib/xen/images";
 let host: XenHost;
@@ -63,7 +63,7 @@ test("host show tells what the Xen host is", async () => {
 });
 
 test("xl reads each golden definition: PV, PVH and HVM", async () => {
-  const golden = new URL("../golden/definitions/", import.meta.url);
+  const golden = new URL("../golden/definitions", import.meta.url);
   const names = (await readdir(golden)).filter((name) => name.endsWith(".xl.cfg.golden"));
   assert.ok(names.length >= 4);
   for (const name of names) {

@@ -9,9 +9,9 @@ import { Secret, type SourceDisk } from "../../src/core/index.ts";
 import { readDiskGraph } from "../../src/inspect/index.ts";
 import { attachVolumes, mountGuest, openOverlay } from "../../src/overlay/index.ts";
 import { attachLoop, hasMapperTargets, listMapped, run } from "../../src/system/index.ts";
-import { makeFilesystem, noise } from "../support/filesystems.ts";
-import { encryptVolume, type LuksOptions, PASSPHRASE } from "../support/luks.ts";
-import { leavingNothing, never as signal, sha256sum } from "../support/overlays.ts";
+import { makeFilesystem, noise } from "../support/disks/filesystems.ts";
+import { encryptVolume, type LuksOptions, PASSPHRASE } from "../support/disks/luks.ts";
+import { leavingNothing, never as signal, sha256sum } from "../support/disks/overlays.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 8 * MIB;

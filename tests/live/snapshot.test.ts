@@ -8,10 +8,10 @@ import { test } from "node:test";
 import { type SourceDisk, UserError } from "../../src/core/index.ts";
 import { attachVolumes, cleanLeftovers, mountGuest, openOverlay } from "../../src/overlay/index.ts";
 import { attachLoop, createMapped, listMapped, run } from "../../src/system/index.ts";
-import { makeDisk, type TestDisk } from "../support/disks.ts";
-import { writeAt } from "../support/filesystems.ts";
-import { noise } from "../support/noise.ts";
-import { graphOf, leavingNothing, never as signal, sha256sum, sourceOf } from "../support/overlays.ts";
+import { makeDisk, type TestDisk } from "../support/disks/disks.ts";
+import { writeAt } from "../support/disks/filesystems.ts";
+import { noise } from "../../lab/noise.ts";
+import { graphOf, leavingNothing, never as signal, sha256sum, sourceOf } from "../support/disks/overlays.ts";
 
 const code = (wanted: string) => (error: unknown) => error instanceof UserError && error.code === wanted;
 

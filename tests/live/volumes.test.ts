@@ -9,11 +9,11 @@ import type { BlockGraph, SourceDisk } from "../../src/core/index.ts";
 import { readDiskGraph } from "../../src/inspect/index.ts";
 import { attachVolumes, cleanLeftovers, mountGuest, openOverlay } from "../../src/overlay/index.ts";
 import { attachLoop, listMapped, run } from "../../src/system/index.ts";
-import { writeAt } from "../support/filesystems.ts";
-import { LVCREATE, lvm } from "../support/lvm.ts";
-import { mdSuperblock } from "../support/md.ts";
-import { noise } from "../support/noise.ts";
-import { leavingNothing, never as signal, sha256sum } from "../support/overlays.ts";
+import { writeAt } from "../support/disks/filesystems.ts";
+import { LVCREATE, lvm } from "../support/disks/lvm.ts";
+import { mdSuperblock } from "../support/disks/md.ts";
+import { noise } from "../../lab/noise.ts";
+import { leavingNothing, never as signal, sha256sum } from "../support/disks/overlays.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 96 * MIB;

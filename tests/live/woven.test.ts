@@ -9,13 +9,13 @@ import { test } from "node:test";
 import { type SourceDisk, wovenNodes } from "../../src/core/index.ts";
 import { readDiskGraph } from "../../src/inspect/index.ts";
 import { bytesReader } from "../../src/inspect/storage/reader.ts";
-import { weaveReader } from "../../src/inspect/storage/weave-reader.ts";
+import { weaveReader } from "../../src/inspect/storage/md/weave-reader.ts";
 import { attachVolumes, mountGuest, openOverlay } from "../../src/overlay/index.ts";
 import { attachLoop, run } from "../../src/system/index.ts";
-import { writeAt } from "../support/filesystems.ts";
-import { mdSuperblock } from "../support/md.ts";
-import { noise } from "../support/noise.ts";
-import { leavingNothing, never as signal, sha256sum } from "../support/overlays.ts";
+import { writeAt } from "../support/disks/filesystems.ts";
+import { mdSuperblock } from "../support/disks/md.ts";
+import { noise } from "../../lab/noise.ts";
+import { leavingNothing, never as signal, sha256sum } from "../support/disks/overlays.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 24 * MIB;

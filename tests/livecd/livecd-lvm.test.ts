@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
-import { liveIso } from "../support/live-iso.ts";
-import { copyDisks, ENP3S0, serveKey } from "../support/live-machine.ts";
-import { startLiveVm } from "../support/live-vm.ts";
-import { machineDisks } from "../support/machines/index.ts";
-import { startSshd } from "../support/sshd.ts";
+import { liveIso } from "../support/vms/live-iso.ts";
+import { copyDisks, ENP3S0, serveKey } from "../support/vms/live-machine.ts";
+import { startLiveVm } from "../support/vms/live-vm.ts";
+import { machineDisks } from "../support/guests/machines/index.ts";
+import { startSshd } from "../../lab/sshd.ts";
 
 test("the live CD migrates a machine with LVM over two disks; both are as before, and the VM boots with its network", {
   timeout: 40 * 60_000,

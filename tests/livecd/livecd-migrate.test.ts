@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
-import { demoDisk } from "../support/demo-machine.ts";
-import { startLibvirtHost } from "../support/libvirt-host.ts";
-import { liveIso } from "../support/live-iso.ts";
-import { copyDisks, ENP3S0, serveKey } from "../support/live-machine.ts";
-import { type LiveVm, startLiveVm } from "../support/live-vm.ts";
+import { demoDisk } from "../../lab/demo/machine.ts";
+import { startLibvirtHost } from "../support/vms/libvirt-host.ts";
+import { liveIso } from "../support/vms/live-iso.ts";
+import { copyDisks, ENP3S0, serveKey } from "../support/vms/live-machine.ts";
+import { type LiveVm, startLiveVm } from "../support/vms/live-vm.ts";
 
 test("the live CD migrates the demo machine over ssh to libvirt, a power cut in between, and starts it; its disk is as before", {
   timeout: 60 * 60_000,

@@ -10,8 +10,8 @@ import { join, normalize } from "node:path";
 import { pipeline } from "node:stream";
 import { test } from "node:test";
 import { writePxeTree } from "../../src/iso/index.ts";
-import { liveIso } from "../support/live-iso.ts";
-import { reachWizard, startLiveVm } from "../support/live-vm.ts";
+import { liveIso } from "../support/vms/live-iso.ts";
+import { reachWizard, startLiveVm } from "../support/vms/live-vm.ts";
 
 test("a machine without a medium boots the live system over the network and reaches the wizard", {
   timeout: 15 * 60_000,

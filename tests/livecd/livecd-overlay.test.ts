@@ -5,8 +5,8 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { liveIso } from "../support/live-iso.ts";
-import { makeFilesDisk, startLiveVm } from "../support/live-vm.ts";
+import { liveIso } from "../support/vms/live-iso.ts";
+import { makeFilesDisk, startLiveVm } from "../support/vms/live-vm.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
@@ -15,7 +15,7 @@ test("the overlay by device-mapper keeps its promises", { timeout: 15 * 60_000 }
   t.after(() => rm(directory, { recursive: true, force: true }));
   const iso = await liveIso(t.signal);
   const tree = join(directory, "tree");
-  for (const name of ["src", "tests/live", "tests/support", "bin", "package.json", ...NODE_MODULES])
+  for (const name of ["src", "tests/live", "tests/support", "lab", "bin", "package.json", ...NODE_MODULES])
     await cp(join(REPOSITORY, name), join(tree, name), { recursive: true });
   const disk = join(directory, "tree.img");
   await makeFilesDisk(disk, tree, { sizeMb: 96 });

@@ -9,12 +9,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
 import { run } from "../../src/system/index.ts";
-import { demoDisk } from "../support/demo-machine.ts";
-import { liveIso } from "../support/live-iso.ts";
-import { startLiveVm } from "../support/live-vm.ts";
-import { sha256sum } from "../support/overlays.ts";
-import { startSshd } from "../support/sshd.ts";
-import { KEYS, WizardTypist } from "../support/wizard-typist.ts";
+import { demoDisk } from "../../lab/demo/machine.ts";
+import { liveIso } from "../support/vms/live-iso.ts";
+import { startLiveVm } from "../support/vms/live-vm.ts";
+import { sha256sum } from "../support/disks/overlays.ts";
+import { startSshd } from "../../lab/sshd.ts";
+import { KEYS, WizardTypist } from "../support/vms/wizard-typist.ts";
 
 const PASSWORD = "correct horse";
 const MINUTE = 60_000;

@@ -9,9 +9,9 @@ import { test } from "node:test";
 import { fillRoom, findRoom, HEADER_BYTES } from "../../src/iso/attached.ts";
 import { run } from "../../src/system/index.ts";
 import { VERSION } from "../../src/ui/version.ts";
-import { liveIso } from "../support/live-iso.ts";
-import { leaveWizard, makeFilesDisk, reachWizard, startLiveVm } from "../support/live-vm.ts";
-import { dirtyDisk } from "../support/live-disks.ts";
+import { liveIso } from "../support/vms/live-iso.ts";
+import { leaveWizard, makeFilesDisk, reachWizard, startLiveVm } from "../support/vms/live-vm.ts";
+import { dirtyDisk } from "../support/vms/live-disks.ts";
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const REPOSITORY = join(import.meta.dirname, "../..");

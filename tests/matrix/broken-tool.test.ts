@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { attachLoop, mount, run } from "../../src/system/index.ts";
-import { demoDisk } from "../support/demo-machine.ts";
-import { firstPartition, migrateDisks, planAgain } from "../support/matrix.ts";
+import { demoDisk } from "../../lab/demo/machine.ts";
+import { firstPartition, migrateDisks, planAgain } from "../support/vms/matrix.ts";
 
 test("a kernel whose initramfs tool is broken: appended drivers, and it boots", async (t) => {
   const { signal } = t;

@@ -12,10 +12,10 @@ import type { GuestOS, Proposal } from "../../src/core/index.ts";
 import { inspectGuest, readMounts } from "../../src/inspect/index.ts";
 import { readExtras } from "../../src/job/index.ts";
 import { attachLoop, directoryView, mount, readMountTable, run } from "../../src/system/index.ts";
-import { demoDisk } from "../support/demo-machine.ts";
-import { firstPartition, migrateDisks } from "../support/matrix.ts";
-import { buildDeb } from "../support/packages.ts";
-import { type MountedDemo, mountedDemo } from "../support/mounted-demo.ts";
+import { demoDisk } from "../../lab/demo/machine.ts";
+import { firstPartition, migrateDisks } from "../support/vms/matrix.ts";
+import { buildDeb } from "../support/guests/packages.ts";
+import { type MountedDemo, mountedDemo } from "../support/guests/mounted-demo.ts";
 
 const skip = process.getuid?.() === 0 ? false : "mounts file systems: run it as root";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { migrateMachine, planAgain } from "../support/matrix.ts";
+import { migrateMachine, planAgain } from "../support/vms/matrix.ts";
 
 test("extlinux: root= is named by UUID, its menu speaks on the serial console, and it boots", async (t) => {
   const { report, directory } = await migrateMachine(t, "extlinux");

@@ -6,8 +6,8 @@ import { mkdir, open, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { run } from "../../src/system/index.ts";
-import { convertHarmlessly, FILES, limits } from "../support/hostile-checks.ts";
-import { replaceBy, TARGETS, useHostile } from "../support/hostile-guest.ts";
+import { convertHarmlessly, FILES, limits } from "../support/guests/hostile-checks.ts";
+import { replaceBy, TARGETS, useHostile } from "../support/guests/hostile-guest.ts";
 
 test("links out by way of other links, and links in circles", limits, async (t) => {
   const guest = await useHostile(t, {

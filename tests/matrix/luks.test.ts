@@ -5,9 +5,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { PASSPHRASE } from "../support/luks.ts";
-import { LUKS_UUIDS } from "../support/machines/luks.ts";
-import { type Migrated, migrateMachine, planAgain } from "../support/matrix.ts";
+import { PASSPHRASE } from "../support/disks/luks.ts";
+import { LUKS_UUIDS } from "../support/guests/machines/luks.ts";
+import { type Migrated, migrateMachine, planAgain } from "../support/vms/matrix.ts";
 
 const MIB = 2 ** 20;
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { migrateMachine, planAgain } from "../support/matrix.ts";
+import { migrateMachine, planAgain } from "../support/vms/matrix.ts";
 
 test("root, /var and swap on LVM over two disks, dracut hostonly: it boots with its network, and is converted once", async (t) => {
   const { report, directory } = await migrateMachine(t, "lvm-dracut");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { migrateMachine, planAgain } from "../support/matrix.ts";
+import { migrateMachine, planAgain } from "../support/vms/matrix.ts";
 
 type Link = { readonly name: string; readonly mac: string; readonly addresses: readonly string[] };
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { migrateMachine, planAgain } from "../support/matrix.ts";
+import { migrateMachine, planAgain } from "../support/vms/matrix.ts";
 
 test("SELinux enforces: every changed file is labelled as the policy wants it, and it boots without relabelling", async (t) => {
   const { report, directory } = await migrateMachine(t, "selinux"); // a unit of the machine itself judges the labels

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { migrateMachine, planAgain } from "../support/matrix.ts";
+import { migrateMachine, planAgain } from "../support/vms/matrix.ts";
 
 test("btrfs subvolumes and systemd-boot with entries: found by partition type, named by UUID, and it boots", async (t) => {
   const { report, directory } = await migrateMachine(t, "btrfs");

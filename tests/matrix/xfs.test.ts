@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { migrateMachine, planAgain } from "../support/matrix.ts";
+import { migrateMachine, planAgain } from "../support/vms/matrix.ts";
 
 test("XFS root, MODULES=dep, stale resume=, a static bond, two static cards: it boots with all of them up", async (t) => {
   const { report, directory } = await migrateMachine(t, "xfs");

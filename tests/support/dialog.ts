@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Talks to a program on its stdin and stdout: says something when it has heard something.
 import { spawn } from "node:child_process";
-import { endTree } from "./processes.ts";
+import { endTree } from "../../lab/processes.ts";
 
 export type Line = { readonly hear: RegExp; readonly say: string };
 

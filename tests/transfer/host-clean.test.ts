@@ -5,7 +5,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cleanHost, sshHost } from "../../src/hosts/index.ts";
-import { startSshd } from "../support/sshd.ts";
+import { startSshd } from "../../lab/sshd.ts";
 
 test("cleanHost() removes agents and their Node, twice without harm", { timeout: 120_000 }, async (t) => {
   const cache = "cache here";

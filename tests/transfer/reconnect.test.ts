@@ -9,9 +9,9 @@ import type { Host, JobEvent } from "../../src/core/index.ts";
 import { localHost, sshHost } from "../../src/hosts/index.ts";
 import { mount, run } from "../../src/system/index.ts";
 import { copy, diskAt, isError, makeSource, MIB, temporary, verify, wantedHash } from "../support/copies.ts";
-import { descendants, waitFor } from "../support/processes.ts";
+import { descendants, waitFor } from "../../lab/processes.ts";
 import { type Proxy, startProxy } from "../support/proxy.ts";
-import { startSshd } from "../support/sshd.ts";
+import { startSshd } from "../../lab/sshd.ts";
 
 const RETRY = { retryForMs: 120_000, pauseMs: () => 50 };
 const USED_BYTES = 130 * MIB + 100 + 4096 + 512;

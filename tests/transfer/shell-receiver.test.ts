@@ -9,8 +9,8 @@ import { type Host, type JobEvent, UserError } from "../../src/core/index.ts";
 import { sshHost } from "../../src/hosts/index.ts";
 import { run } from "../../src/system/index.ts";
 import { diskAt, isError, makeSource, MIB, NEVER, temporary, verify, wantedHash } from "../support/copies.ts";
-import { descendants, waitFor } from "../support/processes.ts";
-import { startSshd } from "../support/sshd.ts";
+import { descendants, waitFor } from "../../lab/processes.ts";
+import { startSshd } from "../../lab/sshd.ts";
 
 type ShellName = "dash" | "bash" | "busybox";
 type Place = { readonly source: string; readonly directory: string; readonly programs: string };

@@ -9,8 +9,8 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { mount, run } from "../../src/system/index.ts";
 import { MIB, temporary } from "../support/copies.ts";
-import { noise } from "../support/filesystems.ts";
-import { startSshd } from "../support/sshd.ts";
+import { noise } from "../support/disks/filesystems.ts";
+import { startSshd } from "../../lab/sshd.ts";
 
 const PROGRAM = join(import.meta.dirname, "../support/copy-child.ts");
 

@@ -11,8 +11,8 @@ import { openSink } from "../../src/agent/sink.ts";
 import { attachLoop, deviceNumber, mount, run } from "../../src/system/index.ts";
 import { HASH_BYTES, type OpenMessage } from "../../src/wire/index.ts";
 import { assertRefused, cli, type Ended, leftovers } from "../support/cli.ts";
-import { startSshd } from "../support/sshd.ts";
-import { makeDisk, type TestDisk } from "../support/disks.ts";
+import { startSshd } from "../../lab/sshd.ts";
+import { makeDisk, type TestDisk } from "../support/disks/disks.ts";
 
 const MIB = 2 ** 20;
 const BEHIND = 8 * MIB;

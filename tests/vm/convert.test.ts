@@ -7,13 +7,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { contiguousExtent } from "../../src/core/index.ts";
 import { openSourceDisk, readDiskGraph } from "../../src/inspect/index.ts";
-import type { Conversion } from "../../src/job/conversion-record.ts";
+import type { Conversion } from "../../src/job/destination/conversion-record.ts";
 import { attachLoop, mount, run } from "../../src/system/index.ts";
 import { cli, leftovers } from "../support/cli.ts";
-import { DEMO_UUIDS } from "../support/demo-files.ts";
-import { demoDisk } from "../support/demo-machine.ts";
-import { sha256sum } from "../support/overlays.ts";
-import { readTree, treeDifferences } from "../support/trees.ts";
+import { DEMO_UUIDS } from "../../lab/demo/files.ts";
+import { demoDisk } from "../../lab/demo/machine.ts";
+import { sha256sum } from "../support/disks/overlays.ts";
+import { readTree, treeDifferences } from "../support/guests/trees.ts";
 
 test("conversion alone: above the image, in it, and every file back", { timeout: 20 * 60_000 }, async (t) => {
   const { signal } = t;

@@ -2,8 +2,8 @@
 // The demo machine works on hardware like its own, and does not as a VM: what the conversion has to change.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { demoDisk } from "../support/demo-machine.ts";
-import { bootVm } from "../support/qemu.ts";
+import { demoDisk } from "../../lab/demo/machine.ts";
+import { bootVm } from "../support/vms/qemu.ts";
 
 const signal = AbortSignal.timeout(20 * 60_000);
 

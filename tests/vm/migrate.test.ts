@@ -8,9 +8,9 @@ import { after, before, test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
 import { attachLoop, run } from "../../src/system/index.ts";
 import { cli, leftovers } from "../support/cli.ts";
-import { demoDisk } from "../support/demo-machine.ts";
-import { startSshd } from "../support/sshd.ts";
-import { readTree, type Tree, treeDifferences } from "../support/trees.ts";
+import { demoDisk } from "../../lab/demo/machine.ts";
+import { startSshd } from "../../lab/sshd.ts";
+import { readTree, type Tree, treeDifferences } from "../support/guests/trees.ts";
 
 const ROOT_TYPE = "ext4";
 let source = "";

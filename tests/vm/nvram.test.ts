@@ -9,10 +9,10 @@ import { known } from "../../src/core/index.ts";
 import { openSourceDisk, readDiskGraph } from "../../src/inspect/index.ts";
 import { localHost } from "../../src/hosts/index.ts";
 import { chooseBootEntries } from "../../src/plan/boot-entries.ts";
-import { findFirmware, writeBootEntries } from "../../src/target/index.ts";
-import { machineDisks } from "../support/machines/index.ts";
-import { bootVm } from "../support/qemu.ts";
-import { SAMPLE_VMS } from "../support/sample-vm.ts";
+import { findFirmware, writeBootEntries } from "../../src/vm/index.ts";
+import { machineDisks } from "../support/guests/machines/index.ts";
+import { bootVm } from "../support/vms/qemu.ts";
+import { SAMPLE_VMS } from "../../lab/samples/vm.ts";
 
 test("OVMF starts the machine's loader by its old entry, in the old order", {
   timeout: 15 * 60_000,

@@ -9,8 +9,8 @@ import { contiguousExtent, findNode } from "../../src/core/index.ts";
 import { openSourceDisk, readDiskGraph } from "../../src/inspect/index.ts";
 import { run } from "../../src/system/index.ts";
 import { cli, leftovers } from "../support/cli.ts";
-import { type MachineName, machineDisks } from "../support/machines/index.ts";
-import { readTree, type Tree, treeDifferences } from "../support/trees.ts";
+import { type MachineName, machineDisks } from "../support/guests/machines/index.ts";
+import { readTree, type Tree, treeDifferences } from "../support/guests/trees.ts";
 
 type Format = "raw" | "qcow2";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { rpmBytes } from "../../../tests/support/packages.ts";
+import { rpmBytes } from "../../../tests/support/guests/packages.ts";
 import { parseRpm } from "./rpm-header.ts";
 
 const KMOD = rpmBytes({

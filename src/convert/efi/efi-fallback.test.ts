@@ -16,7 +16,7 @@ import {
   ROOT_UUID,
   testGuestOS,
   testIntent,
-} from "../../../tests/support/convert-guest.ts";
+} from "../../../tests/support/guests/convert-guest.ts";
 import { efiFallback } from "../steps/efi-fallback.ts";
 import { unifiedKernels } from "../steps/unified-kernels.ts";
 import { firstInCsv } from "./loaders.ts";

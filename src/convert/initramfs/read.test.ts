@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
-import { renderCpio } from "../../../tests/support/convert-guest.ts";
+import { renderCpio } from "../../../tests/support/guests/convert-guest.ts";
 import { run } from "../../system/index.ts";
 import { VM_DRIVERS } from "../../core/index.ts";
 import { findLost, findMissing, neededModules } from "./check.ts";

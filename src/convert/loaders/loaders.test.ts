@@ -8,7 +8,7 @@ import {
   SWAP_UUID,
   testGuestOS,
   testIntent,
-} from "../../../tests/support/convert-guest.ts";
+} from "../../../tests/support/guests/convert-guest.ts";
 import { withConsoles } from "../steps/serial-console.ts";
 import { readVolumes } from "../volumes.ts";
 import { bootEntries, kernelCmdline } from "./boot-entries.ts";

@@ -2,9 +2,15 @@
 // crypttab of a root in LUKS: its volume is marked for the initramfs, once, and nothing else changes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { BlockGraph, BlockNode } from "../../core/index.ts";
-import { insideOf, luksBelow, luksOf, parseCrypttab } from "../../core/index.ts";
-import { fakeGuest, propose, testGuestOS, testIntent } from "../../../tests/support/convert-guest.ts";
+import {
+  type BlockGraph,
+  type BlockNode,
+  insideOf,
+  luksBelow,
+  luksOf,
+  parseCrypttab,
+} from "../../core/index.ts";
+import { fakeGuest, propose, testGuestOS, testIntent } from "../../../tests/support/guests/convert-guest.ts";
 import { findNoOpener } from "../initramfs/check.ts";
 import { withInitramfs } from "./crypttab.ts";
 

@@ -13,8 +13,8 @@ import {
   propose,
   testGuestOS,
   testIntent,
-} from "../../../tests/support/convert-guest.ts";
-import { rpmBytes } from "../../../tests/support/packages.ts";
+} from "../../../tests/support/guests/convert-guest.ts";
+import { rpmBytes } from "../../../tests/support/guests/packages.ts";
 import { deskSteps, deskTools } from "../desk.ts";
 import type { Extras } from "../drivers/extras.ts";
 

@@ -11,7 +11,7 @@ import {
   testGuestOS,
   testIntent,
   textAfter,
-} from "../../../tests/support/convert-guest.ts";
+} from "../../../tests/support/guests/convert-guest.ts";
 import { run } from "../../system/index.ts";
 import { PACKAGE_MANAGERS, renderAgentScript } from "../guest-agent-unit.ts";
 

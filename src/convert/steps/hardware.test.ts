@@ -9,7 +9,7 @@ import {
   ROOT_UUID,
   testGuestOS,
   testIntent,
-} from "../../../tests/support/convert-guest.ts";
+} from "../../../tests/support/guests/convert-guest.ts";
 import { readVolumes } from "../volumes.ts";
 import { conflictingLink, withoutConflicts } from "../nic-conflicts.ts";
 import { withoutLostConsoles } from "./consoles.ts";

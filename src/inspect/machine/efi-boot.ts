@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The boot menu of UEFI firmware: load options and their device paths (UEFI specification 2.10, 3.1.3 and 10.3).
 import type { BootEntry } from "../../core/index.ts";
-import { guid } from "../storage/gpt.ts";
+import { guid } from "../storage/table/gpt.ts";
 
 const ACTIVE = 1;
 const MAX_NODES = 64;

@@ -3,13 +3,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseAdjtime } from "./clock.ts";
-import { holdsOf, partitionOf, tableOf } from "./contents.ts";
-import { parseDmUuid, parseLvmName } from "./device-mapper.ts";
-import { devicePath, diskModel, isDiskName, parseDevno, parseVpd80, parseWwidSerial } from "./disk-names.ts";
+import { holdsOf, partitionOf, tableOf } from "./disks/contents.ts";
+import { parseDmUuid, parseLvmName } from "./disks/device-mapper.ts";
+import {
+  devicePath,
+  diskModel,
+  isDiskName,
+  parseDevno,
+  parseVpd80,
+  parseWwidSerial,
+} from "./disks/disk-names.ts";
 import { parseDmi, parseDmiUuid } from "./dmi.ts";
 import { guessArch } from "./machine.ts";
 import { parseMac } from "./nics.ts";
-import { parseUdevRecord, property } from "./udev.ts";
+import { parseUdevRecord, property } from "./disks/udev.ts";
 
 test("parseDmi() takes no placeholder for a fact", () => {
   for (const placeholder of [

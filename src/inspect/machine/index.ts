@@ -2,4 +2,4 @@
 // machine reads what /sys, /proc and udev say of this computer, or of a recorded one.
 export { type MissingFirmware, readMissingFirmware } from "./missing-firmware.ts";
 export { inspectMachine } from "./machine.ts";
-export { mountedDevices } from "./mounted.ts";
+export { mountedDevices } from "./disks/mounted.ts";

@@ -7,7 +7,7 @@ import { sampleMachineFiles, sampleSysroot } from "../../../tests/support/sample
 import type { BlockGraph, NodeId } from "../../core/index.ts";
 import type { MemoryFile } from "../../system/index.ts";
 import { readMachine } from "./machine.ts";
-import { readMounted } from "./mounted.ts";
+import { readMounted } from "./disks/mounted.ts";
 
 const sample = sampleMachineFiles();
 const paths = Object.keys(sample).toSorted();

@@ -9,7 +9,7 @@ import { deviceFiles, sampleMachineFiles, sampleSysroot } from "../../../tests/s
 import { type BlockNode, known, type Machine, UserError } from "../../core/index.ts";
 import { run } from "../../system/index.ts";
 import { inspectMachine, readMachine } from "./machine.ts";
-import { readMounted } from "./mounted.ts";
+import { readMounted } from "./disks/mounted.ts";
 
 const signal = new AbortController().signal;
 const GIB = 2 ** 30;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // This computer, or a recorded one, as a Machine. Read-only: nothing here opens a device for writing.
 import type { Machine, NotKnown } from "../../core/index.ts";
-import { readBlockDevices } from "./block-devices.ts";
-import { makeBlockGraph } from "./block-graph.ts";
+import { readBlockDevices } from "./disks/block-devices.ts";
+import { makeBlockGraph } from "./disks/block-graph.ts";
 import { readClock } from "./clock.ts";
 import { parseCpuInfo, readCpu } from "./cpu.ts";
 import { readControllers } from "./controllers.ts";

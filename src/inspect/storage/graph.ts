@@ -13,16 +13,16 @@ import {
   diskSegments,
 } from "../../core/index.ts";
 import { GraphBuilder } from "./graph-builder.ts";
-import { assembleGroups, type FoundGroup, readPvs } from "./lvm.ts";
-import { keyProblems, unlockVolumes } from "./luks.ts";
-import { assembleArrays, type FoundMember } from "./md.ts";
-import { readMdMember } from "./md-super.ts";
+import { assembleGroups, type FoundGroup, readPvs } from "./lvm/lvm.ts";
+import { keyProblems, unlockVolumes } from "./luks/luks.ts";
+import { assembleArrays, type FoundMember } from "./md/md.ts";
+import { readMdMember } from "./md/superblock.ts";
 import { probeRange, probeReader } from "./probe.ts";
 import { makeProblem } from "./problem.ts";
 import { openReader, partReader, type Reader, segmentReader } from "./reader.ts";
 import { readDiskNames } from "./sysfs.ts";
-import { findOverlapping, readTable } from "./table.ts";
-import { weaveReader } from "./weave-reader.ts";
+import { findOverlapping, readTable } from "./table/table.ts";
+import { weaveReader } from "./md/weave-reader.ts";
 
 export type DiskGraph = {
   readonly graph: BlockGraph;

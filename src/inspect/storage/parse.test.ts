@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { contentHolds, contentName } from "./content.ts";
-import { FreeRanges } from "./free.ts";
-import { parseDomainLog } from "./free-partclone.ts";
+import { FreeRanges } from "../used/free.ts";
+import { parseDomainLog } from "../used/free-partclone.ts";
 import { parseLosetup, parseMountinfo, parseSwaps } from "./in-use.ts";
 import { parseBlkid } from "./probe.ts";
 import { findImageFormat, parseBlockdev } from "./source.ts";

@@ -5,15 +5,15 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { damagedBytes, damagedText } from "../../../tests/support/hostile-bytes.ts";
 import { check } from "../../../tests/support/laws.ts";
-import { extImage } from "../../../tests/support/volume-samples.ts";
+import { extImage } from "../../../tests/support/disks/volume-samples.ts";
 import { parseExtSuper } from "./ext-super.ts";
 import { parseIcheck, parseNcheck } from "./files-at.ts";
 import { parseLosetup, parseMountinfo, parseSwaps } from "./in-use.ts";
-import { checksum1, parseSuper090, readMdSuperblock } from "./md-super.ts";
+import { checksum1, parseSuper090, readMdSuperblock } from "./md/superblock.ts";
 import { parseBlkid } from "./probe.ts";
 import { bytesReader } from "./reader.ts";
 import { findImageFormat } from "./source.ts";
-import { isLogClean } from "./xfs-log.ts";
+import { isLogClean } from "../used/xfs-log.ts";
 
 const { signal } = new AbortController();
 

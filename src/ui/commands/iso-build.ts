@@ -3,8 +3,7 @@
 import { parseSize, UserError } from "../../core/index.ts";
 import { buildIso } from "../../iso/index.ts";
 import { readBounded } from "../../system/index.ts";
-import { parseAnswerFile } from "../settings/index.ts";
-import type { Given } from "../settings/index.ts";
+import { type Given, parseAnswerFile } from "../settings/index.ts";
 import { VERSION } from "../version.ts";
 import { type CommandRunner, say, sayJson } from "./context.ts";
 

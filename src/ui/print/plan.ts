@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plan as a person reads it: problems first, then the VM, the bytes, and each change as a diff.
 import { formatBytes, groupChanges, type IntendedNic, type Preview, type Problem } from "../../core/index.ts";
-import { SUPPORT_TEXTS, supportOf } from "../../plan/index.ts";
-import { estimateLines } from "../../plan/index.ts";
+import { estimateLines, SUPPORT_TEXTS, supportOf } from "../../plan/index.ts";
 import { wrap } from "../settings/help.ts";
 
 const ORIGINS: Readonly<Record<IntendedNic["origin"], string>> = {

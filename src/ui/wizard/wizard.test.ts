@@ -7,7 +7,7 @@ import {
   sampleEncryptedState,
   sampleWizardState,
   scriptedScreen,
-} from "../../../tests/support/sample-wizard.ts";
+} from "../../../lab/samples/wizard.ts";
 import { type NetworkSetup, UserError } from "../../core/index.ts";
 import type { Answers } from "../../plan/index.ts";
 import { RunError } from "../../system/index.ts";

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// crypttab(5): which encrypted volumes a guest opens, by what names; and what of the given disks these are. Pure.
+import { findSpec } from "./device-spec.ts";
+import { findNode } from "./graph.ts";
+import type { BlockGraph, NodeId } from "../machine.ts";
+
+export type CrypttabLine = {
+  /** It is opened as /dev/mapper/NAME. */
+  readonly name: string;
+  /** `UUID=...`, `/dev/sda2`, `/dev/vg0/root` */
+  readonly source: string;
+  readonly options: readonly string[];
+};
+
+/** No system opens as many. */
+const MAX_LINES = 1000;
+
+export function parseCrypttab(text: string): readonly CrypttabLine[] {
+  const lines: CrypttabLine[] = [];
+  for (const line of text.split("\n", 100_000)) {
+    const [name = "", source = "", , options = ""] = line.trim().split(/[ \t]+/, 4);
+    if (name === "" || name.startsWith("#") || source === "") continue;
+    lines.push({ name, source, options: options.split(",").filter((one) => one !== "") });
+    if (lines.length >= MAX_LINES) break;
+  }
+  return lines;
+}
+
+/** The LUKS volume of the given disks that a line opens; null: none of them, or it is encrypted without LUKS. */
+export function luksOf(graph: BlockGraph, { source }: CrypttabLine): NodeId | null {
+  const id = findSpec(graph, source);
+  return id !== null && findNode(graph, id)?.holds.kind === "luks" ? id : null;
+}
+
+/** What lies in an opened LUKS volume: a file system, swap, a physical volume; null: it is not open. */
+export function insideOf(graph: BlockGraph, luks: NodeId): NodeId | null {
+  const above = (id: NodeId): NodeId | null => graph.edges.find(({ to }) => to === id)?.from ?? null;
+  const crypt = above(luks);
+  return crypt === null ? null : above(crypt);
+}
+
+/** The LUKS volumes that a node lies in, however deep. */
+export function luksBelow(graph: BlockGraph, id: NodeId): readonly NodeId[] {
+  const found: NodeId[] = [];
+  const seen = new Set<NodeId>();
+  const open = [id];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    if (findNode(graph, next)?.holds.kind === "luks") found.push(next);
+    for (const { from, to } of graph.edges) if (from === next) open.push(to);
+  }
+  return found;
+}

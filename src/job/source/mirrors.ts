@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// One disk of each mirror: the others are left out, and the arrays have fewer members on the overlay from now on.
+import { open } from "node:fs/promises";
+import {
+  type BlockView,
+  contiguousExtent,
+  type LeftOutDisk,
+  type Problem,
+  type SourceDisk,
+  UserError,
+} from "../../core/index.ts";
+import { type LeftOut, leaveOutMirrors, readFewerMembers } from "../../inspect/index.ts";
+import type { Answers } from "../../plan/index.ts";
+import type { FoundDisks } from "./source.ts";
+
+export type FewerDisks = FoundDisks & Pick<LeftOut, "leftOut" | "arrays">;
+
+/** UserError `mirrors-needed` where one of each mirror is wanted, and there is no disk too many and none missing. */
+export function chooseMirrors(found: FoundDisks, wanted: Answers["mirrors"]): FewerDisks {
+  const { graph, leftOut, disks, arrays, reasons, newId } = leaveOutMirrors(found.storage, found.disks);
+  if (wanted !== "one") {
+    const problems = leftOut.length === 0 ? found.problems : [...found.problems, couldBe(leftOut)];
+    return { ...found, problems, leftOut: [], arrays: [] };
+  }
+  const incomplete = found.problems.some(({ code }) => code === "md-degraded");
+  if (leftOut.length === 0 && !incomplete)
+    throw new UserError(
+      "source",
+      "mirrors-needed",
+      reasons.length === 0
+        ? "No disk is a mirror of another one by software RAID 1"
+        : `No disk can be left out. ${reasons.join("; ")}`,
+      { advice: "Leave --mirrors out: then each disk is sent as it is" },
+    );
+  const isWhole = ({ code, text }: Problem): boolean =>
+    code === "md-degraded" && arrays.some(({ name }) => text.includes(` ${name} `));
+  const problems = [
+    ...found.problems.filter((problem) => !isWhole(problem)),
+    ...leftOut.map((one) => isLeftOut(one, arrays)),
+    ...(incomplete ? [becomesWhole(arrays)] : []),
+  ];
+  const opened = found.opened.map((one) => ({ ...one, node: newId(one.node), below: newId(one.below) }));
+  return { ...found, disks, storage: graph, problems, opened, leftOut, arrays };
+}
+
+const namesOf = (arrays: LeftOut["arrays"]): string => arrays.map(({ name }) => name).join(", ");
+
+function isLeftOut({ disk, volumes }: LeftOutDisk, arrays: LeftOut["arrays"]): Problem {
+  const also = volumes.map(({ kind }) => (kind === "swap" ? "swap" : "copy of the EFI partition"));
+  const lost = also.length === 0 ? "" : `; its ${[...new Set(also)].join(" and its ")} will be missing`;
+  return {
+    code: "mirror-left-out",
+    severity: "notes",
+    text: `${disk.path} is not sent: its arrays (${namesOf(arrays)}) are on the disks that are${lost}`,
+    advice: "The arrays are whole in the VM, with the members that they have there",
+  };
+}
+
+function becomesWhole(arrays: LeftOut["arrays"]): Problem {
+  return {
+    code: "mirror-made-whole",
+    severity: "notes",
+    text: `Members of the software RAID ${namesOf(arrays)} are missing or out of date`,
+    advice: "In the VM the arrays have the members that are here, and are whole with them",
+  };
+}
+
+function couldBe(leftOut: readonly LeftOutDisk[]): Problem {
+  const paths = leftOut.map(({ disk }) => disk.path).join(", ");
+  return {
+    code: "mirror-sent-too",
+    severity: "notes",
+    text: `The VM gets ${paths} too, a mirror of what other disks have`,
+    advice: "With --mirrors one only one disk of each mirror is sent, and the VM has as many disks less",
+  };
+}
+
+/** A line of fstab whose volume is missing since its disk was left out: the step fstab takes it out. */
+export function isExpected({ code, text }: Problem, leftOut: readonly LeftOutDisk[]): boolean {
+  const lost = leftOut.flatMap(({ volumes }) => volumes);
+  const names = lost.flatMap(({ uuid, label }) => [
+    `UUID=${uuid}`,
+    ...(label === null ? [] : [`LABEL=${label}`]),
+  ]);
+  return (
+    code === "mount-not-found" &&
+    (names.some((name) => text.includes(` ${name} `)) ||
+      (text.startsWith("fstab uses /dev/") && lost.some(({ kind }) => kind === "swap")))
+  );
+}
+
+/** Disks that are left out, with numbers of their own: proven untouched, like the others. */
+export const unread = ({ disks, leftOut }: FewerDisks): readonly SourceDisk[] =>
+  leftOut.map(({ disk }, index) => ({ ...disk, number: disks.length + index + 1 }));
+
+/** Tells each member that stays, on its view, that there are no others. Before anything is attached above the views. */
+export async function shrinkArrays(
+  { arrays, disks, storage }: Pick<FewerDisks, "arrays" | "disks" | "storage">,
+  views: readonly BlockView[],
+): Promise<void> {
+  for (const { members } of arrays)
+    for (const [place, id] of members.entries()) {
+      const extent = contiguousExtent(storage, id);
+      const number = disks.find(
+        (disk) => extent.kind === "extent" && extent.disk === `disk:${disk.number}`,
+      )?.number;
+      const view = views.find(({ disk }) => disk.number === number);
+      if (extent.kind !== "extent" || view === undefined) throw new Error(`${id} lies on no view`);
+      const fewer = await readFewerMembers(view.path, extent, { place, count: members.length });
+      if (fewer === null) continue;
+      const { offset, bytes } = fewer;
+      await using file = await open(view.path, "r+");
+      await file.write(bytes, 0, bytes.length, offset);
+      await file.sync();
+    }
+}

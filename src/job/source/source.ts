@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// The source, opened: disks, the overlay above them, and the installed system mounted on the overlay.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type BlockGraph,
+  type BlockView,
+  bytesOf,
+  type DiskPreview,
+  type Emit,
+  type ExtentMap,
+  type GuestOS,
+  type GuestView,
+  type Machine,
+  type OpenedCrypt,
+  type Problem,
+  type SealedView,
+  type SourceDisk,
+  UserError,
+  unknown,
+} from "../../core/index.ts";
+import {
+  inspectMachine,
+  openSourceDisk,
+  readDiskGraph,
+  readUsedMaps,
+  refuseMounted,
+} from "../../inspect/index.ts";
+import { openOverlay } from "../../overlay/index.ts";
+import type { KeyAnswer } from "../../plan/index.ts";
+import { readMountTable } from "../../system/index.ts";
+import { checkVolumes, findGuest, type MountedGuest } from "./guest.ts";
+import { readKeys } from "./keys.ts";
+import { lockedVolumes, plainCopies } from "./locked.ts";
+import { chooseMirrors, type FewerDisks, isExpected, shrinkArrays } from "./mirrors.ts";
+
+type Call = { readonly signal: AbortSignal; readonly emit: Emit };
+
+/** What the disks hold, without a byte of them interpreted as a mounted file system yet. */
+export type FoundDisks = {
+  readonly disks: readonly SourceDisk[];
+  readonly storage: BlockGraph;
+  readonly problems: readonly Problem[];
+  readonly machine: Machine;
+  /** Disk images say nothing about the machine that runs this program. */
+  readonly machineIsSource: boolean;
+  /** LUKS volumes that a given key opens. */
+  readonly opened: readonly OpenedCrypt[];
+};
+
+type FindOptions = Call & { readonly mirrors?: "keep" | "one"; readonly keys?: readonly KeyAnswer[] };
+
+/** With `mirrors: "one"` a disk whose arrays are all on other disks is left out, and the others are numbered anew. */
+export async function findDisks(paths: readonly string[], options: FindOptions): Promise<FewerDisks> {
+  const found = chooseMirrors(await findAll(paths, options), options.mirrors ?? "keep");
+  for (const disk of found.disks)
+    options.emit({ type: "step", phase: "inspect", text: `disk ${disk.number}: ${disk.path}` });
+  return found;
+}
+
+async function findAll(
+  paths: readonly string[],
+  { keys: answers = [], signal }: FindOptions,
+): Promise<FoundDisks> {
+  refuseOrdinaryUser();
+  const { keys, problems: ofKeys } = await readKeys(answers);
+  const disks = await Promise.all(paths.map((path, index) => openSourceDisk(path, index + 1)));
+  refuseTwice(disks);
+  await refuseMounted(disks);
+  const { graph, problems: ofDisks, opened } = await readDiskGraph(disks, { keys, signal });
+  const machineIsSource = disks.every((disk) => disk.kind === "device") && (await runsLive());
+  const machine = machineIsSource ? await inspectMachine({ signal }) : machineOfImages(graph);
+  const problems = [...ofKeys, ...ofDisks];
+  return { disks, storage: graph, problems, machine, machineIsSource, opened };
+}
+
+/** Root file systems of systems that run from a CD, a stick or the network. */
+const LIVE_ROOTS: ReadonlySet<string> = new Set([
+  "overlay",
+  "tmpfs",
+  "ramfs",
+  "rootfs",
+  "squashfs",
+  "erofs",
+  "nfs",
+  "nfs4",
+]);
+
+/**
+ * Are the disks those of the machine that runs this program? Only when its own system is on none of them: a disk that
+ * somebody put into an administrator's computer brings no NICs and no memory with it.
+ */
+async function runsLive(): Promise<boolean> {
+  const root = (await readMountTable()).findLast((entry) => entry.path === "/");
+  return root !== undefined && LIVE_ROOTS.has(root.type);
+}
+
+/** Loop devices, mounts and the guest's own tools in a chroot: an ordinary user has none of these. */
+function refuseOrdinaryUser(): void {
+  if (process.getuid?.() === 0) return;
+  throw new UserError("usage", "not-root", "Looking into disks needs root", {
+    advice: "Run it as root, or with sudo",
+  });
+}
+
+function refuseTwice(disks: readonly SourceDisk[]): void {
+  for (const [index, disk] of disks.entries())
+    if (disks.slice(0, index).some((other) => other.path === disk.path))
+      throw new UserError("usage", "disk-twice", `${disk.path} is given twice`, {
+        advice: "Give each disk once",
+      });
+}
+
+function machineOfImages(storage: BlockGraph): Machine {
+  const why = "the disk came without its machine";
+  return {
+    format: "machine/1",
+    name: "",
+    arch: "x86_64",
+    memoryBytes: unknown(why),
+    clock: unknown(why),
+    firmware: unknown(why),
+    cpu: unknown(why),
+    dmi: unknown(why),
+    nics: [],
+    controllers: [],
+    storage,
+  };
+}
+
+export type OpenSource = FewerDisks &
+  AsyncDisposable & {
+    readonly guest: GuestOS | null;
+    /** The guest's files as they are on the overlay now; null where there is no guest. */
+    readonly mounted: { readonly view: GuestView; readonly directory: string } | null;
+    /** Used bytes as the disks are after replay; conversion adds a few files to that. */
+    readonly usage: readonly DiskPreview[];
+    /** Which bytes these are, by disk number. */
+    readonly used: ReadonlyMap<number, ExtentMap>;
+    /** Unmounts the guest and ends all writing. */
+    seal(): Promise<readonly SealedView[]>;
+  };
+
+type OpenOptions = Call & { readonly workDirectory: string; readonly asIs: boolean };
+
+/** Lays an overlay above each disk, replays and checks its file systems there, and mounts the installed system. */
+export async function openSource(found: FewerDisks, options: OpenOptions): Promise<OpenSource> {
+  const { signal, workDirectory, asIs } = options;
+  refuseHibernated(found.storage, asIs);
+  refuseEmpty(found, asIs);
+  await using opening = new AsyncDisposableStack();
+  const views: BlockView[] = [];
+  for (const disk of found.disks) {
+    const storeDirectory = join(workDirectory, `overlay-${disk.number}`);
+    await mkdir(storeDirectory, { mode: 0o700 });
+    views.push(opening.use(await openOverlay(disk, { storeDirectory, signal })));
+  }
+  await shrinkArrays(found, views);
+  const problems = [...found.problems];
+  if (!asIs) problems.push(...(await checkVolumes({ ...found, views, ...options })));
+  const { usage, used } = await measure(found, views, signal); // while nothing is mounted on the views
+  let guest: MountedGuest | null = null;
+  if (!asIs) {
+    guest = await findGuest({ ...found, views, ...options });
+    if (guest !== null) {
+      opening.use(guest);
+      problems.push(...guest.problems.filter((problem) => !isExpected(problem, found.leftOut)));
+    }
+  }
+  problems.push(...plainCopies(found.storage, guest?.os ?? null));
+  if (!asIs)
+    problems.push(...lockedVolumes(found.storage, { hasGuest: guest !== null, told: found.problems }));
+  const resources = opening.move();
+  return {
+    ...found,
+    problems,
+    usage,
+    used,
+    guest: guest?.os ?? null,
+    mounted: guest === null ? null : { view: guest.view, directory: guest.directory },
+    async seal() {
+      await guest?.[Symbol.asyncDispose]();
+      const sealed: SealedView[] = [];
+      for (const view of views) sealed.push(resources.use(await view.seal({ signal })));
+      return sealed;
+    },
+    async [Symbol.asyncDispose]() {
+      await resources.disposeAsync();
+    },
+  };
+}
+
+async function measure(
+  { disks, storage, opened }: FoundDisks,
+  views: readonly BlockView[],
+  signal: AbortSignal,
+): Promise<Pick<OpenSource, "usage" | "used">> {
+  const paths = new Map(views.map((view) => [view.disk.number, view.path]));
+  const { maps } = await readUsedMaps({ graph: storage, views: paths, opened, signal });
+  const usage = disks.map(({ number, path, sizeBytes }) => {
+    const map = maps.get(number);
+    return { number, path, sizeBytes, usedBytes: map === undefined ? sizeBytes : bytesOf(map, "data") };
+  });
+  return { usage, used: maps };
+}
+
+function refuseHibernated(storage: BlockGraph, asIs: boolean): void {
+  const swap = storage.nodes.find(({ holds }) => holds.kind === "swap" && holds.hibernated);
+  if (swap === undefined || asIs) return;
+  throw new UserError(
+    "source",
+    "hibernated",
+    `The system on these disks is hibernated (its memory lies in the swap ${swap.id} on ${swap.path})`,
+    {
+      advice:
+        "Start the machine, shut it down properly, and try again; or copy everything as it is with --as-is",
+    },
+  );
+}
+
+function refuseEmpty({ disks, storage }: FoundDisks, asIs: boolean): void {
+  const telling = storage.nodes.some(({ holds }) => holds.kind !== "disk" && holds.kind !== "opaque");
+  if (telling || asIs) return;
+  throw new UserError(
+    "source",
+    "nothing-found",
+    `${disks.map((disk) => disk.path).join(", ")}: no partition table and no file system`,
+    {
+      advice:
+        "Check that this is the whole disk of a machine, and uncompressed; or copy it byte for byte with --as-is",
+    },
+  );
+}

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// proof owns the claim on a source disk, and how far that disk is proven unchanged. It never writes to a source.
+export { SET_READ_ONLY_FILE } from "./counters.ts";
+export * from "./proof.ts";
+export { claimSource, findWriter } from "./source-claim.ts";

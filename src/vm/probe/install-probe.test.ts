@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { UserError } from "../../core/index.ts";
+import { installProbe } from "./install-probe.ts";
+import { interfaceWord, noProbeReason, type ProbeFile, probeFiles } from "./probe-files.ts";
+
+const file = (path: string): ProbeFile => ({ kind: "file", path, mode: 0o644, content: "probe" });
+
+async function places(t: TestContext): Promise<{ root: string; outside: string }> {
+  const base = await mkdtemp(join(tmpdir(), "p2v-probe-test-"));
+  t.after(() => rm(base, { recursive: true, force: true }));
+  await mkdir(join(base, "root"));
+  await mkdir(join(base, "outside"));
+  return { root: join(base, "root"), outside: join(base, "outside") };
+}
+
+test("installProbe() makes parents, files and links", async (t) => {
+  const { root } = await places(t);
+  await installProbe(root, [
+    file("/etc/a/b"),
+    { kind: "link", path: "/etc/wants/x", linkTarget: "/etc/a/b" },
+  ]);
+  assert.equal(await readFile(join(root, "etc/a/b"), "utf8"), "probe");
+  assert.equal(await readlink(join(root, "etc/wants/x")), "/etc/a/b");
+});
+
+test("installProbe() resolves links inside the guest's root", async (t) => {
+  const { root, outside } = await places(t);
+  await symlink(outside, join(root, "abs"));
+  await symlink("../../../../../../tmp/../up", join(root, "rel"));
+  await installProbe(root, [file("/abs/x"), file("/rel/y")]);
+  assert.deepEqual(await readdir(outside), []);
+  assert.equal(await readFile(join(root, outside, "x"), "utf8"), "probe");
+  assert.equal(await readFile(join(root, "up/y"), "utf8"), "probe");
+});
+
+test("installProbe() replaces a link at the file's own place, and writes not through it", async (t) => {
+  const { root, outside } = await places(t);
+  await writeFile(join(outside, "passwd"), "keep");
+  await symlink(join(outside, "passwd"), join(root, "x"));
+  await installProbe(root, [file("/x")]);
+  assert.equal(await readFile(join(outside, "passwd"), "utf8"), "keep");
+  assert.equal(await readFile(join(root, "x"), "utf8"), "probe");
+});
+
+test("installProbe() ends at loops of links, and at what is no directory", async (t) => {
+  const { root } = await places(t);
+  await symlink("loop", join(root, "loop"));
+  await writeFile(join(root, "plain"), "");
+  for (const path of ["/loop/x", "/plain/x"])
+    await assert.rejects(
+      installProbe(root, [file(path)]),
+      (error) => error instanceof UserError && error.code === "probe-path",
+    );
+});
+
+const guest = {
+  family: "debian",
+  id: "debian",
+  version: "12",
+  title: "Debian 12",
+  hostname: "aurora",
+  arch: "x86_64",
+  root: "fs",
+  mounts: [],
+  loader: "grub2",
+  initramfsTool: "initramfs-tools",
+  kernels: [],
+  usedBytes: 0,
+};
+
+test("probeFiles() puts no hostile interface name into the script", () => {
+  const files = probeFiles({
+    ...guest,
+    init: "systemd",
+    network: ["enp3s0", "a'; rm -rf /", "x y", "$(id)", "..", "eth0.5"].map((name) => ({
+      name,
+      mac: null,
+      from: "",
+      configured: { kind: "dhcp" as const },
+    })),
+  });
+  const script = files?.find(({ path }) => path.endsWith(".sh"));
+  assert.ok(script?.kind === "file");
+  assert.match(script.content, /^wants='enp3s0 eth0\.5'$/m);
+  assert.equal(interfaceWord("sixteen-letters-x"), null);
+});
+
+test("probeFiles() has no probe for other inits, and noProbeReason() says so", () => {
+  for (const init of ["sysv", "openrc", "upstart", "unknown"] as const) {
+    const other = { ...guest, init, network: [] };
+    assert.equal(probeFiles(other), null);
+    assert.match(noProbeReason(other), /Debian 12/);
+  }
+  assert.match(noProbeReason(null), /No operating system/);
+});

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests of the overlay: sources and graphs of test disks, and what must be gone after each test.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdtemp, readFile, readdir, rmdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BlockEdge, BlockGraph, BlockNode, SourceDisk } from "../../../src/core/index.ts";
+import { run } from "../../../src/system/index.ts";
+import type { TestDisk } from "./disks.ts";
+
+export const never = new AbortController().signal;
+
+export function sourceOf(disk: TestDisk): SourceDisk {
+  return { number: 1, path: disk.path, kind: "file", sizeBytes: disk.sizeBytes, sectorBytes: 512 };
+}
+
+/** Nodes `image:1`, `part:N` and `fs:N` for each partition. */
+export function graphOf(disk: TestDisk): BlockGraph {
+  const common = { path: disk.path, sectorBytes: 512 };
+  const nodes: BlockNode[] = [
+    {
+      id: "image:1",
+      ...common,
+      sizeBytes: disk.sizeBytes,
+      holds: { kind: "disk", serial: null, model: "", table: "mbr" },
+    },
+  ];
+  const edges: BlockEdge[] = [];
+  for (const { number, fs, start, end } of disk.partitions) {
+    const length = end - start;
+    const part = { kind: "partition", number, type: "83", uuid: null, bootable: false } as const;
+    nodes.push({ id: `part:${number}`, ...common, sizeBytes: length, holds: part });
+    nodes.push({
+      id: `fs:${number}`,
+      ...common,
+      sizeBytes: length,
+      holds: { kind: "filesystem", type: fs, uuid: "", label: null },
+    });
+    edges.push({ from: `part:${number}`, to: "image:1", map: [{ from: 0, to: start, length }] });
+    edges.push({ from: `fs:${number}`, to: `part:${number}`, map: [{ from: 0, to: 0, length }] });
+  }
+  return { nodes, edges };
+}
+
+/** SHA-256 of a whole file or device, hex. By Node itself: sha256sum(1) of Debian 12 takes five times as long. */
+export async function sha256sum(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const part of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(part as Buffer);
+  return hash.digest("hex");
+}
+
+/** Every mount, loop device, daemon and file that mentions `directory`; of loop devices without a name, those not in `known`. */
+async function traces(directory: string, known: readonly string[]): Promise<string[]> {
+  const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n");
+  const loops = await loopLines();
+  const programs: string[] = [];
+  for (const pid of await readdir("/proc")) {
+    const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (/^\d+$/.test(pid)) programs.push(line.replaceAll("\0", " "));
+  }
+  const nameless = loops
+    .filter((line) => isNameless(line) && !known.includes(line))
+    .map((line) => `${line} (above a file of ${directory})`);
+  const files = (await readdir(directory)).map((name) => join(directory, name));
+  return [...mounts, ...loops, ...nameless, ...programs, ...files].filter((text) => text.includes(directory));
+}
+
+async function loopLines(): Promise<string[]> {
+  const columns = "NAME,BACK-FILE";
+  const listed = await run(["losetup", "--list", "--noheadings", "--output", columns]);
+  return listed.stdout.split("\n");
+}
+
+/** A loop device above a view that is gone has no name of a file any more. */
+const isNameless = (line: string): boolean => /\s\/$/.test(line);
+
+/**
+ * Runs `body` with a temporary directory of its own, and asserts that nothing of it is left: neighbours on this computer
+ * do the same things at the same time, so only what mentions that directory is judged. Not for concurrent tests.
+ */
+export async function leavingNothing(body: (directory: string) => Promise<void>): Promise<void> {
+  const outer = process.env["TMPDIR"];
+  const directory = await mkdtemp(join(tmpdir(), "p2v-test-"));
+  process.env["TMPDIR"] = directory;
+  const before = (await loopLines()).filter(isNameless); // a run that was killed on this computer
+  try {
+    await body(directory);
+  } finally {
+    if (outer === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = outer;
+  }
+  assert.deepEqual(await traces(directory, before), []);
+  await rmdir(directory);
+}

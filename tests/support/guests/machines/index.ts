@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machines of the matrix by name: each is a directory with its disks, built once and kept by its recipe.
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { cached } from "../../../../lab/cache.ts";
+import { buildBtrfsMachine } from "./btrfs.ts";
+import type { Call } from "./build.ts";
+import { buildExtlinuxMachine } from "./extlinux.ts";
+import { buildKernelsMachine } from "./kernels.ts";
+import { buildLuksMachine } from "./luks.ts";
+import { buildLvmMachine } from "./lvm.ts";
+import { buildMdMachine } from "./md.ts";
+import { buildNetworkMachine } from "./network.ts";
+import { buildSelinuxMachine } from "./selinux.ts";
+import { type System, systemTar } from "./system.ts";
+import { buildUefiMachine } from "./uefi.ts";
+import { buildXfsMachine } from "./xfs.ts";
+
+type Recipe = {
+  readonly system: System;
+  readonly disks?: number;
+  readonly source: string;
+  readonly build: (directory: string, options: Call & { systemTar: string }) => Promise<void>;
+};
+
+const BOOKWORM: System = { suite: "bookworm" };
+const TRIXIE: System = { suite: "trixie" };
+const DRACUT: System = {
+  suite: "bookworm",
+  more: ["dracut", "linux-image-cloud-amd64"],
+  without: ["initramfs-tools*", "linux-image-*"],
+};
+
+const withMore = (...more: readonly string[]): System => ({ ...BOOKWORM, more });
+
+const CRYPT = withMore("cryptsetup-initramfs");
+
+const MACHINES = {
+  btrfs: { system: BOOKWORM, source: "btrfs.ts", build: buildBtrfsMachine },
+  extlinux: {
+    system: withMore("extlinux", "syslinux-common"),
+    source: "extlinux.ts",
+    build: buildExtlinuxMachine,
+  },
+  kernels: {
+    system: { ...withMore("linux-image-cloud-amd64/trixie"), alsoFrom: "trixie" },
+    source: "kernels.ts",
+    build: buildKernelsMachine,
+  },
+  luks: { system: CRYPT, source: "luks.ts", build: buildLuksMachine },
+  "luks-volume": {
+    system: CRYPT,
+    source: "luks.ts",
+    build: (directory, options) => buildLuksMachine(directory, { onVolume: true, ...options }),
+  },
+  lvm: { system: BOOKWORM, disks: 2, source: "lvm.ts", build: buildLvmMachine },
+  "lvm-dracut": {
+    system: DRACUT,
+    disks: 2,
+    source: "lvm.ts",
+    build: (directory, options) => buildLvmMachine(directory, { dracut: true, ...options }),
+  },
+  md: { system: BOOKWORM, disks: 2, source: "md.ts", build: buildMdMachine },
+  network: {
+    system: withMore("network-manager", "netplan.io"),
+    source: "network.ts",
+    build: buildNetworkMachine,
+  },
+  selinux: {
+    system: withMore("selinux-policy-default", "policycoreutils", "selinux-utils"),
+    source: "selinux.ts",
+    build: buildSelinuxMachine,
+  },
+  uefi: { system: TRIXIE, source: "uefi.ts", build: buildUefiMachine },
+  "uefi-fallback": {
+    system: TRIXIE,
+    source: "uefi.ts",
+    build: (directory, options) => buildUefiMachine(directory, { fallback: true, ...options }),
+  },
+  xfs: { system: BOOKWORM, source: "xfs.ts", build: buildXfsMachine },
+} as const satisfies Record<string, Recipe>;
+
+export type MachineName = keyof typeof MACHINES;
+
+/** What every machine depends on. */
+const SHARED = ["build.ts", "disk.ts", "install.ts", "files.ts", "grub.ts", "esp.ts"];
+
+const textOf = (name: string): Promise<string> => readFile(new URL(name, import.meta.url), "utf8");
+
+/** Paths of its disks, in order: raw images, only to be read. */
+export async function machineDisks(name: MachineName, { signal }: Call): Promise<readonly string[]> {
+  const { system, disks = 1, source, build }: Recipe = MACHINES[name];
+  const tar = await systemTar(system, { signal });
+  const path = await cached({
+    name: `machine-${name}`,
+    recipe: [tar, ...(await Promise.all([...SHARED, source].map(textOf)))],
+    signal,
+    async build(aside, options) {
+      await mkdir(aside);
+      await build(aside, { systemTar: tar, ...options });
+    },
+  });
+  return Array.from({ length: disks }, (_, index) => join(path, `disk-${index + 1}.img`));
+}
