@@ -13,7 +13,8 @@ import { graphOf, leavingNothing, never as signal, sourceOf } from "../../suppor
 /** Opens everything there is on a disk, says "ready", and waits to be killed. */
 const CHILD = `
   const [, source, graph, device] = process.argv;
-  const { openOverlay, attachVolumes, mountGuest, startProof } = await import(process.env.P2V_OVERLAY);
+  const { openOverlay, attachVolumes, mountGuest } = await import(new URL("overlay/index.ts", process.env.P2V_SRC));
+  const { startProof } = await import(new URL("proof/index.ts", process.env.P2V_SRC));
   const { mkdir, writeFile } = await import("node:fs/promises");
   const signal = new AbortController().signal;
   const storeDirectory = process.env.TMPDIR + "/p2v-run-x/overlay-1"; // as the job does: no owner file above it
@@ -53,7 +54,7 @@ test("what a killed run left is taken down, in order; a living run and foreign f
       ...[sourceOf(disk), graphOf(disk), deviceSource].map((value) => JSON.stringify(value)),
     ];
     const child = spawn(process.execPath, argv, {
-      env: { ...process.env, P2V_OVERLAY: new URL("../../../src/overlay/index.ts", import.meta.url).href },
+      env: { ...process.env, P2V_SRC: new URL("../../../src/", import.meta.url).href },
       stdio: ["ignore", "pipe", "inherit"],
     });
     try {
