@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { applyChanges, conversionSteps, openBlobs, propose, undoChanges } from "../../src/convert/index.ts";
-import { chrootTools } from "../../src/convert/chroot.ts";
+import { chrootTools } from "../../src/convert/guest-tools/chroot.ts";
 import type { GuestOS, Proposal } from "../../src/core/index.ts";
 import { inspectGuest, readMounts } from "../../src/inspect/index.ts";
 import { readExtras } from "../../src/job/index.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts a new kernel into every boot menu of the guest that names one it has.
 import type { GuestView } from "../../core/index.ts";
-import type { Draft } from "../draft.ts";
+import type { Draft } from "../steps/draft.ts";
 import { bootEntries } from "../loaders/boot-entries.ts";
 import { grubLegacy } from "../loaders/grub-legacy.ts";
 import { grub2Menus } from "../loaders/grub2.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A boot menu with an entry for a new kernel: the one of a kernel that is there, once more with the new release, in front of
 // all and chosen. What the guest's own tools make later takes its place. Pure.
-import { splitLines } from "../lines.ts";
+import { splitLines } from "../text/lines.ts";
 
 type Releases = { readonly from: string; readonly to: string };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Boot entries of one file each (UAPI.1 Boot Loader Specification): read by systemd-boot from the EFI system partition or
 // from /boot, and by GRUB with blscfg (Fedora, RHEL 8 and later) from /boot. And the words new entries are made of.
-import { splitLines } from "../lines.ts";
+import { splitLines } from "../text/lines.ts";
 import { type CommandLineFiles, type EditLine, filesIn } from "./command-lines.ts";
 
 export const ENTRY_DIRECTORIES = ["/boot", "/efi", "/boot/efi"].map((base) => `${base}/loader/entries`);

@@ -2,8 +2,8 @@
 // The words of a command line that name a disk: root=, resume= and the like. Names of this hardware become stable ones,
 // written as the guest's initramfs understands them. Pure.
 import type { GuestOS } from "../../core/index.ts";
-import { editWords } from "../kernel-words.ts";
-import type { Named, Volumes } from "../volumes.ts";
+import { editWords } from "../text/kernel-words.ts";
+import type { Named, Volumes } from "../names/volumes.ts";
 import type { CommandLine } from "./command-lines.ts";
 
 /**

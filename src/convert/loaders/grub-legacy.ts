@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB legacy: menu.lst and grub.conf (GRUB 0.97 manual, 13; RHEL up to 6, SLES up to 11, Debian up to 5).
-import { splitLines } from "../lines.ts";
+import { splitLines } from "../text/lines.ts";
 import { type CommandLineFiles, type EditLine, only } from "./command-lines.ts";
 
 export const LEGACY_MENUS = [

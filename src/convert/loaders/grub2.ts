@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB 2: its menus, also those that lie on the EFI system partition, and what a user adds to them.
 import type { GuestView } from "../../core/index.ts";
-import { editLinuxLines } from "../grub-cfg.ts";
-import { mapLines, MAX_LINE } from "../lines.ts";
+import { editLinuxLines } from "./grub-cfg.ts";
+import { mapLines, MAX_LINE } from "../text/lines.ts";
 import { type CommandLineFiles, type EditLine, only } from "./command-lines.ts";
 
 const MENUS = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"] as const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB's environment block: lines `name=value` in a file of fixed size, filled up with `#`, which GRUB itself writes
 // sector by sector (GRUB: grub-core/lib/envblk.c, manual 16.3). Its size must not change. RHEL 8 keeps kernelopts there.
-import { splitLines } from "../lines.ts";
+import { splitLines } from "../text/lines.ts";
 import { type CommandLineFiles, type EditLine, only } from "./command-lines.ts";
 
 const SIGNATURE = "# GRUB Environment Block\n";

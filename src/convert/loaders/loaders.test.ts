@@ -9,8 +9,8 @@ import {
   testGuestOS,
   testIntent,
 } from "../../../tests/support/guests/convert-guest.ts";
-import { withConsoles } from "../steps/serial-console.ts";
-import { readVolumes } from "../volumes.ts";
+import { withConsoles } from "../steps/consoles/serial-console.ts";
+import { readVolumes } from "../names/volumes.ts";
 import { bootEntries, kernelCmdline } from "./boot-entries.ts";
 import type { CommandLineFiles } from "./command-lines.ts";
 import { editDevices, nameStyle, type NameStyle, resumeName } from "./devices.ts";

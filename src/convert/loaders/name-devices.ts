@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the steps of all boot loaders do alike: root= and resume= get names that the VM's disks have.
 import type { StepContext } from "../../core/index.ts";
-import type { Draft } from "../draft.ts";
-import { readVolumes } from "../volumes.ts";
+import type { Draft } from "../steps/draft.ts";
+import { readVolumes } from "../names/volumes.ts";
 import type { CommandLineFiles, EditLine } from "./command-lines.ts";
 import { type DeviceNames, editDevices, nameStyle } from "./devices.ts";
 

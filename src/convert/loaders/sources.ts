@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files that a shell reads and from which a tool of the distribution writes the loader's menu again after each update.
 import type { GuestView } from "../../core/index.ts";
-import { withNewline } from "../lines.ts";
-import { editAssignments } from "../shell-file.ts";
+import { withNewline } from "../text/lines.ts";
+import { editAssignments } from "../text/shell-file.ts";
 import { type CommandLineFiles, filesIn, only } from "./command-lines.ts";
 
 type Source = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The SYSLINUX family (extlinux on ext and btrfs, syslinux on FAT), and U-Boot's distro boot, which reads the same files
 // (syslinux: doc/syslinux.txt; U-Boot: doc/develop/distro.rst). Keywords in any case.
-import { splitLines } from "../lines.ts";
+import { splitLines } from "../text/lines.ts";
 import { type CommandLineFiles, type EditLine, filesIn, only } from "./command-lines.ts";
 
 const DIRECTORIES = [

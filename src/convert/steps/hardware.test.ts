@@ -10,22 +10,22 @@ import {
   testGuestOS,
   testIntent,
 } from "../../../tests/support/guests/convert-guest.ts";
-import { readVolumes } from "../volumes.ts";
-import { conflictingLink, withoutConflicts } from "../nic-conflicts.ts";
-import { withoutLostConsoles } from "./consoles.ts";
-import { withHwaddr } from "./ifcfg.ts";
-import { withoutSlotLink } from "./link-files.ts";
-import { withVmDisks } from "./lvm-filter.ts";
-import { withoutLeftOut } from "./fstab.ts";
-import { renderMdadmConf, withoutCounts } from "./mdadm-conf.ts";
-import { renderAliases } from "./modprobe-aliases.ts";
-import { fittingMatch } from "./netplan.ts";
-import { fittingNetwork, lostMatch } from "./networkd.ts";
-import { fittingProfile } from "./networkmanager.ts";
-import { renderRules } from "./nic-names.ts";
-import { withoutSlotNames } from "./persistent-net.ts";
-import { findSealed } from "./sealed-keys.ts";
-import { withDriver } from "./xorg.ts";
+import { readVolumes } from "../names/volumes.ts";
+import { conflictingLink, withoutConflicts } from "../names/nic-conflicts.ts";
+import { withoutLostConsoles } from "./consoles/consoles.ts";
+import { withHwaddr } from "./network/ifcfg.ts";
+import { withoutSlotLink } from "./network/link-files.ts";
+import { withVmDisks } from "./disks/lvm-filter.ts";
+import { withoutLeftOut } from "./disks/fstab.ts";
+import { renderMdadmConf, withoutCounts } from "./disks/mdadm-conf.ts";
+import { renderAliases } from "./kernels/modprobe-aliases.ts";
+import { fittingMatch } from "./network/netplan.ts";
+import { fittingNetwork, lostMatch } from "./network/networkd.ts";
+import { fittingProfile } from "./network/networkmanager.ts";
+import { renderRules } from "./network/nic-names.ts";
+import { withoutSlotNames } from "./network/persistent-net.ts";
+import { findSealed } from "./disks/sealed-keys.ts";
+import { withDriver } from "./hardware/xorg.ts";
 
 const MAC = "52:54:00:12:34:56";
 const NICS: readonly IntendedNic[] = [{ name: "eth0", mac: MAC, origin: "given" }];

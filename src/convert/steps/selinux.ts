@@ -3,7 +3,7 @@
 // what the kernel itself would give it. Where a directory has none, the guest is asked to label everything once.
 import type { Change, ConversionStep, GuestView, StepContext } from "../../core/index.ts";
 import { isNewDirectory, SELINUX_LABEL } from "../../system/index.ts";
-import { Draft } from "../draft.ts";
+import { Draft } from "./draft.ts";
 
 const CONFIG = "/etc/selinux/config";
 /** Fedora's and Debian's units look for it at boot, label all files, and start once more. */

@@ -93,7 +93,7 @@ test("programs of the guest see no disk, network or process of this machine", {
 }, async (t) => {
   const signal = AbortSignal.timeout(880_000);
   const { root, work } = await mountedDemo(t, signal);
-  const { sandboxed } = await import("../../../src/convert/sandbox.ts");
+  const { sandboxed } = await import("../../../src/convert/guest-tools/sandbox.ts");
   const inside = "/p2v-inside";
   await mkdir(join(root, inside));
   await mkdir(join(work, "out"));

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { applyChanges } from "../../../src/convert/index.ts";
 import type { Change } from "../../../src/core/index.ts";
-import { openBlobs } from "../../../src/convert/blobs.ts";
+import { openBlobs } from "../../../src/convert/apply/blobs.ts";
 import { readXattrs, SELINUX_LABEL, writeXattrs } from "../../../src/system/index.ts";
 import { installProbe } from "../../../src/vm/probe/install-probe.ts";
 

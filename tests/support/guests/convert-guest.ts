@@ -16,10 +16,10 @@ import type {
   Proposal,
 } from "../../../src/core/index.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../../src/system/index.ts";
-import { openBlobs } from "../../../src/convert/blobs.ts";
-import { propose as proposeWith } from "../../../src/convert/propose.ts";
+import { openBlobs } from "../../../src/convert/apply/blobs.ts";
+import { propose as proposeWith } from "../../../src/convert/propose/propose.ts";
 import type { DriverExtras } from "../../../src/convert/index.ts";
-import type { GuestTools, InstallRequest } from "../../../src/convert/tools.ts";
+import type { GuestTools, InstallRequest } from "../../../src/convert/guest-tools/tools.ts";
 import { findKernels } from "../../../src/inspect/index.ts";
 
 export const ROOT_UUID = "3f1c2a4e-0000-4000-8000-000000000001";

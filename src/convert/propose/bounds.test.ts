@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hostile guests: files without bound, files in place of directories, links out of the root. A word, and no crash.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  DEMO_FILES,
+  fakeGuest,
+  propose,
+  testIntent,
+  textAfter,
+} from "../../../tests/support/guests/convert-guest.ts";
+
+test("an fstab of 100,000 lines is converted in bounded time", async (t) => {
+  const lines = Array.from({ length: 100_000 }, (_, index) => `/dev/sda1 /mnt/${index} ext4 defaults 0 0\n`);
+  const guest = await fakeGuest(t, { files: { ...DEMO_FILES, "/etc/fstab": lines.join("") } });
+  const begun = performance.now();
+  const { changes } = await propose(guest);
+  assert.ok(performance.now() - begun < 20_000);
+  assert.equal((await textAfter(changes, "/etc/fstab", guest.blobs)).match(/^UUID=/gm)?.length, 100_000);
+});
+
+test("100,000 lines that name lost disks give twenty words at most", async (t) => {
+  const lines = Array.from(
+    { length: 100_000 },
+    (_, index) => `/dev/sdz${index % 99} /mnt/${index} ext4 defaults 0 0\n`,
+  );
+  const guest = await fakeGuest(t, { files: { ...DEMO_FILES, "/etc/fstab": lines.join("") } });
+  const { problems } = await propose(guest);
+  assert.equal(problems.length, 20);
+  assert.equal(
+    problems.every((problem) => problem.code === "fstab-not-given"),
+    true,
+  );
+});
+
+test("a grub.cfg of 50 MB stops with a clear word", async (t) => {
+  const guest = await fakeGuest(t, {
+    files: {
+      ...DEMO_FILES,
+      "/boot/grub/grub.cfg": Buffer.alloc(50_000_000, "linux /vmlinuz root=/dev/sda1\n"),
+    },
+  });
+  const { problems } = await propose(guest);
+  assert.deepEqual(
+    problems.map(({ code, severity }) => [code, severity]),
+    [
+      ["file-too-large", "stops"],
+      ["file-too-large", "warns"],
+    ],
+  );
+  assert.match(problems[0]?.text ?? "", /^\/boot\/grub\/grub\.cfg in the guest is larger than 8\.0 MiB/);
+});
+
+test("lines of megabytes do not take quadratic time", async (t) => {
+  const blanks = " ".repeat(4_000_000);
+  const files = {
+    ...DEMO_FILES,
+    "/etc/fstab": `/dev/sda1${blanks}`,
+    "/etc/default/grub": `GRUB_CMDLINE_LINUX=${blanks}x\n${"GRUB_CMDLINE_LINUX".repeat(100_000)}`,
+    "/boot/grub/grub.cfg": `linux /vmlinuz${blanks}root=/dev/sda1${blanks}\n${"linux ".repeat(100_000)}`,
+    "/etc/initramfs-tools/modules": blanks,
+    "/etc/udev/rules.d/70-persistent-net.rules": `${'ATTR{address}=="'.repeat(100_000)}\n NAME${blanks}`,
+    "/etc/systemd/network/10-x.link": `Name=${blanks}x\n`,
+    "/etc/crypttab": `x${blanks}/dev/sda1${blanks}`,
+    "/boot/grub/device.map": `(hd0)${blanks}\n${"(hd".repeat(100_000)}`,
+    "/var/cache/debconf/config.dat": `Name: grub-pc/install_devices\n${blanks}`,
+  };
+  const guest = await fakeGuest(t, { files });
+  const begun = performance.now();
+  await propose(guest);
+  assert.ok(performance.now() - begun < 10_000);
+});
+
+test("an /etc that is a file, a guest without anything, and links in circles are survived", async (t) => {
+  const { "/boot/grub/grub.cfg": menu = "" } = DEMO_FILES;
+  for (const files of [
+    { "/etc": "a file", "/boot/grub/grub.cfg": menu },
+    {},
+    { "/etc": { link: "/etc" }, "/boot": { link: "../../../../boot" } },
+    { "/etc/systemd/network": { link: "/etc/systemd/network" }, "/etc/fstab": { link: "/etc/fstab" } },
+  ]) {
+    const { changes, problems } = await propose(await fakeGuest(t, { files }));
+    assert.equal(
+      problems.some((problem) => problem.severity === "stops"),
+      true,
+    );
+    assert.equal(
+      changes.some((change) => change.path.includes("..")),
+      false,
+    );
+  }
+});
+
+test("names of cards that could carry more than a name are refused, and nothing of them is written", async (t) => {
+  const nics = [
+    { name: 'x"; RUN+="/bin/sh', mac: "52:54:00:00:00:01", origin: "guest" as const },
+    { name: "../../x", mac: "52:54:00:00:00:02", origin: "guest" as const },
+    { name: "eth0", mac: "52:54:00:00:00:03\nRUN", origin: "guest" as const },
+  ];
+  const guest = await fakeGuest(t, { intent: { ...testIntent(), nics } });
+  const { changes, problems } = await propose(guest);
+  assert.deepEqual(
+    problems.map((problem) => problem.code),
+    ["nic-not-pinned", "nic-not-pinned", "nic-not-pinned"],
+  );
+  assert.equal(
+    changes.some((change) => /udev|\.link/.test(change.path)),
+    false,
+  );
+});
+
+test("a kernel's release that is a path is not followed", async (t) => {
+  const base = await fakeGuest(t);
+  const kernels = [{ version: "../../etc", image: "/boot/x", initramfs: "/boot/y", bootable: true, has: {} }];
+  const { problems } = await propose({ ...base, guest: { ...base.guest, kernels } });
+  assert.deepEqual(base.built, []);
+  assert.equal(
+    problems.some((problem) => problem.code === "kernel-without-drivers" && problem.severity === "stops"),
+    true,
+  );
+});
+
+test("a file beyond every bound stops the step that needs it, with a word", async (t) => {
+  const dep = "/lib/modules/6.1.0-18-amd64/modules.dep";
+  const guest = await fakeGuest(t, { files: { ...DEMO_FILES, [dep]: Buffer.alloc(20 * 2 ** 20, "a: b\n") } });
+  const { problems } = await propose(guest);
+  assert.deepEqual(
+    problems.map(({ code, severity }) => [code, severity]),
+    [
+      ["guest-out-of-bounds", "stops"],
+      ["guest-out-of-bounds", "stops"],
+      ["guest-out-of-bounds", "stops"],
+    ],
+  );
+});

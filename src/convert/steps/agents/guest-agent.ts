@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// qemu-guest-agent, on request: from extras by the guest's own tool, else by a unit that installs it at the first boot with
+// a network. Its channel is in the VM's definitions.
+import type { ConversionStep, Emit, GuestView, StepContext } from "../../../core/index.ts";
+import { layeredView } from "../../../system/index.ts";
+import { Draft } from "../draft.ts";
+import { directoriesFor, withNeeds } from "../../drivers/choose.ts";
+import { type Extras, readFitting } from "../../drivers/extras.ts";
+import { IDLE_PROGRAMS, installation } from "../../drivers/install.ts";
+import {
+  AGENT_LINK,
+  AGENT_SCRIPT,
+  AGENT_UNIT,
+  PACKAGE_MANAGERS,
+  type PackageManager,
+  renderAgentScript,
+  renderAgentUnit,
+} from "./guest-agent-unit.ts";
+import type { GuestTools } from "../../guest-tools/tools.ts";
+
+type Options = { readonly tools: GuestTools; readonly emit: Emit; readonly extras: Extras };
+
+/** makeVm of src/plan goes by the same name. */
+const NAME = "guest-agent";
+const WHY = "The QEMU guest agent was asked for";
+
+export function guestAgent(options: Options): ConversionStep {
+  return {
+    name: NAME,
+    explains:
+      "On request: installs qemu-guest-agent from extras, or at the VM's first boot from its own repositories",
+    optional: true,
+    async propose(context) {
+      const draft = new Draft(NAME, context);
+      // Only then: what was not asked for need not be told in each plan, and is not installed for nothing.
+      if (context.intent.withSteps?.includes(NAME) !== true || (await hasAgent(context.view)))
+        return draft.proposal();
+      if (!(await fromExtras(draft, { ...options, context })))
+        await atFirstBoot(draft, { ...options, context });
+      return draft.proposal();
+    },
+  };
+}
+
+async function hasAgent(view: GuestView): Promise<boolean> {
+  for (const path of ["/usr/sbin/qemu-ga", "/usr/bin/qemu-ga"])
+    if ((await view.resolve(path)) !== null) return true;
+  return false;
+}
+
+type Work = Options & { readonly context: StepContext };
+
+async function fromExtras(draft: Draft, { context, tools, emit, extras }: Work): Promise<boolean> {
+  const { view, blobs, changes, signal } = context;
+  const { packages: candidates } = await readFitting(extras, context);
+  const agent = candidates.find(({ programs }) => programs.includes("qemu-ga"));
+  if (agent === undefined) return false;
+  const { script, packages } = installation(withNeeds(agent, candidates), { releases: [] });
+  const name = `${agent.name} ${agent.version}`;
+  emit({ type: "step", phase: "plan", text: `Installing ${name} in a copy of the guest` });
+  const paths = packages.map(({ path }) => path);
+  const request = { script, packages: paths, idle: IDLE_PROGRAMS, changes, blobs, signal };
+  const installed = await tools.installPackages(request);
+  if (installed.kind === "later") {
+    draft.problem({
+      code: "guest-agent-later",
+      severity: "notes",
+      text: `${name} from extras will be installed at migration`,
+      advice: "",
+    });
+    return true;
+  }
+  if (installed.kind === "failed") {
+    draft.problem({
+      code: "guest-agent-not-installed",
+      severity: "warns",
+      text: `${name} from extras could not be installed (${installed.why})`,
+      advice: "Put what its tool asks for beside it",
+    });
+    return false;
+  }
+  const made = installed.changes.map((one) => ({ step: NAME, why: WHY, ...one }));
+  if (!(await hasAgent(layeredView(view, blobs, [...changes, ...made])))) return false;
+  for (const change of installed.changes) draft.add({ why: `${WHY}: ${name} from extras`, ...change });
+  return true;
+}
+
+async function atFirstBoot(draft: Draft, { context, extras }: Work): Promise<void> {
+  const { view, guest } = context;
+  const manager = await findManager(view);
+  if (guest.init !== "systemd" || manager === null) {
+    const place = `${extras.directory}/${directoriesFor(guest)[0] ?? ""}/`;
+    draft.problem({
+      code: "guest-agent-not-installed",
+      severity: "warns",
+      text: `The guest agent is not in extras, and ${guest.init === "systemd" ? "no package manager is known here" : `a system with ${guest.init} can not install it at its first boot`}`,
+      advice: `Put its package into ${place}, or install qemu-guest-agent in the VM`,
+    });
+    return;
+  }
+  await draft.write(AGENT_SCRIPT, { why: WHY, text: renderAgentScript(manager), mode: 0o755 });
+  await draft.write(AGENT_UNIT, { why: WHY, text: renderAgentUnit() });
+  await draft.link(AGENT_LINK, { target: AGENT_UNIT, why: WHY });
+}
+
+async function findManager(view: GuestView): Promise<PackageManager | null> {
+  for (const one of PACKAGE_MANAGERS) if ((await view.resolve(one.program)) !== null) return one;
+  return null;
+}

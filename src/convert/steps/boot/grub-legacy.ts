@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// GRUB legacy: `root=` and `resume=` in menu.lst or grub.conf. Its own names, `root (hd0,0)`, count disks as the BIOS
+// does, and stay: the boot disk comes first in the VM, as it did on the machine.
+import type { ConversionStep } from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { splitLines } from "../../text/lines.ts";
+import { LEGACY_MENUS } from "../../loaders/grub-legacy.ts";
+import { LOADER_FILES } from "../../loaders/list.ts";
+import { nameDevices } from "../../loaders/name-devices.ts";
+
+export const grubLegacy: ConversionStep = {
+  name: "grub-legacy",
+  explains: "Names root= and resume= by UUID in the menu of GRUB legacy (menu.lst, grub.conf)",
+  async propose(context) {
+    const draft = new Draft("grub-legacy", context);
+    await nameDevices(LOADER_FILES["grub-legacy"], draft, context);
+    for (const path of LEGACY_MENUS) {
+      const disk = otherDisk((await draft.read(path, { severity: "notes" })) ?? "");
+      if (disk === null) continue;
+      draft.problem({
+        code: "grub-other-disk",
+        severity: "warns",
+        text: `${path} loads from ${disk}: GRUB legacy counts disks as the BIOS finds them, and in the VM their order may be another`,
+        advice:
+          "If the boot menu says that it cannot mount a partition, edit that number in the menu (key e)",
+      });
+      break;
+    }
+    return draft.proposal();
+  },
+};
+
+/** `(hd1` of the first entry that loads from another disk than the first. */
+function otherDisk(text: string): string | null {
+  for (const line of splitLines(text)) {
+    const [, disk] =
+      /^[ \t]*(?:root|rootnoverify|kernel|initrd|module)[ \t]+[^\r\n#]{0,200}?\((hd[1-9]\d{0,2})[,)]/.exec(
+        line,
+      ) ?? [];
+    if (disk !== undefined) return `(${disk})`;
+  }
+  return null;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// GRUB 2: `root=` and `resume=` in its menus, its environment block and in what the menus are made from. Edited in place:
+// grub-mkconfig would look at this machine (review of other tools: it broke guests of another firmware mode).
+import type { ConversionStep } from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { commentOut, mapLines } from "../../text/lines.ts";
+import { LOADER_FILES } from "../../loaders/list.ts";
+import { nameDevices } from "../../loaders/name-devices.ts";
+import { grubDefaults } from "../../loaders/sources.ts";
+import { editAssignments } from "../../text/shell-file.ts";
+import { isHardwareName, type Volumes } from "../../names/volumes.ts";
+
+export const GRUB_MENUS = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"] as const;
+
+export const grub: ConversionStep = {
+  name: "grub",
+  explains: "Names root= and resume= by UUID in GRUB's menu, in grubenv and in /etc/default/grub",
+  async propose(context) {
+    const draft = new Draft("grub", context);
+    const { volumes } = await nameDevices(LOADER_FILES.grub, draft, context);
+    for (const path of await grubDefaults(context.view))
+      await draft.edit(path, {
+        why: "update-grub would name disks by their order again",
+        edit: (text) => renderDefaults(text, volumes),
+      });
+    return draft.proposal();
+  },
+};
+
+/** GRUB_DEVICE is no documented setting, but grub-mkconfig takes it where it is set. */
+function renderDefaults(text: string, volumes: Volumes): string {
+  const edited = editAssignments(text, (name, value) => {
+    if (!/^GRUB_DEVICE(_BOOT)?$/.test(name) || !isHardwareName(value)) return null;
+    const named = volumes.named(value);
+    const uuid = named.kind === "volume" ? volumes.uuidOf(named.node) : null;
+    return uuid === null ? null : `/dev/disk/by-uuid/${uuid}`;
+  });
+  return mapLines(edited, (line) =>
+    /^[ \t]*(?:export[ \t]+)?GRUB_DISABLE_LINUX_UUID=["']?true["']?/.test(line)
+      ? commentOut(line, "with it, update-grub would name disks by their order again")
+      : line,
+  );
+}

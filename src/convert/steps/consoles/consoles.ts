@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Logins in inittab on lines that the VM does not have: serial ports of a management board (ttyS1), consoles of Xen. init
+// would start them again and again ("respawning too fast", init(8)).
+import type { ConversionStep, Hypervisor } from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { commentOut, mapLines, MAX_LINE } from "../../text/lines.ts";
+
+export const consoles: ConversionStep = {
+  name: "consoles",
+  explains: "Takes logins out of /etc/inittab that are on lines which the VM does not have",
+  async propose(context) {
+    const draft = new Draft("consoles", context);
+    await draft.edit("/etc/inittab", {
+      why: "init would start a login on a line that is not there again and again",
+      edit: (text) => withoutLostConsoles(text, context.intent.hypervisor),
+    });
+    return draft.proposal();
+  },
+};
+
+/** inittab(5). The VM has one serial port, ttyS0, and on Xen hvc0. Pure. */
+export function withoutLostConsoles(text: string, hypervisor: Hypervisor): string {
+  const lost = hypervisor === "xen" ? /\b(ttyS[1-9]\d?|xvc0)\b/ : /\b(ttyS[1-9]\d?|xvc0|hvc0)\b/;
+  return mapLines(text, (line) => {
+    if (line.length > MAX_LINE) return line;
+    const process = /^[^#:\s][^:]{0,7}:[^:]*:respawn:([^\r\n]*)/.exec(line)?.[1];
+    if (process === undefined || !/getty/.test(process) || !lost.test(process)) return line;
+    return commentOut(line, "the VM has no such line");
+  });
+}

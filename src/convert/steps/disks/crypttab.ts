@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// crypttab: source devices by UUID, or by PARTUUID where the volume has no header of its own (swap with a random key); and
+// the volumes below the root marked for the initramfs.
+import {
+  type ConversionStep,
+  findNode,
+  luksBelow,
+  luksOf,
+  parseCrypttab,
+  type StepContext,
+} from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { MAX_LINE, mapLines } from "../../text/lines.ts";
+import { readVolumes, type Volumes } from "../../names/volumes.ts";
+
+export const crypttab: ConversionStep = {
+  name: "crypttab",
+  explains: "Names encrypted volumes in /etc/crypttab by UUID, where it named disks of the old machine",
+  async propose(context) {
+    const draft = new Draft("crypttab", context);
+    const volumes = readVolumes(context.guest, context.intent);
+    const unknown: string[] = [];
+    await draft.edit("/etc/crypttab", {
+      why: "Disks have other names in the VM; the UUID is the same everywhere",
+      edit: (text) => renderCrypttab(text, volumes, unknown),
+    });
+    for (const spec of unknown.slice(0, 20))
+      draft.problem({
+        code: "crypttab-not-given",
+        severity: "warns",
+        text: `crypttab names ${spec}, and no volume of the given disks can be named by UUID in its place`,
+        advice: "Give that disk too, or correct the line in the VM",
+      });
+    await markForInitramfs(draft, context);
+    return draft.proposal();
+  },
+};
+
+/** crypttab(5): name, source device, key file, options. */
+const LINE = /^([ \t]*[^ \t#\r\n][^ \t\r\n]*[ \t]+)([^ \t\r\n]+)/;
+
+export function renderCrypttab(text: string, volumes: Volumes, unknown: string[]): string {
+  return mapLines(text, (line) => {
+    const [, head = "", spec = ""] = LINE.exec(line) ?? [];
+    if (spec === "") return line;
+    const named = volumes.named(spec);
+    if (named.kind === "stable") return line;
+    const name = named.kind === "volume" ? stableName(named, volumes) : null;
+    if (name === null) {
+      unknown.push(spec);
+      return line;
+    }
+    return `${head}${name}${line.slice(head.length + spec.length)}`;
+  });
+}
+
+/** Of cryptsetup-initramfs. Where it runs it looks what the root lies on; in our copy of the guest that is no dm-crypt. */
+const HOOK = "/usr/share/initramfs-tools/hooks/cryptroot";
+
+async function markForInitramfs(draft: Draft, { view, guest, intent }: StepContext): Promise<void> {
+  if ((await view.resolve(HOOK)) === null) return;
+  const graph = intent.storage;
+  const usr = guest.mounts.flatMap(({ path, node }) => (path === "/usr" && node !== null ? [node] : []));
+  const needed = new Set([guest.root, ...usr].flatMap((node) => luksBelow(graph, node)));
+  if (needed.size === 0) return;
+  const names = new Set<string>();
+  for (const line of parseCrypttab((await draft.read("/etc/crypttab")) ?? "")) {
+    const luks = luksOf(graph, line);
+    if (luks !== null && needed.delete(luks)) names.add(line.name);
+  }
+  await draft.edit("/etc/crypttab", {
+    why: "The initramfs is made where nothing shows that the root lies in it",
+    edit: (text) => withInitramfs(text, names),
+  });
+  for (const id of needed) {
+    const holds = findNode(graph, id)?.holds;
+    draft.problem({
+      code: "crypttab-no-root",
+      severity: "warns",
+      text: `The root lies in the LUKS volume ${holds?.kind === "luks" ? holds.uuid : id}, and /etc/crypttab does not name it`,
+      advice: "Put it there by its UUID, with the option initramfs; else the VM may not find its root",
+    });
+  }
+}
+
+const FIELDS = /^[ \t]*[^ \t\r\n]+(?:[ \t]+[^ \t\r\n]+){1,3}/;
+
+/** crypttab(5) of Debian: with the option `initramfs` a volume is opened there whatever the root lies on. */
+export function withInitramfs(text: string, names: ReadonlySet<string>): string {
+  return mapLines(text, (line) => {
+    const [named] = parseCrypttab(line.slice(0, MAX_LINE));
+    if (named === undefined || !names.has(named.name)) return line;
+    if (named.options.some((one) => /^initramfs(=yes)?$/.test(one))) return line;
+    const [fields = ""] = FIELDS.exec(line) ?? [];
+    const missing = { 2: " none luks", 3: " luks" }[fields.trim().split(/[ \t]+/).length] ?? "";
+    return `${fields}${missing},initramfs${line.slice(fields.length)}`;
+  });
+}
+
+function stableName(
+  { node, partition }: Extract<ReturnType<Volumes["named"]>, { kind: "volume" }>,
+  volumes: Volumes,
+): string | null {
+  if (node.holds.kind === "luks") {
+    const uuid = volumes.uuidOf(node);
+    if (uuid !== null) return `UUID=${uuid}`;
+  }
+  const holds = partition?.holds;
+  if (holds?.kind !== "partition" || holds.uuid === null || !/^[0-9A-Za-z-]{4,40}$/.test(holds.uuid))
+    return null;
+  return `PARTUUID=${holds.uuid}`;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// fstab: names of this hardware become UUID=. Comments, order, spacing and lines we do not know stay, byte for byte.
+import type { BlockNode, ConversionStep, LeftOutDisk, Problem } from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { commentOut, mapLines } from "../../text/lines.ts";
+import { readVolumes, type Volumes } from "../../names/volumes.ts";
+
+export const fstab: ConversionStep = {
+  name: "fstab",
+  explains: "Names file systems and swap in /etc/fstab by UUID, where it named disks of the old machine",
+  async propose(context) {
+    const draft = new Draft("fstab", context);
+    const volumes = readVolumes(context.guest, context.intent);
+    const problems: Problem[] = [];
+    await draft.edit("/etc/fstab", {
+      why: "It lay on a disk that is not sent: the VM would wait for it at boot",
+      edit: (text) => withoutLeftOut(text, context.intent.leftOut ?? [], volumes),
+      severity: "stops",
+    });
+    await draft.edit("/etc/fstab", {
+      why: "Disks have other names in the VM; the UUID is the same everywhere",
+      edit: (text) => renderFstab(text, volumes, problems),
+      severity: "stops",
+    });
+    const said = (problem: Problem): boolean =>
+      context.guest.mounts.some(
+        (one) => one.node === null && problem.text.includes(`${one.spec} on ${one.path},`),
+      );
+    for (const problem of problems.slice(0, 20)) if (!said(problem)) draft.problem(problem); // by inspection
+    return draft.proposal();
+  },
+};
+
+/** fstab(5): the first field is the device, the second where, the third the type. */
+const LINE = /^([ \t]*)([^ \t#\r\n][^ \t\r\n]*)([ \t]+)([^ \t\r\n]+)[ \t]+([^ \t\r\n]+)/;
+
+export function renderFstab(text: string, volumes: Volumes, problems: Problem[]): string {
+  return mapLines(text, (line) => {
+    const match = LINE.exec(line);
+    if (match === null) return line;
+    const [, indent = "", spec = "", , path = "", type = ""] = match;
+    const named = volumes.named(spec);
+    if (named.kind === "stable" || /^(udf|iso9660)(,|$)/.test(type)) return line; // the VM has a CD drive too
+    if (named.kind === "absent") {
+      problems.push(notGiven(spec, path));
+      return line;
+    }
+    const uuid = fits(named.node, type) ? volumes.uuidOf(named.node) : null;
+    if (uuid === null) {
+      problems.push(noName(spec, path, type));
+      return line;
+    }
+    return `${indent}UUID=${uuid}${line.slice(indent.length + spec.length)}`;
+  });
+}
+
+/** Lines of what only a disk had that is not sent become comments. Pure. */
+export function withoutLeftOut(text: string, leftOut: readonly LeftOutDisk[], volumes: Volumes): string {
+  const lost = leftOut.flatMap((one) => one.volumes);
+  if (lost.length === 0) return text;
+  const isLost = (spec: string, type: string): boolean =>
+    lost.some(
+      ({ kind, uuid, label }) =>
+        spec.toLowerCase() === `uuid=${uuid}`.toLowerCase() ||
+        (label !== null && spec === `LABEL=${label}`) ||
+        (kind === "swap" && type === "swap" && volumes.named(spec).kind === "absent"),
+    );
+  return mapLines(text, (line) => {
+    const [, , spec = "", , , type = ""] = LINE.exec(line) ?? [];
+    return isLost(spec.replaceAll('"', "").replace(/^\/dev\/disk\/by-uuid\//, "UUID="), type)
+      ? commentOut(line, "on a disk that was left out, since its mirror is here")
+      : line;
+  });
+}
+
+/** A line whose type is not what lies there names another disk than we think. */
+function fits({ holds }: BlockNode, type: string): boolean {
+  if (type === "swap") return holds.kind === "swap";
+  if (holds.kind !== "filesystem") return false;
+  if (type === "auto") return true;
+  const ext = /^ext[234]$/;
+  return type.split(",").includes(holds.type) || (ext.test(type) && ext.test(holds.type));
+}
+
+function notGiven(spec: string, path: string): Problem {
+  return {
+    code: "fstab-not-given",
+    severity: "warns",
+    text: `fstab mounts ${spec} on ${path}, and none of the given disks holds it`,
+    advice: "Give that disk too, or remove the line: the VM waits for it at boot, and may stop there",
+  };
+}
+
+function noName(spec: string, path: string, type: string): Problem {
+  return {
+    code: "fstab-no-uuid",
+    severity: "warns",
+    text: `fstab mounts ${spec} on ${path} as ${type}, and what lies there has no UUID of that type of its own`,
+    advice: `The line is left as it is; name the volume by UUID or label in the VM if ${path} is missing there`,
+  };
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// lvm.conf's filters: one that lets only disks of the old machine through hides every volume of the VM.
+import type { ConversionStep } from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+
+const PATHS = ["/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf"];
+
+export const lvmFilter: ConversionStep = {
+  name: "lvm-filter",
+  explains: "Lets the VM's disks through the filters in lvm.conf, where those name disks of the old machine",
+  async propose(context) {
+    const draft = new Draft("lvm-filter", context);
+    for (const path of PATHS)
+      await draft.edit(path, {
+        why: "Its filter lets disks of the old machine through, and no other: LVM would find no volume",
+        edit: withVmDisks,
+        severity: "stops",
+      });
+    return draft.proposal();
+  },
+};
+
+const FILTER = /^([ \t]*(?:devices\/)?(?:global_)?filter[ \t]*=[ \t]*)(\[?)/gm;
+const STRING = /"((?:[^"\\\n]|\\.){0,1000})"/y;
+const OURS = ["a|^/dev/vd|", "a|^/dev/xvd|"];
+
+/** lvm.conf(5): each string is `a` or `r`, a delimiter, a pattern; the first that fits a name decides. Pure. */
+export function withVmDisks(text: string): string {
+  let out = "";
+  let from = 0;
+  for (const match of text.matchAll(FILTER)) {
+    const start = match.index + match[0].length;
+    const list = readStrings(text, start, match[2] === "[");
+    if (list === null || !hidesVmDisks(list.strings)) continue;
+    const ours = OURS.map((one) => `"${one}"`).join(", ");
+    const old = text.slice(start, list.end);
+    out += `${text.slice(from, match.index)}${match[1] ?? ""}[ ${ours}, ${old.trimStart()}${match[2] === "[" ? "" : " ]"}`;
+    from = list.end;
+  }
+  return out + text.slice(from);
+}
+
+/** The strings up to the closing bracket, which is not part of them; or the only one. */
+function readStrings(
+  text: string,
+  start: number,
+  isList: boolean,
+): { strings: readonly string[]; end: number } | null {
+  const strings: string[] = [];
+  for (let at = start; strings.length <= 200; ) {
+    const gap = /(?:[\s,]|#[^\n]*\n)*/y;
+    gap.lastIndex = at;
+    at += isList ? (gap.exec(text)?.[0].length ?? 0) : 0;
+    if (isList && text[at] === "]") return { strings, end: at };
+    STRING.lastIndex = at;
+    const string = STRING.exec(text);
+    if (string === null) return null;
+    strings.push((string[1] ?? "").replaceAll(/\\(.)/g, "$1"));
+    at += string[0].length;
+    if (!isList) return { strings, end: at };
+  }
+  return null;
+}
+
+/** Names by which a filter can mean disks of a machine. */
+const HARDWARE =
+  /\b(sd|hd|nvme|cciss|mmcblk|ida|rd\/c|dasd|emcpower)|disk\/by-(id|path)|mapper\/\(?(mpath|3[0-9a-f])/;
+
+function hidesVmDisks(strings: readonly string[]): boolean {
+  const patterns = strings.map((one) => ({ accepts: one.startsWith("a"), pattern: patternOf(one) }));
+  if (!patterns.some(({ accepts, pattern }) => accepts && HARDWARE.test(pattern))) return false;
+  return patterns.find(({ pattern }) => fits(pattern, "/dev/vda2"))?.accepts === false;
+}
+
+const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
+
+function patternOf(text: string): string {
+  const delimiter = text[1] ?? "";
+  const end = text.lastIndexOf(CLOSING[delimiter] ?? delimiter);
+  return text.slice(2, end > 2 ? end : undefined);
+}
+
+/** A pattern that no expression can be made of, or one too long to have been written by a person, fits nothing. */
+function fits(pattern: string, name: string): boolean {
+  if (pattern.length > 200 || /[*+{][^|]*[*+{].*[*+{]/.test(pattern)) return false;
+  try {
+    return new RegExp(pattern).test(name);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Volumes that this machine's TPM, a token or a server of this network unlocks: none of them is in the VM, so that it
+// would wait at its console. Only reported; the passphrase is a person's.
+import type { ConversionStep } from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { splitLines } from "../../text/lines.ts";
+
+export const sealedKeys: ConversionStep = {
+  name: "sealed-keys",
+  explains: "Reports encrypted volumes that a TPM, a token or Clevis unlocks, and what to do before",
+  async propose(context) {
+    const draft = new Draft("sealed-keys", context);
+    const { view, intent } = context;
+    for (const { name, by } of findSealed((await draft.read("/etc/crypttab", { severity: "notes" })) ?? ""))
+      draft.problem({
+        code: "key-sealed",
+        severity: "warns",
+        text: `The encrypted volume ${name} is unlocked by ${by}, which the VM does not have`,
+        advice: `Before: add a passphrase on the machine (systemd-cryptenroll --password DEVICE), and type it at the VM's console; afterwards enroll the VM's own TPM`,
+      });
+    const encrypted = intent.storage.nodes.some(({ holds }) => holds.kind === "luks");
+    if (encrypted && (await view.resolve("/usr/bin/clevis-luks-unlock")) !== null)
+      draft.problem({
+        code: "key-clevis",
+        severity: "warns",
+        text: "Clevis is installed and a volume is encrypted: its key may be sealed in this machine's TPM, or held by a Tang server",
+        advice:
+          "Before: see `clevis luks list -d DEVICE`; add a passphrase with cryptsetup luksAddKey, and bind again in the VM (clevis luks bind)",
+      });
+    return draft.proposal();
+  },
+};
+
+const OPTIONS: readonly (readonly [RegExp, string])[] = [
+  [/^tpm2-device=/, "this machine's TPM"],
+  [/^fido2-device=/, "a FIDO2 token"],
+  [/^pkcs11-uri=/, "a smart card"],
+];
+
+/** crypttab(5): the fourth field has options, by commas. At most 20. Pure. */
+export function findSealed(text: string): readonly { name: string; by: string }[] {
+  const out: { name: string; by: string }[] = [];
+  for (const line of splitLines(text)) {
+    const [name = "", , , options = ""] = line
+      .slice(0, 4096)
+      .trim()
+      .split(/[ \t]+/, 4);
+    if (name === "" || name.startsWith("#")) continue;
+    for (const option of options.split(","))
+      for (const [pattern, by] of OPTIONS) if (pattern.test(option)) out.push({ name, by });
+    if (out.length >= 20) break;
+  }
+  return out.slice(0, 20);
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// xorg.conf with the driver of a graphics card that the VM does not have. X then shows nothing; a server's consoles work
+// all the same. Only on request, since a person wrote that file.
+import type { ConversionStep, GuestView } from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { mapLines, MAX_LINE } from "../../text/lines.ts";
+
+const DRIVERS = ["/usr/lib64/xorg/modules/drivers", "/usr/lib/xorg/modules/drivers"];
+
+export const xorg: ConversionStep = {
+  name: "xorg",
+  explains: "On request: gives xorg.conf a driver that works on a VM's screen",
+  optional: true,
+  async propose(context) {
+    const draft = new Draft("xorg", context);
+    const driver = await vmDriver(context.view);
+    const names = await context.view.list("/etc/X11/xorg.conf.d");
+    const paths = [
+      "/etc/X11/xorg.conf",
+      "/etc/X11/XF86Config",
+      ...names.map((one) => `/etc/X11/xorg.conf.d/${one}`),
+    ];
+    if (driver !== null)
+      for (const path of paths)
+        await draft.edit(path, {
+          why: "X has the driver of a graphics card that the VM does not have",
+          edit: (text) => withDriver(text, driver),
+          severity: "notes",
+        });
+    return draft.proposal();
+  },
+};
+
+/** modesetting drives what the VM's kernel drives; before it there was vesa, which works on each. */
+async function vmDriver(view: GuestView): Promise<string | null> {
+  for (const driver of ["modesetting", "vesa"])
+    for (const directory of DRIVERS)
+      if ((await view.resolve(`${directory}/${driver}_drv.so`)) !== null) return driver;
+  return null;
+}
+
+const WORKS = /^(modesetting|vesa|fbdev|cirrus|qxl|vmware|dummy)$/i;
+
+/** xorg.conf(5): Section "Device" has the driver, and BusID where there are several cards. Pure. */
+export function withDriver(text: string, driver: string): string {
+  let section = "";
+  let replaced = false;
+  return mapLines(text, (line) => {
+    if (line.length > MAX_LINE) return line;
+    const begun = /^[ \t]*Section[ \t]+"([^"]*)"/i.exec(line)?.[1];
+    if (begun !== undefined) [section, replaced] = [begun.toLowerCase(), false];
+    if (/^[ \t]*EndSection\b/i.test(line)) section = "";
+    if (section !== "device") return line;
+    const old = /^[ \t]*Driver[ \t]+"([^"]*)"/i.exec(line)?.[1];
+    if (old !== undefined && !WORKS.test(old)) {
+      replaced = true;
+      return line.replace(/"[^"]*"/, `"${driver}"`);
+    }
+    return replaced && /^[ \t]*(BusID|VendorName|BoardName)[ \t]/i.test(line) ? `#${line}` : line;
+  });
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernels without the drivers of a VM: the fitting package of extras/ is installed by the guest's own tool, in the copy in
+// which its initramfs tools run, and what differs afterwards is the change. Where none fits, it is named.
+import type { Change, ConversionStep, Emit, Kernel, Problem, StepContext } from "../../../core/index.ts";
+import { layeredView } from "../../../system/index.ts";
+import { Draft } from "../draft.ts";
+import { addToMenus } from "../../drivers/add-entry.ts";
+import { type Choice, choosePackages, directoriesFor, type Lack } from "../../drivers/choose.ts";
+import { type Extras, readFitting } from "../../drivers/extras.ts";
+import { IDLE_PROGRAMS, installation } from "../../drivers/install.ts";
+import type { DriverPackage } from "../../drivers/package.ts";
+import { wantedPackage } from "../../drivers/wanted-package.ts";
+import { readBuiltIns } from "../../initramfs/emulated.ts";
+import { isRelease, readModules } from "../../initramfs/modules.ts";
+import type { GuestTools } from "../../guest-tools/tools.ts";
+
+type Options = { readonly tools: GuestTools; readonly emit: Emit; readonly extras: Extras };
+
+export function drivers(options: Options): ConversionStep {
+  return {
+    name: "drivers",
+    explains:
+      "Installs the drivers of a VM from extras by the guest's own package tool, where its kernel lacks them",
+    addsKernels: true,
+    async propose(context) {
+      const kernels = context.guest.kernels.filter((one) => one.bootable && isRelease(one.version));
+      const lacks: Lack[] = [];
+      for (const kernel of kernels) {
+        const modules = await lackingDrivers(kernel, context);
+        if (modules.length > 0) lacks.push({ kernel: kernel.version, modules });
+      }
+      const draft = new Draft("drivers", context);
+      if (lacks.length > 0)
+        await provide(lacks, { ...options, context, draft, able: kernels.length > lacks.length });
+      return draft.proposal();
+    },
+  };
+}
+
+/** What the VM has devices for: its disks and network cards. Those that a Xen domain has, for a Xen host. */
+export const neededDrivers = ({ hypervisor }: StepContext["intent"]): readonly string[] =>
+  hypervisor === "xen" ? ["xen_blkfront", "xen_netfront"] : ["virtio_pci", "virtio_blk", "virtio_net"];
+
+async function lackingDrivers(
+  { version, has }: Pick<Kernel, "version" | "has">,
+  { view, intent }: Pick<StepContext, "view" | "intent">,
+): Promise<readonly string[]> {
+  const modules = await readModules(view, version);
+  const isBuiltIn = (name: string): boolean =>
+    has[name] === "builtin" || has[name.replaceAll("_", "-")] === "builtin";
+  const isThere = (name: string): boolean =>
+    isBuiltIn(name) || (modules !== null && modules.place(name) !== "absent");
+  return neededDrivers(intent).filter((name) => ![name, ...(OTHER_NAMES[name] ?? [])].some(isThere));
+}
+
+/** Of RHEL 5's kernel-xen, and of RHEL 4 and 5 in a full VM. */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  xen_blkfront: ["xenblk", "xen_vbd"],
+  xen_netfront: ["xennet", "xen_vnif"],
+};
+
+type Work = Options & {
+  readonly context: StepContext;
+  readonly draft: Draft;
+  /** Another kernel of the menu has them all. */
+  readonly able: boolean;
+};
+
+async function provide(lacks: readonly Lack[], work: Work): Promise<void> {
+  const { context, draft, extras } = work;
+  const fitting = await readFitting(extras, context);
+  for (const { path, why } of fitting.unreadable)
+    draft.problem({
+      code: "extras-unreadable",
+      severity: "warns",
+      text: `The package ${path} is left out: ${why}`,
+      advice: "Put a whole one for the guest in its place",
+    });
+  const plans: Helped[] = [];
+  let isHelped = work.able;
+  for (const lack of lacks) {
+    const choice = choosePackages(lack, fitting.packages, { mayAdd: !isHelped });
+    if (choice !== null && isRelease(choice.kernel)) {
+      plans.push({ lack, choice });
+      isHelped = true;
+    }
+  }
+  if (!isHelped) for (const lack of lacks) draft.problem(missing(lack, work));
+  if (plans.length > 0) await install(plans, work);
+}
+
+type Helped = { readonly lack: Lack; readonly choice: Choice };
+
+/** All at once: a second installation would begin at the guest as it was, and undo the package database of the first. */
+async function install(plans: readonly Helped[], work: Work): Promise<void> {
+  const { context, draft, tools, emit } = work;
+  const { view, blobs, changes, signal, guest } = context;
+  const releases = [...new Set(plans.map(({ choice }) => choice.kernel))];
+  const chosen = [...new Set(plans.flatMap(({ choice }) => choice.packages))];
+  const { script, packages } = installation(chosen, { releases });
+  const names = packages.map(fullName).join(", ");
+  const reasons = plans.map(({ lack }) => lacking(lack)).join("; ");
+  emit({ type: "step", phase: "plan", text: `Installing ${names} in a copy of the guest` });
+  const paths = packages.map(({ path }) => path);
+  const request = { script, packages: paths, idle: IDLE_PROGRAMS, changes, blobs, signal };
+  const installed = await tools.installPackages(request);
+  if (installed.kind === "later")
+    draft.problem({
+      code: "drivers-later",
+      severity: "notes",
+      text: `${names} from extras will be installed at migration: ${reasons}`,
+      advice: "",
+    });
+  if (installed.kind === "failed") draft.problem(notInstalled(names, installed.why, reasons));
+  if (installed.kind !== "installed") return;
+  const why = `${names} from extras: ${reasons}`;
+  const images = new Set(guest.kernels.map(({ initramfs }) => initramfs));
+  // An initramfs that scripts made meanwhile is made again, by the step for it.
+  const made: Change[] = installed.changes
+    .filter(({ path, before }) => !(images.has(path) && before.kind === "bytes"))
+    .map((one) => ({ step: "drivers", why, ...one }));
+  const after = { ...context, view: layeredView(view, blobs, [...changes, ...made]) };
+  const helped: Helped[] = [];
+  for (const plan of plans) {
+    const still = await lackingAfter(plan, after);
+    if (still.length === 0) helped.push(plan);
+    else
+      draft.problem(
+        notInstalled(
+          names,
+          `${plan.choice.kernel} lacks ${still.join(", ")} afterwards, too`,
+          lacking(plan.lack),
+        ),
+      );
+  }
+  if (helped.length === 0) return; // nothing of it is kept
+  for (const { step: _, ...change } of made) draft.add(change);
+  const added = helped.find(({ lack, choice }) => choice.kernel !== lack.kernel);
+  if (added !== undefined) await addKernel(added, { draft, after });
+}
+
+async function lackingAfter({ lack, choice }: Helped, after: StepContext): Promise<readonly string[]> {
+  const old = after.guest.kernels.find(({ version }) => version === choice.kernel);
+  const has =
+    choice.kernel === lack.kernel && old !== undefined ? old.has : await builtInOf(choice.kernel, after.view);
+  return await lackingDrivers({ version: choice.kernel, has }, after);
+}
+
+async function builtInOf(release: string, view: StepContext["view"]): Promise<Kernel["has"]> {
+  const names = await readBuiltIns(view, release);
+  return Object.fromEntries([...names].map((name) => [name, "builtin"]));
+}
+
+/**
+ * Its initramfs is a mere name until the step for it makes one; its entry in the menu is that of the kernel without
+ * drivers. `after`: with all that the packages brought.
+ */
+async function addKernel(
+  { lack: { kernel: from }, choice: { kernel: to } }: Helped,
+  { draft, after }: { draft: Draft; after: StepContext },
+): Promise<void> {
+  const above = new Draft("drivers", after);
+  const old = after.guest.kernels.find(({ version }) => version === from)?.initramfs ?? null;
+  const image = old?.replaceAll(from, to) ?? null;
+  if (image !== null && image !== old && (await after.view.resolve(image)) === null)
+    await above.write(image, {
+      why: `The initramfs of ${to}`,
+      text: "Made by virt-p2v later\n",
+      mode: 0o600,
+    });
+  if (!(await addToMenus({ from, to, view: after.view }, above)))
+    above.problem({
+      code: "drivers-not-in-menu",
+      severity: "warns",
+      text: `The kernel ${to} was installed, and no boot menu names ${from}, by which it could be added`,
+      advice: `Choose ${to} in the VM's boot menu, or install it on the machine with its boot menu`,
+    });
+  const { changes, problems } = above.proposal();
+  for (const { step: _, ...change } of changes) draft.add(change);
+  for (const problem of problems) draft.problem(problem);
+}
+
+const fullName = ({ name, version, arch }: DriverPackage): string => `${name} ${version} (${arch})`;
+const lacking = ({ kernel, modules }: Lack): string => `the kernel ${kernel} has no ${modules.join(", ")}`;
+
+function notInstalled(names: string, why: string, reasons: string): Problem {
+  return {
+    code: "drivers-not-installed",
+    severity: "warns",
+    text: `${names} from extras could not be installed (${why}); ${reasons}`,
+    advice: "Put what its tool asks for beside it, or another package in its place",
+  };
+}
+
+function missing(lack: Lack, { context, extras }: Work): Problem {
+  const { guest, intent } = context;
+  const directory = `${extras.directory}/${directoriesFor(guest)[0] ?? ""}`;
+  const wanted = wantedPackage(guest, { ...lack, xen: intent.hypervisor === "xen" });
+  return {
+    code: "drivers-missing",
+    severity: "warns",
+    text: `${guest.title} (${guest.arch}): ${lacking(lack)}, and extras has no package with them`,
+    advice: `Put ${wanted} into ${directory}/ and plan again. From another computer: virt-p2v iso attach ISO --extras DIR, with DIR/${directoriesFor(guest)[0] ?? ""}/`,
+  };
+}

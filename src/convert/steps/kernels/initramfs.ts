@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// The initramfs of every bootable kernel, with the drivers of a VM inside: rebuilt by the guest's own tool, and where that
+// cannot be, or leaves something out, with the drivers appended to it.
+import {
+  type ConversionStep,
+  type Emit,
+  type FileState,
+  type Kernel,
+  type StepContext,
+} from "../../../core/index.ts";
+import { changeableState, layeredView, readBounded } from "../../../system/index.ts";
+import { Draft } from "../draft.ts";
+import { appendDrivers } from "../../initramfs/append.ts";
+import { COMMON_INPUTS, findBuilder } from "../../initramfs/builders.ts";
+import { findMissing, type Wanted } from "../../initramfs/check.ts";
+import { isRelease } from "../../initramfs/modules.ts";
+import { MAX_INITRAMFS_BYTES, readInitramfs } from "../../initramfs/read.ts";
+import { readWanted } from "../../initramfs/wanted.ts";
+import type { Built, BuiltKernel, GuestTools } from "../../guest-tools/tools.ts";
+import { listDrivers } from "./initramfs-drivers.ts";
+
+const WHY = "The VM's disks and network cards need these drivers before the root file system is there";
+
+/** A kernel whose image must change, and what must be inside. */
+type Stale = { readonly kernel: Kernel; readonly path: string; readonly wanted: Wanted };
+
+export function initramfs({ tools, emit }: { tools: GuestTools; emit: Emit }): ConversionStep {
+  return {
+    name: "initramfs",
+    explains:
+      "Gives the initramfs of every bootable kernel the drivers of a VM: by the guest's own tool, else by appending them",
+    async propose(context) {
+      const { guest, blobs, signal } = context;
+      const draft = new Draft("initramfs", context);
+      const kernels = guest.kernels.filter((one) => one.bootable && isRelease(one.version));
+      await listDrivers(kernels, draft, context);
+      const changes = [...context.changes, ...draft.proposal().changes];
+      const later = { ...context, changes, view: layeredView(context.view, blobs, changes) };
+      const stale = await findStale(kernels, later);
+      const use = async (version: string, built: Built): Promise<void> => {
+        const one = stale.find(({ kernel }) => kernel.version === version);
+        if (one !== undefined) await takeBuilt(one, built, { draft, context: later });
+      };
+      const builder = findBuilder(guest.initramfsTool);
+      if (builder === null) {
+        const why =
+          guest.initramfsTool === "unknown" ? "none is known" : `${guest.initramfsTool} is not known`;
+        for (const { kernel } of stale) await use(kernel.version, { kind: "failed", why });
+      } else if (stale.length > 0) {
+        const versions = stale.map(({ kernel }) => kernel.version).join(", ");
+        emit({ type: "step", phase: "plan", text: `Building the initramfs of ${versions}` });
+        const request = { script: builder.script, kernels: stale.map(toBuild), changes, blobs, signal };
+        await tools.buildInitramfs(request, use);
+      }
+      return draft.proposal();
+    },
+  };
+}
+
+const toBuild = ({ kernel, path, wanted: { modules, drivers } }: Stale): BuiltKernel => ({
+  version: kernel.version,
+  image: path,
+  drivers: drivers.filter((driver) => modules.place(driver) === "module"),
+});
+
+/** Kernels whose image lacks something, or was made from files that change. `context`: as the guest will be. */
+async function findStale(kernels: readonly Kernel[], context: StepContext): Promise<readonly Stale[]> {
+  const { changes, guest, view, signal } = context;
+  const inputs = findBuilder(guest.initramfsTool)?.inputs ?? COMMON_INPUTS;
+  const changed = changes.some((change) => inputs.test(change.path));
+  const stale: Stale[] = [];
+  for (const kernel of kernels) {
+    const wanted = await readWanted(kernel, context);
+    const path = kernel.initramfs;
+    if (path === null || wanted === null) continue;
+    const isIncomplete = async (): Promise<boolean> => {
+      const bytes = await readImage(view, path);
+      return bytes === null || (await lacking(bytes, wanted, signal)) !== 0;
+    };
+    if (changed || (await isIncomplete())) stale.push({ kernel, path, wanted });
+  }
+  return stale;
+}
+
+/** null: there is none, or none of a size that a computer boots. */
+async function readImage(view: StepContext["view"], path: string): Promise<Uint8Array | null> {
+  return await view.read(path, { maxBytes: MAX_INITRAMFS_BYTES }).catch((error: unknown) => {
+    if (error instanceof RangeError) return null;
+    throw error;
+  });
+}
+
+/** How many things are missing inside; Infinity where it cannot be opened. */
+async function lacking(bytes: Uint8Array, wanted: Wanted, signal: AbortSignal): Promise<number> {
+  try {
+    return findMissing((await readInitramfs(bytes, { signal })).entries, wanted).length;
+  } catch (error) {
+    if (error instanceof RangeError) return Number.POSITIVE_INFINITY; // damaged: a new one is due
+    throw error;
+  }
+}
+
+type Taking = { readonly draft: Draft; readonly context: StepContext };
+
+/** What the tool made, completed; or what was there, completed. What it comes to is judged by `prove`. */
+async function takeBuilt(
+  { kernel, path, wanted }: Stale,
+  built: Built,
+  { draft, context }: Taking,
+): Promise<void> {
+  const { view, blobs, signal } = context;
+  if (built.kind === "built")
+    for (const text of built.notes)
+      draft.problem({
+        code: "initramfs-built-otherwise",
+        severity: "warns",
+        text: `${kernel.version}: ${text}`,
+        advice: "Mend what it says in the VM, before its initramfs is built there the next time",
+      });
+  const made =
+    built.kind === "built" ? await readBounded(built.path, { maxBytes: MAX_INITRAMFS_BYTES }) : null;
+  const base = made ?? (await readImage(view, path));
+  const missing = base === null ? 0 : await lacking(base, wanted, signal);
+  const appended =
+    base === null || missing === 0 ? null : await appendDrivers(base, wanted, { view, signal });
+  if (built.kind === "failed") draft.problem(notBuilt(kernel, built.why, appended));
+  if (appended?.kind === "appended") {
+    const modules = appended.modules.join(", ");
+    const why = `${WHY} (${kernel.version}; ${modules === "" ? "files" : modules} appended for ${appended.how})`;
+    await replaceImage(path, { why, ...(await put(appended.bytes)) }, { draft, context });
+  } else if (built.kind === "built") {
+    const why = `${WHY} (${kernel.version})`;
+    await replaceImage(path, { why, ...(await blobs.putFile(built.path)) }, { draft, context });
+  }
+
+  async function put(bytes: Uint8Array): Promise<{ sha256: string; sizeBytes: number }> {
+    return { sha256: await blobs.put(bytes), sizeBytes: bytes.length };
+  }
+}
+
+type Appended = Awaited<ReturnType<typeof appendDrivers>> | null;
+
+function notBuilt(kernel: Kernel, why: string, appended: Appended): Parameters<Draft["problem"]>[0] {
+  const rest =
+    appended === null
+      ? "it stays as it is"
+      : appended.kind === "appended"
+        ? "the drivers of a VM were appended to it"
+        : `the drivers could not be appended either: ${appended.why}`;
+  return {
+    code: "initramfs-not-built",
+    severity: "warns",
+    text: `The guest's own tool could not rebuild the initramfs of ${kernel.version} (${why}); ${rest}`,
+    advice:
+      appended?.kind === "appended"
+        ? "A kernel update in the VM will run the same tool: mend it there, or on the machine before"
+        : "Mend the tool on the machine (its own words are above), and try again",
+  };
+}
+
+type Image = { readonly why: string; readonly sha256: string; readonly sizeBytes: number };
+
+async function replaceImage(
+  path: string,
+  { why, ...content }: Image,
+  { draft, context }: Taking,
+): Promise<void> {
+  const { view, blobs } = context;
+  const real = await view.resolve(path);
+  if (real === null) return;
+  const before = await changeableState(view, real);
+  if (before?.kind === "bytes") {
+    const bytes = await readImage(view, real);
+    if (bytes === null) return; // what could not be put back stays
+    await blobs.put(bytes);
+  } else if (before?.kind !== "absent") return;
+  const { mode, uid, gid, xattrs } =
+    before.kind === "bytes" ? before : { mode: 0o644, uid: 0, gid: 0, xattrs: {} };
+  const after: FileState = { kind: "bytes", mode, uid, gid, xattrs, ...content };
+  draft.add({ why, path: real, before, after });
+}

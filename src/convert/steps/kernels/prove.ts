@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens the initramfs of every bootable kernel, as it will be, and proves that the drivers of a VM are inside.
+import { type ConversionStep, type Kernel, type Problem, type StepContext } from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { findUnified } from "../../efi/uki.ts";
+import { findLost, findMissing, findNoOpener, neededModules } from "../../initramfs/check.ts";
+import { type Initramfs, MAX_INITRAMFS_BYTES, readInitramfs } from "../../initramfs/read.ts";
+import { readEmulated } from "../../initramfs/emulated.ts";
+import { lackingDiskDrivers, readWanted } from "../../initramfs/wanted.ts";
+
+export const prove: ConversionStep = {
+  name: "prove",
+  explains: "Opens every bootable kernel's initramfs and proves that the drivers of a VM are inside",
+  async propose(context) {
+    const draft = new Draft("prove", context);
+    const { able, problems } = await findIncapable(context);
+    for (const kernel of able)
+      for (const problem of await proveKernel(kernel, context)) draft.problem(problem);
+    for (const problem of problems) draft.problem(problem);
+    return draft.proposal();
+  },
+};
+
+type Capable = { readonly able: readonly Kernel[]; readonly problems: readonly Problem[] };
+
+/** Bootable kernels that have drivers for the VM's disk, whether or not their initramfs has them; and what is to be said of the others. */
+export async function findIncapable(context: StepContext): Promise<Capable> {
+  const kernels = context.guest.kernels.filter((kernel) => kernel.bootable);
+  // Of a system with unified kernel images only the step unified-kernels says what is in them.
+  if (kernels.length === 0)
+    return { able: [], problems: (await findUnified(context)).length > 0 ? [] : [NO_KERNEL] };
+  const able: Kernel[] = [];
+  const incapable: Problem[] = [];
+  for (const kernel of kernels) {
+    context.signal.throwIfAborted();
+    const lacking = await lackingDrivers(kernel, context);
+    if (lacking.length > 0) incapable.push(noDriver(kernel, lacking, kernels.length));
+    else able.push(kernel);
+  }
+  if (able.length > 0)
+    return { able, problems: incapable.map((problem) => ({ ...problem, severity: "warns" })) }; // another can be chosen
+  const without = await findEmulatedOnly(kernels, context);
+  return without.able.length > 0 ? without : { able, problems: incapable };
+}
+
+/** Where no kernel has virtio, the VM gets the devices that QEMU emulates (see devicesFor). */
+async function findEmulatedOnly(kernels: readonly Kernel[], context: StepContext): Promise<Capable> {
+  const { intent } = context;
+  const able: Kernel[] = [];
+  const problems: Problem[] = [];
+  for (const kernel of kernels) {
+    const { disk, bus, nic } = await readEmulated(kernel, context);
+    if (disk === null) {
+      const lacking = await lackingDrivers(kernel, context);
+      problems.push({ ...noDriver(kernel, lacking, kernels.length), severity: "warns" });
+      continue;
+    }
+    able.push(kernel);
+    problems.push({
+      code: "devices-emulated",
+      severity: "warns",
+      text: `The kernel ${kernel.version} has no ${intent.hypervisor === "xen" ? "driver for Xen's disks" : "virtio"}: the VM gets ${bus} disks and e1000 network cards, which are slower`,
+      advice: nic
+        ? "Newer kernels have virtio; install one in the VM, and change its devices then"
+        : "It has no driver for an e1000 either: choose another model of network card on the host",
+    });
+  }
+  return { able, problems };
+}
+
+const NO_KERNEL: Problem = {
+  code: "no-kernel",
+  severity: "stops",
+  text: "No kernel that the boot loader could start was found in the guest",
+  advice: "Give the disk that holds /boot too, or copy with --as-is",
+};
+
+async function lackingDrivers(kernel: Kernel, context: StepContext): Promise<readonly string[]> {
+  const modules = (await readWanted(kernel, context))?.modules ?? null;
+  return lackingDiskDrivers(kernel, { modules, intent: context.intent });
+}
+
+async function proveKernel(kernel: Kernel, context: StepContext): Promise<readonly Problem[]> {
+  const { view, signal } = context;
+  const wanted = await readWanted(kernel, context);
+  if (wanted === null) return []; // all built in
+  if (kernel.initramfs === null) {
+    const needed = neededModules(wanted);
+    return needed.length === 0
+      ? []
+      : [notProven(kernel, `It boots without one, and has ${needed.join(", ")} as modules`)];
+  }
+  const bytes = await view.read(kernel.initramfs, { maxBytes: MAX_INITRAMFS_BYTES }).catch(tooLarge);
+  if (bytes === null) return [notProven(kernel, `${kernel.initramfs} cannot be read`)];
+  const image = await open(bytes, signal);
+  if (typeof image === "string") return [notProven(kernel, `${kernel.initramfs} cannot be opened: ${image}`)];
+  const missing = [...findMissing(image.entries, wanted), ...findNoOpener(image.entries, wanted)];
+  if (missing.length > 0) return [notProven(kernel, `${kernel.initramfs} lacks ${missing.join(", ")}`)];
+  const lost = await lostFiles(kernel, image, context);
+  return lost.length === 0
+    ? []
+    : [notProven(kernel, `${kernel.initramfs} as rebuilt lacks ${lost.join(", ")}, which it had before`)];
+}
+
+async function lostFiles(
+  kernel: Kernel,
+  image: Initramfs,
+  { changes, blobs, signal }: StepContext,
+): Promise<readonly string[]> {
+  const change = changes.find((one) => one.step === "initramfs" && one.path === kernel.initramfs);
+  if (change?.before.kind !== "bytes") return [];
+  const old = await open(await blobs.get(change.before.sha256), signal);
+  return typeof old === "string" ? [] : findLost(old.entries, image.entries);
+}
+
+/** What is inside, or why it cannot be opened. */
+async function open(bytes: Uint8Array, signal: AbortSignal): Promise<Initramfs | string> {
+  try {
+    return await readInitramfs(bytes, { signal });
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
+
+function tooLarge(error: unknown): null {
+  if (error instanceof RangeError) return null;
+  throw error;
+}
+
+function notProven(kernel: Kernel, what: string): Problem {
+  return {
+    code: "initramfs-not-proven",
+    severity: "stops",
+    text: `The kernel ${kernel.version} would not boot in the VM: ${what}`,
+    advice:
+      "Remove that kernel on the machine if it is not used, mend its initramfs there, or copy with --as-is",
+  };
+}
+
+function noDriver(kernel: Kernel, lacking: readonly string[], kernels: number): Problem {
+  return {
+    code: "kernel-without-drivers",
+    severity: "stops",
+    text: `The kernel ${kernel.version} has no driver ${lacking.join(", ")}: it cannot see the VM's disk`,
+    advice:
+      kernels === 1
+        ? "Install a kernel with virtio on the machine, or copy with --as-is and give the VM SATA disks"
+        : "Do not choose it in the VM's boot menu",
+  };
+}

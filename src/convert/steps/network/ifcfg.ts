@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// ifcfg files of Red Hat's family: HWADDR must be the address of the VM's card, or ifup ignores the interface
+// (initscripts' sysconfig.txt: "HWADDR= ... the interface with this address"; a wrong one fails the device).
+import type { ConversionStep, IntendedNic } from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { withNewline } from "../../text/lines.ts";
+import { editAssignments } from "../../text/shell-file.ts";
+import { isMac } from "./nic-names.ts";
+
+const DIRECTORY = "/etc/sysconfig/network-scripts";
+
+export const ifcfg: ConversionStep = {
+  name: "ifcfg",
+  explains: "Gives HWADDR in ifcfg files the MAC address that the VM's card of that name has",
+  async propose(context) {
+    const draft = new Draft("ifcfg", context);
+    // RHEL up to 5 names cards by HWADDR, in ifup; its old udev may not know the keys of our rule.
+    const add = context.guest.family === "redhat" && context.guest.init === "sysv";
+    for (const name of await context.view.list(DIRECTORY)) {
+      const path = `${DIRECTORY}/${name}`;
+      if (!name.startsWith("ifcfg-") || /(\.bak|\.orig|\.old|\.rpmnew|\.rpmsave|~)$/.test(name)) continue;
+      const text = await draft.read(path, { severity: "notes" });
+      if (text === null) continue;
+      const { hwaddr, macaddr, device } = readIfcfg(text, name);
+      await draft.edit(path, {
+        why: "An interface whose HWADDR is not that of its card is not started",
+        edit: (now) => withHwaddr(now, name, { nics: context.intent.nics, add }),
+      });
+      const there = context.intent.nics.some(
+        (nic) => nic.mac.toLowerCase() === hwaddr || nic.name === device,
+      );
+      if (hwaddr !== "" && !there)
+        draft.problem({
+          code: "nic-not-in-vm",
+          severity: "warns",
+          text: `${path} configures the card ${hwaddr}, and the VM has no such card`,
+          advice: `Give it to the VM with --nic ${device}=${hwaddr}, if it is still needed`,
+        });
+      if (macaddr !== "")
+        draft.problem({
+          code: "nic-other-mac",
+          severity: "notes",
+          text: `${path} gives ${device} the address ${macaddr} in place of its card's own`,
+          advice: "Where the host lets only the card's own address through, remove MACADDR in the VM",
+        });
+    }
+    return draft.proposal();
+  },
+};
+
+type Ifcfg = { readonly hwaddr: string; readonly macaddr: string; readonly device: string };
+
+export function readIfcfg(text: string, file: string): Ifcfg {
+  const found = new Map<string, string>();
+  editAssignments(text, (name, value) => {
+    found.set(name, value.trim());
+    return null;
+  });
+  const mac = (key: string): string => {
+    const value = (found.get(key) ?? "").toLowerCase().replaceAll("-", ":");
+    return isMac(value) ? value : "";
+  };
+  const device = found.get("DEVICE") ?? file.slice("ifcfg-".length);
+  return { hwaddr: mac("HWADDR"), macaddr: mac("MACADDR"), device };
+}
+
+type Cards = { readonly nics: readonly IntendedNic[]; readonly add: boolean };
+
+/** Pure. The case of the address is kept where it is the same one; `add`: a file without HWADDR gets it. */
+export function withHwaddr(text: string, file: string, { nics, add }: Cards): string {
+  const { hwaddr, device } = readIfcfg(text, file);
+  const nic = nics.find((one) => one.name === device);
+  if (nic === undefined || hwaddr === nic.mac.toLowerCase()) return text;
+  const mac = nic.mac.toUpperCase();
+  if (hwaddr !== "") return editAssignments(text, (name) => (name === "HWADDR" ? mac : null));
+  return add && !/^[ \t]*HWADDR=/m.test(text) ? `${withNewline(text)}HWADDR=${mac}\n` : text;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// netplan's `match`: by address it must be the VM's; a driver is another one in the VM (netplan-yaml(5)). Edited as text:
+// a YAML writer would lose comments and order.
+import type { ConversionStep, IntendedNic } from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { MAX_LINE, splitLines } from "../../text/lines.ts";
+import { isMac } from "./nic-names.ts";
+
+const DIRECTORY = "/etc/netplan";
+
+export const netplan: ConversionStep = {
+  name: "netplan",
+  explains: "Makes netplan's match: find the VM's cards, where it asks for another address or driver",
+  async propose(context) {
+    const draft = new Draft("netplan", context);
+    for (const name of await context.view.list(DIRECTORY)) {
+      if (!/\.ya?ml$/.test(name)) continue;
+      const path = `${DIRECTORY}/${name}`;
+      const left: string[] = [];
+      await draft.edit(path, {
+        why: "netplan configures only cards that its match: finds",
+        edit: (text) => fittingMatch(text, context.intent.nics, left),
+      });
+      for (const what of left.slice(0, 20))
+        draft.problem({
+          code: "nic-not-in-vm",
+          severity: "warns",
+          text: `${path} is for cards with ${what}, and the VM has none`,
+          advice: "Name the interface with set-name, or change the file in the VM",
+        });
+    }
+    return draft.proposal();
+  },
+};
+
+const KEY = /^(\s*)(?:"([^"]*)"|'([^']*)'|([^\s:#"'][^:#]*)):(?:[ \t]+(.*?))?[ \t]*\r?\n?$/;
+
+/** A device of `ethernets:`, with where its match is. */
+type Device = {
+  readonly id: string;
+  readonly indent: number;
+  setName: string;
+  readonly match: { readonly line: number; readonly key: string; readonly value: string }[];
+};
+
+/** Pure. `left` gets what nobody here could make fit. Block style only, as installers and cloud-init write it. */
+export function fittingMatch(text: string, nics: readonly IntendedNic[], left: string[]): string {
+  const lines = splitLines(text);
+  for (const device of readDevices(lines)) {
+    const nic = nics.find((one) => one.name === (device.setName === "" ? device.id : device.setName));
+    const mac = device.match.find(({ key }) => key === "macaddress");
+    const has = nics.some((one) => one.mac.toLowerCase() === mac?.value.toLowerCase());
+    for (const { line, key, value } of device.match) {
+      const old = lines[line] ?? "";
+      if (key === "macaddress" && isMac(value) && value.toLowerCase() !== nic?.mac.toLowerCase()) {
+        if (nic !== undefined) lines[line] = old.replace(value, nic.mac.toLowerCase());
+        else if (!has) left.push(`address ${value}`);
+      } else if (key === "driver" && !/virtio|^\*$|^\[/.test(value)) {
+        if (nic === undefined) left.push(`driver ${value}`);
+        else if (mac === undefined)
+          lines[line] = old.replace(/driver:.*?(\r?\n?)$/s, `macaddress: "${nic.mac.toLowerCase()}"$1`);
+        else lines[line] = old.replace(/^(\s*)/, "$1# virt-p2v: the VM's card has another driver: ");
+      }
+    }
+  }
+  return lines.join("");
+}
+
+function readDevices(lines: readonly string[]): readonly Device[] {
+  const out: Device[] = [];
+  let ethernets = -1; // indent of the key; -1: outside
+  let match = -1;
+  let device: Device | null = null;
+  for (const [line, text] of lines.entries()) {
+    if (text.length > MAX_LINE || /^\s*(#|$)/.test(text)) continue;
+    const [, blanks = "", double, single, bare, raw = ""] = KEY.exec(text) ?? [];
+    const key = double ?? single ?? bare;
+    const indent = blanks.length;
+    if (key === undefined) continue;
+    const value = raw.replace(/[ \t]+#.*$/, "").replaceAll(/^["']|["']$/g, "");
+    if (ethernets !== -1 && indent <= ethernets) ethernets = -1;
+    if (key === "ethernets") {
+      ethernets = indent;
+      device = null;
+      continue;
+    }
+    if (ethernets === -1) continue;
+    if (device === null || indent <= device.indent) {
+      device = { id: key, indent, setName: "", match: [] };
+      out.push(device);
+      match = -1;
+      continue;
+    }
+    if (match !== -1 && indent <= match) match = -1;
+    if (key === "match") match = indent;
+    else if (match !== -1) device.match.push({ line, key, value });
+    else if (key === "set-name") device.setName = value;
+  }
+  return out;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// NetworkManager's keyfiles: a profile that asks for a card's address, slot or driver fits no card of the VM, and its
+// addresses are lost (nm-settings-keyfile(5); nm-settings-nmcli(5): 802-3-ethernet.mac-address, match.path, match.driver).
+import type { ConversionStep, IntendedNic } from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { commentOut } from "../../text/lines.ts";
+import { editSections, readSections } from "../../text/sections.ts";
+import { isMac } from "./nic-names.ts";
+
+const DIRECTORY = "/etc/NetworkManager/system-connections";
+const WIRED = /^(ethernet|802-3-ethernet)$/;
+
+export const networkManager: ConversionStep = {
+  name: "networkmanager",
+  explains:
+    "Makes NetworkManager's profiles fit the VM's cards, where they ask for an address, slot or driver",
+  async propose(context) {
+    const draft = new Draft("networkmanager", context);
+    const { nics } = context.intent;
+    for (const name of await context.view.list(DIRECTORY)) {
+      const path = `${DIRECTORY}/${name}`;
+      const text = await draft.read(path, { severity: "notes" });
+      if (text === null) continue;
+      await draft.edit(path, {
+        why: "A profile for a card that the VM does not have is not used",
+        edit: (now) => fittingProfile(now, nics),
+      });
+      const left = readSections(fittingProfile(text, nics));
+      const mac = left.find((one) => WIRED.test(one.section) && one.key === "mac-address")?.value ?? "";
+      if (mac !== "" && !nics.some((nic) => nic.mac.toLowerCase() === mac.toLowerCase()))
+        draft.problem({
+          code: "nic-not-in-vm",
+          severity: "warns",
+          text: `${path} is for the card ${mac}, and the VM has no such card`,
+          advice: "Give the VM that address with --nic NAME=MAC, or change the profile in the VM",
+        });
+      const cloned = left.find((one) => WIRED.test(one.section) && one.key === "cloned-mac-address")?.value;
+      if (cloned !== undefined && isMac(cloned))
+        draft.problem({
+          code: "nic-other-mac",
+          severity: "notes",
+          text: `${path} gives its card the address ${cloned} in place of its own`,
+          advice:
+            "Where the host lets only the card's own address through, remove cloned-mac-address in the VM",
+        });
+    }
+    return draft.proposal();
+  },
+};
+
+/** Pure. Only a profile that names its interface can be made to fit: the name is pinned to the VM's card. */
+export function fittingProfile(text: string, nics: readonly IntendedNic[]): string {
+  const name = readSections(text).find(
+    ({ section, key }) => section === "connection" && key === "interface-name",
+  )?.value;
+  const nic = nics.find((one) => one.name === name);
+  if (nic === undefined) return text;
+  return editSections(text, ({ section, key, value }, line) => {
+    if (WIRED.test(section) && key === "mac-address" && isMac(value))
+      return value.toLowerCase() === nic.mac.toLowerCase() ? null : { value: nic.mac.toUpperCase() };
+    if (section === "match" && (key === "path" || (key === "driver" && !value.includes("virtio"))))
+      return { line: commentOut(line, "the VM's card sits elsewhere; interface-name finds it") };
+    return null;
+  });
+}

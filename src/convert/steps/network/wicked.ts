@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// SUSE's ifcfg files whose name is that of a slot (SLES 9 and 10: ifcfg-eth-bus-pci-..., getcfg(8)): only reported, since
+// nobody can tell which card sat there. ifcfg-eth-id-MAC fits, as addresses are kept.
+import type { ConversionStep } from "../../../core/index.ts";
+import { Draft } from "../draft.ts";
+import { editAssignments } from "../../text/shell-file.ts";
+
+const DIRECTORY = "/etc/sysconfig/network";
+
+export const wicked: ConversionStep = {
+  name: "wicked",
+  explains:
+    "Reports SUSE's ifcfg files that mean a slot of the old machine, or another address than the card's",
+  async propose(context) {
+    const draft = new Draft("wicked", context);
+    const macs = context.intent.nics.map((nic) => nic.mac.toLowerCase());
+    for (const name of await context.view.list(DIRECTORY)) {
+      if (!name.startsWith("ifcfg-") || name.endsWith("~")) continue;
+      const path = `${DIRECTORY}/${name}`;
+      const id = /^ifcfg-.*-id-((?:[0-9a-f]{2}:){5}[0-9a-f]{2})$/i.exec(name)?.[1]?.toLowerCase();
+      if (/-bus-/.test(name) || (id !== undefined && !macs.includes(id)))
+        draft.problem({
+          code: "nic-not-in-vm",
+          severity: "warns",
+          text: `${path} is for the card ${id ?? `in the slot ${name.replace(/^.*-bus-/, "")}`}, and the VM has no such card`,
+          advice: "Rename the file to ifcfg- and the interface's name, as the VM has it",
+        });
+      let address = "";
+      editAssignments((await draft.read(path, { severity: "notes" })) ?? "", (key, value) => {
+        if (key === "LLADDR") address = value;
+        return null;
+      });
+      if (address !== "")
+        draft.problem({
+          code: "nic-other-mac",
+          severity: "notes",
+          text: `${path} gives its card the address ${address} in place of its own`,
+          advice: "Where the host lets only the card's own address through, remove LLADDR in the VM",
+        });
+    }
+    return draft.proposal();
+  },
+};
