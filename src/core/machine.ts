@@ -80,7 +80,7 @@ export type Nic = {
   readonly bus: string | null;
 };
 
-/** Unique within one graph: `disk:sda`, `part:sda1`, `lv:vg0/root`, `md:md0`, `image:1`, `image:1/part:2`. */
+/** Unique within one graph. Made and read by storage/node-id.ts only. */
 export type NodeId = string;
 
 /** A graph, not a tree: LVM, md and btrfs span disks. */

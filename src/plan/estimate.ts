@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long the copy will take, by samples: which of disk, link and CPU limits it, and whether it fits a window. Pure.
 import {
+  diskNumberOf,
   type DiskPreview,
   formatBytes,
   formatSeconds,
@@ -106,12 +107,9 @@ export function leavableDisks(disks: readonly DiskPreview[], guest: GuestOS | nu
     ...guest.mounts.filter(({ path, type }) => NEEDED.test(path) || type === "swap").map(({ node }) => node),
   ];
   // A volume of LVM or md may lie on any of them.
-  if (needed.some((node) => node !== null && !node.startsWith("disk:"))) return [];
-  return disks.flatMap(({ number }) =>
-    needed.some((node) => node === `disk:${number}` || node?.startsWith(`disk:${number}/`) === true)
-      ? []
-      : [number],
-  );
+  const numbers = needed.flatMap((node) => (node === null ? [] : [diskNumberOf(node)]));
+  if (numbers.includes(null)) return [];
+  return disks.flatMap(({ number }) => (numbers.includes(number) ? [] : [number]));
 }
 
 const NEEDED = /^\/(?:boot(?:\/efi)?|efi|usr|var|etc)?$/;

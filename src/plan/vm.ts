@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The virtual machine of an Intent.
 import { createHash } from "node:crypto";
-import { devicesFor, type GuestOS, type Intent, type VmModel } from "../core/index.ts";
+import { devicesFor, diskNumberOf, type GuestOS, type Intent, type VmModel } from "../core/index.ts";
 import { xenAnywhere } from "./xen.ts";
 
 /** The VM for this intent; drivers of the guest decide the buses, its distribution the machine and CPU level. */
@@ -47,10 +47,10 @@ export function imageFile(name: string, number: number, format: Intent["format"]
 /** The disk that holds the root's or the boot loader's partition; the first one where nothing tells. */
 function bootDiskOf(intent: Intent, guest: GuestOS | null): number {
   const boot = guest?.mounts.find((mount) => mount.path === "/boot")?.node ?? guest?.root;
-  const number = boot === undefined || boot === null ? null : /^disk:(\d+)(?:\/|$)/.exec(boot)?.[1];
+  const number = boot === undefined || boot === null ? null : diskNumberOf(boot);
   const marked = intent.storage.nodes.find(({ holds }) => holds.kind === "partition" && holds.bootable)?.id;
-  const fallback = /^disk:(\d+)\//.exec(marked ?? "")?.[1] ?? `${intent.disks[0]?.number ?? 1}`;
-  return Number(number ?? fallback);
+  const fallback = marked === undefined ? null : diskNumberOf(marked);
+  return number ?? fallback ?? intent.disks[0]?.number ?? 1;
 }
 
 /** The same source and name give the same VM, so that a second run defines the same one. */

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // How Xen boots a guest: what its kernels were built for, what the host offers, and who reads the boot disk. Pure.
-import type { BlockGraph, GuestOS, Problem, VmXen, XenFacts } from "../core/index.ts";
+import {
+  type BlockGraph,
+  type BlockNode,
+  findNode,
+  type GuestOS,
+  type Problem,
+  type VmXen,
+  type XenFacts,
+} from "../core/index.ts";
 
 /** What of a guest decides it. */
 export type XenGuest = Pick<GuestOS, "family" | "id" | "version" | "root"> & {
@@ -74,12 +82,16 @@ function withoutPv({ family, id, version }: XenGuest): boolean {
 }
 
 /** Its reader (libxenfsimage) knows partitions with ext2, ext3, ext4 and FAT; no XFS of today, no LVM, no RAID. */
-function pygrubReads(guest: XenGuest | null, { nodes }: BlockGraph): boolean {
+function pygrubReads(guest: XenGuest | null, graph: BlockGraph): boolean {
   const boot = guest?.mounts.find(({ path }) => path === "/boot")?.node ?? guest?.root;
-  const node = nodes.find(({ id }) => id === boot);
-  return (
-    node?.holds.kind === "filesystem" &&
-    /^disk:\d+\/part:\d+\/[^/]+$/.test(node.id) &&
-    /^(?:ext[234]|vfat)$/.test(node.holds.type)
-  );
+  const node = boot === undefined ? null : findNode(graph, boot);
+  if (node?.holds.kind !== "filesystem" || !/^(?:ext[234]|vfat)$/.test(node.holds.type)) return false;
+  const partition = onlyBelow(graph, node);
+  const disk = partition?.holds.kind === "partition" ? onlyBelow(graph, partition) : null;
+  return disk?.holds.kind === "disk";
+}
+
+function onlyBelow(graph: BlockGraph, { id }: BlockNode): BlockNode | null {
+  const [edge, ...others] = graph.edges.filter(({ from }) => from === id);
+  return edge === undefined || others.length > 0 ? null : findNode(graph, edge.to);
 }

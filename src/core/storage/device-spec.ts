@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which node a device specification names: UUID=, LABEL=, PARTUUID=, /dev/disk/by-*, /dev/VG/LV, /dev/sda1. Pure.
+import { diskId, partitionId } from "./node-id.ts";
 import { parseDeviceName } from "./device-name.ts";
 import type { BlockGraph, NodeId } from "../machine.ts";
 
@@ -22,8 +23,8 @@ export function findSpec(graph: BlockGraph, spec: string): NodeId | null {
   }
   const device = parseDeviceName(spec);
   if (device === null) return null;
-  const disk = `disk:${device.disk + 1}`;
-  const wanted = device.partition === null ? disk : `${disk}/part:${device.partition}`;
+  const disk = diskId(device.disk + 1);
+  const wanted = device.partition === null ? disk : partitionId(disk, device.partition);
   return graph.nodes.some((node) => node.id === wanted) ? contentOf(graph, wanted) : null;
 }
 

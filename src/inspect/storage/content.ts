@@ -36,16 +36,6 @@ export function contentHolds(content: Content, partitionType: string | null): Ho
   }
 }
 
-/** Last part of the content node's id. */
-export function contentName(holds: Holds): string {
-  const short: Partial<Record<Holds["kind"], string>> = {
-    filesystem: "fs",
-    "lvm-pv": "pv",
-    "md-member": "md",
-  };
-  return short[holds.kind] ?? holds.kind;
-}
-
 /** Is this content empty of anything a user would miss? Then no note says that it was copied whole. */
 export function isByDesign(why: string): boolean {
   return Object.values(BY_DESIGN).includes(why);

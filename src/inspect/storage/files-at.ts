@@ -4,12 +4,12 @@ import {
   type BlockGraph,
   type BlockNode,
   contiguousExtent,
+  diskId,
   intersect,
   type Range,
 } from "../../core/index.ts";
 import { RunError, run } from "../../system/index.ts";
 import { parseExtSuper } from "./ext-super.ts";
-import { diskNode } from "./graph.ts";
 import { openReader, partReader } from "./reader.ts";
 
 /** What lies in ranges of one file system. */
@@ -39,7 +39,7 @@ export async function filesAt({ graph, disk, ranges, signal }: Input): Promise<r
   for (const node of graph.nodes) {
     if (node.holds.kind !== "filesystem" || !/^ext[234]$/.test(node.holds.type)) continue;
     const place = contiguousExtent(graph, node.id);
-    if (place.kind !== "extent" || place.disk !== diskNode(disk.number)) continue;
+    if (place.kind !== "extent" || place.disk !== diskId(disk.number)) continue;
     const inside = intersect(ranges, [place]).map(({ start, end }) => ({
       start: start - place.start,
       end: end - place.start,

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The block graph while it is put together: nodes, edges, problems, and what still is to be opened.
-import type { BlockEdge, BlockNode, Holds, LuksKey, NodeId, Problem } from "../../core/index.ts";
-import { contentHolds, contentName } from "./content.ts";
+import {
+  type BlockEdge,
+  type BlockNode,
+  contentId,
+  type Holds,
+  type LuksKey,
+  type NodeId,
+  type Problem,
+} from "../../core/index.ts";
+import { contentHolds } from "./content.ts";
 import type { Content } from "./probe.ts";
 import type { Reader } from "./reader.ts";
 
@@ -38,7 +46,7 @@ export class GraphBuilder {
   }
 
   addHolds(volume: BlockNode, holds: Holds): BlockNode {
-    const node = { ...volume, id: `${volume.id}/${contentName(holds)}`, holds };
+    const node = { ...volume, id: contentId(volume.id, holds), holds };
     this.addPart(node, volume.id, 0);
     return node;
   }

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // What lies on the given disks: tables, partitions, volumes and what they hold, as the block graph.
 import {
+  arrayId,
+  baseNodes,
   type BlockGraph,
   type BlockNode,
+  diskId,
+  diskSegments,
   type Holds,
   type LuksKey,
   type NodeId,
   type OpenedCrypt,
+  otherId,
+  partitionId,
   type Problem,
   type SourceDisk,
-  baseNodes,
-  diskSegments,
+  volumeId,
 } from "../../core/index.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { assembleGroups, type FoundGroup, readPvs } from "./lvm/lvm.ts";
@@ -34,11 +39,6 @@ export type DiskGraph = {
 /** Each volume is probed; a hostile text could name a hundred thousand. */
 const MAX_VOLUMES = 1024;
 
-/** The node of a source disk, by its number. */
-export function diskNode(number: number): NodeId {
-  return `disk:${number}`;
-}
-
 /**
  * Looks at all disks, read-only. Nodes: `disk:1`, `disk:1/part:2`, their contents as nodes above (`disk:1/part:2/fs`),
  * logical volumes `lv:vg0/root` over all their disks; with `keys`, what LUKS volumes hold (`.../luks/crypt`). UserErrors:
@@ -54,7 +54,7 @@ export async function readDiskGraph(
   for (const disk of disks) {
     signal.throwIfAborted();
     const reader = scope.use(await openReader(disk.path, disk.sizeBytes));
-    readers.set(diskNode(disk.number), reader);
+    readers.set(diskId(disk.number), reader);
     await addDisk(graph, { disk, reader, signal });
   }
   await addArrays(graph, { readers, signal });
@@ -76,7 +76,7 @@ async function addDisk(graph: GraphBuilder, { disk, reader, signal }: AddDisk): 
   const names = disk.kind === "device" ? await readDiskNames(path) : { model: "disk image", serial: null };
   const base = { path, sectorBytes };
   let holds: Holds = { kind: "disk", ...names, table: table.kind };
-  const id = diskNode(disk.number);
+  const id = diskId(disk.number);
   if (table.kind === "none") {
     const content = await probeRange(path, { offset: 0, sizeBytes }, { signal });
     if (content.kind === "nothing" && table.emptyMbr) holds = { ...holds, table: "mbr" };
@@ -101,7 +101,7 @@ async function addDisk(graph: GraphBuilder, { disk, reader, signal }: AddDisk): 
     const { number, type, uuid, bootable } = part;
     const node: BlockNode = {
       ...base,
-      id: `${id}/part:${number}`,
+      id: partitionId(id, number),
       sizeBytes: size,
       holds: { kind: "partition", number, type, uuid, bootable, ...(part.name ? { name: part.name } : {}) },
     };
@@ -129,8 +129,8 @@ async function addArrays(graph: GraphBuilder, { readers, signal }: AddArrays): P
     const reader = found.find(({ node }) => node === first?.node)?.reader;
     const below = graph.nodes.find(({ id }) => id === first?.node);
     if (first === undefined || reader === undefined || below === undefined) continue;
-    const taken = graph.nodes.some(({ id }) => id === `md:${name}`);
-    const id = taken || name === "" ? `md:${uuid}` : `md:${name}`;
+    const isTaken = graph.nodes.some((node) => node.id === arrayId(name));
+    const id = arrayId(isTaken || name === "" ? uuid : name);
     const { path, sectorBytes } = below;
     const about = { kind: "md", uuid, name, level } as const;
     if (weave !== null) {
@@ -200,9 +200,10 @@ function volumeNodes(graph: GraphBuilder, { group, nodes }: FoundGroup): readonl
     const first = graph.nodes.find(({ id }) => id === below[0]);
     if (first === undefined) continue;
     const name = `${group.name}/${volume.name}`;
-    const isTaken = graph.nodes.some(({ id }) => id === `lv:${name}`);
+    const id = volumeId(name);
+    const isTaken = graph.nodes.some((node) => node.id === id);
     const node: BlockNode = {
-      id: isTaken ? `lv:${name}@${group.uuid}` : `lv:${name}`,
+      id: isTaken ? otherId(id, group.uuid) : id,
       path: first.path,
       sizeBytes: volume.sizeBytes,
       sectorBytes: first.sectorBytes,

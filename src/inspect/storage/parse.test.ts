@@ -2,7 +2,8 @@
 // What programs and /proc print, as they printed it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { contentHolds, contentName } from "./content.ts";
+import { contentId } from "../../core/index.ts";
+import { contentHolds } from "./content.ts";
 import { FreeRanges } from "../used/free.ts";
 import { parseDomainLog } from "../used/free-partclone.ts";
 import { parseLosetup, parseMountinfo, parseSwaps } from "./in-use.ts";
@@ -42,7 +43,11 @@ test("contentHolds() knows volumes by blkid's names, and what it does not know i
       ["isw_raid_member", "raid"],
     ] as const
   ).map(([type, usage]) => contentHolds(found(type, usage), null));
-  assert.deepEqual(kinds.map(contentName), ["fs", "pv", "md", "luks", "swap", "opaque", "opaque"]);
+  const ids = ["on/fs", "on/pv", "on/md", "on/luks", "on/swap", "on/opaque", "on/opaque"];
+  assert.deepEqual(
+    kinds.map((holds) => contentId("on", holds)),
+    ids,
+  );
 });
 
 test("contentHolds() sees that a system is hibernated", () => {

@@ -3,10 +3,14 @@
 import {
   type BlockGraph,
   type BlockNode,
+  diskId,
   type DiskPreview,
   findSpec,
+  isWithin,
   type NodeId,
+  partitionId,
   type SourceDisk,
+  withinRenamed,
 } from "../../core/index.ts";
 import { parseFstab } from "../guest/fstab.ts";
 import type { Space } from "./space.ts";
@@ -36,19 +40,18 @@ export function numberDisks(storage: BlockGraph, paths: readonly string[]): Numb
     if (node === undefined) continue;
     const number = disks.length + 1;
     disks.push({ number, path, kind: "device", sizeBytes: node.sizeBytes, sectorBytes: node.sectorBytes });
-    names.set(node.id, `disk:${number}`);
+    names.set(node.id, diskId(number));
   }
   const kept = nodesAbove(storage, [...names.keys()]);
   for (const { from, to } of storage.edges) {
     const node = storage.nodes.find(({ id }) => id === from);
     const below = names.get(to);
     if (node?.holds.kind === "partition" && below !== undefined)
-      names.set(from, `${below}/part:${node.holds.number}`);
+      names.set(from, partitionId(below, node.holds.number));
   }
   const rename = (id: NodeId): NodeId => {
-    const [, base = id, rest = ""] =
-      /^(.*?)((?:\/(?:fs|swap|luks|pv|md|opaque|unknown)[^/]*)?)$/.exec(id) ?? [];
-    return names.get(id) ?? (names.has(base) ? `${names.get(base)}${rest}` : id);
+    const found = [...names].find(([outer]) => isWithin(id, outer));
+    return found === undefined ? id : withinRenamed(id, ...found);
   };
   const nodes = storage.nodes
     .filter(({ id }) => kept.has(id))
@@ -141,7 +144,7 @@ export function estimateUsage(
       number,
       path,
       sizeBytes,
-      usedBytes: Math.min(sizeBytes, Math.round(totals.get(`disk:${number}`) ?? 0)),
+      usedBytes: Math.min(sizeBytes, Math.round(totals.get(diskId(number)) ?? 0)),
     })),
   };
 }

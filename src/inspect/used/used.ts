@@ -6,6 +6,7 @@ import {
   type BlockGraph,
   type BlockNode,
   contiguousExtent,
+  diskId,
   type DiskSegment,
   type ExtentMap,
   fromRanges,
@@ -22,7 +23,6 @@ import { readFatFree } from "./free-fat.ts";
 import { readExtFree } from "./free-ext.ts";
 import { hasPartclone, readPartcloneFree } from "./free-partclone.ts";
 import { readXfsFree } from "./free-xfs.ts";
-import { diskNode } from "../storage/graph.ts";
 import { withInsides } from "../storage/luks/luks.ts";
 import { makeProblem } from "../storage/problem.ts";
 import { openReader, type Reader } from "../storage/reader.ts";
@@ -56,7 +56,7 @@ export async function readUsedMaps({ graph, views, opened = [], signal }: Input)
   const readers = new Map<NodeId, Reader>();
   const paths = new Map<NodeId, string>();
   for (const [number, path] of views) {
-    const node = graph.nodes.find(({ id }) => id === diskNode(number));
+    const node = graph.nodes.find(({ id }) => id === diskId(number));
     if (node === undefined) throw new TypeError(`There is no disk ${number} in the graph`);
     readers.set(node.id, scope.use(await openReader(path, node.sizeBytes)));
     paths.set(node.id, path);
@@ -88,7 +88,7 @@ export async function readUsedMaps({ graph, views, opened = [], signal }: Input)
         addFree(unused, segments, memberRanges(member.weave, unused.get(member.array) ?? []));
   const maps = new Map<number, ExtentMap>();
   for (const [number] of views) {
-    const node = diskNode(number);
+    const node = diskId(number);
     const size = readers.get(node)?.sizeBytes ?? 0;
     const map = fromRanges(size, unused.get(node) ?? [], { kind: "unused", rest: "data" });
     maps.set(number, alignOut(map, ALIGN_BYTES));

@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import {
   type BlockView,
   contiguousExtent,
+  diskId,
   type LeftOutDisk,
   type Problem,
   type SourceDisk,
@@ -102,7 +103,7 @@ export async function shrinkArrays(
     for (const [place, id] of members.entries()) {
       const extent = contiguousExtent(storage, id);
       const number = disks.find(
-        (disk) => extent.kind === "extent" && extent.disk === `disk:${disk.number}`,
+        (disk) => extent.kind === "extent" && extent.disk === diskId(disk.number),
       )?.number;
       const view = views.find(({ disk }) => disk.number === number);
       if (extent.kind !== "extent" || view === undefined) throw new Error(`${id} lies on no view`);

@@ -5,6 +5,7 @@ import {
   type BlockNode,
   formatBytes,
   type Holds,
+  isWithin,
   type NodeId,
   unreachable,
 } from "../../core/index.ts";
@@ -112,7 +113,7 @@ function makeTree(graph: BlockGraph): Tree {
   }
   // A content lies on exactly one node, and takes its name from it: `part:sda1/fs`.
   const isContent = (node: BlockNode, on: BlockNode): boolean =>
-    !VOLUMES.has(node.holds.kind) && node.id.startsWith(`${on.id}/`);
+    !VOLUMES.has(node.holds.kind) && isWithin(node.id, on.id);
   const on = (node: BlockNode): readonly BlockNode[] => above.get(node.id) ?? [];
   return {
     roots: graph.nodes.filter((node) => !upper.has(node.id)),

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // From what sysfs tells of each block device to the block graph: disks, partitions, volumes and what they hold. Pure.
-import type { BlockEdge, BlockGraph, BlockNode, Holds, NodeId } from "../../../core/index.ts";
-import { contentName } from "../../storage/content.ts";
+import {
+  arrayId,
+  type BlockEdge,
+  type BlockGraph,
+  type BlockNode,
+  contentId,
+  deviceId,
+  diskId,
+  type Holds,
+  type NodeId,
+  otherId,
+  volumeId,
+} from "../../../core/index.ts";
 import type { BlockDevice, BlockPartition } from "./block-devices.ts";
 import { type Contents, holdsOf, partitionOf, tableOf } from "./contents.ts";
 import { parseDmUuid } from "./device-mapper.ts";
@@ -51,7 +62,7 @@ class Builder {
     const { kname, path, sizeBytes, number, startBytes, contents, holders } = partition;
     const entry = partitionOf(contents);
     const node: BlockNode = {
-      id: this.#unique(`part:${kname}`, kname),
+      id: this.#unique(deviceId("part", kname), kname),
       path,
       sizeBytes,
       sectorBytes: disk.sectorBytes,
@@ -77,7 +88,7 @@ class Builder {
     const isContainer = CONTAINERS.has(holds.kind);
     // What is used by a volume needs no words about not being understood.
     if (holders.length > 0 && !isContainer) return node;
-    const above: BlockNode = { ...node, id: this.#unique(`${node.id}/${contentName(holds)}`, "2"), holds };
+    const above: BlockNode = { ...node, id: this.#unique(contentId(node.id, holds), "2"), holds };
     this.nodes.push(above);
     this.edges.push({
       from: above.id,
@@ -103,7 +114,8 @@ class Builder {
 
   #unique(id: NodeId, kname: string): NodeId {
     let free = id;
-    for (let count = 0; this.#ids.has(free); count += 1) free = `${id}@${kname}${count === 0 ? "" : count}`;
+    for (let count = 0; this.#ids.has(free); count += 1)
+      free = otherId(id, `${kname}${count === 0 ? "" : count}`);
     this.#ids.add(free);
     return free;
   }
@@ -121,14 +133,17 @@ function describeDevice(device: BlockDevice): { readonly id: NodeId; readonly ho
   const table = found === "none" && partitions.length > 0 ? "unknown" : found;
   switch (driver.kind) {
     case "disk":
-      return { id: `disk:${kname}`, holds: { kind: "disk", serial, model, table } };
+      return { id: diskId(kname), holds: { kind: "disk", serial, model, table } };
     case "loop": {
       const file = driver.file === null ? "" : `: ${driver.file}`;
-      return { id: `loop:${kname}`, holds: { kind: "opaque", why: `a file of the running system${file}` } };
+      return {
+        id: deviceId("loop", kname),
+        holds: { kind: "opaque", why: `a file of the running system${file}` },
+      };
     }
     case "md": {
       const { uuid, name, level } = driver;
-      return { id: `md:${kname}`, holds: { kind: "md", uuid, name, level } };
+      return { id: arrayId(kname), holds: { kind: "md", uuid, name, level } };
     }
     case "dm":
       return describeDm(device, driver, table);
@@ -143,12 +158,12 @@ function describeDm(
   table: Table,
 ): { readonly id: NodeId; readonly holds: Holds } {
   const volume = parseDmUuid(uuid, name);
-  const id = `dm:${kname}`;
+  const id = deviceId("dm", kname);
   switch (volume.kind) {
     case "lvm":
       return volume.internal
         ? { id, holds: { kind: "lvm-lv", uuid: volume.uuid, name } }
-        : { id: `lv:${volume.name}`, holds: { kind: "lvm-lv", uuid: volume.uuid, name: volume.name } };
+        : { id: volumeId(volume.name), holds: { kind: "lvm-lv", uuid: volume.uuid, name: volume.name } };
     case "partition":
       return { id, holds: { kind: "partition", number: volume.number, ...partitionOf(contents) } };
     case "multipath":

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // LUKS volumes in the block graph: those that a given key opens get a node for their inside, and what lies in it is read.
 import {
+  baseNodes,
   type BlockGraph,
   type BlockNode,
-  baseNodes,
+  contentId,
   diskSegments,
   type LuksKey,
   type NodeId,
@@ -63,12 +64,13 @@ export async function unlockVolumes(
       continue;
     }
     graph.usedKeys.add(found.key);
+    const holds = { kind: "crypt", uuid } as const;
     const inside: BlockNode = {
-      id: `${node.id}/crypt`,
+      id: contentId(node.id, holds),
       path: node.path,
       sizeBytes: format.payload.end - format.payload.start,
       sectorBytes: Math.max(node.sectorBytes, format.sectorBytes),
-      holds: { kind: "crypt", uuid },
+      holds,
     };
     graph.addPart(inside, node.id, format.payload.start);
     const { volumeKey, passphrase } = found;

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which disks need not be sent, since all that is on them is on another disk too: mirrors of software RAID. Pure.
-import type { BlockGraph, BlockNode, Holds, LeftOutDisk, NodeId, SourceDisk } from "../../../core/index.ts";
+import {
+  type BlockGraph,
+  type BlockNode,
+  diskId,
+  diskNumberOf,
+  type Holds,
+  type LeftOutDisk,
+  type NodeId,
+  type SourceDisk,
+  withinRenamed,
+} from "../../../core/index.ts";
 import { isByDesign } from "../content.ts";
 
 export type LeftOut = {
@@ -37,8 +47,7 @@ export function leaveOutMirrors(graph: BlockGraph, disks: readonly SourceDisk[])
 }
 
 const ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
-const idOf = ({ number }: SourceDisk): NodeId => `disk:${number}`;
-const isOn = (id: NodeId, disk: SourceDisk): boolean => id === idOf(disk) || id.startsWith(`${idOf(disk)}/`);
+const isOn = (id: NodeId, { number }: SourceDisk): boolean => diskNumberOf(id) === number;
 const nodesOf = (graph: BlockGraph, disk: SourceDisk): readonly BlockNode[] =>
   graph.nodes.filter(({ id }) => isOn(id, disk));
 
@@ -103,7 +112,7 @@ function withoutDisks(
   const newId = (id: NodeId): NodeId => {
     const index = kept.findIndex((disk) => isOn(id, disk));
     const old = kept[index];
-    return old === undefined ? id : `disk:${index + 1}${id.slice(idOf(old).length)}`;
+    return old === undefined ? id : withinRenamed(id, diskId(old.number), diskId(index + 1));
   };
   const edges = graph.edges.filter(({ from, to }) => !isLeftOut(from) && !isLeftOut(to));
   const arrays = graph.nodes.flatMap(({ id, holds }) =>
