@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The agent: frames on stdin and stdout, disks below --directory. Started by src/hosts on the machine that gets the VM.
 import { parseArgs } from "node:util";
-import { serveAgent } from "../src/agent/index.ts";
+import { serveAgent } from "../src/receiver/agent/index.ts";
 import { joinStreams } from "../src/wire/index.ts";
 
 const { values } = parseArgs({ options: { directory: { type: "string" }, release: { type: "string" } } });

@@ -3,7 +3,7 @@
 import { type Host, type HostProcess, type Link, UserError } from "../core/index.ts";
 import { quoteWord } from "../system/index.ts";
 import { startAgent } from "./agent.ts";
-import { startShellReceiver } from "./receiver/index.ts";
+import { type ShellHost, startShellReceiver } from "../receiver/index.ts";
 import { endScript, runScript, type ScriptResult, startScript, type Transport } from "./shell.ts";
 
 const ACT_TIMEOUT_MS = 120_000;
@@ -148,7 +148,7 @@ class PosixHost implements Host {
     signal,
   }: Parameters<Host["connectAgent"]>[0]): Promise<Link> {
     const byShell = (): Promise<Link> =>
-      startShellReceiver(this.#transport, { directory, because: this.#because, signal });
+      startShellReceiver(shellOf(this.#transport, signal), { directory, because: this.#because });
     if (receiver === "shell" || (receiver === "auto" && this.#because !== null)) return await byShell();
     try {
       return await startAgent(this.#transport, { directory, signal });
@@ -187,6 +187,17 @@ class PosixHost implements Host {
     if (result.code !== 0 && result.code !== allowCode) throw failed(this.title, what, result);
     return result;
   }
+}
+
+/** A shell for one lane of a copy. */
+function shellOf(transport: Transport, signal: AbortSignal): ShellHost {
+  return {
+    title: transport.title,
+    async start(script) {
+      const started = await startScript(transport, script, { signal, lane: true });
+      return { ...started, kill: () => void started.child.kill("SIGKILL") };
+    },
+  };
 }
 
 /** Last line of `df -Pk`: device, blocks, used, available, percent, mount point; the device may have blanks. Pure. */

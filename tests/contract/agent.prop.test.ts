@@ -10,7 +10,7 @@ import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
-import { serveAgent } from "../../src/agent/index.ts";
+import { serveAgent } from "../../src/receiver/agent/index.ts";
 import { copyDisks } from "../../src/copy/index.ts";
 import { type Host, uniform, UserError } from "../../src/core/index.ts";
 import { encodeFrame, type Frame, FrameDecoder, joinStreams } from "../../src/wire/index.ts";

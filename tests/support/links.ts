@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Agents in this process behind links that can be cut at any byte, and that write down what was sent.
 import { type Duplex, PassThrough, Transform } from "node:stream";
-import { serveAgent } from "../../src/agent/index.ts";
+import { serveAgent } from "../../src/receiver/agent/index.ts";
 import type { Host, Link } from "../../src/core/index.ts";
 import { encodeFrame, type Frame, FrameDecoder, joinStreams } from "../../src/wire/index.ts";
 

@@ -7,7 +7,7 @@ import { mkdtemp, open, readFile, readlink, rm, stat, symlink, truncate, writeFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { openSink } from "../../src/agent/sink.ts";
+import { openSink } from "../../src/receiver/agent/sink.ts";
 import { attachLoop, deviceNumber, mount, run } from "../../src/system/index.ts";
 import { HASH_BYTES, type OpenMessage } from "../../src/wire/index.ts";
 import { assertRefused, cli, type Ended, leftovers } from "../support/cli.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { lockDirectory } from "../../../src/agent/lock.ts";
+import { lockDirectory } from "../../../src/receiver/agent/lock.ts";
 import {
   type CopiedSegment,
   copyDisks,

@@ -3,7 +3,7 @@
 // checksum: a torn one can only make a cell be sent again.
 import type { FileHandle } from "node:fs/promises";
 import { createHash } from "node:crypto";
-import { cellCount, type Grid, HASH_BYTES, MAX_ENTRIES, zeroEntries } from "../wire/index.ts";
+import { cellCount, type Grid, HASH_BYTES, MAX_ENTRIES, zeroEntries } from "../../wire/index.ts";
 import { coalesced } from "./coalesced.ts";
 import { readFully, writeFully } from "./io.ts";
 

@@ -2,7 +2,7 @@
 // Writes the non-zero runs of a cell: past the page cache where that is possible and worth it.
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { DIRECT_ALIGN_BYTES, isErrno } from "../system/index.ts";
+import { DIRECT_ALIGN_BYTES, isErrno } from "../../system/index.ts";
 import { writeFully } from "./io.ts";
 
 type Run = { readonly start: number; readonly end: number };

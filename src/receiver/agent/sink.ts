@@ -4,7 +4,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readlink, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isErrno } from "../system/index.ts";
+import { isErrno } from "../../system/index.ts";
 import {
   cellCount,
   diskFiles,
@@ -12,7 +12,7 @@ import {
   HASH_BYTES,
   type OpenMessage,
   ProtocolError,
-} from "../wire/index.ts";
+} from "../../wire/index.ts";
 import { AgentProblem } from "./problem.ts";
 import { createQcow2, exportQcow2, joinQcow2 } from "./qcow2.ts";
 import { holdsStill, openBlockDevice } from "./volume.ts";

@@ -7,7 +7,7 @@ import {
   type DirectFile,
   openDirect,
   sharedBytes,
-} from "../system/index.ts";
+} from "../../system/index.ts";
 import {
   cellAt,
   cellCount,
@@ -20,7 +20,7 @@ import {
   type OpenMessage,
   ProtocolError,
   type ReadBack,
-} from "../wire/index.ts";
+} from "../../wire/index.ts";
 import { coalesced } from "./coalesced.ts";
 import { nonZeroRuns, readFully } from "./io.ts";
 import { AgentProblem } from "./problem.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes written cells durable, in groups: flush the images, read back and compare, note the hashes, flush those,
 // and only then acknowledge.
-import { cellRange, zeroHash } from "../wire/index.ts";
+import { cellRange, zeroHash } from "../../wire/index.ts";
 import type { Cells, OpenDisk } from "./disk.ts";
 import { AgentProblem } from "./problem.ts";
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes ranges of a file read as zero where old bytes may be: as holes if the system can, else with written zeros.
 import type { FileHandle } from "node:fs/promises";
-import { type Range, UserError } from "../core/index.ts";
-import { RunError, run } from "../system/index.ts";
+import { type Range, UserError } from "../../core/index.ts";
+import { RunError, run } from "../../system/index.ts";
 import { nonZeroRuns, readFully, writeFully } from "./io.ts";
 
 const STEP_BYTES = 2 ** 20;

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // A copy's connection where the agent cannot run: a shell there plays its part.
 import type { Link } from "../../core/index.ts";
-import type { Transport } from "../shell.ts";
 import { streamPair } from "./pair.ts";
 import { serveByShell } from "./receiver.ts";
-import { RemoteShell } from "./remote-shell.ts";
+import { RemoteShell, type ShellHost } from "./remote-shell.ts";
 
 /** So long it may make durable what it has. */
 const GRACE_MS = 5000;
 
 export async function startShellReceiver(
-  transport: Transport,
-  { directory, because, signal }: { directory: string; because: string | null; signal: AbortSignal },
+  host: ShellHost,
+  { directory, because }: { directory: string; because: string | null },
 ): Promise<Link> {
-  const shell = await RemoteShell.open(transport, { directory, signal });
+  const shell = await RemoteShell.open(host, directory);
   const [here, there] = streamPair();
   here.on("error", () => undefined); // whoever reads or writes hears of it
   there.on("error", () => undefined);

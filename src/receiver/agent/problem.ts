@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the agent tells the sender when something cannot be done, in words for the person there.
-import type { Problem } from "../core/index.ts";
-import { isErrno } from "../system/index.ts";
-import { ProtocolError } from "../wire/index.ts";
+import type { Problem } from "../../core/index.ts";
+import { isErrno } from "../../system/index.ts";
+import { ProtocolError } from "../../wire/index.ts";
 
 /** An error whose words are for the person at the sender; `retry`: the same cell may be sent again. */
 export class AgentProblem extends Error {

@@ -2,7 +2,7 @@
 // The agent's side of one connection: hello, then disks are opened, filled and closed. It trusts nothing it is told.
 import { realpath } from "node:fs/promises";
 import type { Duplex } from "node:stream";
-import { cellBuffers, isErrno } from "../system/index.ts";
+import { cellBuffers, isErrno } from "../../system/index.ts";
 import {
   Channel,
   type DataMessage,
@@ -16,7 +16,7 @@ import {
   ProtocolError,
   Slots,
   type ToAgent,
-} from "../wire/index.ts";
+} from "../../wire/index.ts";
 import { OpenDisk } from "./disk.ts";
 import { Flusher } from "./flusher.ts";
 import { expectLock, lockDirectory } from "./lock.ts";

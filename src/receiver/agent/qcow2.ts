@@ -2,8 +2,8 @@
 // A qcow2 image as a plain file: qemu-storage-daemon exports it over FUSE, next to the image, while it is written.
 import { type FileHandle, open, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isErrno, openDirect, run, startDaemon } from "../system/index.ts";
-import { diskFiles } from "../wire/index.ts";
+import { isErrno, openDirect, run, startDaemon } from "../../system/index.ts";
+import { diskFiles } from "../../wire/index.ts";
 import { AgentProblem } from "./problem.ts";
 
 const exportPath = (directory: string, disk: string): string => join(directory, `.p2v-${disk}.export`);

@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // One long-lived POSIX shell on a host: small scripts go in, each with the bytes it reads from stdin; answers come in order.
 import { randomBytes } from "node:crypto";
+import type { Readable, Writable } from "node:stream";
 import { UserError } from "../../core/index.ts";
 import { quoteWord } from "../../system/index.ts";
-import { type Started, startScript, type Transport } from "../shell.ts";
+
+/** A shell on a host that reads its script from here; how it is reached is another room's concern. */
+export type ShellProcess = {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** It is gone, and all that it printed was read. */
+  readonly closed: Promise<number | null>;
+  stderrTail(): string;
+  kill(): void;
+};
+
+/** A host whose shell receives. `start` runs a script there, on a connection of its own. */
+export type ShellHost = {
+  readonly title: string;
+  start(script: string): Promise<ShellProcess>;
+};
 
 /** What one script may print: a page of hashes in hex, and what dd complains of. */
 const MAX_ANSWER_BYTES = 2 ** 20;
@@ -34,7 +50,7 @@ function loop(directory: string, mark: string): string {
 }
 
 export class RemoteShell implements AsyncDisposable {
-  readonly #started: Started;
+  readonly #started: ShellProcess;
   readonly #mark: string;
   /** It says at once whether it can read what it is given. */
   readonly #ready: Promise<Answer>;
@@ -43,7 +59,7 @@ export class RemoteShell implements AsyncDisposable {
   #text = "";
   #lost: Error | null = null;
 
-  private constructor(started: Started, mark: string) {
+  private constructor(started: ShellProcess, mark: string) {
     this.#started = started;
     this.#mark = mark;
     this.#ready = new Promise<Answer>((resolve, reject) => this.#waiting.push({ resolve, reject }));
@@ -56,19 +72,16 @@ export class RemoteShell implements AsyncDisposable {
     );
   }
 
-  static async open(
-    transport: Transport,
-    { directory, signal }: { directory: string; signal: AbortSignal },
-  ): Promise<RemoteShell> {
+  static async open(host: ShellHost, directory: string): Promise<RemoteShell> {
     const mark = `p2v-${randomBytes(8).toString("hex")}`;
-    const started = await startScript(transport, loop(directory, mark), { signal, lane: true });
+    const started = await host.start(loop(directory, mark));
     const shell = new RemoteShell(started, mark);
     try {
       if ((await shell.#ready).code === 0) return shell;
       throw new UserError(
         "host",
         "receiver-lacks-tools",
-        `The shell of ${transport.title} cannot receive a copy: its dd has no iflag=fullblock`,
+        `The shell of ${host.title} cannot receive a copy: its dd has no iflag=fullblock`,
         {
           advice: "Install coreutils or a newer busybox there, or let the agent run there",
         },
@@ -76,7 +89,7 @@ export class RemoteShell implements AsyncDisposable {
     } catch (error) {
       await shell[Symbol.asyncDispose]();
       if (!(error instanceof ShellLost)) throw error;
-      const text = `The shell of ${transport.title} ended before it was ready: ${error.message}`;
+      const text = `The shell of ${host.title} ended before it was ready: ${error.message}`;
       throw new UserError("host", "link-lost", text, {
         advice: `Check that ${directory} is there and can be entered, and run the same command again`,
         cause: error,
@@ -131,7 +144,7 @@ export class RemoteShell implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end(new ShellLost("The connection is closed"));
     this.#started.stdin.end();
-    const hard = setTimeout(() => this.#started.child.kill("SIGKILL"), 20_000);
+    const hard = setTimeout(() => this.#started.kill(), 20_000);
     this.#started.stdout.resume();
     await this.#started.closed;
     clearTimeout(hard);

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { isErrno, readBounded } from "../system/index.ts";
+import { isErrno, readBounded } from "../../system/index.ts";
 import { AgentProblem } from "./problem.ts";
 
 const LOCK = ".p2v-lock";

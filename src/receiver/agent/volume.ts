@@ -3,8 +3,8 @@
 import { hash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { deviceNumber, isErrno, readBounded } from "../system/index.ts";
-import { cellCount, cellRange, type Grid, HASH_BYTES, MAX_ENTRIES, zeroHash } from "../wire/index.ts";
+import { deviceNumber, isErrno, readBounded } from "../../system/index.ts";
+import { cellCount, cellRange, type Grid, HASH_BYTES, MAX_ENTRIES, zeroHash } from "../../wire/index.ts";
 import { readFully } from "./io.ts";
 import { AgentProblem } from "./problem.ts";
 import { NOT_DURABLE } from "./sidecar.ts";
