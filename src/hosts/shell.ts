@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A POSIX shell somewhere: scripts go in by stdin, what login shells and banners print is cut off by markers.
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
-import { killSoftly, programEnvironment } from "../system/index.ts";
+import { killSoftly, type PipedProcess, startPiped } from "../system/index.ts";
 import { noCommand, noShell, shellEnded, tookLonger } from "./shell-errors.ts";
 
 /**
@@ -39,7 +38,7 @@ export type ScriptResult = { readonly code: number; readonly stdout: Buffer; rea
 
 /** A script that has begun: `stdout` starts with its first own byte. */
 export interface Started {
-  readonly child: ChildProcess;
+  readonly child: PipedProcess;
   readonly stdin: Writable;
   readonly stdout: Readable;
   /** Of the shell there; programs it execs keep it. */
@@ -136,13 +135,7 @@ export async function startScript(
 ): Promise<Started> {
   signal.throwIfAborted();
   const mark = `p2v-begin-${randomBytes(8).toString("hex")}`;
-  const [program = "", ...args] = transport.argv({ lane });
-  // In a session of its own: Ctrl-C is ours to handle, and ends what runs there in order.
-  const child = spawn(program, args, {
-    stdio: ["pipe", "pipe", "pipe"],
-    env: programEnvironment(),
-    detached: true,
-  });
+  const child = startPiped(transport.argv({ lane }));
   const onAbort = (): void => killSoftly(child);
   signal.addEventListener("abort", onAbort, { once: true });
   let tail = "";

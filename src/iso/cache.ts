@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What takes minutes to build and seldom changes is kept by the hash of its recipe.
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { lockFile } from "../system/index.ts";
 
 export type CacheRequest = {
   readonly name: string;
@@ -54,29 +54,3 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-/** A lock of the kernel, by flock(1): it is free as soon as we are gone, whatever the reason. */
-async function lockFile(path: string, signal: AbortSignal): Promise<AsyncDisposable> {
-  signal.throwIfAborted();
-  const child = spawn("flock", ["--no-fork", path, "sh", "-c", "echo held; exec cat"], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const closed = new Promise<void>((resolve) => void child.once("close", () => resolve()));
-  const onAbort = (): void => void child.kill("SIGTERM");
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("exit", () => reject(signal.reason ?? new Error(`flock ended without the lock ${path}`)));
-      child.stdout.once("data", () => resolve());
-    });
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-  return {
-    [Symbol.asyncDispose]: async () => {
-      child.stdin.end(); // cat ends, and the lock with it
-      await closed;
-    },
-  };
-}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { lockFile } from "./lock-file.ts";
+
+test("lockFile() has one holder at a time, and whoever waits can be told to stop", async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "p2v-lock-"));
+  t.after(() => rm(directory, { recursive: true }));
+  const path = join(directory, "lock");
+  const order: string[] = [];
+  const first = await lockFile(path, new AbortController().signal);
+  const second = lockFile(path, new AbortController().signal).then((lock) => {
+    order.push("second holds");
+    return lock;
+  });
+  const stop = new AbortController();
+  const third = lockFile(path, stop.signal);
+  stop.abort(new Error("not wanted"));
+  await assert.rejects(third, /not wanted/);
+  order.push("first lets go");
+  await first[Symbol.asyncDispose]();
+  await (await second)[Symbol.asyncDispose]();
+  assert.deepEqual(order, ["first lets go", "second holds"]);
+});
