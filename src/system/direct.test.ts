@@ -2,17 +2,17 @@
 // Direct reads give the same bytes as ordinary ones, at any offset, and stop at the end of the file.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { alignedBuffer, openDirect, readBlocks } from "./direct.ts";
+import { temporary } from "../../tests/support/temporary.ts";
 
 const signal = new AbortController().signal;
 
 async function fileOf(t: TestContext, bytes: Uint8Array, where = tmpdir()): Promise<string> {
-  const directory = await mkdtemp(join(where, "p2v-direct-"));
-  t.after(() => rm(directory, { recursive: true }));
+  const directory = await temporary(t, { parent: where });
   const path = join(directory, "file");
   await writeFile(path, bytes);
   return path;

@@ -2,8 +2,7 @@
 // Conversion against goldens: the proposal equals the golden, and proposing on the result gives nothing. With
 // P2V_UPDATE_GOLDENS=1 the goldens are written anew; their diff is then reviewed.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { DriverExtras } from "../../src/convert/index.ts";
@@ -22,6 +21,7 @@ import {
 } from "../support/guests/convert-guest.ts";
 import { rpmBytes } from "../support/guests/packages.ts";
 import { makeSystem, type SystemCase } from "../support/guests/convert-system.ts";
+import { temporary } from "../support/temporary.ts";
 
 const DIRECTORY = join(import.meta.dirname, "convert");
 
@@ -86,8 +86,7 @@ for (const name of cases.map((one) => one.name).toSorted()) {
 }
 
 async function writeExtras(t: TestContext, packages: NonNullable<Case["extras"]>): Promise<DriverExtras> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-extras-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   for (const [path, header] of Object.entries(packages)) {
     await mkdir(dirname(join(directory, path)), { recursive: true });
     await writeFile(join(directory, path), rpmBytes(header));

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // A key that is limited to this job: the line of the README, taken from there, in front of a real sshd's key.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../../src/system/index.ts";
 import { assertRefused, cli, type Ended } from "../support/cli.ts";
 import { makeDisk } from "../support/disks/disks.ts";
 import { startSshd } from "../../lab/sshd.ts";
+import { temporary } from "../support/temporary.ts";
 
 test("with the README's forced command a key writes to the VMs' directory, and nowhere else", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-key-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const [vms, other] = [join(directory, "vms"), join(directory, "other")];
   for (const path of [vms, other, join(homedir(), ".cache/virt-p2v")]) await mkdir(path, { recursive: true });
   const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");

@@ -2,14 +2,14 @@
 // Hosts that are wrong in some way, each behind a real sshd: one clear line with advice, and nothing of a disk there.
 // (Xen without rights and a libvirtd that is stopped: tests/hosts.)
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import { mount } from "../../src/system/index.ts";
 import { assertRefused, cli, type Ended } from "../support/cli.ts";
 import { makeDisk, type TestDisk } from "../support/disks/disks.ts";
 import { freePort, type Sshd, type SshdOptions, startSshd } from "../../lab/sshd.ts";
+import { temporary } from "../support/temporary.ts";
 
 let disk: TestDisk;
 
@@ -20,12 +20,6 @@ before(async () => {
 after(async () => {
   await disk?.[Symbol.asyncDispose]();
 });
-
-async function scratch(t: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-wrong-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 async function server(t: TestContext, options: SshdOptions = {}): Promise<Sshd> {
   const sshd = await startSshd(options);
@@ -62,7 +56,7 @@ test("no ssh: nobody listens, or the name is not known", async (t) => {
 });
 
 test("another host key than the one known", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const sshd = await server(t, { knownHost: "wrong" });
   await assertRefused(await migrate(sshd, join(directory, "vms")), {
     code: 4,
@@ -73,7 +67,7 @@ test("another host key than the one known", async (t) => {
 });
 
 test("no space, a file system that is read-only, a path through a file", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const sshd = await server(t);
   await using small = await mount("p2v-small", join(directory, "small"), {
     type: "tmpfs",
@@ -100,7 +94,7 @@ test("no space, a file system that is read-only, a path through a file", async (
 });
 
 test("a name that is taken: a directory that is not ours", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const sshd = await server(t);
   await mkdir(join(directory, "vm"));
   await writeFile(join(directory, "vm", "diary"), "mine");
@@ -113,7 +107,7 @@ test("a name that is taken: a directory that is not ours", async (t) => {
 });
 
 test("a home that is full or over its quota, and one that is mounted noexec", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using full = await mount("p2v-full", join(directory, "full"), {
     type: "tmpfs",
     options: ["size=1m"],
@@ -149,7 +143,7 @@ test("a home that is full or over its quota, and one that is mounted noexec", as
 });
 
 test("what is only odd is no hindrance: banners, a slow login, a locale that is not there, /tmp that is full", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const banner = join(directory, "banner");
   await writeFile(banner, "Authorized use only!\n".repeat(20));
   const login = join(directory, "login");

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // End to end, unattended: a machine whose system lies on LVM over two disks, with the live CD in its drive and 1 GiB.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
@@ -11,13 +10,13 @@ import { copyDisks, ENP3S0, serveKey } from "../support/vms/live-machine.ts";
 import { startLiveVm } from "../support/vms/live-vm.ts";
 import { machineDisks } from "../support/guests/machines/index.ts";
 import { startSshd } from "../../lab/sshd.ts";
+import { temporary } from "../support/temporary.ts";
 
 test("the live CD migrates a machine with LVM over two disks; both are as before, and the VM boots with its network", {
   timeout: 40 * 60_000,
 }, async (t) => {
   const { signal } = t;
-  const directory = await mkdtemp(join(tmpdir(), "p2v-live-lvm-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const disks = await copyDisks(await machineDisks("lvm", { signal }), directory);
   const before = await disks.hashes();
   const iso = await liveIso(signal);

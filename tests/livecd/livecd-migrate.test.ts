@@ -2,8 +2,7 @@
 // End to end, unattended: the demo machine with the live CD in its drive becomes a VM on a libvirt host, over
 // real ssh: defined, boot-checked and started there.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
@@ -12,13 +11,13 @@ import { startLibvirtHost } from "../support/vms/libvirt-host.ts";
 import { liveIso } from "../support/vms/live-iso.ts";
 import { copyDisks, ENP3S0, serveKey } from "../support/vms/live-machine.ts";
 import { type LiveVm, startLiveVm } from "../support/vms/live-vm.ts";
+import { temporary } from "../support/temporary.ts";
 
 test("the live CD migrates the demo machine over ssh to libvirt, a power cut in between, and starts it; its disk is as before", {
   timeout: 60 * 60_000,
 }, async (t) => {
   const { signal } = t;
-  const directory = await mkdtemp(join(tmpdir(), "p2v-live-test-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const demo = await demoDisk({ signal, onProgress: (text) => t.diagnostic(text) });
   const disks = await copyDisks([demo], directory);
   const before = await disks.hashes();

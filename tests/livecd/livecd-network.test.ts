@@ -2,24 +2,22 @@
 // The live system over the network: QEMU's own DHCP and TFTP give the script to iPXE, HTTP the rest; no medium is there.
 import assert from "node:assert/strict";
 import { createReadStream, statSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join, normalize } from "node:path";
 import { pipeline } from "node:stream";
 import { test } from "node:test";
 import { writePxeTree } from "../../src/iso/index.ts";
 import { liveIso } from "../support/vms/live-iso.ts";
 import { reachWizard, startLiveVm } from "../support/vms/live-vm.ts";
+import { temporary } from "../support/temporary.ts";
 
 test("a machine without a medium boots the live system over the network and reaches the wizard", {
   timeout: 15 * 60_000,
 }, async (t) => {
   const { signal } = t;
   const iso = await liveIso(signal);
-  const directory = await mkdtemp(join(tmpdir(), "p2v-pxe-test-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const tree = join(directory, "pxe");
   const web = await serve(tree);
   t.after(() => {

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs tests/live/ inside the live CD, where there is device-mapper.
 import assert from "node:assert/strict";
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { liveIso } from "../support/vms/live-iso.ts";
 import { makeFilesDisk, startLiveVm } from "../support/vms/live-vm.ts";
+import { temporary } from "../support/temporary.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
 test("the overlay by device-mapper keeps its promises", { timeout: 15 * 60_000 }, async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-guest-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const iso = await liveIso(t.signal);
   const tree = join(directory, "tree");
   for (const name of ["src", "tests/live", "tests/support", "lab", "bin", "package.json", ...NODE_MODULES])

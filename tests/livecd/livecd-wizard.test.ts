@@ -3,8 +3,7 @@
 // included; the CD is taken out after the first page. The demo machine becomes a VM on this computer, over real ssh, and its
 // disk is as before.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
@@ -15,6 +14,7 @@ import { startLiveVm } from "../support/vms/live-vm.ts";
 import { sha256sum } from "../support/disks/overlays.ts";
 import { startSshd } from "../../lab/sshd.ts";
 import { KEYS, WizardTypist } from "../support/vms/wizard-typist.ts";
+import { temporary } from "../support/temporary.ts";
 
 const PASSWORD = "correct horse";
 const MINUTE = 60_000;
@@ -23,8 +23,7 @@ test("the wizard on the serial console migrates the demo machine", {
   timeout: 60 * MINUTE,
 }, async (t) => {
   const { signal } = t;
-  const directory = await mkdtemp(join(tmpdir(), "p2v-wizard-test-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const disk = join(directory, "machine.img");
   // For work on the wizard itself: a small disk without a system.
   const bare = process.env["P2V_WIZARD_DISK"];

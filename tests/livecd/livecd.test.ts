@@ -2,8 +2,7 @@
 // The live CD boots on every kind of firmware, reaches the program on its consoles, and the disks cannot be written.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, open, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, open, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fillRoom, findRoom, HEADER_BYTES } from "../../src/iso/attached.ts";
@@ -12,6 +11,7 @@ import { VERSION } from "../../src/ui/version.ts";
 import { liveIso } from "../support/vms/live-iso.ts";
 import { leaveWizard, makeFilesDisk, reachWizard, startLiveVm } from "../support/vms/live-vm.ts";
 import { dirtyDisk } from "../support/vms/live-disks.ts";
+import { temporary } from "../support/temporary.ts";
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -23,8 +23,7 @@ const sha256 = async (path: string): Promise<string> =>
 
 test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
   const iso = await liveIso(t.signal);
-  const directory = await mkdtemp(join(tmpdir(), "p2v-livecd-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   await using disk = await dirtyDisk();
   const { signal } = t;
 

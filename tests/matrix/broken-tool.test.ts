@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The demo machine with an initramfs tool that does not work any more: the drivers are appended to the image it has.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { attachLoop, mount, run } from "../../src/system/index.ts";
 import { demoDisk } from "../../lab/demo/machine.ts";
 import { firstPartition, migrateDisks, planAgain } from "../support/vms/matrix.ts";
+import { temporary } from "../support/temporary.ts";
 
 test("a kernel whose initramfs tool is broken: appended drivers, and it boots", async (t) => {
   const { signal } = t;
-  const top = await mkdtemp(join(tmpdir(), "p2v-broken-"));
-  t.after(() => rm(top, { recursive: true, force: true }));
+  const top = await temporary(t);
   const disk = join(top, "machine.img");
   const demo = await demoDisk({ signal, onProgress: (text) => t.diagnostic(text) });
   await run(["cp", "--sparse=always", "--reflink=auto", demo, disk], { timeoutMs: 300_000 });

@@ -2,8 +2,7 @@
 // A kernel that lost its virtio drivers gets them from a package of extras/, installed by the guest's own dpkg; and what a
 // hostile package may not do.
 import assert from "node:assert/strict";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { applyChanges, conversionSteps, openBlobs, propose, undoChanges } from "../../src/convert/index.ts";
@@ -16,6 +15,7 @@ import { demoDisk } from "../../lab/demo/machine.ts";
 import { firstPartition, migrateDisks } from "../support/vms/matrix.ts";
 import { buildDeb } from "../support/guests/packages.ts";
 import { type MountedDemo, mountedDemo } from "../support/guests/mounted-demo.ts";
+import { temporary } from "../support/temporary.ts";
 
 const skip = process.getuid?.() === 0 ? false : "mounts file systems: run it as root";
 
@@ -180,8 +180,7 @@ test("a package that fails, lies or is none changes nothing, and is named", {
 
 /** Without virtio modules in its kernel. */
 async function lameDisk(t: TestContext): Promise<Lamed & { readonly work: string; readonly disk: string }> {
-  const work = await mkdtemp(join(tmpdir(), "p2v-lame-"));
-  t.after(() => rm(work, { recursive: true, force: true }));
+  const work = await temporary(t);
   const disk = join(work, "machine.img");
   const demo = await demoDisk({ signal: t.signal, onProgress: (text) => t.diagnostic(text) });
   await run(["cp", "--sparse=always", "--reflink=auto", demo, disk], { timeoutMs: 300_000 });

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // An encrypted root: with its key it is converted and sent like any other, and the VM opens it with the same passphrase.
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { PASSPHRASE } from "../support/disks/luks.ts";
 import { LUKS_UUIDS } from "../support/guests/machines/luks.ts";
 import { type Migrated, migrateMachine, planAgain } from "../support/vms/matrix.ts";
+import { temporary } from "../support/temporary.ts";
 
 const MIB = 2 ** 20;
 
 async function keyFile(t: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-key-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const path = join(directory, "key");
   await writeFile(path, `${PASSPHRASE}\n`, { mode: 0o600 });
   return path;

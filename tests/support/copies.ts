@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A disk to copy, and copies of it, for the tests of the transfer.
 import { createHash, randomFillSync } from "node:crypto";
-import { mkdtemp, open, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { TestContext } from "node:test";
+import { open, readFile } from "node:fs/promises";
 import { copyDisks, type CopyOptions, type DiskToCopy, verifyImages } from "../../src/copy/index.ts";
 import { fromRanges, type Host, type ImageFormat, type JobEvent, UserError } from "../../src/core/index.ts";
 
@@ -16,12 +13,6 @@ export const USED = [
   { start: 200 * MIB - 4096, end: SIZE },
 ];
 export const NEVER = new AbortController().signal;
-
-export async function temporary(t: TestContext): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "p2v-copy-"));
-  t.after(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
 
 /** Half of each MiB cannot be compressed, and everything unused holds stale bytes that must not leave. */
 export async function makeSource(path: string): Promise<void> {

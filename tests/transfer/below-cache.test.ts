@@ -9,7 +9,8 @@ import { test } from "node:test";
 import { fromRanges } from "../../src/core/index.ts";
 import { localHost } from "../../src/hosts/index.ts";
 import { mount, run } from "../../src/system/index.ts";
-import { copy, MIB, temporary } from "../support/copies.ts";
+import { copy, MIB } from "../support/copies.ts";
+import { temporary } from "../support/temporary.ts";
 
 /** Waits for `content` in the file, and changes one bit of it there. */
 async function flipWhenWritten(path: string, content: Buffer, signal: AbortSignal): Promise<number> {

@@ -10,17 +10,8 @@ import { type DiskToCopy, finishDisks, reopenDisks } from "../../src/copy/index.
 import type { Host } from "../../src/core/index.ts";
 import { localHost } from "../../src/hosts/index.ts";
 import { attachLoop } from "../../src/system/index.ts";
-import {
-  copy,
-  diskAt,
-  isError,
-  makeSource,
-  MIB,
-  SIZE,
-  temporary,
-  verify,
-  wantedHash,
-} from "../support/copies.ts";
+import { copy, diskAt, isError, makeSource, MIB, SIZE, verify, wantedHash } from "../support/copies.ts";
+import { temporary } from "../support/temporary.ts";
 
 const BEHIND = 4 * MIB;
 const OLD = randomBytes(MIB);

@@ -8,7 +8,8 @@ import { copyDisks, type CopyResult, finishDisks } from "../../src/copy/index.ts
 import { type Host, type JobEvent, UserError } from "../../src/core/index.ts";
 import { sshHost } from "../../src/hosts/index.ts";
 import { run } from "../../src/system/index.ts";
-import { diskAt, isError, makeSource, MIB, NEVER, temporary, verify, wantedHash } from "../support/copies.ts";
+import { diskAt, isError, makeSource, MIB, NEVER, verify, wantedHash } from "../support/copies.ts";
+import { temporary } from "../support/temporary.ts";
 import { descendants, waitFor } from "../../lab/processes.ts";
 import { startSshd } from "../../lab/sshd.ts";
 

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { mount, run } from "../../src/system/index.ts";
-import { MIB, temporary } from "../support/copies.ts";
+import { MIB } from "../support/copies.ts";
+import { temporary } from "../support/temporary.ts";
 import { noise } from "../support/disks/filesystems.ts";
 import { startSshd } from "../../lab/sshd.ts";
 

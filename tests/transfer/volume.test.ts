@@ -3,8 +3,7 @@
 // disk's end is touched.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, open, readFile, readlink, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open, readFile, readlink, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { openSink } from "../../src/receiver/agent/sink.ts";
@@ -13,6 +12,7 @@ import { HASH_BYTES, type OpenMessage } from "../../src/wire/index.ts";
 import { assertRefused, cli, type Ended, leftovers } from "../support/cli.ts";
 import { startSshd } from "../../lab/sshd.ts";
 import { makeDisk, type TestDisk } from "../support/disks/disks.ts";
+import { temporary } from "../support/temporary.ts";
 
 const MIB = 2 ** 20;
 const BEHIND = 8 * MIB;
@@ -25,12 +25,6 @@ const source = (): Promise<TestDisk> =>
       { sizeMb: 20, fs: "swap" },
     ],
   });
-
-async function scratch(t: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-volume-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 /** A loop device full of old bytes. */
 async function volume(
@@ -66,7 +60,7 @@ async function bytesOf(path: string, start: number, length: number): Promise<Buf
 
 test("a volume with old bytes holds the disk, zeros where nothing is used, and its own bytes behind the end", async (t) => {
   await using disk = await source();
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const device = await volume(t, directory, disk.sizeBytes + BEHIND);
   const before = await bytesOf(device, disk.sizeBytes, BEHIND);
   const named = join("/dev", `p2v-test-${process.pid}`); // as LVM and ZFS name theirs: a link
@@ -111,7 +105,7 @@ test("a volume with old bytes holds the disk, zeros where nothing is used, and i
 
 test("a volume that is too small, recognized, mounted, open, part of something, or none is refused", async (t) => {
   await using disk = await source();
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const to = join(directory, "vms");
   const refused = async (
     device: string,
@@ -192,7 +186,7 @@ test("a volume that is too small, recognized, mounted, open, part of something, 
 });
 
 test("what is durable on one volume tells nothing of another", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const [one, other] = [
     await volume(t, directory, 4 * MIB),
     await volume(t, directory, 4 * MIB, "other.img"),
@@ -233,7 +227,7 @@ test("what is durable on one volume tells nothing of another", async (t) => {
 });
 
 test("a volume is held while it is written, and released", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const device = await volume(t, directory, 4 * MIB);
   const request = { disk: "vm-1.img", sizeBytes: 4 * MIB, segmentBytes: MIB, mode: "resume" } as const;
   const message: OpenMessage = {

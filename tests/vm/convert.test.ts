@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v convert on the demo machine's disk: above it, in it, and back. Both trees are walked from outside.
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { contiguousExtent } from "../../src/core/index.ts";
@@ -14,11 +13,11 @@ import { DEMO_UUIDS } from "../../lab/demo/files.ts";
 import { demoDisk } from "../../lab/demo/machine.ts";
 import { sha256sum } from "../support/disks/overlays.ts";
 import { readTree, treeDifferences } from "../support/guests/trees.ts";
+import { temporary } from "../support/temporary.ts";
 
 test("conversion alone: above the image, in it, and every file back", { timeout: 20 * 60_000 }, async (t) => {
   const { signal } = t;
-  const directory = await mkdtemp(join(tmpdir(), "p2v-convert-test-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const image = join(directory, "server.img");
   const demo = await demoDisk({ signal, onProgress: (text) => t.diagnostic(text) });
   await run(["cp", "--sparse=always", "--reflink=auto", demo, image], { timeoutMs: 300_000 });

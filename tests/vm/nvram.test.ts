@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The old firmware's boot menu in a store of OVMF: the firmware itself starts the loader by its entry, with no fallback there.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { known } from "../../src/core/index.ts";
@@ -13,12 +12,12 @@ import { findFirmware, writeBootEntries } from "../../src/vm/index.ts";
 import { machineDisks } from "../support/guests/machines/index.ts";
 import { bootVm } from "../support/vms/qemu.ts";
 import { SAMPLE_VMS } from "../../lab/samples/vm.ts";
+import { temporary } from "../support/temporary.ts";
 
 test("OVMF starts the machine's loader by its old entry, in the old order", {
   timeout: 15 * 60_000,
 }, async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-nvram-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const [path = ""] = await machineDisks("uefi", { signal: t.signal });
   const { graph } = await readDiskGraph([await openSourceDisk(path, 1)], { signal: t.signal });
   const esp = graph.nodes.find(

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // convert --in-place and --undo on other file systems, and on two images at once: both trees are walked from outside.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { contiguousExtent, findNode } from "../../src/core/index.ts";
@@ -11,6 +10,7 @@ import { run } from "../../src/system/index.ts";
 import { cli, leftovers } from "../support/cli.ts";
 import { type MachineName, machineDisks } from "../support/guests/machines/index.ts";
 import { readTree, type Tree, treeDifferences } from "../support/guests/trees.ts";
+import { temporary } from "../support/temporary.ts";
 
 type Format = "raw" | "qcow2";
 
@@ -52,8 +52,7 @@ for (const [name, fileSystems, format] of MACHINES)
   test(`${name}, ${format}: converted in place and back, nothing differs`, {
     timeout: 10 * 60_000,
   }, async (t) => {
-    const directory = await mkdtemp(join(tmpdir(), "p2v-undo-test-"));
-    t.after(() => rm(directory, { recursive: true, force: true }));
+    const directory = await temporary(t);
     const images: string[] = [];
     for (const [index, disk] of (await machineDisks(name, { signal: t.signal })).entries()) {
       const image = join(directory, `${index}.img`);

@@ -1,31 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one writer: nothing outside the root, nothing that changed meanwhile, links and owners kept, all of it undone.
 import assert from "node:assert/strict";
-import {
-  chmod,
-  link,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readFile,
-  readdir,
-  rm,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, link, lstat, mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Blobs, Change, FileState } from "../../core/index.ts";
 import { directoryView } from "../../system/index.ts";
 import { applyChanges, undoChanges } from "./apply.ts";
 import { openBlobs } from "./blobs.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 type Guest = { readonly root: string; readonly outside: string; readonly blobs: Blobs };
 
 async function makeGuest(t: TestContext): Promise<Guest> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-apply-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const [root, outside] = [join(directory, "root"), join(directory, "outside")];
   await mkdir(join(root, "etc"), { recursive: true });
   await mkdir(outside);

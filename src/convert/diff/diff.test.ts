@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person reads of a change: the difference, and never a secret.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Blobs, Change, FileState } from "../../core/index.ts";
 import { openBlobs } from "../apply/blobs.ts";
 import { renderDiff } from "./diff.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 async function makeBlobs(t: TestContext): Promise<Blobs> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-diff-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   return await openBlobs(directory);
 }
 

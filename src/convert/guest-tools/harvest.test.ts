@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { type MemoryFile, memoryView } from "../../system/index.ts";
 import { openBlobs } from "../apply/blobs.ts";
 import { readDifference } from "./harvest.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 async function differenceOf(
   t: TestContext,
   before: Readonly<Record<string, MemoryFile>>,
   fill: (upper: string) => Promise<void>,
 ): Promise<readonly string[]> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-harvest-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const upper = join(directory, "upper");
   await mkdir(upper);
   await fill(upper);

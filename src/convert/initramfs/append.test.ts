@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drivers behind an initramfs that somebody else made: opened again they are inside, and each kind loads them in its way.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -15,6 +14,7 @@ import { findMissing, type Wanted } from "./check.ts";
 import { renderModulesDep, renderModulesDepBin } from "./module-index.ts";
 import { parseModules } from "./modules.ts";
 import { type Initramfs, readInitramfs } from "./read.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 const KERNEL = "6.1.0-18-amd64";
 const signal = new AbortController().signal;
@@ -170,8 +170,7 @@ test("a path in modules.dep that leaves the directory is not read", async () => 
 test("behind an lz4 part on an old kernel: packed by gzip first, since such a kernel would read on", async (t) => {
   const { code } = await run(["sh", "-c", "command -v lz4"], { allowCodes: [1, 127] });
   if (code !== 0) return t.skip("lz4 is not installed");
-  const directory = await mkdtemp(join(tmpdir(), "p2v-test-"));
-  t.after(() => rm(directory, { recursive: true }));
+  const directory = await temporary(t);
   await writeFile(join(directory, "a"), cpioOf(TOOLS));
   await run(["lz4", "-l", "-q", join(directory, "a"), join(directory, "b")]);
   for (const [kernel, compression] of [
@@ -193,8 +192,7 @@ test("behind an lz4 part on an old kernel: packed by gzip first, since such a ke
 test("kmod itself finds in our index what it needs, in an order in which it loads", async (t) => {
   const { code } = await run(["sh", "-c", "command -v modprobe"], { allowCodes: [1, 127] });
   if (code !== 0) return t.skip("kmod is not installed");
-  const base = await mkdtemp(join(tmpdir(), "p2v-test-"));
-  t.after(() => rm(base, { recursive: true }));
+  const base = await temporary(t);
   const { modules } = wantedOf();
   const names = ["virtio_blk", "virtio_pci", "virtio_ring", "virtio", "ahci", "libata"];
   const path = (name: string): string => (modules.path(name) ?? "").replace(".zst", "");

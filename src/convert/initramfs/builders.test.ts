@@ -2,12 +2,12 @@
 // What dracut is told, by its version: a scripted one stands in for it. No configuration of this computer may be in the way.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { run } from "../../system/index.ts";
 import { findBuilder } from "./builders.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 const skip = existsSync("/etc/dracut.conf.d") ? "this computer has a configuration of dracut" : false;
 
@@ -16,8 +16,7 @@ async function runDracut(
   t: TestContext,
   { help, failing = 0 }: { help: string; failing?: number },
 ): Promise<{ runs: readonly string[]; stderr: string }> {
-  const top = await mkdtemp(join(tmpdir(), "p2v-dracut-"));
-  t.after(() => rm(top, { recursive: true, force: true }));
+  const top = await temporary(t);
   const program = `#!/bin/sh
 if [ "$1" = --help ]; then echo '${help}'; exit 0; fi
 (for word; do echo "<$word>"; done | tr '\\n' ' '; echo) >>'${top}/runs'

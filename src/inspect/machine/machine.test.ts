@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole recorded machine in memory: facts, graph, and what is in use.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { deviceFiles, sampleMachineFiles, sampleSysroot } from "../../../tests/support/sample-machine.ts";
@@ -10,6 +9,7 @@ import { type BlockNode, known, type Machine, UserError } from "../../core/index
 import { run } from "../../system/index.ts";
 import { inspectMachine, readMachine } from "./machine.ts";
 import { readMounted } from "./disks/mounted.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 const signal = new AbortController().signal;
 const GIB = 2 ** 30;
@@ -209,8 +209,7 @@ test("readMounted() names all devices of a mounted btrfs", async () => {
 });
 
 test("inspectMachine() refuses a directory that is no recording", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-sysroot-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const isCode = (code: string) => (error: unknown) => error instanceof UserError && error.code === code;
   await assert.rejects(inspectMachine({ sysroot: directory, signal }), isCode("sysroot-empty"));
   await assert.rejects(
@@ -224,8 +223,7 @@ test("inspectMachine() stops when it is told to", async () => {
 });
 
 test("inspectMachine() stays inside the recording, and opens no fifo", async (t) => {
-  const outside = await mkdtemp(join(tmpdir(), "p2v-sysroot-"));
-  t.after(() => rm(outside, { recursive: true, force: true }));
+  const outside = await temporary(t);
   const sysroot = join(outside, "recording");
   const disk = join(sysroot, "sys/block/sda");
   await mkdir(join(disk, "device"), { recursive: true });

@@ -2,14 +2,14 @@
 // Which files lie at given bytes: what debugfs prints, and a file system in an image.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../../system/index.ts";
 import { readDiskGraph } from "./graph.ts";
 import { openSourceDisk } from "./source.ts";
 import { blocksOf, filesAt, parseIcheck, parseNcheck } from "./files-at.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 const signal = new AbortController().signal;
 const MIB = 2 ** 20;
@@ -41,8 +41,7 @@ test("parseIcheck() and parseNcheck() take what debugfs prints, and nothing else
 });
 
 test("filesAt() tells the files of an ext4 within a disk", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-files-at-"));
-  t.after(() => rm(directory, { recursive: true }));
+  const directory = await temporary(t);
   const [path, content] = [join(directory, "disk"), join(directory, "content")];
   await writeFile(path, "");
   await truncate(path, 24 * MIB);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Archives of strangers, what df says, and disks that are numbered.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -12,6 +11,7 @@ import { estimateUsage, findRootNode, numberDisks, sourceDisks } from "./disks.t
 import { parseSpaces } from "./space.ts";
 import { readSurvey } from "./survey.ts";
 import { readTar } from "./tar.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 const LIMITS = { entries: 10, fileBytes: 1000, pathChars: 200 };
 const signal = new AbortController().signal;
@@ -104,8 +104,7 @@ test("readTar() either gives canonical paths or a RangeError, whatever is flippe
 });
 
 async function archive(t: TestContext, bytes: Uint8Array): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-survey-test-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   await writeFile(join(directory, "a.tar.gz"), bytes);
   return join(directory, "a.tar.gz");
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Key files: what is none is named, and what others may read is told.
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Secret, UserError } from "../../core/index.ts";
 import type { KeyAnswer } from "../../plan/index.ts";
 import { run } from "../../system/index.ts";
 import { readKeys } from "./keys.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 const file = (path: string, uuid: string | null = null): KeyAnswer => ({
   uuid,
@@ -16,8 +16,7 @@ const file = (path: string, uuid: string | null = null): KeyAnswer => ({
 });
 
 test("readKeys() takes regular files and what was typed, and says which file everybody may read", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-keys-"));
-  t.after(() => rm(directory, { recursive: true }));
+  const directory = await temporary(t);
   const [closed, open, empty] = [
     join(directory, "closed"),
     join(directory, "open"),

@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { expectLock, lockDirectory } from "./lock.ts";
 import { AgentProblem } from "./problem.ts";
-
-async function directory(t: TestContext): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "p2v-lock-"));
-  t.after(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
+import { temporary } from "../../../tests/support/temporary.ts";
 
 const busy = (error: unknown): boolean =>
   error instanceof AgentProblem && error.problem.code === "destination-busy";
 
 test("lockDirectory() keeps a second job out until the first lets go", async (t) => {
-  const path = await directory(t);
+  const path = await temporary(t);
   const first = await lockDirectory(path, "job-a");
   await assert.rejects(lockDirectory(path, "job-b"), busy);
   await expectLock(path, "job-a");
@@ -29,7 +23,7 @@ test("lockDirectory() keeps a second job out until the first lets go", async (t)
 });
 
 test("lockDirectory() takes over the lock of a dead process, of another boot, and a torn one", async (t) => {
-  const path = await directory(t);
+  const path = await temporary(t);
   const lock = join(path, ".p2v-lock");
   const held = await lockDirectory(path, "job-a");
   const text = await readFile(lock, "utf8");
@@ -50,7 +44,7 @@ test("lockDirectory() takes over the lock of a dead process, of another boot, an
 });
 
 test("lockDirectory() does not judge processes of another machine", async (t) => {
-  const path = await directory(t);
+  const path = await temporary(t);
   const holder = { job: "a", pid: 1, started: "1", boot: "b", host: "another-machine" };
   await writeFile(join(path, ".p2v-lock"), JSON.stringify(holder));
   await assert.rejects(lockDirectory(path, "job-b"), busy);

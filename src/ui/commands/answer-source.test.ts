@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { UserError } from "../../core/index.ts";
 import { readAnswers } from "./answer-source.ts";
 import { mayHeal } from "./live.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 const { signal } = new AbortController();
 
 test("answers come from the image, or from where p2v.config says", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-answers-"));
-  t.after(() => rm(directory, { recursive: true }));
+  const directory = await temporary(t);
   const onImage = join(directory, "image.yaml");
   assert.equal((await readAnswers(null, { signal, onImage })).size, 0);
   await writeFile(onImage, "defaults: {name: image}\n");

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { UserError } from "../../core/index.ts";
 import { installProbe } from "./install-probe.ts";
 import { interfaceWord, noProbeReason, type ProbeFile, probeFiles } from "./probe-files.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 const file = (path: string): ProbeFile => ({ kind: "file", path, mode: 0o644, content: "probe" });
 
 async function places(t: TestContext): Promise<{ root: string; outside: string }> {
-  const base = await mkdtemp(join(tmpdir(), "p2v-probe-test-"));
-  t.after(() => rm(base, { recursive: true, force: true }));
+  const base = await temporary(t);
   await mkdir(join(base, "root"));
   await mkdir(join(base, "outside"));
   return { root: join(base, "root"), outside: join(base, "outside") };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The probe's script in three shells, on a made-up system with hostile names.
 import assert from "node:assert/strict";
-import { access, chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { run } from "../../system/index.ts";
 import { parseProbe, type Probe } from "./probe.ts";
 import { renderProbeScript } from "./probe-script.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 const SHELLS = { dash: ["dash"], bash: ["bash", "--posix"], busybox: ["busybox", "sh"] } as const;
 
@@ -58,8 +58,7 @@ async function probeIn(
   shell: readonly string[],
   { programs, files, wants }: System,
 ): Promise<Probe> {
-  const root = await mkdtemp(join(tmpdir(), "p2v-probe-script-"));
-  t.after(() => rm(root, { recursive: true, force: true }));
+  const root = await temporary(t);
   for (const [name, text] of Object.entries({ ...FILES, ...files })) {
     await mkdir(dirname(join(root, name)), { recursive: true });
     await writeFile(join(root, name), text);

@@ -3,9 +3,8 @@
 // command ends soon and says what it met, and nothing is left behind. More of them: tests/matrix.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { attachLoop, run } from "../../../src/system/index.ts";
@@ -19,6 +18,7 @@ import {
   TARGETS,
   useHostile,
 } from "../../support/guests/hostile-guest.ts";
+import { temporary } from "../../support/temporary.ts";
 
 for (const [how, target] of [
   ["absolute", (outside: Hostile["outside"], path: string) => outside.path + path],
@@ -121,8 +121,7 @@ test(
     const { port } = server.address() as AddressInfo;
     const victim = spawn("sleep", ["300"]);
     t.after(() => victim.kill());
-    const directory = await mkdtemp(join(tmpdir(), "p2v-hostile-disk-"));
-    t.after(() => rm(directory, { recursive: true, force: true }));
+    const directory = await temporary(t);
     const disk = join(directory, "disk.img");
     await writeFile(disk, Buffer.alloc(2 ** 20, "a disk of this machine\n"));
     const before = await readFile(disk);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SELinux labels on a real file system: what conversion and the boot probe make has that of its directory.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { applyChanges } from "../../../src/convert/index.ts";
@@ -10,12 +9,12 @@ import type { Change } from "../../../src/core/index.ts";
 import { openBlobs } from "../../../src/convert/apply/blobs.ts";
 import { readXattrs, SELINUX_LABEL, writeXattrs } from "../../../src/system/index.ts";
 import { installProbe } from "../../../src/vm/probe/install-probe.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const LABEL = Buffer.from("system_u:object_r:etc_t:s0\0").toString("base64");
 
 test("directories made for new files, and the boot probe's files and links, get the label of their directory", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-labels-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const root = join(directory, "root");
   await mkdir(join(root, "etc"), { recursive: true });
   await writeXattrs(join(root, "etc"), { [SELINUX_LABEL]: LABEL });

@@ -10,17 +10,8 @@ import { localHost } from "../../../src/hosts/index.ts";
 import { openSourceDisk } from "../../../src/inspect/index.ts";
 import { startProof } from "../../../src/proof/index.ts";
 import { SECTOR_BYTES, serveBadDisk } from "../../support/disks/bad-disk.ts";
-import {
-  copy,
-  diskAt,
-  isError,
-  makeSource,
-  MIB,
-  SIZE,
-  temporary,
-  USED,
-  verify,
-} from "../../support/copies.ts";
+import { copy, diskAt, isError, makeSource, MIB, SIZE, USED, verify } from "../../support/copies.ts";
+import { temporary } from "../../support/temporary.ts";
 
 /** Two neighbours, one alone, the first of a cell, one within unused bytes. */
 const BAD = [4001, 4002, 20_000, (30 * MIB) / SECTOR_BYTES, (100 * MIB) / SECTOR_BYTES];

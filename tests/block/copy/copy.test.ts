@@ -14,17 +14,8 @@ import {
 } from "../../../src/copy/index.ts";
 import { localHost, sshHost } from "../../../src/hosts/index.ts";
 import { mount, run } from "../../../src/system/index.ts";
-import {
-  copy,
-  diskAt,
-  isError,
-  makeSource,
-  MIB,
-  NEVER,
-  temporary,
-  verify,
-  wantedHash,
-} from "../../support/copies.ts";
+import { copy, diskAt, isError, makeSource, MIB, NEVER, verify, wantedHash } from "../../support/copies.ts";
+import { temporary } from "../../support/temporary.ts";
 import { descendants, waitFor } from "../../../lab/processes.ts";
 import { startSshd } from "../../../lab/sshd.ts";
 

@@ -2,8 +2,7 @@
 // The samples behind a plan's time: read where blocks are used, packed, pushed to a real host.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fromRanges, type SourceDisk } from "../../../src/core/index.ts";
@@ -12,6 +11,7 @@ import { connectHost } from "../../../src/job/index.ts";
 import { measureSamples, samplePlaces } from "../../../src/job/destination/measure.ts";
 import { DEFAULT_TRANSFER } from "../../../src/plan/index.ts";
 import { startSshd } from "../../../lab/sshd.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const MIB = 2 ** 20;
 const signal = new AbortController().signal;
@@ -44,8 +44,7 @@ test("samples lie only in used blocks, spread over all disks", () => {
 });
 
 test("measureSamples() measures reading, packing and a link; a host that takes nothing is no reason to fail", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-measure-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const path = join(directory, "disk");
   const half = randomBytes(32 * MIB);
   await writeFile(path, Buffer.concat([half, Buffer.alloc(32 * MIB)]));
@@ -83,8 +82,7 @@ test("measureSamples() measures reading, packing and a link; a host that takes n
 });
 
 test("over real ssh the link is measured", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-measure-ssh-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const path = join(directory, "disk");
   await writeFile(path, "");
   await truncate(path, 2048 * MIB);

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // A host is asked what it is, for real: this machine, by its own shell and by the smallest one.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { mkdir, statfs, writeFile } from "node:fs/promises";
+import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { discoverHost, localHost, parseHostFacts, sshHost } from "../../../src/hosts/index.ts";
 import { DISCOVER } from "../../../src/hosts/discover/script.ts";
 import { run } from "../../../src/system/index.ts";
 import { startSshd } from "../../../lab/sshd.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const { signal } = new AbortController();
 
-async function scratch(t: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-discover-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
-
 test("discoverHost() tells what this machine is", async (t) => {
-  const directory = join(await scratch(t), "it's  a $(place)");
+  const directory = join(await temporary(t), "it's  a $(place)");
   await mkdir(directory);
   await using host = localHost();
   const facts = await discoverHost(host, { directories: [directory], signal });
@@ -76,7 +71,7 @@ test("the question is one line, and understood by dash, bash and busybox", async
 });
 
 test("shellcheck finds nothing in the question that matters", async (t) => {
-  const file = join(await scratch(t), "discover.sh");
+  const file = join(await temporary(t), "discover.sh");
   await writeFile(file, `#!/bin/sh\n${DISCOVER}\n`);
   // Words of commands are split on purpose (SC2086), `s` calls functions by name (SC2317, SC2329), $1 of awk and the
   // like stand in single quotes (SC2016), a format comes from a variable (SC2059).

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // A host that takes a password only, over a real sshd.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Destination, UserError } from "../../../src/core/index.ts";
 import { scanHostKeys, sshHost, writeAskpass, writePinnedSshConfig } from "../../../src/hosts/index.ts";
 import { startSshd } from "../../../lab/sshd.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const PASSWORD = `it's "$(id)" 10%\\`;
 
 test("a password is given to ssh by a program, never by its arguments; a wrong one is said", async (t) => {
   const { signal } = t;
   await using sshd = await startSshd({ signal, password: PASSWORD });
-  const directory = await mkdtemp(join(tmpdir(), "p2v-password-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const destination: Destination & { kind: "ssh" } = {
     kind: "ssh",
     user: sshd.user,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LUKS volumes opened with a key: what is in them, what of it must be sent. cryptsetup made the headers, QEMU reads LUKS1 too.
 import assert from "node:assert/strict";
-import { copyFile, mkdtemp, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, open, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { type TestContext, test } from "node:test";
@@ -25,6 +24,7 @@ import { makeFilesystem } from "../../support/disks/filesystems.ts";
 import { encryptVolume, type LuksOptions, PASSPHRASE } from "../../support/disks/luks.ts";
 import { LVCREATE, lvm } from "../../support/disks/lvm.ts";
 import { leavingNothing, never, sha256sum } from "../../support/disks/overlays.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const MIB = 2 ** 20;
 
@@ -33,12 +33,6 @@ const anyKey = (secret: string | Uint8Array = PASSPHRASE, uuid: string | null = 
   secret: new Secret(Buffer.from(secret)),
   title: "the key file",
 });
-
-async function temporary(t: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-luks-test-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 /** An ext4 with a file, in a LUKS volume that is a whole disk. */
 async function encryptedDisk(t: TestContext, options: LuksOptions): Promise<{ plain: string; luks: string }> {

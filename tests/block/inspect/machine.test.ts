@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What real devices hold, as the live machine is asked: blkid's probe of disks, partitions, damaged and absent ones.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import {
   type Contents,
   holdsOf,
@@ -15,6 +14,7 @@ import {
 import { mountedDevices } from "../../../src/inspect/machine/index.ts";
 import { sysrootOf } from "../../../src/inspect/machine/sysroot.ts";
 import { attachLoop, memoryView, mount, run } from "../../../src/system/index.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const skip = process.getuid?.() === 0 ? false : "loop devices need root";
 const signal = AbortSignal.timeout(120_000);
@@ -22,12 +22,6 @@ const live = sysrootOf(memoryView({}), { live: true });
 const MIB = 2 ** 20;
 
 const look = (path: string): Promise<Contents> => readContents(live, { path, properties: null }, { signal });
-
-async function workDirectory(t: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-machine-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 async function image(directory: string, name: string, sizeBytes: number): Promise<string> {
   const path = join(directory, name);
@@ -37,7 +31,7 @@ async function image(directory: string, name: string, sizeBytes: number): Promis
 }
 
 test("readContents() tells table, type and active flag of an MBR's partitions", { skip }, async (t) => {
-  const path = await image(await workDirectory(t), "mbr.img", 40 * MIB);
+  const path = await image(await temporary(t), "mbr.img", 40 * MIB);
   await run(["sfdisk", "--quiet", path], {
     input: "label: dos\nstart=2048, size=20480, type=83, bootable\nsize=20480, type=82\n",
   });
@@ -80,7 +74,7 @@ test("readContents() tells table, type and active flag of an MBR's partitions", 
 });
 
 test("readContents() tells a GPT and its types in upper case", { skip }, async (t) => {
-  const path = await image(await workDirectory(t), "gpt.img", 40 * MIB);
+  const path = await image(await temporary(t), "gpt.img", 40 * MIB);
   await run(["sfdisk", "--quiet", path], {
     input: "label: gpt\nsize=8192, type=U\nsize=8192, attrs=LegacyBIOSBootable\n",
   });
@@ -98,7 +92,7 @@ test("readContents() tells a GPT and its types in upper case", { skip }, async (
 });
 
 test("readContents() knows an empty disk from one that is not there", { skip }, async (t) => {
-  const directory = await workDirectory(t);
+  const directory = await temporary(t);
   const path = await image(directory, "empty.img", 4 * MIB);
   await using loop = await attachLoop(path, { offset: 0, sizeBytes: 4 * MIB, readOnly: true, signal });
   const empty = await look(loop.path);
@@ -109,7 +103,7 @@ test("readContents() knows an empty disk from one that is not there", { skip }, 
 });
 
 test("mountedDevices() names a mounted loop device until it is unmounted", { skip }, async (t) => {
-  const directory = await workDirectory(t);
+  const directory = await temporary(t);
   const path = await image(directory, "fs.img", 8 * MIB);
   await run(["mkfs.ext4", "-q", path]);
   await using loop = await attachLoop(path, { offset: 0, sizeBytes: 8 * MIB, readOnly: true, signal });

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is on disks, judged by the tools that made them: sfdisk, blkid, LVM, losetup.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, open, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import {
@@ -21,14 +20,9 @@ import { attachLoop, mount, run } from "../../../src/system/index.ts";
 import { makeDisk } from "../../support/disks/disks.ts";
 import { makeFilesystem, noise } from "../../support/disks/filesystems.ts";
 import { LVCREATE, lvm } from "../../support/disks/lvm.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const MIB = 2 ** 20;
-
-async function temporary(t: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-storage-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 async function graphOf(t: TestContext, ...paths: readonly string[]) {
   const disks = await Promise.all(paths.map((path, index) => openSourceDisk(path, index + 1)));

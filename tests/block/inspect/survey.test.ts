@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The collector under three shells, on this machine and on made-up servers; and what a desk makes of its archive.
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { BlockGraph } from "../../../src/core/index.ts";
@@ -17,6 +16,7 @@ import {
   runningServer,
   SECRETS,
 } from "../../support/guests/survey-machine.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const signal = new AbortController().signal;
 const SHELLS = [["dash"], ["bash", "--posix"], ["busybox", "sh"]];
@@ -44,8 +44,7 @@ test("the script prints itself, and shellcheck finds nothing in it", async () =>
 
 for (const shell of SHELLS)
   test(`${shell.join(" ")} collects this machine as inspect sees it, and leaves nothing behind`, async (t) => {
-    const directory = await mkdtemp(join(tmpdir(), "p2v-collect-test-"));
-    t.after(() => rm(directory, { recursive: true, force: true }));
+    const directory = await temporary(t);
     const env = { TMPDIR: directory, PATH: process.env["PATH"] ?? "" };
     const [program = "sh", ...more] = shell;
     await run([program, ...more, COLLECTOR, join(directory, "here.tar.gz")], { env });
@@ -125,8 +124,7 @@ test("plan --machine: what changes, about how many bytes, and what is done at mi
 });
 
 test("several machines give a table, and CSV; one broken archive does not hide the others", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-table-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   await using debian = await runningServer("debian-12-ifupdown", OLD);
   await using centos = await runningServer("centos-6-ifcfg", MIRRORED);
   const files = [

@@ -2,8 +2,7 @@
 // iso attach and iso pxe on a stand-in medium: only the room changes, what is in it is whole, and the network tree has it too.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { UserError } from "../../../src/core/index.ts";
@@ -11,12 +10,12 @@ import { fillRoom, findRoom, HEADER_BYTES } from "../../../src/iso/attached.ts";
 import { attachToIso, writePxeTree } from "../../../src/iso/index.ts";
 import { run } from "../../../src/system/index.ts";
 import { fileOnIso, standInBase, standInMedium } from "../../support/vms/stand-in-medium.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const ROOM = 8 * 2 ** 20;
 
 async function medium(t: TestContext): Promise<{ directory: string; iso: string }> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-attach-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const iso = join(directory, "old.iso");
   await standInMedium(iso, { ...(await standInBase(directory)), roomBytes: ROOM, signal: t.signal });
   return { directory, iso };

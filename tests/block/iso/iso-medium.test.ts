@@ -2,16 +2,15 @@
 // The medium from a small stand-in for the base: the same inputs give the same bytes, and the layout is what firmware needs.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtemp, open, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../../../src/system/index.ts";
 import { fileOnIso, standInBase, standInMedium } from "../../support/vms/stand-in-medium.ts";
+import { temporary } from "../../support/temporary.ts";
 
 test("the medium is reproducible, bootable by three ways, and knows its UUID", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-medium-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const parts = await standInBase(directory);
   const images: string[] = [];
   for (const number of [1, 2]) {

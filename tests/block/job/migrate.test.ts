@@ -2,10 +2,9 @@
 // Whole migrations of small disks without a system: formats, journals, devices, several disks.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import type { Report } from "../../../src/core/index.ts";
 import { attachLoop, run, startDaemon } from "../../../src/system/index.ts";
 import { cli, type Ended, leftovers } from "../../support/cli.ts";
@@ -14,14 +13,9 @@ import { makeDisk, type TestDisk, type TestPartition } from "../../support/disks
 import { noise } from "../../../lab/noise.ts";
 import { waitFor } from "../../../lab/processes.ts";
 import { readTree, treeDifferences } from "../../support/guests/trees.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const FILES = { "/srv/data": noise("data", 3 * 2 ** 20), "/srv/text": "some words\n".repeat(10_000) };
-
-async function scratch(t: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-migrate-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 const sha256 = async (path: string): Promise<string> =>
   (await run(["sha256sum", "--", path])).stdout.slice(0, 64);
@@ -58,7 +52,7 @@ function firstOf({ partitions }: TestDisk): TestPartition {
 }
 
 test("raw and qcow2 hold the same disk, and both verify", async (t) => {
-  const [raw, qcow2] = [await scratch(t), await scratch(t)];
+  const [raw, qcow2] = [await temporary(t), await temporary(t)];
   await using disk = await makeDisk({
     table: "gpt",
     partitions: [
@@ -92,7 +86,7 @@ test("raw and qcow2 hold the same disk, and both verify", async (t) => {
 
 for (const format of ["raw", "qcow2"] as const)
   test(`--update sends only what differs, and all of an image that was changed there (${format})`, async (t) => {
-    const directory = await scratch(t);
+    const directory = await temporary(t);
     const image = join(directory, `vm/vm-1.${format === "raw" ? "img" : "qcow2"}`);
     await using disk = await makeDisk({
       table: "mbr",
@@ -142,7 +136,7 @@ for (const format of ["raw", "qcow2"] as const)
   });
 
 test("--update and --replace refuse a VM that runs", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using disk = await makeDisk({ table: "mbr", partitions: [{ sizeMb: 16, fs: "ext4", files: {} }] });
   await migrate([disk.path], directory);
   const image = join(directory, "vm/vm-1.img");
@@ -179,7 +173,7 @@ for (const [name, make, check] of [
   ["xfs", dirtyXfs, ["xfs_repair", "-n"]],
 ] as const)
   test(`a dirty ${name} is replayed on the overlay: the VM has what the journal knew, the source its dirty journal`, async (t) => {
-    const directory = await scratch(t);
+    const directory = await temporary(t);
     await using disk = await make();
     const before = await sha256(disk.path);
     const ended = await migrate([disk.path], directory, "--proof", "full");
@@ -198,7 +192,7 @@ for (const [name, make, check] of [
   });
 
 test("a block device is read-only while it is a source, and its counters are the proof", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using disk = await makeDisk({ table: "mbr", partitions: [{ sizeMb: 32, fs: "ext4", files: FILES }] });
   await using loop = await attachLoop(disk.path, { offset: 0, sizeBytes: disk.sizeBytes, readOnly: false });
   await migrate([loop.path], directory);
@@ -214,7 +208,7 @@ test("a block device is read-only while it is a source, and its counters are the
 });
 
 test("a plan can be kept where the VM would be, and a machine that was migrated is told from another one", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using disk = await makeDisk({ table: "mbr", partitions: [{ sizeMb: 16, fs: "ext4", files: FILES }] });
   await using other = await makeDisk({
     table: "mbr",
@@ -238,7 +232,7 @@ test("a plan can be kept where the VM would be, and a machine that was migrated 
 });
 
 test("several disks keep their order, and the level `used` is proven by default for images", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using one = await makeDisk({ table: "mbr", partitions: [{ sizeMb: 16, fs: "ext4", files: FILES }] });
   await using other = await makeDisk({
     table: "none",

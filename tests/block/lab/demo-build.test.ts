@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // A build of the demo machine that fails, or was killed, leaves nothing attached to the machine it runs on.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { RunError, run } from "../../../src/system/index.ts";
 import { buildDemoDisk } from "../../../lab/demo/build.ts";
 import { makeDisk } from "../../support/disks/disks.ts";
+import { temporary } from "../../support/temporary.ts";
 
 /** A tar without a single program: the build fails in the chroot, when everything is attached. */
 async function emptySystem(t: TestContext): Promise<{ directory: string; systemTar: string }> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-build-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const before = process.env["TMPDIR"];
   process.env["TMPDIR"] = directory; // its mount points come here, where no other build's are
   t.after(() => {

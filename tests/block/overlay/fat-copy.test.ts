@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // FAT without a kernel that has it: what is written through the copy is in the file system afterwards, and nothing else moved.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { mountFatCopy, run, RunError } from "../../../src/system/index.ts";
 import { sha256sum } from "../../support/disks/overlays.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const SIZE = 40 * 2 ** 20;
 
 test("a FAT copy: new, replaced and removed files and directories come back; a full one is full", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-fat-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const image = join(directory, "fat.img");
   await writeFile(image, "");
   await run(["truncate", "-s", String(SIZE), image]);
@@ -54,8 +53,7 @@ test("a FAT copy: new, replaced and removed files and directories come back; a f
 });
 
 test("what is no FAT is an error, and leaves no mount", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-fat-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const image = join(directory, "none.img");
   await writeFile(image, Buffer.alloc(2 ** 20));
   await assert.rejects(mountFatCopy(image, join(directory, "mounted"), { readOnly: false }), RunError);

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The qcow2 that we write ourselves, judged by QEMU.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { QCOW2_CLUSTER_BYTES, writeQcow2 } from "../../../src/overlay/qcow2-file.ts";
 import { run } from "../../../src/system/index.ts";
 import { noise } from "../../../lab/noise.ts";
+import { temporary } from "../../support/temporary.ts";
 
 test("qemu-img finds nothing wrong, and reads what was written", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-qcow2-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const sizeBytes = 2 ** 30 + 1536;
   const used = [0, 5, 8191, 8192, 16_384];
   const path = join(directory, "layer.qcow2");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answer files as a user meets them: the README's example is right, and iso build refuses a wrong file before it builds.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../../../src/system/index.ts";
 import { parseAnswerFile } from "../../../src/ui/index.ts";
+import { temporary } from "../../support/temporary.ts";
 
 test("the answer file in the live CD's page is understood", async () => {
   const [, yaml = ""] = /```yaml\n([^]*?)```/.exec(await readFile("doc/live-cd.md", "utf8")) ?? [];
@@ -14,8 +14,7 @@ test("the answer file in the live CD's page is understood", async () => {
 });
 
 test("iso build refuses a wrong answer file, by its line, before it builds", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-answers-"));
-  t.after(() => rm(directory, { recursive: true }));
+  const directory = await temporary(t);
   const answers = join(directory, "answers.yaml");
   await writeFile(answers, "defaults:\n  nmae: web\n");
   const out = join(directory, "out.iso");
@@ -26,8 +25,7 @@ test("iso build refuses a wrong answer file, by its line, before it builds", asy
 });
 
 test("the live job takes its settings from the file that the kernel command line names", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-answers-"));
-  t.after(() => rm(directory, { recursive: true }));
+  const directory = await temporary(t);
   const answers = join(directory, "answers.yaml");
   const cmdline = join(directory, "cmdline");
   // Ends at the disk that is not there: what matters is what it was asked to migrate.

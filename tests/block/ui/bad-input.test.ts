@@ -2,16 +2,16 @@
 // Wrong input, one by one: an exit code of its own, one clear error with advice, nothing left behind, source untouched.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import type { Report } from "../../../src/core/index.ts";
 import { run } from "../../../src/system/index.ts";
 import { assertRefused, cli, type Ended, leftovers } from "../../support/cli.ts";
 import { makeDisk, type TestDisk } from "../../support/disks/disks.ts";
 import type { TestFile } from "../../support/disks/filesystems.ts";
 import { startSshd } from "../../../lab/sshd.ts";
+import { temporary } from "../../support/temporary.ts";
 
 /** A Linux nobody knows, without kernel and boot loader. */
 const STRANGE_LINUX: Readonly<Record<string, TestFile>> = {
@@ -31,12 +31,6 @@ const strangeDisk = (): Promise<TestDisk> =>
     ],
   });
 
-async function scratch(t: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-bad-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
-
 async function sha256(path: string): Promise<string> {
   return createHash("sha256")
     .update(await readFile(path))
@@ -48,7 +42,7 @@ function migrate(disk: string, to: string, ...more: readonly string[]): Promise<
 }
 
 test("what is no disk is refused", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const to = `dir:${join(directory, "vms")}`;
   const empty = join(directory, "empty.img");
   await writeFile(empty, "");
@@ -64,14 +58,14 @@ test("what is no disk is refused", async (t) => {
 });
 
 test("a truncated image is refused, with the bytes that are missing", async (t) => {
-  const to = `dir:${await scratch(t)}`;
+  const to = `dir:${await temporary(t)}`;
   await using disk = await strangeDisk();
   await truncate(disk.path, 20 * 2 ** 20);
   await assertRefused(await migrate(disk.path, to), { code: 3, says: /missing|ends|beyond/i, advises: /\S/ });
 });
 
 test("a disk without partitions and file systems is refused; --as-is copies it", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const path = join(directory, "blank.img");
   await writeFile(path, Buffer.alloc(8 * 2 ** 20));
   await assertRefused(await migrate(path, `dir:${directory}`), {
@@ -85,7 +79,7 @@ test("a disk without partitions and file systems is refused; --as-is copies it",
 });
 
 test("a damaged file system stops the run with the checker's words; --as-is copies it", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using disk = await strangeDisk();
   const [partition] = disk.partitions;
   assert.ok(partition !== undefined);
@@ -111,7 +105,7 @@ test("a hibernated system is refused", async (t) => {
   const file = await open(disk.path, "r+");
   await file.write("S1SUSPEND\0", swap.start + 4086); // where SWAPSPACE2 was (kernel/power/swap.c)
   await file.close();
-  await assertRefused(await migrate(disk.path, `dir:${await scratch(t)}`), {
+  await assertRefused(await migrate(disk.path, `dir:${await temporary(t)}`), {
     code: 3,
     says: /hibernated/,
     advises: /shut it down/,
@@ -119,7 +113,7 @@ test("a hibernated system is refused", async (t) => {
 });
 
 test("an unknown system without a boot loader is said to be one before the copy; --as-is copies it", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using disk = await strangeDisk();
   await assertRefused(await migrate(disk.path, `dir:${directory}`), {
     code: 6,
@@ -130,7 +124,7 @@ test("an unknown system without a boot loader is said to be one before the copy;
 });
 
 test("a mounted source is refused", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using disk = await makeDisk({
     table: "none",
     partitions: [{ sizeMb: 16, fs: "ext4", files: STRANGE_LINUX }],
@@ -148,7 +142,7 @@ test("a mounted source is refused", async (t) => {
 });
 
 test("a destination that exists is never overwritten without --replace", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using disk = await strangeDisk();
   assert.equal((await migrate(disk.path, `dir:${directory}`, "--as-is")).code, 0);
   const before = await sha256(join(directory, "vm/vm-1.img"));
@@ -179,7 +173,7 @@ test("a destination that exists is never overwritten without --replace", async (
 });
 
 test("a full destination is told before the copy", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using disk = await strangeDisk();
   await run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", directory]);
   try {
@@ -201,7 +195,7 @@ async function assertRefusedOn(directory: string, ended: Ended): Promise<void> {
 }
 
 test("wrong usage is told as such", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   for (const uri of ["nonsense", "http://host/path", "ssh://", "ssh://host", "dir:"])
     await assertRefused(await migrate("/dev/null", uri), {
       code: 2,
@@ -237,7 +231,7 @@ test("an unknown and a changed host key are refused", async () => {
 });
 
 test("Ctrl-C in each phase cleans up, and the same command then goes to the end", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using disk = await makeDisk({
     table: "mbr",
     partitions: [
@@ -283,7 +277,7 @@ test("Ctrl-C in each phase cleans up, and the same command then goes to the end"
 });
 
 test("a run that ended after its copy and before its report goes on, and sends nothing again", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using disk = await strangeDisk();
   assert.equal((await migrate(disk.path, `dir:${directory}`, "--as-is")).code, 0);
   await rm(join(directory, "vm/report.json"));
@@ -295,7 +289,7 @@ test("a run that ended after its copy and before its report goes on, and sends n
 });
 
 test("verify finds one changed byte in an image, and says where", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await using disk = await strangeDisk();
   assert.equal((await migrate(disk.path, `dir:${directory}`, "--as-is")).code, 0);
   const file = await open(join(directory, "vm/vm-1.img"), "r+");

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v doctor on this computer, which passes migrations; and where programs are missing.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cli } from "../../support/cli.ts";
+import { temporary } from "../../support/temporary.ts";
 
 test("doctor finds that a migration can begin, and lists extras", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-doctor-"));
-  t.after(() => rm(directory, { recursive: true }));
+  const directory = await temporary(t);
   await mkdir(join(directory, "rhel/5/x86_64"), { recursive: true });
   await writeFile(join(directory, "rhel/5/x86_64/kmod-virtio.rpm"), "");
   await writeFile(join(directory, "rhel/lost.rpm"), "");

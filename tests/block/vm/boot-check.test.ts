@@ -2,8 +2,7 @@
 // The boot check with a real QEMU. Its guest is one sector long, so that a start takes seconds.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { GuestOS, JobEvent, VmModel } from "../../../src/core/index.ts";
@@ -14,6 +13,7 @@ import { waitFor } from "../../../lab/processes.ts";
 import { startSshd } from "../../../lab/sshd.ts";
 import { bootSector } from "../../support/disks/boot-sector.ts";
 import { SAMPLE_VM } from "../../../lab/samples/vm.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const ROOT = "5a0f5c6e-8d7b-4a53-9a1c-0d6e6f1b2c3d";
 const PROBE = `P2V-PROBE {"format":"p2v-probe/1","root":"${ROOT}","rootSource":null,"kernel":"k","state":"running","uptime":1,"failed":[],"waiting":[],"ip":true,"links":[],"routes":[]}`;
@@ -52,8 +52,7 @@ async function check(
     ...more
   }: { image: Buffer; layer: Buffer; leavesNothing?: boolean } & Partial<BootCheck>,
 ): Promise<Started> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-boot-check, "));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const bytes = Buffer.alloc(SIZE);
   image.copy(bytes);
   await writeFile(join(directory, "aurora-1.img"), bytes);

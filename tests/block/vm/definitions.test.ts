@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The definitions, judged by others: libvirt's schema, shellcheck, and QEMU itself.
 import assert from "node:assert/strict";
-import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { diskPath } from "../../../src/core/index.ts";
@@ -10,6 +9,7 @@ import { renderQemuScript } from "../../../src/vm/index.ts";
 import { renderCheckDomain } from "../../../src/vm/check/domain.ts";
 import { run } from "../../../src/system/index.ts";
 import { SAMPLE_VM, SAMPLE_VMS } from "../../../lab/samples/vm.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const golden = new URL("../../golden/definitions", import.meta.url).pathname;
 
@@ -19,14 +19,8 @@ async function goldens(suffix: string): Promise<readonly string[]> {
   return names.map((name) => join(golden, name));
 }
 
-async function scratch(t: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-definitions-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
-
 test("libvirt's schema accepts each domain", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   for (const file of await goldens(".libvirt.xml.golden")) {
     const copy = join(directory, "domain.xml"); // the validator guesses by the name
     await copyFile(file, copy);
@@ -36,7 +30,7 @@ test("libvirt's schema accepts each domain", async (t) => {
 });
 
 test("libvirt's schema accepts the domain of each boot check", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const file = join(directory, "domain.xml");
   const onVolumes = {
     ...SAMPLE_VM,
@@ -102,7 +96,7 @@ const QM_DISK = /^local:0,import-from=\/.+?(?:,discard=on)?$/;
 const QM_NIC = /^(?:virtio|e1000)=(?:[0-9A-F]{2}:){5}[0-9A-F]{2},bridge=[A-Za-z0-9._-]+(?:,link_down=1)?$/;
 
 test("each Proxmox script gives qm only what qm(1) documents", async (t) => {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   await writeFile(join(directory, "qm"), '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o700 });
   await writeFile(join(directory, "pvesh"), "#!/bin/sh\necho 107\n", { mode: 0o700 });
   for (const file of await goldens(".proxmox.sh.golden")) {
@@ -124,7 +118,7 @@ test("each Proxmox script gives qm only what qm(1) documents", async (t) => {
 
 /** The arguments that the script gives to QEMU, one a line. */
 async function started(t: TestContext, vm = SAMPLE_VM, ...args: readonly string[]): Promise<string[]> {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const script = join(directory, `${vm.name}.qemu.sh`);
   await writeFile(script, renderQemuScript(vm), { mode: 0o700 });
   await writeFile(join(directory, "fake"), '#!/bin/sh\nprintf "%s\\n" "$(pwd)" "$@"\n', { mode: 0o700 });
@@ -169,7 +163,7 @@ test("QEMU accepts the arguments for UEFI and Secure Boot", async (t) => {
 
 /** `-S` and a monitor that says quit: all devices are made, nothing runs. */
 async function accepts(t: TestContext, vm: typeof SAMPLE_VM): Promise<void> {
-  const directory = await scratch(t);
+  const directory = await temporary(t);
   const script = join(directory, "start.sh");
   await writeFile(script, renderQemuScript(vm), { mode: 0o700 });
   for (const disk of vm.disks)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Debian guest in memory with scripted tools, for tests of this room.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -21,6 +20,7 @@ import { propose as proposeWith } from "../../../src/convert/propose/propose.ts"
 import type { DriverExtras } from "../../../src/convert/index.ts";
 import type { GuestTools, InstallRequest } from "../../../src/convert/guest-tools/tools.ts";
 import { findKernels } from "../../../src/inspect/index.ts";
+import { temporary } from "../temporary.ts";
 
 export const ROOT_UUID = "3f1c2a4e-0000-4000-8000-000000000001";
 export const SWAP_UUID = "3f1c2a4e-0000-4000-8000-000000000002";
@@ -165,8 +165,7 @@ export type FakeOptions = {
 };
 
 export async function fakeGuest(t: TestContext, options: FakeOptions = {}): Promise<FakeGuest> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-test-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const blobs = await openBlobs(join(directory, "blobs"));
   const view = options.view ?? memoryView(options.files ?? DEMO_FILES);
   const built: string[] = [];

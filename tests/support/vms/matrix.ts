@@ -2,8 +2,7 @@
 // One machine of the matrix, migrated by the command as a user runs it: it must boot with its network, its disks stay as
 // they were, and the conversion is quick.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Report } from "../../../src/core/index.ts";
@@ -11,6 +10,7 @@ import { run } from "../../../src/system/index.ts";
 import { cli, leftovers } from "../cli.ts";
 import { machineDisks, type MachineName } from "../guests/machines/index.ts";
 import { sha256sum } from "../disks/overlays.ts";
+import { temporary } from "../temporary.ts";
 
 const PLAN_SECONDS = 30;
 const CONVERSION_SECONDS = 90;
@@ -38,8 +38,7 @@ export async function migrateDisks(
   moreArgs: readonly string[] = [],
 ): Promise<Migrated> {
   const before = await Promise.all(disks.map(sha256sum));
-  const parent = await mkdtemp(join(tmpdir(), "p2v-matrix-"));
-  t.after(() => rm(parent, { recursive: true, force: true }));
+  const parent = await temporary(t);
   const args = [
     ...disks.flatMap((disk) => ["--disk", disk]),
     "--to",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -14,6 +13,7 @@ import {
 } from "../../../../tests/support/guests/convert-guest.ts";
 import { run } from "../../../system/index.ts";
 import { PACKAGE_MANAGERS, renderAgentScript } from "./guest-agent-unit.ts";
+import { temporary } from "../../../../tests/support/temporary.ts";
 
 const intent = { ...testIntent(), withSteps: ["guest-agent"] };
 
@@ -45,8 +45,7 @@ test("the guest agent is for who asks: a unit of the VM installs it, and nothing
 });
 
 test("the first boot's script: quiet without a repository, five times, then gone; and gone when the agent is there", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-agent-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const bin = join(directory, "bin");
   for (const path of ["bin", "var/lib", "etc/systemd/system/multi-user.target.wants", "usr/local/sbin"])
     await mkdir(join(directory, path), { recursive: true });

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import {
@@ -17,6 +16,7 @@ import {
 import { rpmBytes } from "../../../../tests/support/guests/packages.ts";
 import { deskSteps, deskTools } from "../../propose/desk.ts";
 import type { Extras } from "../../drivers/extras.ts";
+import { temporary } from "../../../../tests/support/temporary.ts";
 
 const VIRTIO = ["virtio_pci", "virtio_blk", "virtio_net"];
 const KMOD = {
@@ -28,8 +28,7 @@ const KMOD = {
 };
 
 async function extrasOf(t: TestContext, header: Parameters<typeof rpmBytes>[0] | Buffer): Promise<Extras> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-extras-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const place = { distro: "centos", version: "7", arch: "x86_64", file: "one.rpm" };
   const path = join(directory, "centos/7/x86_64/one.rpm");
   await mkdir(dirname(path), { recursive: true });
