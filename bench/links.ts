@@ -19,7 +19,7 @@ interface Link extends AsyncDisposable {
   sentBytes(): Promise<number>;
 }
 
-export async function openLink(mbit: number): Promise<Link> {
+async function openLink(mbit: number): Promise<Link> {
   await using opening = new AsyncDisposableStack();
   const ip = (...words: string[]): Promise<unknown> => run(["ip", ...words]);
   await ip("netns", "add", NAME);

@@ -5,7 +5,7 @@ import { WAY_TITLES } from "./ways.ts";
 
 const GIB = 2 ** 30;
 
-export function renderTable(rows: readonly (readonly string[])[]): string {
+function renderTable(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>(
     (most, row) => row.map((cell, i) => Math.max(most[i] ?? 0, cell.length)),
     [],

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copies the used bytes of disks to a host: read, hash, compress, send, await that they are durable there.
 import {
-  bytesOf,
   type Emit,
   type ExtentMap,
   type Host,
@@ -110,9 +109,4 @@ export async function copyDisks(options: CopyOptions): Promise<CopyResult[]> {
   const results: CopyResult[] = [];
   for (const disk of options.disks) results.push(await copyDisk({ disk, connection, limit, options }));
   return results;
-}
-
-/** Bytes that will be read; what is sent is less, by compression and by what is there already. */
-export function usedBytes(map: ExtentMap): number {
-  return bytesOf(map, "data");
 }

@@ -8,7 +8,7 @@ export function localHost(): Host {
   return posixHost(localTransport());
 }
 
-export function localTransport(): Transport {
+function localTransport(): Transport {
   return {
     title: "this machine",
     isRemote: false,

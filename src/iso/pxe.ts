@@ -77,7 +77,7 @@ export async function writePxeTree(options: IsoPxeOptions): Promise<readonly str
   }
 }
 
-export function checkUrl(text: string): URL {
+function checkUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (
     url !== null &&
@@ -106,7 +106,7 @@ export function commonWords(menu: string): string {
 }
 
 /** https://ipxe.org/scripting; names without a server are beside the script. */
-export function renderIpxe(words: string, url: URL | null): string {
+function renderIpxe(words: string, url: URL | null): string {
   const from = url?.href ?? "";
   return `#!ipxe
 kernel ${from}vmlinuz initrd=initrd.img ${words}
@@ -116,7 +116,7 @@ boot
 }
 
 /** For Debian's signed GRUB for networks, which reads grub/grub.cfg of the server that it came from. */
-export function renderNetworkMenu(words: string, url: URL | null): string {
+function renderNetworkMenu(words: string, url: URL | null): string {
   const from = url === null ? "/" : `(http,${url.host})${url.pathname}`;
   return `# Started by UEFI over the network: bootx64.efi (shim), then grubx64.efi, then this.
 set timeout=5
@@ -131,7 +131,7 @@ menuentry "Start this machine's own system" {
 }
 
 /** https://wiki.syslinux.org/wiki/index.php?title=PXELINUX; lpxelinux.0 understands http. */
-export function renderPxelinux(words: string, url: URL | null): string {
+function renderPxelinux(words: string, url: URL | null): string {
   const from = url?.href ?? "";
   return `DEFAULT virt-p2v
 PROMPT 0

@@ -39,10 +39,7 @@ export async function startExport(
 }
 
 /** The daemon's command line. Errors of the guest's disk must reach the guest's kernel, never stop the daemon. */
-export function renderCommand(
-  chain: Chain,
-  { path, writable }: { path: string; writable: boolean },
-): string[] {
+function renderCommand(chain: Chain, { path, writable }: { path: string; writable: boolean }): string[] {
   const exported = {
     type: "fuse",
     id: "view",
@@ -136,7 +133,7 @@ const isMounted = async (path: string): Promise<boolean> =>
   (await readMountTable()).some((entry) => entry.path === path);
 
 /** A daemon that was killed leaves its mount behind, and every access to it fails. */
-export async function removeDeadMount(path: string): Promise<void> {
+async function removeDeadMount(path: string): Promise<void> {
   for (let tries = 0; tries < 3 && (await isMounted(path)); tries += 1) {
     try {
       // Lazy: whatever still holds the file gets errors anyway, and the name must go.

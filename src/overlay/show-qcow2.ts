@@ -44,7 +44,7 @@ export async function showQcow2(image: string, { signal }: { signal: AbortSignal
 }
 
 /** Pure. QEMU's locks stay on: a running VM keeps its image to itself. */
-export function qcow2Chain(path: string): Chain {
+function qcow2Chain(path: string): Chain {
   const readOnly = { "read-only": true, "auto-read-only": false };
   return {
     nodes: [

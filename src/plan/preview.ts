@@ -8,14 +8,6 @@ export function stoppers(preview: Pick<Preview, "problems">): readonly Problem[]
   return preview.problems.filter((problem) => problem.severity === "stops");
 }
 
-/** Bytes that would be read and sent at most, and all bytes of the disks. */
-export function totals(preview: Pick<Preview, "disks">): { usedBytes: number; sizeBytes: number } {
-  return {
-    usedBytes: preview.disks.reduce((sum, disk) => sum + disk.usedBytes, 0),
-    sizeBytes: preview.disks.reduce((sum, disk) => sum + disk.sizeBytes, 0),
-  };
-}
-
 /** Generated files (an initramfs differs in each build) count by path and reason, edited ones by their bytes. */
 function seen(change: Change): unknown {
   const generated = change.after.kind === "bytes" && change.after.sizeBytes > 1_048_576;

@@ -12,7 +12,7 @@ export function cellBuffers(): BufferPool {
   return shared;
 }
 
-export class BufferPool {
+class BufferPool {
   readonly #free: SharedBytes[] = [];
   #sizeBytes = 0;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mounts below a private directory of ours; unmounted by the scope that mounted them.
-import { mkdir, rmdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { RunError, run } from "./run.ts";
 
 export interface Mounted extends AsyncDisposable {
@@ -45,9 +45,4 @@ export async function unmount(target: string): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 200 * tries));
     }
   }
-}
-
-/** Removes an empty directory of ours; one that is not there is fine, one that is not empty is left alone. */
-export async function removeEmptyDirectory(path: string): Promise<void> {
-  await rmdir(path).catch(() => undefined);
 }

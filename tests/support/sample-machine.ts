@@ -128,7 +128,7 @@ const lvm = (
   slaves: ["md127"],
 });
 
-export const SAMPLE_DEVICES: readonly SampleDevice[] = [
+const SAMPLE_DEVICES: readonly SampleDevice[] = [
   mirrored("sda", "8:0", 0),
   mirrored("sdb", "8:16", 16),
   { name: "sdc", devno: "8:32", size: 0, attributes: { removable: "1\n" } },

@@ -56,7 +56,7 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 /** SHA-256 in hex of a file, read in parts. */
-export async function hashFile(path: string): Promise<string> {
+async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const part of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(part as Buffer);
   return hash.digest("hex");

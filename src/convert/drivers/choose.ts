@@ -30,7 +30,7 @@ export function directoriesFor({ id, version, arch }: Guest): readonly string[] 
   );
 }
 
-export const packageKind = ({ family }: Pick<GuestOS, "family">): DriverPackage["kind"] | null =>
+const packageKind = ({ family }: Pick<GuestOS, "family">): DriverPackage["kind"] | null =>
   family === "debian" ? "deb" : family === "redhat" || family === "suse" ? "rpm" : null;
 
 /** Is it of the guest's kind and architecture? A 32-bit system may have a 64-bit kernel, and its packages are 32-bit ones. */

@@ -3,7 +3,7 @@
 import type { GuestView } from "../../core/index.ts";
 
 /** shim, GRUB and systemd-boot have 0.1 to 4 MiB; a unified kernel image is no boot loader. */
-export const MAX_LOADER_BYTES = 16 * 2 ** 20;
+const MAX_LOADER_BYTES = 16 * 2 ** 20;
 
 /** What the names of loaders end with (UEFI specification 3.5.1.1). null: no firmware of ours boots such a guest. */
 export function efiArch(arch: string): string | null {

@@ -21,7 +21,7 @@ export const COMMON_INPUTS = new RegExp(`^(/usr)?/(${COMMON})(/|$)`);
 
 const inputs = (own: string): RegExp => new RegExp(`^(/usr)?/(etc/(${own})|${COMMON})(/|$)`);
 
-export const BUILDERS: readonly Builder[] = [
+const BUILDERS: readonly Builder[] = [
   {
     // MODULES=dep asks which drivers *this* machine uses, so a copy of the configuration says most; the guest's own stays
     // as it is. All else, compression too, is the guest's choice.

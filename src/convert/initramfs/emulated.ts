@@ -16,7 +16,7 @@ const DISKS = {
 const NIC = "e1000";
 
 /** In a kernel's configuration: before 2.6.33 nothing else tells what is built in. */
-export const SYMBOLS: Readonly<Record<string, string>> = {
+const SYMBOLS: Readonly<Record<string, string>> = {
   virtio_pci: "CONFIG_VIRTIO_PCI",
   virtio_blk: "CONFIG_VIRTIO_BLK",
   virtio_net: "CONFIG_VIRTIO_NET",
@@ -57,7 +57,7 @@ export async function readEmulated(
 }
 
 /** Pure. */
-export function findEmulated({
+function findEmulated({
   modules,
   builtIn,
   machine,

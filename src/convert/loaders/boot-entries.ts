@@ -4,7 +4,7 @@
 import { splitLines } from "../text/lines.ts";
 import { type CommandLineFiles, type EditLine, filesIn } from "./command-lines.ts";
 
-export const ENTRY_DIRECTORIES = ["/boot", "/efi", "/boot/efi"].map((base) => `${base}/loader/entries`);
+const ENTRY_DIRECTORIES = ["/boot", "/efi", "/boot/efi"].map((base) => `${base}/loader/entries`);
 
 export const bootEntries: CommandLineFiles = {
   title: "a boot entry",
@@ -22,7 +22,7 @@ export const bootEntries: CommandLineFiles = {
 const OPTIONS = /^[ \t]*options[ \t]+/;
 const INITRAMFS = /^[ \t]*(initrd|efi|uki)[ \t]/;
 
-export function editEntry(text: string, edit: EditLine): string {
+function editEntry(text: string, edit: EditLine): string {
   const lines = splitLines(text);
   return editLast(
     lines,

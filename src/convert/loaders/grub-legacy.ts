@@ -25,7 +25,7 @@ const TITLE = /^[ \t]*title[ \t]/;
 /** Debian's update-grub writes entries from this comment (grub 0.97, update-grub): `# kopt=root=/dev/hda1 ro`. */
 const KOPT = /^(# (?:xen)?kopt(?:_2_6)?=)([^\r\n]*)(\r?\n?)$/;
 
-export function editLegacyMenu(text: string, edit: EditLine): string {
+function editLegacyMenu(text: string, edit: EditLine): string {
   const lines = splitLines(text);
   const initramfs = withInitramfs(lines);
   const inEntries = initramfs.size > 0;

@@ -22,7 +22,7 @@ export const grubenv: CommandLineFiles = {
 };
 
 /** null: the values do not fit into the block any more. What is no such block stays as it is. */
-export function editGrubenv(text: string, edit: EditLine): string | null {
+function editGrubenv(text: string, edit: EditLine): string | null {
   if (!text.startsWith(SIGNATURE) || text.length > 64 * 1024) return text;
   const body = text.replace(/#*$/, "");
   const edited = splitLines(body)

@@ -29,7 +29,7 @@ const APPEND = /^[ \t]*append[ \t]+(?!-[ \t]*\r?\n?$)/i;
 const INITRD = /^[ \t]*initrd[ \t]|^[ \t]*(?:append|linux|kernel)[ \t](?:.*[ \t])?initrd=/i;
 
 /** An APPEND above all labels holds for those that have none. */
-export function editSyslinux(text: string, edit: EditLine): string {
+function editSyslinux(text: string, edit: EditLine): string {
   const lines = splitLines(text);
   const initramfs = withInitramfs(lines);
   return lines

@@ -11,7 +11,7 @@ import {
 import { changeableState, isDirectory } from "../../system/index.ts";
 
 /** Far above any configuration file a person wrote; a larger one is said, not read. */
-export const MAX_TEXT_BYTES = 8 * 2 ** 20;
+const MAX_TEXT_BYTES = 8 * 2 ** 20;
 
 export type Edit = {
   readonly why: string;

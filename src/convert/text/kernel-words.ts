@@ -30,8 +30,8 @@ export function wordValues(text: string, key: string): string[] {
   return values;
 }
 
-export const SERIAL_CONSOLE = "console=ttyS0,115200";
-export const SCREEN_CONSOLE = "console=tty0";
+const SERIAL_CONSOLE = "console=ttyS0,115200";
+const SCREEN_CONSOLE = "console=tty0";
 
 /**
  * Adds the serial console that every VM of ours has. The kernel prints on every console named; the last one is

@@ -67,7 +67,7 @@ export function parseHostFacts(
 }
 
 /** A Proxmox node has QEMU and may have libvirt, a Xen host has both: the more special comes first. */
-export function kindOf(found: Pick<HostFacts, "proxmox" | "xen" | "libvirt" | "qemu">): HostKind {
+function kindOf(found: Pick<HostFacts, "proxmox" | "xen" | "libvirt" | "qemu">): HostKind {
   if (found.proxmox !== null) return "proxmox";
   if (found.xen !== null) return "xen";
   if (found.libvirt !== null) return "libvirt";

@@ -2,7 +2,7 @@
 // The one script that asks a host what it is. It only reads, and needs no more than a POSIX shell.
 
 /** Of one section; a host with a thousand VMs prints less. */
-export const MAX_SECTION_BYTES = 2 * 2 ** 20;
+const MAX_SECTION_BYTES = 2 * 2 ** 20;
 /** More VMs, pools or networks than these are not looked at. */
 export const MAX_ASKED = 500;
 

@@ -9,7 +9,7 @@ export type Family = {
 };
 
 /** An open list; `generic` is last and takes what is left. */
-export const FAMILIES = [
+const FAMILIES = [
   {
     name: "debian",
     ids: [

@@ -21,7 +21,7 @@ async function firstOf(view: GuestView, paths: readonly string[]): Promise<strin
 }
 
 /** Text of a small file; null where there is none, or one that no system has so large. */
-export async function readShort(view: GuestView, path: string): Promise<string | null> {
+async function readShort(view: GuestView, path: string): Promise<string | null> {
   try {
     return await view.readText(path, { maxBytes: 64 * 1024 });
   } catch (error) {

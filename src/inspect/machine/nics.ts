@@ -58,7 +58,7 @@ export function parseMac(text: string | null): string | null {
 }
 
 /** The kernel answers with an error while the interface is down: null. */
-export function parseFlag(text: string | null): boolean | null {
+function parseFlag(text: string | null): boolean | null {
   const word = text?.trim();
   return word === "1" ? true : word === "0" ? false : null;
 }

@@ -7,7 +7,7 @@ import { readPastReport } from "./past-report.ts";
 export const DONE_ALREADY = "destination-done";
 
 /** Names and file systems make the VM's UUID; cloned machines have these in common, and are told apart by their firmware. */
-export function isSameMachine(
+function isSameMachine(
   past: { readonly vmUuid: string; readonly machineUuid: string | null },
   here: { readonly vmUuid: string; readonly machineUuid: string | null },
 ): boolean {

@@ -15,7 +15,7 @@ export async function localDisks({ signal }: { signal: AbortSignal }): Promise<r
 }
 
 /** In order of the graph; the live medium itself (ISO 9660 on a disk) is none. Pure. */
-export function diskPaths(storage: BlockGraph): readonly string[] {
+function diskPaths(storage: BlockGraph): readonly string[] {
   const isos = storage.nodes.flatMap(({ id, holds }) =>
     holds.kind === "filesystem" && holds.type === "iso9660" ? [id] : [],
   );

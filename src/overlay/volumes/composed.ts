@@ -36,7 +36,7 @@ export function composedChain(descriptor: string, { writable }: { writable: bool
 }
 
 /** Pure: the QEMU nodes above a descriptor whose volume is LUKS1. `secret`: the file of its passphrase. */
-export function decryptedChain(
+function decryptedChain(
   descriptor: string,
   { secret, writable }: { secret: string; writable: boolean },
 ): Chain {
@@ -51,7 +51,7 @@ export function decryptedChain(
 }
 
 /** Pure: the QEMU nodes above devices that each hold all of a volume: writes go to all, reads to the first that gives them. */
-export function mirrorChain(paths: readonly string[], { writable }: { writable: boolean }): Chain {
+function mirrorChain(paths: readonly string[], { writable }: { writable: boolean }): Chain {
   const readOnly = { "read-only": !writable };
   const nodes = paths.map((path, index) => ({
     driver: "host_device",

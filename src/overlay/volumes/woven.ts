@@ -67,14 +67,14 @@ export const mirrorTable = (paths: readonly string[]): string =>
   `mirror core 2 1024 nosync ${paths.length} ${paths.map((path) => `${path} 0`).join(" ")}`;
 
 /** Pure. linux, Documentation/admin-guide/device-mapper/striped.rst. */
-export function stripesTarget(weave: Weave, columns: readonly string[]): MapperTarget {
+function stripesTarget(weave: Weave, columns: readonly string[]): MapperTarget {
   const places = columns.map((path) => `${path} 0`).join(" ");
   const table = `striped ${columns.length} ${weave.chunkBytes / SECTOR} ${places}`;
   return { sectors: weaveBytes(weave) / SECTOR, table };
 }
 
 /** Pure. linux, Documentation/admin-guide/device-mapper/dm-raid.rst: no devices for metadata, taken for in sync. */
-export function raid5Target(weave: Weave, members: readonly (string | null)[]): MapperTarget {
+function raid5Target(weave: Weave, members: readonly (string | null)[]): MapperTarget {
   const { layout, chunkBytes } = weave;
   const places = members.map((path) => `- ${path ?? "-"}`).join(" ");
   const type = RAID5_TYPES[layout] ?? "raid5_ls";

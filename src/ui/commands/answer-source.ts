@@ -15,7 +15,7 @@ import {
 import { findStick } from "./stick.ts";
 
 /** Put there by iso build --config. */
-export const ANSWERS_ON_IMAGE = "/etc/virt-p2v/answers.yaml";
+const ANSWERS_ON_IMAGE = "/etc/virt-p2v/answers.yaml";
 const MAX_BYTES = 2 ** 20;
 
 /** No answers where nothing was asked for and the image has none. UserError `host` when an address does not answer. */

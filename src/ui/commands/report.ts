@@ -8,7 +8,7 @@ import { type CommandRunner, say, sayJson } from "./context.ts";
 
 const MAX_REPORT_BYTES = 256 * 2 ** 20;
 
-export async function readReport(directory: string): Promise<Report> {
+async function readReport(directory: string): Promise<Report> {
   const path = join(directory, "report.json");
   const bytes = await readBounded(path, { maxBytes: MAX_REPORT_BYTES });
   if (bytes === null)

@@ -21,7 +21,7 @@ export type SurveyRow =
 /** `boots`: as far as files can tell. */
 export type SurveyVerdict = "boots" | "look" | "no" | "unknown";
 
-export function verdictOf({ guest, problems }: Pick<Preview, "guest" | "problems">): SurveyVerdict {
+function verdictOf({ guest, problems }: Pick<Preview, "guest" | "problems">): SurveyVerdict {
   if (problems.some(({ severity }) => severity === "stops")) return "no";
   if (guest === null) return "unknown";
   return problems.some(({ severity }) => severity === "warns") ? "look" : "boots";
@@ -94,7 +94,7 @@ const firmwareWord = ({ firmware }: Preview["vm"]): string =>
   firmware.kind === "bios" ? "BIOS" : firmware.secureBoot ? "UEFI+SB" : "UEFI";
 
 /** What the disks are built of, containers first: `LVM md-raid1 LUKS ext4`. */
-export function storageWords({ nodes }: BlockGraph): readonly string[] {
+function storageWords({ nodes }: BlockGraph): readonly string[] {
   const containers: string[] = [];
   const types: string[] = [];
   for (const { holds } of nodes) {
@@ -107,7 +107,7 @@ export function storageWords({ nodes }: BlockGraph): readonly string[] {
 }
 
 /** That no bootable kernel has; a VM on KVM needs the first four, one on Xen the others. */
-export function missingDrivers(guest: GuestOS | null): readonly string[] {
+function missingDrivers(guest: GuestOS | null): readonly string[] {
   const kernels = guest?.kernels.filter(({ bootable }) => bootable) ?? [];
   if (kernels.length === 0) return [];
   return VM_DRIVERS.filter((driver) => kernels.every(({ has }) => (has[driver] ?? "absent") === "absent"));

@@ -182,7 +182,7 @@ export function answersFor(file: AnswerFile, here: MachineIdentifiers, name: str
 export const asksForHostname = ({ machines }: AnswerFile): boolean =>
   machines?.some(({ match }) => match.has("hostname")) === true;
 
-export function printIdentifiers({ serial, uuid, macs, hostname }: MachineIdentifiers): string {
+function printIdentifiers({ serial, uuid, macs, hostname }: MachineIdentifiers): string {
   const line = (key: string, value: string | null): string => `  ${key}: ${value ?? "(not known)"}`;
   const lines = [line("serial", serial), line("uuid", uuid), ...macs.map((mac) => line("mac", mac))];
   return [...lines, ...(hostname === null ? [] : [line("hostname", hostname)])].join("\n");

@@ -43,7 +43,7 @@ ${EXIT_CODE_MEANINGS.map(([code, meaning]) => entry(`${code}`, meaning)).join("\
 export const positionalName = ({ name, optional }: NonNullable<Command["positional"]>): string =>
   optional === true ? `[${name}]` : name;
 
-export function renderSynopsis(command: Command): string {
+function renderSynopsis(command: Command): string {
   const required = command.required.map((name) => `--${name} ${SETTINGS[name].value}`);
   const positional = command.positional === null ? [] : [positionalName(command.positional)];
   return ["virt-p2v", command.name, ...required, "[OPTION]...", ...positional].join(" ");

@@ -31,7 +31,7 @@ function kindText(kind: NetworkLink["kind"], nics: readonly Nic[]): string {
   }
 }
 
-export function addressText(ip: LinkAddressing): string {
+function addressText(ip: LinkAddressing): string {
   if (ip.kind === "none") return "";
   if (ip.kind === "auto") return "auto";
   return `${ip.addresses.join(" ")}${ip.gateways.length === 0 ? "" : ` via ${ip.gateways.join(" ")}`}`;

@@ -94,7 +94,7 @@ export function withAnswers(
 }
 
 /** As flags would give them: the same words, the same checks. UserError (usage) where one makes no sense. */
-export function givenOf({ answers }: Pick<WizardState, "answers">): Given {
+function givenOf({ answers }: Pick<WizardState, "answers">): Given {
   return parseCommandLine(findCommand("migrate"), answerArguments(answers, new Set()));
 }
 

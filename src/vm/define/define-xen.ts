@@ -4,10 +4,10 @@ import { createHash } from "node:crypto";
 import { type CommandPrefix, type Definition, UserError, type VmModel } from "../../core/index.ts";
 import { actOn, type Call, tryOn, xlArgv } from "../host-command.ts";
 
-export const XEN_DIRECTORY = "/etc/xen";
+const XEN_DIRECTORY = "/etc/xen";
 const MAX_CONFIG_BYTES = 2 ** 20;
 
-export const xenConfigPath = (name: string): string => `${XEN_DIRECTORY}/${name}.cfg`;
+const xenConfigPath = (name: string): string => `${XEN_DIRECTORY}/${name}.cfg`;
 const autoPath = (name: string): string => `${XEN_DIRECTORY}/auto/${name}.cfg`;
 
 type Xen = { readonly prefix: CommandPrefix };

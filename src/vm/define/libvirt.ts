@@ -9,7 +9,7 @@ type Attributes = Readonly<Record<string, string>>;
 export type Node = { readonly [name: string]: string | Node | readonly Node[] };
 
 /** For a host that nobody has asked: KVM, and the network that every libvirt has. */
-export const ANY_LIBVIRT: Pick<VmPlace, "kvm" | "networks" | "linkUp"> = {
+const ANY_LIBVIRT: Pick<VmPlace, "kvm" | "networks" | "linkUp"> = {
   kvm: true,
   networks: [],
   linkUp: true,

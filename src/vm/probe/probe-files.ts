@@ -55,7 +55,7 @@ const systemd: ProbePlugin = {
 };
 
 /** The inits we can put a probe into; sysv, openrc and upstart will be further entries. */
-export const PROBE_PLUGINS: readonly ProbePlugin[] = [systemd];
+const PROBE_PLUGINS: readonly ProbePlugin[] = [systemd];
 
 /** null: no probe for this guest's init, so its boot cannot be judged (`noProbeReason`). */
 export function probeFiles(guest: GuestOS): readonly ProbeFile[] | null {

@@ -88,7 +88,7 @@ async function copyInto(from: string, to: string, offset: number): Promise<void>
 type Layout = { sizeBytes: number; partitions: readonly TestPartition[]; script: string };
 
 /** Places partitions from 1 MiB on; a logical one has its EBR in the MiB before it. */
-export function layOut(spec: DiskSpec): Layout {
+function layOut(spec: DiskSpec): Layout {
   if (spec.table === "none") {
     const [only, ...others] = spec.partitions;
     if (others.length > 0) throw new TypeError("A disk without a table has at most one file system");

@@ -63,7 +63,7 @@ export const TARGETS: Readonly<Record<string, string>> = {
 };
 
 /** What makes it a system, and is looked at only. */
-export const SYSTEM: Readonly<Record<string, string | Uint8Array>> = {
+const SYSTEM: Readonly<Record<string, string | Uint8Array>> = {
   "/etc/os-release": 'ID=debian\nVERSION_ID=12\nPRETTY_NAME="Hostile Linux"\n',
   "/usr/lib/os-release": 'ID=debian\nVERSION_ID=12\nPRETTY_NAME="Hostile Linux"\n',
   "/etc/hostname": "hostile\n",
@@ -119,7 +119,7 @@ export type Hostile = AsyncDisposable & {
   readonly partition: { readonly start: number; readonly end: number };
 };
 
-export async function hostileGuest({ hook = "", plant, sizeMb = 64 }: Planting): Promise<Hostile> {
+async function hostileGuest({ hook = "", plant, sizeMb = 64 }: Planting): Promise<Hostile> {
   await using scope = new AsyncDisposableStack();
   const top = await mkdtemp(join(tmpdir(), "p2v-hostile-"));
   scope.defer(() => rm(top, { recursive: true, force: true }));

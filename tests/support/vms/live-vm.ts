@@ -151,7 +151,7 @@ async function describeMachine(socket: string): Promise<string> {
 }
 
 /** Without cursor movements and carriage returns. */
-export function readable(text: string): string {
+function readable(text: string): string {
   return text.replace(CONTROL, "").replaceAll("\r", "");
 }
 

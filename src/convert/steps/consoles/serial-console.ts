@@ -89,7 +89,7 @@ export function renderInittab(text: string, { xen }: { xen: boolean }): string {
 }
 
 /** busybox's init, as Alpine has it: the id is the line itself, and there are no runlevels. Others: as renderInittab(). */
-export function renderBusyboxInittab(text: string, { xen }: { xen: boolean }): string {
+function renderBusyboxInittab(text: string, { xen }: { xen: boolean }): string {
   if (!/^::sysinit:/m.test(text)) return renderInittab(text, { xen });
   let out = text;
   for (const tty of xen ? ["ttyS0", "hvc0"] : ["ttyS0"])

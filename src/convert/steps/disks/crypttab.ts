@@ -39,7 +39,7 @@ export const crypttab: ConversionStep = {
 /** crypttab(5): name, source device, key file, options. */
 const LINE = /^([ \t]*[^ \t#\r\n][^ \t\r\n]*[ \t]+)([^ \t\r\n]+)/;
 
-export function renderCrypttab(text: string, volumes: Volumes, unknown: string[]): string {
+function renderCrypttab(text: string, volumes: Volumes, unknown: string[]): string {
   return mapLines(text, (line) => {
     const [, head = "", spec = ""] = LINE.exec(line) ?? [];
     if (spec === "") return line;

@@ -34,7 +34,7 @@ export const fstab: ConversionStep = {
 /** fstab(5): the first field is the device, the second where, the third the type. */
 const LINE = /^([ \t]*)([^ \t#\r\n][^ \t\r\n]*)([ \t]+)([^ \t\r\n]+)[ \t]+([^ \t\r\n]+)/;
 
-export function renderFstab(text: string, volumes: Volumes, problems: Problem[]): string {
+function renderFstab(text: string, volumes: Volumes, problems: Problem[]): string {
   return mapLines(text, (line) => {
     const match = LINE.exec(line);
     if (match === null) return line;

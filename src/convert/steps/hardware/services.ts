@@ -24,10 +24,7 @@ const RUNLEVELS = [2, 3, 4, 5].flatMap((level) => [
   `/etc/init.d/rc${level}.d`,
 ]);
 
-export async function findStarts(
-  view: GuestView,
-  wanted: (service: string) => boolean,
-): Promise<readonly Start[]> {
+async function findStarts(view: GuestView, wanted: (service: string) => boolean): Promise<readonly Start[]> {
   const out = new Map<string, Start>();
   const add = async (
     directory: string,

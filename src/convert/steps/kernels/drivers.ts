@@ -38,7 +38,7 @@ export function drivers(options: Options): ConversionStep {
 }
 
 /** What the VM has devices for: its disks and network cards. Those that a Xen domain has, for a Xen host. */
-export const neededDrivers = ({ hypervisor }: StepContext["intent"]): readonly string[] =>
+const neededDrivers = ({ hypervisor }: StepContext["intent"]): readonly string[] =>
   hypervisor === "xen" ? ["xen_blkfront", "xen_netfront"] : ["virtio_pci", "virtio_blk", "virtio_net"];
 
 async function lackingDrivers(

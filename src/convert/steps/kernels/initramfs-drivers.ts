@@ -50,7 +50,7 @@ async function addFeature(draft: Draft, { view }: StepContext): Promise<void> {
 }
 
 /** Pure. */
-export function addVirtio(text: string): string {
+function addVirtio(text: string): string {
   return text.replace(
     /^(\s*features=)(["']?)([^"'\n]*)\2/m,
     (line, name: string, quote: string, list: string) =>

@@ -50,7 +50,7 @@ export const ifcfg: ConversionStep = {
 
 type Ifcfg = { readonly hwaddr: string; readonly macaddr: string; readonly device: string };
 
-export function readIfcfg(text: string, file: string): Ifcfg {
+function readIfcfg(text: string, file: string): Ifcfg {
   const found = new Map<string, string>();
   editAssignments(text, (name, value) => {
     found.set(name, value.trim());

@@ -12,7 +12,7 @@ import { type Found, joinFound, type NetworkSource } from "./source.ts";
 import { udev } from "./udev.ts";
 
 /** What configures comes before what only names. */
-export const NETWORK_SOURCES: readonly NetworkSource[] = [
+const NETWORK_SOURCES: readonly NetworkSource[] = [
   netplan,
   ifupdown,
   networkmanager,

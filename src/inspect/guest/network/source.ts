@@ -144,7 +144,7 @@ export function normalMac(text: string | null | undefined): string | null {
 }
 
 /** Bits of 255.255.255.0, or of 24; null for nonsense. */
-export function prefixOf(mask: string): number | null {
+function prefixOf(mask: string): number | null {
   if (/^\d{1,3}$/.test(mask)) return Number(mask) <= 128 ? Number(mask) : null;
   const parts = mask.split(".");
   if (parts.length !== 4 || parts.some((part) => !/^\d{1,3}$/.test(part) || Number(part) > 255)) return null;

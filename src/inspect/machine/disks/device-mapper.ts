@@ -7,7 +7,7 @@ export type DmVolume =
   | { readonly kind: "partition"; readonly number: number };
 
 /** A UUID of LVM in its 32 characters becomes the text that lvs prints. */
-export function lvmUuid(raw: string): string {
+function lvmUuid(raw: string): string {
   return [raw.slice(0, 6), ...[6, 10, 14, 18, 22].map((at) => raw.slice(at, at + 4)), raw.slice(26)].join(
     "-",
   );

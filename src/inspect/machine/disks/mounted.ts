@@ -39,7 +39,7 @@ export async function readMounted(sysroot: Sysroot): Promise<ReadonlyMap<string,
 }
 
 /** [device number or path, mount point]. File systems of several devices (btrfs) tell only the path of one. */
-export function parseMounts(mountinfo: string): readonly (readonly [device: string, where: string])[] {
+function parseMounts(mountinfo: string): readonly (readonly [device: string, where: string])[] {
   const found = new Map<string, string>();
   for (const line of mountinfo.split("\n")) {
     const devno = parseDevno(line.split(" ", 3)[2] ?? null);
@@ -53,7 +53,7 @@ export function parseMounts(mountinfo: string): readonly (readonly [device: stri
 }
 
 /** proc_swaps(5): a header, then `Filename Type ...`; a swap file's disk is mounted anyway. */
-export function parseSwaps(text: string): readonly string[] {
+function parseSwaps(text: string): readonly string[] {
   return text
     .split("\n")
     .slice(1)

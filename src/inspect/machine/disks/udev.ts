@@ -42,7 +42,7 @@ export function property(properties: Properties, key: string): string | null {
   return value === undefined || value === "" ? null : value;
 }
 
-export function decodeUdev(text: string): string {
+function decodeUdev(text: string): string {
   const bytes = Buffer.from(text, "utf8")
     .toString("latin1")
     .replace(/\\x([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

@@ -40,7 +40,7 @@ const magicOf = (head: Uint8Array): string => Buffer.from(head.subarray(0, 6)).t
 const refused = (why: string): LuksHeader => ({ kind: "refused", why });
 
 /** Pure. `head`: its first 592 bytes, of which the key slots are not looked at. */
-export function parseLuks1(head: Uint8Array, sizeBytes: number): LuksHeader {
+function parseLuks1(head: Uint8Array, sizeBytes: number): LuksHeader {
   const view = viewOf(head);
   const cipher = `${textOf(head.subarray(8, 40))}-${textOf(head.subarray(40, 72))}`;
   const start = view.getUint32(104) * SECTOR;
@@ -95,7 +95,7 @@ const METADATA = z.object({
 });
 
 /** Pure. `whole`: the binary header and the JSON behind it, whose checksum was right. */
-export function parseLuks2(whole: Uint8Array, sizeBytes: number): LuksHeader {
+function parseLuks2(whole: Uint8Array, sizeBytes: number): LuksHeader {
   const uuid = textOf(whole.subarray(168, 208));
   const metadata = METADATA.safeParse(parseJson(Buffer.from(whole.subarray(BINARY_BYTES)).toString("utf8")));
   if (!metadata.success) return refused("its header's JSON is not as it should be");

@@ -10,7 +10,7 @@ const MDA_HEADER_BYTES = 512;
 const MDA_MAGIC = "\u0020LVM2\u0020x[5A%r0N*>";
 const MAX_AREAS = 8;
 /** Real metadata of thousands of volumes takes 2 MiB. */
-export const MAX_METADATA_BYTES = 8 * 2 ** 20;
+const MAX_METADATA_BYTES = 8 * 2 ** 20;
 
 export type PvLabel = {
   /** 32 characters, without dashes. */
@@ -83,7 +83,7 @@ async function readMetadata(
 }
 
 /** CRC-32 (polynomial 0xedb88320) begun with LVM's own value and not inverted at the end. */
-export function lvmCrc(bytes: Uint8Array): number {
+function lvmCrc(bytes: Uint8Array): number {
   const begin = 0xf597a6cf;
   return (~crc32(bytes, ~begin >>> 0) >>> 0) >>> 0;
 }

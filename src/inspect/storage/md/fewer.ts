@@ -8,7 +8,7 @@ import { openReader, partReader, viewOf } from "../reader.ts";
 export type MemberPlace = { readonly place: number; readonly count: number };
 
 /** The 4096 bytes to be written where the superblock lies. Pure. The array is taken for in sync: all its members are. */
-export function renderFewerMembers(superblock: MdSuperblock, at: MemberPlace): Uint8Array {
+function renderFewerMembers(superblock: MdSuperblock, at: MemberPlace): Uint8Array {
   const bytes = Uint8Array.from(superblock.bytes);
   if (superblock.version === "1") fewer1(bytes, at);
   else fewer090(bytes, at);

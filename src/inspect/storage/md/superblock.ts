@@ -69,7 +69,7 @@ function fits({ data }: MdMember, sizeBytes: number): boolean {
 }
 
 /** Version 1, of 4096 bytes read at `sector`. */
-export function parseSuper1(bytes: Uint8Array, sector: number): MdMember | null {
+function parseSuper1(bytes: Uint8Array, sector: number): MdMember | null {
   const view = viewOf(bytes);
   const u32 = (at: number): number => view.getUint32(at, true);
   if (u32(0) !== MAGIC || u32(4) !== 1 || view.getBigUint64(144, true) !== BigInt(sector)) return null;

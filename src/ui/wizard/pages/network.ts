@@ -90,7 +90,7 @@ export const networkCheck: Page = {
   take: (state) => state,
 };
 
-export function printChecks(checks: readonly Check[]): string {
+function printChecks(checks: readonly Check[]): string {
   const bad = checks.some(({ ok }) => !ok);
   const lines = checks.map(({ what, ok, text }) => `  ${ok ? "[ok]   " : "[FAILS]"} ${what}: ${text}`);
   const word = bad

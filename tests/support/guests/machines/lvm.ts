@@ -22,7 +22,7 @@ const LAYOUT = {
 } as const;
 const SECOND_BYTES = 1024 * MIB;
 
-export const LVM_UUIDS = {
+const LVM_UUIDS = {
   boot: LAYOUT.parts[0].uuid,
   root: "3007a5a1-2222-4a53-9a1c-0d6e6f1b2c3d",
   var: "0a3a5a1e-3333-4a53-9a1c-0d6e6f1b2c3d",

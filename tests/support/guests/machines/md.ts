@@ -32,7 +32,7 @@ export const MD_PARTS = placeParts(LAYOUT).flatMap((part, index) => {
 
 type PartOfArray = (typeof MD_PARTS)[number];
 
-export const MD_UUIDS = {
+const MD_UUIDS = {
   boot: "b0075a1e-1111-4a53-9a1c-0d6e6f1b2c4e",
   root: "3007a5a1-2222-4a53-9a1c-0d6e6f1b2c4e",
   swaps: ["5a5a5a5a-3333-4a53-9a1c-0d6e6f1b2c4e", "5a5a5a5a-4444-4a53-9a1c-0d6e6f1b2c4e"],

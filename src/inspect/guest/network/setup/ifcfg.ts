@@ -19,7 +19,7 @@ export async function readIfcfgLinks(view: GuestView): Promise<readonly SaidLink
   return said;
 }
 
-export function ifcfgLinks(
+function ifcfgLinks(
   text: string,
   { file, gateway }: { file: string; gateway?: string },
 ): readonly SaidLink[] {

@@ -9,7 +9,7 @@ export async function readIfupdownLinks(view: GuestView): Promise<readonly SaidL
   return ifupdownLinks(await readInterfaces(view));
 }
 
-export function ifupdownLinks(interfaces: Interfaces): readonly SaidLink[] {
+function ifupdownLinks(interfaces: Interfaces): readonly SaidLink[] {
   const starts = starter(interfaces);
   return interfaces.stanzas.flatMap((stanza) => {
     const name = stanza.name.split(":")[0] ?? "";

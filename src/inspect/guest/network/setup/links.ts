@@ -42,7 +42,7 @@ export function joinLinks(said: readonly SaidLink[]): NetworkSetup {
   };
 }
 
-export function portsOf(kind: LinkKind): readonly string[] {
+function portsOf(kind: LinkKind): readonly string[] {
   return kind.kind === "card" ? [] : kind.kind === "vlan" ? [kind.on] : kind.ports;
 }
 

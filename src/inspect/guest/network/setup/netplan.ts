@@ -20,7 +20,7 @@ export async function readNetplanLinks(view: GuestView): Promise<readonly SaidLi
   return netplanLinks(await readNetplanFiles(view));
 }
 
-export function netplanLinks(given: readonly File[]): readonly SaidLink[] {
+function netplanLinks(given: readonly File[]): readonly SaidLink[] {
   const files = given.map(({ path, text }) => ({ path, tree: parseNetplan(text) }));
   const cards = definitionsOf(files, "ethernets").map((definition) => ({
     definition,

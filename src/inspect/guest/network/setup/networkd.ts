@@ -14,7 +14,7 @@ export async function readNetworkdLinks(view: GuestView): Promise<readonly SaidL
   return networkdLinks([...texts].map(([name, text]) => ({ name, text })));
 }
 
-export function networkdLinks(
+function networkdLinks(
   files: readonly { readonly name: string; readonly text: string }[],
 ): readonly SaidLink[] {
   const units = files.map(({ name, text }) => ({ name, ini: parseIni(text) }));

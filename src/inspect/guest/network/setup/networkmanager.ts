@@ -13,7 +13,7 @@ export async function readNetworkManagerLinks(view: GuestView): Promise<readonly
   return networkManagerLinks(files);
 }
 
-export function networkManagerLinks(files: readonly string[]): readonly SaidLink[] {
+function networkManagerLinks(files: readonly string[]): readonly SaidLink[] {
   const profiles = files.map(parseIni);
   const names = new Map<string, string>();
   for (const ini of profiles) {
