@@ -23,7 +23,7 @@ import {
 } from "../../wire/index.ts";
 import { coalesced } from "./coalesced.ts";
 import { nonZeroRuns, readFully } from "./io.ts";
-import { AgentProblem } from "./problem.ts";
+import { damaged } from "../problem.ts";
 import { Sidecar } from "./sidecar.ts";
 import { openSink, type Sink } from "./sink.ts";
 import { CellWriter } from "./writer.ts";
@@ -109,7 +109,7 @@ export class OpenDisk implements AsyncDisposable {
     return cells;
   }
 
-  /** Unpacks and writes; not flushed. AgentProblem with `retry` when the bytes were damaged on their way. */
+  /** Unpacks and writes; not flushed. ReceiverProblem with `retry` when the bytes were damaged on their way. */
   async write(index: number, message: DataMessage, payload: Buffer): Promise<void> {
     const buffer = cellBuffers().take(message.length);
     try {
@@ -202,8 +202,3 @@ export class OpenDisk implements AsyncDisposable {
 }
 
 type Io = { readonly reader: DirectFile; readonly writer: CellWriter };
-
-function damaged(): AgentProblem {
-  const advice = "It is sent again";
-  return new AgentProblem("cell-damaged", "A segment was damaged on its way", { advice, retry: true });
-}

@@ -3,7 +3,7 @@
 // and only then acknowledge.
 import { cellRange, zeroHash } from "../../wire/index.ts";
 import type { Cells, OpenDisk } from "./disk.ts";
-import { AgentProblem } from "./problem.ts";
+import { ReceiverProblem } from "../problem.ts";
 
 /** A flush costs about as much for 32 MiB as for one. */
 const GROUP_BYTES = 32 * 2 ** 20;
@@ -30,7 +30,7 @@ export type Written =
 export type Outcome = {
   durable: (seqs: readonly number[]) => Promise<void>;
   /** One cell came out wrong; it may be sent again. */
-  differs: (seq: number, error: AgentProblem) => Promise<void>;
+  differs: (seq: number, error: ReceiverProblem) => Promise<void>;
   /** Nothing more can be promised. */
   fatal: (error: unknown) => void;
 };
@@ -132,10 +132,10 @@ function samples({ first, last }: Cells): number[] {
   return Array.from({ length: count }, (_, i) => first + Math.round((i * (last - 1 - first)) / (count - 1)));
 }
 
-function differs(one: Written): AgentProblem {
+function differs(one: Written): ReceiverProblem {
   const index = one.kind === "cell" ? one.index : one.cells.first;
   const { start } = cellRange(one.disk.grid, index);
-  return new AgentProblem(
+  return new ReceiverProblem(
     "cell-differs",
     `${one.disk.name} at byte ${start} does not read back as it was sent`,
     {

@@ -4,18 +4,18 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { expectLock, lockDirectory } from "./lock.ts";
-import { AgentProblem } from "./problem.ts";
+import { ReceiverProblem } from "../problem.ts";
 import { temporary } from "../../../tests/support/temporary.ts";
 
 const busy = (error: unknown): boolean =>
-  error instanceof AgentProblem && error.problem.code === "destination-busy";
+  error instanceof ReceiverProblem && error.problem.code === "destination-busy";
 
 test("lockDirectory() keeps a second job out until the first lets go", async (t) => {
   const path = await temporary(t);
   const first = await lockDirectory(path, "job-a");
   await assert.rejects(lockDirectory(path, "job-b"), busy);
   await expectLock(path, "job-a");
-  await assert.rejects(expectLock(path, "job-b"), AgentProblem);
+  await assert.rejects(expectLock(path, "job-b"), ReceiverProblem);
   await first[Symbol.asyncDispose]();
   await using second = await lockDirectory(path, "job-b");
   assert.deepEqual(await readdir(path), [".p2v-lock"]);

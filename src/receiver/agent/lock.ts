@@ -5,7 +5,7 @@ import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { isErrno, readBounded } from "../../system/index.ts";
-import { AgentProblem } from "./problem.ts";
+import { ReceiverProblem } from "../problem.ts";
 
 const LOCK = ".p2v-lock";
 
@@ -18,7 +18,7 @@ type Holder = {
   readonly host: string;
 };
 
-/** Takes the directory for `job`. AgentProblem while another living process holds it. */
+/** Takes the directory for `job`. ReceiverProblem while another living process holds it. */
 export async function lockDirectory(directory: string, job: string): Promise<AsyncDisposable> {
   const path = join(directory, LOCK);
   const text = JSON.stringify(await thisProcess(job));
@@ -52,7 +52,7 @@ export async function lockDirectory(directory: string, job: string): Promise<Asy
 export async function expectLock(directory: string, job: string): Promise<void> {
   const found = await readHolder(join(directory, LOCK));
   if (found?.holder?.job === job) return;
-  throw new AgentProblem("destination-gone", `Job ${job} does not hold ${directory}`, {
+  throw new ReceiverProblem("destination-gone", `Job ${job} does not hold ${directory}`, {
     advice: "Run the same command again",
   });
 }
@@ -98,9 +98,9 @@ async function takeAway(path: string, text: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-function held(directory: string, holder: Holder | null): AgentProblem {
+function held(directory: string, holder: Holder | null): ReceiverProblem {
   const who = holder === null ? "another job" : `a job of process ${holder.pid} on ${holder.host}`;
-  return new AgentProblem("destination-busy", `${directory} is in use by ${who}`, {
+  return new ReceiverProblem("destination-busy", `${directory} is in use by ${who}`, {
     advice: `Wait for it to end, or stop it. If that machine is gone for good, remove ${directory}/${LOCK}`,
   });
 }

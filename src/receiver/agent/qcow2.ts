@@ -4,7 +4,7 @@ import { type FileHandle, open, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno, openDirect, run, startDaemon } from "../../system/index.ts";
 import { diskFiles } from "../../wire/index.ts";
-import { AgentProblem } from "./problem.ts";
+import { ReceiverProblem } from "../problem.ts";
 
 const exportPath = (directory: string, disk: string): string => join(directory, `.p2v-${disk}.export`);
 
@@ -54,7 +54,7 @@ export async function exportQcow2(directory: string, disk: string): Promise<Expo
   for (let waitedMs = 0; ; waitedMs += 20) {
     if ((await stat(mountpoint)).size > 0) break;
     if (daemon.ended.aborted || waitedMs > 20_000)
-      throw new AgentProblem(
+      throw new ReceiverProblem(
         "qcow2-not-served",
         `qemu-storage-daemon does not serve ${image}: ${daemon.lastWords()}`,
         {
@@ -96,7 +96,7 @@ async function cleanUp(mountpoint: string): Promise<void> {
 
 function missing(error: unknown): unknown {
   if (!(error instanceof Error && "code" in error && error.code === "program-missing")) return error;
-  return new AgentProblem("qcow2-needs-qemu", `${error.message} on the host; qcow2 images need it`, {
+  return new ReceiverProblem("qcow2-needs-qemu", `${error.message} on the host; qcow2 images need it`, {
     advice: "Install qemu-utils and qemu-system-common there, or choose --format raw",
     cause: error,
   });

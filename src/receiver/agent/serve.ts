@@ -20,7 +20,7 @@ import {
 import { OpenDisk } from "./disk.ts";
 import { Flusher } from "./flusher.ts";
 import { expectLock, lockDirectory } from "./lock.ts";
-import { AgentProblem, problemOf } from "./problem.ts";
+import { ReceiverProblem, problemOf } from "../problem.ts";
 
 /** Cells that are unpacked and written at one time; more are left in the stream. */
 const CELLS_IN_FLIGHT = 6;
@@ -146,7 +146,7 @@ class Session {
     if (!Array.isArray(offered)) throw new ProtocolError("The first message is no hello");
     const protocol = PROTOCOLS.find((one) => offered.includes(one));
     if (protocol === undefined)
-      throw new AgentProblem(
+      throw new ReceiverProblem(
         "protocol-unknown",
         `The agent (release ${this.#release}) speaks protocol ${PROTOCOLS.join(", ")}; the program offers ${offered.slice(0, 16).join(", ")}`,
         { advice: "Use the same release of virt-p2v at both ends" },
@@ -159,7 +159,7 @@ class Session {
       else await expectLock(this.#directory, hello.job);
     } catch (error) {
       if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error;
-      throw new AgentProblem("destination-absent", `There is no directory ${this.#directory}`, {
+      throw new ReceiverProblem("destination-absent", `There is no directory ${this.#directory}`, {
         advice: "Create it, and run the same command again",
         cause: error,
       });
@@ -229,7 +229,7 @@ class Session {
       await disk.write(index, message, payload);
     } catch (error) {
       disk.release(index, { sure: false });
-      if (!(error instanceof AgentProblem && error.retry)) throw error;
+      if (!(error instanceof ReceiverProblem && error.retry)) throw error;
       return await this.say({ type: "failed", seq: message.seq, problem: error.problem, retry: true });
     }
     this.#flusher.add({ kind: "cell", disk, seq: message.seq, index, sha256: message.sha256 });

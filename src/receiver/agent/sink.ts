@@ -13,7 +13,7 @@ import {
   type OpenMessage,
   ProtocolError,
 } from "../../wire/index.ts";
-import { AgentProblem } from "./problem.ts";
+import { gone, notRegular, ReceiverProblem } from "../problem.ts";
 import { createQcow2, exportQcow2, joinQcow2 } from "./qcow2.ts";
 import { holdsStill, openBlockDevice } from "./volume.ts";
 
@@ -27,7 +27,7 @@ export interface Sink extends AsyncDisposable {
 
 const FLAGS = constants.O_RDWR | constants.O_NOFOLLOW;
 
-/** Opens (or makes) the two `.partial` files of a disk. AgentProblem when that may not be. */
+/** Opens (or makes) the two `.partial` files of a disk. ReceiverProblem when that may not be. */
 export async function openSink(directory: string, request: OpenMessage): Promise<Sink> {
   const files = diskFiles(request.disk);
   const imagePath = join(directory, files.partialImage);
@@ -147,7 +147,7 @@ async function create(imagePath: string, hashesPath: string, request: OpenMessag
     }
   } catch (error) {
     if (!isErrno(error, "EEXIST")) throw error;
-    throw new AgentProblem("destination-exists", `${imagePath} exists`, {
+    throw new ReceiverProblem("destination-exists", `${imagePath} exists`, {
       advice: "Resume it, or replace it with --replace",
       cause: error,
     });
@@ -169,20 +169,10 @@ async function openRegular(path: string): Promise<FileHandle | null> {
   throw notRegular(path);
 }
 
-function notRegular(path: string): AgentProblem {
-  return new AgentProblem("destination-no-file", `${path} is no regular file`, { advice: "Move it away" });
-}
-
-function gone(disk: string): AgentProblem {
-  return new AgentProblem("destination-gone", `The files of ${disk} are gone`, {
-    advice: "Nothing else may change the directory while a job runs. Run the same command again",
-  });
-}
-
 async function expectSize(file: FileHandle, sizeBytes: number, disk: string): Promise<void> {
   const { size } = await file.stat();
   if (size === sizeBytes) return;
-  throw new AgentProblem("destination-changed", `A file of ${disk} has ${size} bytes, not ${sizeBytes}`, {
+  throw new ReceiverProblem("destination-changed", `A file of ${disk} has ${size} bytes, not ${sizeBytes}`, {
     advice: "Remove the .partial files, or use --replace",
   });
 }

@@ -6,11 +6,11 @@ import { type FileHandle, open } from "node:fs/promises";
 import { deviceNumber, isErrno, readBounded } from "../../system/index.ts";
 import { cellCount, cellRange, type Grid, HASH_BYTES, MAX_ENTRIES, zeroHash } from "../../wire/index.ts";
 import { readFully } from "./io.ts";
-import { AgentProblem } from "./problem.ts";
+import { ReceiverProblem } from "../problem.ts";
 import { NOT_DURABLE } from "./sidecar.ts";
 
 /**
- * AgentProblem where it is no block device, too small, mounted, or part of something. `exclusive`: asks the kernel for
+ * ReceiverProblem where it is no block device, too small, mounted, or part of something. `exclusive`: asks the kernel for
  * the device (O_EXCL without O_CREAT, open(2)); a further lane of the same job cannot ask again.
  */
 export async function openBlockDevice(
@@ -22,12 +22,16 @@ export async function openBlockDevice(
     device = await open(path, constants.O_RDWR | (exclusive ? constants.O_EXCL : 0));
   } catch (error) {
     if (isErrno(error, "EBUSY"))
-      throw new AgentProblem("destination-in-use", `${path} is in use there: mounted, or part of something`, {
-        advice: "Free it (umount, swapoff, stop the VM that has it), or name another volume",
-        cause: error,
-      });
+      throw new ReceiverProblem(
+        "destination-in-use",
+        `${path} is in use there: mounted, or part of something`,
+        {
+          advice: "Free it (umount, swapoff, stop the VM that has it), or name another volume",
+          cause: error,
+        },
+      );
     if (isErrno(error, "ENOENT", "ENXIO", "ENOTDIR"))
-      throw new AgentProblem("destination-absent", `There is no ${path}`, {
+      throw new ReceiverProblem("destination-absent", `There is no ${path}`, {
         advice: "Make the volume, or name one that is there",
         cause: error,
       });
@@ -36,11 +40,11 @@ export async function openBlockDevice(
   try {
     const has = await sizeOf(device);
     if (has === null)
-      throw new AgentProblem("destination-no-device", `${path} is no block device`, {
+      throw new ReceiverProblem("destination-no-device", `${path} is no block device`, {
         advice: "Name a logical volume, partition or zvol",
       });
     if (has < sizeBytes)
-      throw new AgentProblem("destination-full", `${path} has ${has} bytes, the disk needs ${sizeBytes}`, {
+      throw new ReceiverProblem("destination-full", `${path} has ${has} bytes, the disk needs ${sizeBytes}`, {
         advice: "Make the volume larger, or name another",
       });
     return device;

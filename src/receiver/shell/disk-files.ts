@@ -11,9 +11,10 @@ import {
   zeroEntries,
   zeroHash,
 } from "../../wire/index.ts";
-import { failed, gone, ReceiverProblem } from "./problem.ts";
+import { gone, ReceiverProblem } from "../problem.ts";
 import type { RemoteShell } from "./remote-shell.ts";
 import * as scripts from "./scripts.ts";
+import { failed } from "./words.ts";
 
 /** Of a range made zero where something may have been, so many cells are read back, evenly spread. */
 const ZERO_SAMPLES = 16;
@@ -40,7 +41,7 @@ export async function act(
   input?: Uint8Array,
 ): Promise<readonly string[]> {
   const { code, lines } = await shell.run(script, input);
-  if (code !== 0) throw failed(what, lines);
+  if (code !== 0) throw failed(what, lines, shell.directory);
   return lines;
 }
 
@@ -103,7 +104,7 @@ export class DiskFiles {
         throw new ReceiverProblem(
           "destination-broken",
           `Zeros of ${this.name} at ${range.start} do not read back`,
-          "Look at the host's kernel log, and choose another destination",
+          { advice: "Look at the host's kernel log, and choose another destination" },
         );
     }
   }
@@ -132,7 +133,7 @@ export class DiskFiles {
   async hash(range: { readonly start: number; readonly end: number }): Promise<string> {
     const script = scripts.hashRange(this.image, { ...range, tools: this.#options.tools });
     const [line = ""] = await this.#do("Reading back", script);
-    if (!/^[0-9a-f]{64}$/.test(line)) throw failed("Reading back", [line]);
+    if (!/^[0-9a-f]{64}$/.test(line)) throw failed("Reading back", [line], this.#options.shell.directory);
     return line;
   }
 

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import { quoteWord } from "../../system/index.ts";
-import { ReceiverProblem } from "./problem.ts";
+import { ReceiverProblem } from "../problem.ts";
 import type { RemoteShell } from "./remote-shell.ts";
 
 const LOCK = ".p2v-lock";
@@ -40,11 +40,9 @@ export async function takeLock(shell: RemoteShell, job: string): Promise<void> {
 export async function expectLock(shell: RemoteShell, job: string): Promise<void> {
   const { lines } = await shell.run(`cat ${LOCK}`);
   if (parseHolder(lines.join("\n"))?.job === job) return;
-  throw new ReceiverProblem(
-    "destination-gone",
-    `Job ${job} does not hold the directory`,
-    "Run the same command again",
-  );
+  throw new ReceiverProblem("destination-gone", `Job ${job} does not hold the directory`, {
+    advice: "Run the same command again",
+  });
 }
 
 async function isAlive(shell: RemoteShell, text: string): Promise<boolean> {
@@ -67,9 +65,7 @@ function parseHolder(text: string): z.infer<typeof HOLDER> | null {
 function held(text: string): ReceiverProblem {
   const holder = parseHolder(text);
   const who = holder === null ? "another job" : `a job of process ${holder.pid} on ${holder.host}`;
-  return new ReceiverProblem(
-    "destination-busy",
-    `The directory is in use by ${who}`,
-    `Wait for it to end, or stop it. If that machine is gone for good, remove ${LOCK} there`,
-  );
+  return new ReceiverProblem("destination-busy", `The directory is in use by ${who}`, {
+    advice: `Wait for it to end, or stop it. If that machine is gone for good, remove ${LOCK} there`,
+  });
 }

@@ -26,9 +26,10 @@ import {
 } from "../../wire/index.ts";
 import { expectLock, takeLock } from "./lock.ts";
 import { act, DiskFiles } from "./disk-files.ts";
-import { damaged, failed, gone, ReceiverProblem } from "./problem.ts";
+import { damaged, gone, notRegular, problemOf, ReceiverProblem } from "../problem.ts";
 import { type Answer, type RemoteShell, ShellLost } from "./remote-shell.ts";
 import * as scripts from "./scripts.ts";
+import { failed } from "./words.ts";
 
 const RELEASE = "shell";
 /** Cells that are flushed together. */
@@ -50,23 +51,13 @@ export async function serveByShell(shell: RemoteShell, stream: Duplex): Promise<
     await session.flush();
   } catch (error) {
     if (!(error instanceof LinkLost || error instanceof ShellLost))
-      await channel.send({ type: "failed", seq: null, ...describe(error) }).catch(() => undefined);
+      await channel
+        .send({ type: "failed", seq: null, ...problemOf(error, shell.directory) })
+        .catch(() => undefined);
   } finally {
     session.close();
     channel.end();
   }
-}
-
-function describe(error: unknown): { problem: ReceiverProblem["problem"]; retry: false } {
-  const told =
-    error instanceof ReceiverProblem
-      ? error
-      : new ReceiverProblem(
-          "agent-failed",
-          error instanceof Error ? error.message : String(error),
-          "Run the same command again",
-        );
-  return { problem: told.problem, retry: false };
 }
 
 class Session {
@@ -128,7 +119,7 @@ class Session {
       throw new ReceiverProblem(
         "receiver-lacks-tools",
         "The shell there lacks what a copy needs: dd with iflag=fullblock, od, stat, and openssl or sha256sum",
-        "Install them (coreutils, or a newer busybox), or let the agent run there",
+        { advice: "Install them (coreutils, or a newer busybox), or let the agent run there" },
       );
     if (message.lane === 0) await takeLock(this.#shell, message.job);
     else await expectLock(this.#shell, message.job);
@@ -165,7 +156,7 @@ class Session {
       throw new ReceiverProblem(
         "destination-format",
         `Without the agent only raw image files can be written there, not ${request.format}`,
-        "Leave --format and --volume out, or let the agent run there",
+        { advice: "Leave --format and --volume out, or let the agent run there" },
       );
     const grid: Grid = { sizeBytes: request.sizeBytes, segmentBytes: request.segmentBytes };
     if (cellCount(grid) > MAX_CELLS)
@@ -182,11 +173,9 @@ class Session {
       if (found !== request.sizeBytes || foundHashes !== hashesBytes) throw gone(request.disk);
     } else {
       if (found !== null && request.mode === "new")
-        throw new ReceiverProblem(
-          "destination-exists",
-          `${image} exists`,
-          "Resume it, or replace it with --replace",
-        );
+        throw new ReceiverProblem("destination-exists", `${image} exists`, {
+          advice: "Resume it, or replace it with --replace",
+        });
       fresh = found !== request.sizeBytes;
       if (fresh)
         await this.#do(
@@ -215,8 +204,7 @@ class Session {
     const [line = ""] = await this.#do("Looking at its files", scripts.lookAt(file));
     if (line === "absent") return null;
     const size = /^size (\d{1,16})$/.exec(line)?.[1];
-    if (size === undefined)
-      throw new ReceiverProblem("destination-no-file", `${file} is no regular file`, "Move it away");
+    if (size === undefined) throw notRegular(file);
     return Number(size);
   }
 
@@ -277,7 +265,7 @@ class Session {
   async #makeDurable(group: readonly Written[]): Promise<void> {
     for (const { done } of group) {
       const { code, lines } = await done;
-      if (code !== 0) throw failed("Writing", lines);
+      if (code !== 0) throw failed("Writing", lines, this.#shell.directory);
     }
     const durable: number[] = [];
     for (const disk of new Set(group.map((one) => one.disk))) {
@@ -329,7 +317,7 @@ class Session {
     this.#failure = { error };
     if (!(error instanceof LinkLost || error instanceof ShellLost))
       this.#channel
-        .send({ type: "failed", seq: null, ...describe(error) })
+        .send({ type: "failed", seq: null, ...problemOf(error, this.#shell.directory) })
         .catch(() => undefined)
         .finally(() => this.#channel.end());
     else this.#channel.end();

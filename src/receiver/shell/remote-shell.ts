@@ -50,6 +50,7 @@ function loop(directory: string, mark: string): string {
 }
 
 export class RemoteShell implements AsyncDisposable {
+  readonly directory: string;
   readonly #started: ShellProcess;
   readonly #mark: string;
   /** It says at once whether it can read what it is given. */
@@ -59,7 +60,8 @@ export class RemoteShell implements AsyncDisposable {
   #text = "";
   #lost: Error | null = null;
 
-  private constructor(started: ShellProcess, mark: string) {
+  private constructor(started: ShellProcess, directory: string, mark: string) {
+    this.directory = directory;
     this.#started = started;
     this.#mark = mark;
     this.#ready = new Promise<Answer>((resolve, reject) => this.#waiting.push({ resolve, reject }));
@@ -75,7 +77,7 @@ export class RemoteShell implements AsyncDisposable {
   static async open(host: ShellHost, directory: string): Promise<RemoteShell> {
     const mark = `p2v-${randomBytes(8).toString("hex")}`;
     const started = await host.start(loop(directory, mark));
-    const shell = new RemoteShell(started, mark);
+    const shell = new RemoteShell(started, directory, mark);
     try {
       if ((await shell.#ready).code === 0) return shell;
       throw new UserError(
