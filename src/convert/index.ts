@@ -2,13 +2,15 @@
 // convert owns what changes inside a guest: steps that propose, one place that applies. It never writes a source disk.
 export { applyChanges, undoChanges } from "./apply/apply.ts";
 export { openBlobs } from "./apply/blobs.ts";
-export { deskSteps, deskTools } from "./propose/desk.ts";
+export { DESK_STEPS, deskTools } from "./propose/desk.ts";
+export { chrootTools } from "./guest-tools/chroot.ts";
 export { kernelArguments } from "./loaders/kernel-arguments.ts";
 export { type ExplainedStep, explainSteps, skipAllBut } from "./propose/explain.ts";
 export { renderDiff } from "./diff/diff.ts";
 export { type Extras as DriverExtras, NO_EXTRAS } from "./drivers/extras.ts";
 export { propose, type ProposeOptions } from "./propose/propose.ts";
-export { conversionSteps } from "./steps/list.ts";
+export type { Proposal } from "./steps/draft.ts";
+export { CONVERSION_STEPS } from "./steps/list.ts";
 export type { Built, BuildRequest, FreeSpace, GuestTools } from "./guest-tools/tools.ts";
 export { readInitramfs, type Initramfs, type InitramfsEntry } from "./initramfs/read.ts";
 export type { Blobs } from "../core/index.ts";

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes to a guest. A step only proposes; one place applies; dry run, report, undo and goldens come for free.
-import type { GuestOS } from "./guest.ts";
-import type { Intent, Problem } from "./plan.ts";
-import type { GuestView, Blobs } from "./ports.ts";
 
 export type FileAttributes = {
   readonly mode: number;
@@ -27,28 +24,3 @@ export type Change = {
   readonly before: FileState;
   readonly after: FileState;
 };
-
-export type Proposal = { readonly changes: readonly Change[]; readonly problems: readonly Problem[] };
-
-export type StepContext = {
-  /** The guest as the steps before left it. */
-  readonly view: GuestView;
-  readonly guest: GuestOS;
-  readonly intent: Intent;
-  readonly blobs: Blobs;
-  /** What the steps before proposed, one Change a path; `view` shows the guest with them. */
-  readonly changes: readonly Change[];
-  readonly signal: AbortSignal;
-};
-
-/** One file of src/convert/steps each. No changes and no problems = nothing needed. */
-export interface ConversionStep {
-  readonly name: string;
-  /** One sentence for `--list-steps`. */
-  readonly explains: string;
-  /** May change what a person chose on purpose: its changes are only told, unless `intent.withSteps` names it. */
-  readonly optional?: true;
-  /** May bring kernels and modules: the steps behind it see the guest's kernels looked for anew. */
-  readonly addsKernels?: true;
-  propose(context: StepContext): Promise<Proposal>;
-}

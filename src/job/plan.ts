@@ -14,7 +14,7 @@ import {
   UserError,
   type ErrorArea,
 } from "../core/index.ts";
-import { type DriverExtras, openBlobs, propose, renderDiff } from "../convert/index.ts";
+import { chrootTools, type DriverExtras, openBlobs, propose, renderDiff } from "../convert/index.ts";
 import {
   type Answers,
   checkFit,
@@ -151,11 +151,10 @@ export async function proposeChanges(
   }
   return await propose({
     view: source.mounted.view,
-    root: source.mounted.directory,
     guest: source.guest,
     intent,
     blobs,
-    workDirectory,
+    tools: chrootTools({ root: source.mounted.directory, workDirectory }),
     extras,
     findKernels,
     signal,

@@ -13,7 +13,7 @@ import {
   type Problem,
   UserError,
 } from "../core/index.ts";
-import { deskSteps, deskTools, type FreeSpace, openBlobs, propose } from "../convert/index.ts";
+import { DESK_STEPS, deskTools, type FreeSpace, openBlobs, propose } from "../convert/index.ts";
 import {
   estimateUsage,
   findRootNode,
@@ -136,19 +136,17 @@ export async function planSurvey(path: string, { answers, signal, emit }: PlanOp
   const directory = await mkdtemp(join(tmpdir(), "p2v-survey-"));
   try {
     const blobs = await openBlobs(join(directory, "blobs"));
-    const tools = deskTools((file) => freeSpace(survey.spaces, file));
     const proposal =
       guest === null || intent.asIs
         ? { changes: [], problems: [] }
         : await propose({
             view: survey.view,
-            root: "/nonexistent", // only the guest's own tools would look there
             guest,
             intent,
             blobs,
-            workDirectory: directory,
-            tools,
-            steps: deskSteps(tools, await extrasFor(answers)),
+            tools: deskTools((file) => freeSpace(survey.spaces, file)),
+            extras: await extrasFor(answers),
+            steps: DESK_STEPS,
             signal,
             emit,
           });

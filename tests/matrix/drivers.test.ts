@@ -5,9 +5,16 @@ import assert from "node:assert/strict";
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { applyChanges, conversionSteps, openBlobs, propose, undoChanges } from "../../src/convert/index.ts";
-import { chrootTools } from "../../src/convert/guest-tools/chroot.ts";
-import type { GuestOS, Proposal } from "../../src/core/index.ts";
+import {
+  applyChanges,
+  chrootTools,
+  CONVERSION_STEPS,
+  openBlobs,
+  propose,
+  type Proposal,
+  undoChanges,
+} from "../../src/convert/index.ts";
+import type { GuestOS } from "../../src/core/index.ts";
 import { inspectGuest, readMounts } from "../../src/inspect/index.ts";
 import { readExtras } from "../../src/job/index.ts";
 import { attachLoop, directoryView, mount, readMountTable, run } from "../../src/system/index.ts";
@@ -66,21 +73,17 @@ async function look({ root, intent }: MountedDemo): Promise<GuestOS> {
 async function proposeDrivers(t: TestContext, demo: MountedDemo, extras: string): Promise<Proposal> {
   const { root, work, intent } = demo;
   const blobs = await openBlobs(join(work, "blobs"));
-  const tools = chrootTools({ root, workDirectory: work });
-  const emit = (): void => undefined;
   const { packages } = (await readExtras(extras)) ?? { packages: [] };
-  const steps = conversionSteps({ tools, emit, extras: { directory: extras, packages } });
   return await propose({
     view: directoryView(root),
     guest: await look(demo),
     intent,
     blobs,
-    root,
-    workDirectory: work,
-    tools,
-    steps: steps.filter(({ name }) => name === "drivers"),
+    tools: chrootTools({ root, workDirectory: work }),
+    extras: { directory: extras, packages },
+    steps: CONVERSION_STEPS.filter(({ name }) => name === "drivers"),
     signal: t.signal,
-    emit,
+    emit: () => undefined,
   });
 }
 

@@ -16,8 +16,8 @@ const MENUS = [
 
 /** false: no menu names the kernel `from`, so that there is nothing to go by. */
 export async function addToMenus(
-  { from, to, view }: { from: string; to: string; view: GuestView },
-  draft: Draft,
+  { from, to }: { from: string; to: string },
+  { view, draft }: { view: GuestView; draft: Draft },
 ): Promise<boolean> {
   const why = `The kernel ${to}, which has the drivers of a VM, is started first`;
   const done = { any: false };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The packages in extras/ that are for a guest: where they lie, read one by one.
 import { join } from "node:path";
-import type { StepContext } from "../../core/index.ts";
+import type { GuestOS } from "../../core/index.ts";
 import { isErrno } from "../../system/index.ts";
 import { directoriesFor, fits } from "./choose.ts";
 import { type DriverPackage, readPackage } from "./package.ts";
@@ -30,7 +30,7 @@ type Fitting = {
 /** The most particular directory first. */
 export async function readFitting(
   { directory, packages }: Extras,
-  { guest, signal }: Pick<StepContext, "guest" | "signal">,
+  { guest, signal }: { guest: GuestOS; signal: AbortSignal },
 ): Promise<Fitting> {
   const places = directoriesFor(guest);
   const placeOf = (one: Extras["packages"][number]): number =>

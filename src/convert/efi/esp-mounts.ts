@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the guest's EFI system partitions are mounted while its conversion is worked out.
-import { findNode, type StepContext } from "../../core/index.ts";
+import { findNode, type GuestOS, type Intent } from "../../core/index.ts";
 
 /** Where distributions mount it; inspection mounts it there, too, where fstab does not. */
 const ESP_PATHS: ReadonlySet<string> = new Set(["/boot/efi", "/efi", "/boot"]);
 
-export function espMounts({ guest, intent }: Pick<StepContext, "guest" | "intent">): readonly string[] {
+export function espMounts({ guest, intent }: { guest: GuestOS; intent: Intent }): readonly string[] {
   const found = guest.mounts.filter(({ path, node }) => {
     const holds = node === null ? undefined : findNode(intent.storage, node)?.holds;
     return ESP_PATHS.has(path) && holds?.kind === "filesystem" && holds.type === "vfat";

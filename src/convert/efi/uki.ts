@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unified kernel images (UAPI.5): a PE program whose sections are the kernel, its command line, its release and its
 // initramfs. Pure, but for finding them.
-import type { StepContext } from "../../core/index.ts";
+import type { GuestOS, GuestView, Intent } from "../../core/index.ts";
 import { espMounts } from "./esp-mounts.ts";
 import { efiPath, listNames } from "./tree.ts";
 
@@ -11,7 +11,11 @@ const MAX_RELEASE_BYTES = 256;
 const MAX_IMAGES = 16;
 
 /** Paths on the EFI partitions, `EFI/Linux/*.efi`. */
-export async function findUnified(context: StepContext): Promise<readonly string[]> {
+export async function findUnified(context: {
+  view: GuestView;
+  guest: GuestOS;
+  intent: Intent;
+}): Promise<readonly string[]> {
   const paths: string[] = [];
   for (const esp of espMounts(context)) {
     const directory = await efiPath(context.view, esp, ["EFI", "Linux"]);

@@ -10,7 +10,7 @@ import {
   type NodeId,
   VM_DRIVERS,
 } from "../../core/index.ts";
-import { linkPath, RULES_PATH } from "../steps/network/nic-names.ts";
+import { linkPath, RULES_PATH } from "../names/nic-pins.ts";
 import type { Wanted, WantedFile } from "./check.ts";
 import { readEmulated } from "./emulated.ts";
 import { type Modules, readModules } from "./modules.ts";

@@ -5,7 +5,7 @@ import { editLinuxLines } from "./grub-cfg.ts";
 import { mapLines, MAX_LINE } from "../text/lines.ts";
 import { type CommandLineFiles, type EditLine, only } from "./command-lines.ts";
 
-const MENUS = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"] as const;
+export const GRUB_MENUS = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"] as const;
 /** RHEL 7 and CentOS 7 have their only menu there; since RHEL 9, Debian and Ubuntu it only leads to the one in /boot. */
 const ESPS = ["/boot/efi/EFI", "/efi/EFI", "/boot/EFI"] as const;
 const OWN = [
@@ -20,7 +20,7 @@ export const grub2Menus: CommandLineFiles = {
   title: "GRUB's menu",
   severity: "stops",
   role: "menu",
-  paths: async (view) => [...MENUS, ...(await espMenus(view))],
+  paths: async (view) => [...GRUB_MENUS, ...(await espMenus(view))],
   edit: editMenu,
 };
 

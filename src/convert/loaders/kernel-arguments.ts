@@ -2,7 +2,7 @@
 // The command line of a kernel as the guest's own boot menu has it, for who loads that kernel from outside.
 import type { GuestView } from "../../core/index.ts";
 import { findArguments } from "./grub-cfg.ts";
-import { GRUB_MENUS } from "../steps/boot/grub.ts";
+import { GRUB_MENUS } from "./grub2.ts";
 
 const MAX_ENTRIES = 100;
 const ENTRIES = "/boot/loader/entries";

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps for files that were collected from a running server: no initramfs is there, and none can be built. What its
 // configuration needs is proposed like any other change; the rest is said to be done at migration.
-import { type ConversionStep, VM_DRIVERS } from "../../core/index.ts";
-import { Draft } from "../steps/draft.ts";
-import type { Extras } from "../drivers/extras.ts";
+import { VM_DRIVERS } from "../../core/index.ts";
+import type { FreeSpace, GuestTools } from "../guest-tools/tools.ts";
 import { isRelease, readModules } from "../initramfs/modules.ts";
 import { listDrivers } from "../steps/kernels/initramfs-drivers.ts";
-import { conversionSteps } from "../steps/list.ts";
 import { findIncapable } from "../steps/kernels/prove.ts";
-import type { FreeSpace, GuestTools } from "../guest-tools/tools.ts";
+import { CONVERSION_STEPS } from "../steps/list.ts";
+import { type ConversionStep, step } from "../steps/step.ts";
 
 /** `freeSpace` as it was when the files were collected. */
 export function deskTools(freeSpace: (path: string) => FreeSpace): GuestTools {
@@ -21,23 +20,19 @@ export function deskTools(freeSpace: (path: string) => FreeSpace): GuestTools {
   };
 }
 
-/** The same steps by name and order, so that the same can be skipped. */
-export function deskSteps(tools: GuestTools, extras?: Extras): readonly ConversionStep[] {
-  const atDesk = new Map([initramfsLater, capable].map((step) => [step.name, step]));
-  return conversionSteps({ tools, emit: () => {}, extras }).map((step) => atDesk.get(step.name) ?? step);
-}
-
-const initramfsLater: ConversionStep = {
-  name: "initramfs",
-  explains: "Names the drivers of a VM in the settings of the guest's initramfs tool",
-  async propose(context) {
-    const draft = new Draft("initramfs", context);
-    const kernels = context.guest.kernels.filter((one) => one.bootable && isRelease(one.version));
-    await listDrivers(kernels, draft, context);
+const initramfsLater = step(
+  {
+    name: "initramfs",
+    explains: "Names the drivers of a VM in the settings of the guest's initramfs tool",
+  },
+  async (context) => {
+    const { view, guest, draft } = context;
+    const kernels = guest.kernels.filter(({ bootable, version }) => bootable && isRelease(version));
+    await listDrivers(kernels, context);
     const modules = new Set<string>();
     const versions: string[] = [];
     for (const kernel of kernels) {
-      const found = await readModules(context.view, kernel.version);
+      const found = await readModules(view, kernel.version);
       const wanted = VM_DRIVERS.filter((driver) => found?.place(driver) === "module");
       if (wanted.length > 0 && kernel.initramfs !== null) versions.push(kernel.version);
       for (const driver of wanted) modules.add(driver);
@@ -46,19 +41,25 @@ const initramfsLater: ConversionStep = {
       draft.problem({
         code: "initramfs-later",
         severity: "notes",
-        text: `The initramfs of ${versions.slice(0, 8).join(", ")} will be done at migration (${context.guest.initramfsTool}, for ${[...modules].join(", ")})`,
+        text: `The initramfs of ${versions.slice(0, 8).join(", ")} will be done at migration (${guest.initramfsTool}, for ${[...modules].join(", ")})`,
         advice: "It is built on a throw-away overlay then, and opened before a byte is copied",
       });
-    return draft.proposal();
   },
-};
+);
 
-const capable: ConversionStep = {
-  name: "prove",
-  explains: "Looks for the drivers of a VM among every bootable kernel's modules",
-  async propose(context) {
-    const draft = new Draft("prove", context);
-    for (const problem of (await findIncapable(context)).problems) draft.problem(problem);
-    return draft.proposal();
+const capable = step(
+  {
+    name: "prove",
+    explains: "Looks for the drivers of a VM among every bootable kernel's modules",
   },
-};
+  async (context) => {
+    for (const problem of (await findIncapable(context)).problems) context.draft.problem(problem);
+  },
+);
+
+const AT_DESK = new Map([initramfsLater, capable].map((replacement) => [replacement.name, replacement]));
+
+/** The same steps by name and order, so that the same can be skipped. */
+export const DESK_STEPS: readonly ConversionStep[] = CONVERSION_STEPS.map(
+  (real) => AT_DESK.get(real.name) ?? real,
+);

@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps by name, in their order, for people.
 import { UserError } from "../../core/index.ts";
-import { chrootTools } from "../guest-tools/chroot.ts";
-import { conversionSteps } from "../steps/list.ts";
+import { CONVERSION_STEPS } from "../steps/list.ts";
+import type { ConversionStep } from "../steps/step.ts";
 
-export type ExplainedStep = { readonly name: string; readonly explains: string };
+export type ExplainedStep = Pick<ConversionStep, "name" | "explains">;
 
-export function explainSteps(): readonly ExplainedStep[] {
-  const tools = chrootTools({ root: "/nonexistent", workDirectory: "/nonexistent" }); // nothing of them is run
-  return conversionSteps({ tools, emit: () => undefined }).map(({ name, explains }) => ({ name, explains }));
+export const explainSteps = (): readonly ExplainedStep[] =>
+  CONVERSION_STEPS.map(({ name, explains }) => ({ name, explains }));
+
+/** The steps to skip so that only these remain; then nothing proves that it is enough to boot. UserError: as refuseUnknown(). */
+export function skipAllBut(only: readonly string[]): readonly string[] {
+  refuseUnknown(only);
+  return only.length === 0 ? [] : CONVERSION_STEPS.flatMap(({ name }) => (only.includes(name) ? [] : [name]));
 }
 
-/** The steps to skip so that only these remain; then nothing proves that it is enough to boot. UserError (usage) for one that is unknown, with the nearest. */
-export function skipAllBut(only: readonly string[]): readonly string[] {
-  const names = explainSteps().map(({ name }) => name);
-  for (const name of only)
-    if (!names.includes(name))
-      throw new UserError("usage", "step-unknown", `There is no conversion step "${name}"`, {
-        advice: `Did you mean ${nearest(name, names)}? virt-p2v convert --list-steps explains all`,
-      });
-  return only.length === 0 ? [] : names.filter((name) => !only.includes(name));
+/** UserError (usage) for a step that does not exist, with the nearest that does. */
+export function refuseUnknown(
+  names: readonly string[],
+  steps: readonly ExplainedStep[] = CONVERSION_STEPS,
+): void {
+  const known = steps.map(({ name }) => name);
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong === undefined) return;
+  throw new UserError("usage", "step-unknown", `There is no conversion step "${wrong}"`, {
+    advice: `Did you mean ${nearest(wrong, known)}? virt-p2v convert --list-steps explains all`,
+  });
 }
 
 /** By the letters in common, two by two. */

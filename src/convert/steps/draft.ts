@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A draft collects what one step proposes: edits of files that are there, new files, removals, and words for the user.
 import {
+  type Blobs,
   type Change,
   type FileState,
   formatBytes,
+  type GuestView,
   type Problem,
-  type Proposal,
-  type StepContext,
 } from "../../core/index.ts";
 import { changeableState, isDirectory } from "../../system/index.ts";
+
+export type Proposal = { readonly changes: readonly Change[]; readonly problems: readonly Problem[] };
 
 /** Far above any configuration file a person wrote; a larger one is said, not read. */
 const MAX_TEXT_BYTES = 8 * 2 ** 20;
@@ -21,17 +23,30 @@ export type Edit = {
   readonly severity?: Problem["severity"];
 };
 
+/** The guest as the draft finds it, and where contents are put. */
+type Ground = { readonly view: GuestView; readonly blobs: Blobs };
+
 export class Draft {
-  readonly #context: StepContext;
+  readonly #ground: Ground;
   readonly #step: string;
   readonly #changes: Change[] = [];
   readonly #problems: Problem[] = [];
   /** What this step has made of a file so far: a second edit goes on from there. */
   readonly #texts = new Map<string, string>();
 
-  constructor(step: string, context: StepContext) {
+  constructor(step: string, { view, blobs }: Ground) {
     this.#step = step;
-    this.#context = context;
+    this.#ground = { view, blobs };
+  }
+
+  /** An empty draft of the same step on the guest as `view` shows it; take() brings back what it collects. */
+  on(view: GuestView): Draft {
+    return new Draft(this.#step, { ...this.#ground, view });
+  }
+
+  take(other: Draft): void {
+    this.#changes.push(...other.#changes);
+    this.#problems.push(...other.#problems);
   }
 
   /** The text of a file with links followed, one character a byte; null where there is none, or it is too large. */
@@ -40,7 +55,7 @@ export class Draft {
     { severity = "warns" }: { severity?: Problem["severity"] } = {},
   ): Promise<string | null> {
     try {
-      const bytes = await this.#context.view.read(path, { maxBytes: MAX_TEXT_BYTES });
+      const bytes = await this.#ground.view.read(path, { maxBytes: MAX_TEXT_BYTES });
       return bytes === null ? null : Buffer.from(bytes).toString("latin1");
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -56,7 +71,7 @@ export class Draft {
 
   /** Changes a file where it lies (links followed); nothing happens where it is absent or the edit changes nothing. */
   async edit(path: string, { why, edit, severity = "warns" }: Edit): Promise<void> {
-    const { view, blobs } = this.#context;
+    const { view, blobs } = this.#ground;
     const real = await view.resolve(path);
     if (real === null) return;
     const text = this.#texts.get(real) ?? (await this.read(path, { severity }));
@@ -84,7 +99,7 @@ export class Draft {
     path: string,
     { why, text, mode = 0o644 }: { why: string; text: string; mode?: number },
   ): Promise<void> {
-    const { view, blobs } = this.#context;
+    const { view, blobs } = this.#ground;
     const place = await this.#place(path, { isNew: true });
     if (place === null) return;
     const { real, before } = place;
@@ -102,7 +117,7 @@ export class Draft {
 
   /** A new file with the bytes of another, up to 16 MiB. 0755, as the kernel shows all files of FAT. */
   async copy(from: string, path: string, { why }: { why: string }): Promise<void> {
-    const { view, blobs } = this.#context;
+    const { view, blobs } = this.#ground;
     const place = await this.#place(path, { isNew: true });
     const bytes = await view.read(from, { maxBytes: 2 ** 24 });
     if (place === null || bytes === null) return;
@@ -115,7 +130,7 @@ export class Draft {
   }
 
   async remove(path: string, { why }: { why: string }): Promise<void> {
-    const { view, blobs } = this.#context;
+    const { view, blobs } = this.#ground;
     const { real, before } = (await this.#place(path)) ?? { real: path, before: null };
     if (before?.kind !== "bytes") return;
     await blobs.put((await view.read(real, { maxBytes: 2 ** 26 })) ?? new Uint8Array());
@@ -157,7 +172,7 @@ export class Draft {
     path: string,
     { isNew = false }: { isNew?: boolean } = {},
   ): Promise<{ real: string; before: FileState } | null> {
-    const { view } = this.#context;
+    const { view } = this.#ground;
     const names = path.split("/").filter((name) => name !== "");
     const upTo = (depth: number): string => `/${names.slice(0, depth).join("/")}`;
     let depth = names.length - 1;

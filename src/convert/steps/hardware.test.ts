@@ -22,7 +22,7 @@ import { renderAliases } from "./kernels/modprobe-aliases.ts";
 import { fittingMatch } from "./network/netplan.ts";
 import { fittingNetwork, lostMatch } from "./network/networkd.ts";
 import { fittingProfile } from "./network/networkmanager.ts";
-import { renderRules } from "./network/nic-names.ts";
+import { renderRules } from "../names/nic-pins.ts";
 import { withoutSlotNames } from "./network/persistent-net.ts";
 import { findSealed } from "./disks/sealed-keys.ts";
 import { withDriver } from "./hardware/xorg.ts";

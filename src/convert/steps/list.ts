@@ -1,54 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one list of conversion steps, in the order in which they run. What a step is about says in which folder it is.
-import type { ConversionStep, Emit } from "../../core/index.ts";
-import { type Extras, NO_EXTRAS } from "../drivers/extras.ts";
-import type { GuestTools } from "../guest-tools/tools.ts";
+// The one list of conversion steps, in the order in which they run. A step's folder is what it is about.
+import type { ConversionStep } from "./step.ts";
+import { guestAgent } from "./agents/guest-agent.ts";
+import { hypervisorTools } from "./agents/hypervisor-tools.ts";
+import { vendorAgents } from "./agents/vendor-agents.ts";
 import { bootEntries } from "./boot/boot-entries.ts";
-import { crypttab } from "./disks/crypttab.ts";
 import { deviceMap } from "./boot/device-map.ts";
-import { drivers } from "./kernels/drivers.ts";
 import { efiFallback } from "./boot/efi-fallback.ts";
 import { extlinux } from "./boot/extlinux.ts";
-import { fstab } from "./disks/fstab.ts";
-import { grub } from "./boot/grub.ts";
 import { grubLegacy } from "./boot/grub-legacy.ts";
-import { guestAgent } from "./agents/guest-agent.ts";
-import { HARDWARE_STEPS } from "./hardware.ts";
-import { initramfs } from "./kernels/initramfs.ts";
-import { nicNames } from "./network/nic-names.ts";
-import { prove } from "./kernels/prove.ts";
+import { grub } from "./boot/grub.ts";
 import { resume } from "./boot/resume.ts";
-import { selinux } from "./selinux.ts";
-import { serialConsole } from "./consoles/serial-console.ts";
 import { unifiedKernels } from "./boot/unified-kernels.ts";
+import { consoles } from "./consoles/consoles.ts";
+import { securetty } from "./consoles/securetty.ts";
+import { serialConsole } from "./consoles/serial-console.ts";
+import { crypttab } from "./disks/crypttab.ts";
+import { deviceCaches } from "./disks/device-caches.ts";
+import { fstab } from "./disks/fstab.ts";
+import { lvmDevices } from "./disks/lvm-devices.ts";
+import { lvmFilter } from "./disks/lvm-filter.ts";
+import { mdadmConf } from "./disks/mdadm-conf.ts";
+import { multipath } from "./disks/multipath.ts";
+import { sealedKeys } from "./disks/sealed-keys.ts";
+import { kudzu } from "./hardware/kudzu.ts";
+import { lmSensors } from "./hardware/lm-sensors.ts";
+import { mcelog } from "./hardware/mcelog.ts";
+import { smartd } from "./hardware/smartd.ts";
+import { xorg } from "./hardware/xorg.ts";
+import { drivers } from "./kernels/drivers.ts";
+import { initramfs } from "./kernels/initramfs.ts";
+import { modprobeAliases } from "./kernels/modprobe-aliases.ts";
+import { prove } from "./kernels/prove.ts";
+import { ifcfg } from "./network/ifcfg.ts";
+import { linkFiles } from "./network/link-files.ts";
+import { netplan } from "./network/netplan.ts";
+import { networkd } from "./network/networkd.ts";
+import { networkManager } from "./network/networkmanager.ts";
+import { nicNames } from "./network/nic-names.ts";
+import { persistentNet } from "./network/persistent-net.ts";
+import { wicked } from "./network/wicked.ts";
+import { selinux } from "./selinux.ts";
 
-export function conversionSteps({
-  tools,
-  emit,
-  extras = NO_EXTRAS,
-}: {
-  tools: GuestTools;
-  emit: Emit;
-  extras?: Extras | undefined;
-}): readonly ConversionStep[] {
-  return [
-    drivers({ tools, emit, extras }), // before all that looks at kernels and menus
-    fstab,
-    crypttab,
-    resume,
-    grub,
-    bootEntries,
-    grubLegacy,
-    extlinux,
-    efiFallback,
-    unifiedKernels,
-    deviceMap,
-    serialConsole,
-    ...HARDWARE_STEPS,
-    guestAgent({ tools, emit, extras }),
-    nicNames,
-    initramfs({ tools, emit }), // after all that goes into it
-    selinux, // after all that makes files
-    prove,
-  ];
-}
+export const CONVERSION_STEPS: readonly ConversionStep[] = [
+  drivers, // before all that looks at kernels and menus
+  fstab,
+  crypttab,
+  resume,
+  grub,
+  bootEntries,
+  grubLegacy,
+  extlinux,
+  efiFallback,
+  unifiedKernels,
+  deviceMap,
+  serialConsole,
+  sealedKeys,
+  mdadmConf,
+  lvmFilter,
+  lvmDevices,
+  multipath,
+  deviceCaches,
+  modprobeAliases,
+  kudzu,
+  smartd,
+  lmSensors,
+  mcelog,
+  vendorAgents,
+  hypervisorTools,
+  xorg,
+  consoles,
+  securetty,
+  persistentNet,
+  linkFiles,
+  ifcfg,
+  networkManager,
+  netplan,
+  networkd,
+  wicked,
+  guestAgent,
+  nicNames,
+  initramfs, // after all that goes into it
+  selinux, // after all that makes files
+  prove,
+];

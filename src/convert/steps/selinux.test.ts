@@ -2,9 +2,15 @@
 // Labels of SELinux: new files get that of their directory, all others are left alone.
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import type { Change, GuestOS, GuestView, Proposal } from "../../core/index.ts";
+import type { Change, GuestOS, GuestView } from "../../core/index.ts";
+import type { Proposal } from "./draft.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../system/index.ts";
-import { fakeGuest, testGuestOS, testIntent } from "../../../tests/support/guests/convert-guest.ts";
+import {
+  fakeGuest,
+  proposeStep,
+  testGuestOS,
+  testIntent,
+} from "../../../tests/support/guests/convert-guest.ts";
 import { isInUse, selinux } from "./selinux.ts";
 
 const NAME = "security.selinux";
@@ -44,7 +50,7 @@ async function propose(
     intent: testIntent(),
   });
   const view = layeredView(fake.view, fake.blobs, changes);
-  return await selinux.propose({ ...fake, view, changes, signal: t.signal });
+  return await proposeStep(selinux, { ...fake, view }, changes);
 }
 
 const labels = ({ changes }: Proposal): readonly (readonly [string, string | undefined])[] =>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SELinux: files that are there keep their label (it travels with them); a new file gets that of its directory, which is
 // what the kernel itself would give it. Where a directory has none, the guest is asked to label everything once.
-import type { Change, ConversionStep, GuestView, StepContext } from "../../core/index.ts";
+import type { Change, GuestView } from "../../core/index.ts";
 import { isNewDirectory, SELINUX_LABEL } from "../../system/index.ts";
-import { Draft } from "./draft.ts";
+import type { Draft } from "./draft.ts";
+import { step, type StepContext } from "./step.ts";
 
 const CONFIG = "/etc/selinux/config";
 /** Fedora's and Debian's units look for it at boot, label all files, and start once more. */
@@ -11,16 +12,16 @@ const RELABEL = "/.autorelabel";
 /** These keep no labels: the kernel gives all their files one. */
 const WITHOUT_LABELS: ReadonlySet<string> = new Set(["vfat", "msdos"]);
 
-export const selinux: ConversionStep = {
-  name: "selinux",
-  explains:
-    "Gives new files the SELinux label of their directory; where it has none, the VM labels all files once",
-  async propose(context) {
-    const draft = new Draft("selinux", context);
-    const { view, changes } = context;
+export const selinux = step(
+  {
+    name: "selinux",
+    explains:
+      "Gives new files the SELinux label of their directory; where it has none, the VM labels all files once",
+  },
+  async (context) => {
+    const { view, changes, draft } = context;
     // A root without a label was never labelled: SELinux is off, or the guest will label everything by itself.
-    if (!isInUse((await draft.read(CONFIG)) ?? "") || (await labelAbove("/", view)) === null)
-      return draft.proposal();
+    if (!isInUse((await draft.read(CONFIG)) ?? "") || (await labelAbove("/", view)) === null) return;
     const unlabelled: string[] = [];
     for (const { path, before, after } of changes) {
       if (before.kind !== "absent" || after.kind === "absent" || !keepsLabels(path, context)) continue;
@@ -30,9 +31,8 @@ export const selinux: ConversionStep = {
       else draft.add({ why: WHY, path, before: after, after: labelled(after, label) });
     }
     if (unlabelled.length > 0) await relabel(unlabelled, draft);
-    return draft.proposal();
   },
-};
+);
 
 const WHY = "SELinux refuses files without a label";
 

@@ -9,7 +9,7 @@ import { splitLines, splitLogicalLines } from "./lines.ts";
 import { withoutConflicts } from "../names/nic-conflicts.ts";
 import { editAssignments } from "./shell-file.ts";
 import { installDevice } from "../steps/boot/device-map.ts";
-import { isInterfaceName, isMac, renderLink, renderRules } from "../steps/network/nic-names.ts";
+import { isInterfaceName, isMac, renderLink, renderRules } from "../names/nic-pins.ts";
 import { resumeName } from "../loaders/devices.ts";
 import { renderInittab } from "../steps/consoles/serial-console.ts";
 import { editVariable } from "../loaders/sources.ts";

@@ -4,7 +4,14 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { applyChanges, openBlobs, propose, readInitramfs, undoChanges } from "../../../src/convert/index.ts";
+import {
+  applyChanges,
+  chrootTools,
+  openBlobs,
+  propose,
+  readInitramfs,
+  undoChanges,
+} from "../../../src/convert/index.ts";
 import { inspectGuest, readMounts } from "../../../src/inspect/index.ts";
 import { directoryView, readMountTable, run } from "../../../src/system/index.ts";
 import { DEMO_UUIDS } from "../../../lab/demo/files.ts";
@@ -23,7 +30,8 @@ test("the demo disk is converted by its own tools, once, and back again", {
   const { mounts } = await readMounts(view, intent.storage);
   const guest = await inspectGuest(view, { rootNode, mounts, usedBytes: 0, graph: intent.storage });
   const blobs = await openBlobs(join(work, "blobs"));
-  const options = { view, guest, intent, blobs, root, workDirectory: work, signal, emit: () => undefined };
+  const tools = chrootTools({ root, workDirectory: work });
+  const options = { view, guest, intent, blobs, tools, signal, emit: () => undefined };
   const before = await fileStates(root);
   const begun = performance.now();
   const { changes, problems } = await propose(options);

@@ -12,12 +12,12 @@ import type {
   GuestOS,
   GuestView,
   Intent,
-  Proposal,
 } from "../../../src/core/index.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../../src/system/index.ts";
 import { openBlobs } from "../../../src/convert/apply/blobs.ts";
 import { propose as proposeWith } from "../../../src/convert/propose/propose.ts";
-import type { DriverExtras } from "../../../src/convert/index.ts";
+import { type DriverExtras, NO_EXTRAS, type Proposal } from "../../../src/convert/index.ts";
+import type { ConversionStep } from "../../../src/convert/steps/step.ts";
 import type { GuestTools, InstallRequest } from "../../../src/convert/guest-tools/tools.ts";
 import { findKernels } from "../../../src/inspect/index.ts";
 import { temporary } from "../temporary.ts";
@@ -291,15 +291,30 @@ export function renderCpio(files: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat(parts);
 }
 
-export function propose(guest: FakeGuest): Promise<Proposal & { readonly guest: GuestOS }> {
+/** `steps`: default all. */
+export function propose(
+  guest: FakeGuest & { readonly steps?: readonly ConversionStep[] },
+): Promise<Proposal & { readonly guest: GuestOS }> {
   return proposeWith({
     ...guest,
-    root: "/nonexistent",
-    workDirectory: "/nonexistent",
     signal: new AbortController().signal,
     emit: () => undefined,
   });
 }
+
+/** What one step alone proposes, after `changes`. */
+export const proposeStep = (
+  step: ConversionStep,
+  guest: FakeGuest,
+  changes: readonly Change[] = [],
+): Promise<Proposal> =>
+  step.propose({
+    extras: NO_EXTRAS,
+    ...guest,
+    changes,
+    signal: new AbortController().signal,
+    emit: () => undefined,
+  });
 
 export async function textAfter(changes: readonly Change[], path: string, blobs: Blobs): Promise<string> {
   const after = changes.find((change) => change.path === path)?.after;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // qemu-guest-agent, on request: from extras by the guest's own tool, else by a unit that installs it at the first boot with
 // a network. Its channel is in the VM's definitions.
-import type { ConversionStep, Emit, GuestView, StepContext } from "../../../core/index.ts";
+import { step, type StepContext } from "../step.ts";
+import type { GuestView } from "../../../core/index.ts";
 import { layeredView } from "../../../system/index.ts";
-import { Draft } from "../draft.ts";
 import { directoriesFor, withNeeds } from "../../drivers/choose.ts";
-import { type Extras, readFitting } from "../../drivers/extras.ts";
+import { readFitting } from "../../drivers/extras.ts";
 import { IDLE_PROGRAMS, installation } from "../../drivers/install.ts";
 import {
   AGENT_LINK,
@@ -16,31 +16,24 @@ import {
   renderAgentScript,
   renderAgentUnit,
 } from "./guest-agent-unit.ts";
-import type { GuestTools } from "../../guest-tools/tools.ts";
-
-type Options = { readonly tools: GuestTools; readonly emit: Emit; readonly extras: Extras };
 
 /** makeVm of src/plan goes by the same name. */
 const NAME = "guest-agent";
 const WHY = "The QEMU guest agent was asked for";
 
-export function guestAgent(options: Options): ConversionStep {
-  return {
+export const guestAgent = step(
+  {
     name: NAME,
     explains:
       "On request: installs qemu-guest-agent from extras, or at the VM's first boot from its own repositories",
     optional: true,
-    async propose(context) {
-      const draft = new Draft(NAME, context);
-      // Only then: what was not asked for need not be told in each plan, and is not installed for nothing.
-      if (context.intent.withSteps?.includes(NAME) !== true || (await hasAgent(context.view)))
-        return draft.proposal();
-      if (!(await fromExtras(draft, { ...options, context })))
-        await atFirstBoot(draft, { ...options, context });
-      return draft.proposal();
-    },
-  };
-}
+  },
+  async (context) => {
+    // What was not asked for is not installed in vain, nor named in each plan.
+    if (context.intent.withSteps?.includes(NAME) !== true || (await hasAgent(context.view))) return;
+    if (!(await fromExtras(context))) await atFirstBoot(context);
+  },
+);
 
 async function hasAgent(view: GuestView): Promise<boolean> {
   for (const path of ["/usr/sbin/qemu-ga", "/usr/bin/qemu-ga"])
@@ -48,10 +41,8 @@ async function hasAgent(view: GuestView): Promise<boolean> {
   return false;
 }
 
-type Work = Options & { readonly context: StepContext };
-
-async function fromExtras(draft: Draft, { context, tools, emit, extras }: Work): Promise<boolean> {
-  const { view, blobs, changes, signal } = context;
+async function fromExtras(context: StepContext): Promise<boolean> {
+  const { view, blobs, changes, tools, extras, draft, signal, emit } = context;
   const { packages: candidates } = await readFitting(extras, context);
   const agent = candidates.find(({ programs }) => programs.includes("qemu-ga"));
   if (agent === undefined) return false;
@@ -85,8 +76,7 @@ async function fromExtras(draft: Draft, { context, tools, emit, extras }: Work):
   return true;
 }
 
-async function atFirstBoot(draft: Draft, { context, extras }: Work): Promise<void> {
-  const { view, guest } = context;
+async function atFirstBoot({ view, guest, extras, draft }: StepContext): Promise<void> {
   const manager = await findManager(view);
   if (guest.init !== "systemd" || manager === null) {
     const place = `${extras.directory}/${directoriesFor(guest)[0] ?? ""}/`;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Guest tools of VMware, VirtualBox, Xen and Citrix, Parallels, Hyper-V: for a system that was a VM before. They are not
 // removed (a package's own scripts would run), only not started, and only on request.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { disableServices } from "../hardware/services.ts";
 
 const VMWARE = "vmware-tools|vmware-tools-thinprint|open-vm-tools|vmtoolsd|vgauthd|vgauth";
@@ -12,19 +11,19 @@ const XEN = "xe-linux-distribution|xe-daemon";
 const OTHERS =
   "prltoolsd|prltools|hv-kvp-daemon|hv-vss-daemon|hv-fcopy-daemon|hypervkvpd|hypervvssd|hypervfcopyd";
 
-export const hypervisorTools: ConversionStep = {
-  name: "hypervisor-tools",
-  explains: "On request: keeps the guest tools of VMware, VirtualBox, Citrix and others from being started",
-  optional: true,
-  async propose(context) {
-    const draft = new Draft("hypervisor-tools", context);
+export const hypervisorTools = step(
+  {
+    name: "hypervisor-tools",
+    explains: "On request: keeps the guest tools of VMware, VirtualBox, Citrix and others from being started",
+    optional: true,
+  },
+  async ({ intent, view, draft }) => {
     const names =
-      context.intent.hypervisor === "xen" ? [VMWARE, VIRTUALBOX, OTHERS] : [VMWARE, VIRTUALBOX, XEN, OTHERS];
+      intent.hypervisor === "xen" ? [VMWARE, VIRTUALBOX, OTHERS] : [VMWARE, VIRTUALBOX, XEN, OTHERS];
     const services = new RegExp(`^(${names.join("|")})$`);
-    await disableServices(draft, context.view, {
+    await disableServices(draft, view, {
       wanted: (service) => services.test(service),
       why: "These tools are for another hypervisor",
     });
-    return draft.proposal();
   },
-};
+);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Boot entries of systemd-boot, and of GRUB where it reads the same: `root=` and `resume=` in each, and in the words
 // from which kernel-install and dracut make new ones. loader.conf names no device and stays.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { LOADER_FILES } from "../../loaders/list.ts";
-import { nameDevices } from "../../loaders/name-devices.ts";
+import { nameDevices } from "./name-devices.ts";
 
-export const bootEntries: ConversionStep = {
-  name: "boot-entries",
-  explains: "Names root= and resume= by UUID in boot entries (loader/entries/*.conf) and /etc/kernel/cmdline",
-  async propose(context) {
-    const draft = new Draft("boot-entries", context);
-    await nameDevices(LOADER_FILES["boot-entries"], draft, context);
-    return draft.proposal();
+export const bootEntries = step(
+  {
+    name: "boot-entries",
+    explains:
+      "Names root= and resume= by UUID in boot entries (loader/entries/*.conf) and /etc/kernel/cmdline",
   },
-};
+  async (context) => {
+    await nameDevices(LOADER_FILES["boot-entries"], context);
+  },
+);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB's device.map names disks of the old machine by id. grub-install does without it and asks the system itself.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
 import { isHardwareName } from "../../names/volumes.ts";
 
 const DEBCONF = "/var/cache/debconf/config.dat";
 
-export const deviceMap: ConversionStep = {
-  name: "device-map",
-  explains: "Takes disks of the old machine out of GRUB's device.map",
-  async propose(context) {
-    const draft = new Draft("device-map", context);
+export const deviceMap = step(
+  {
+    name: "device-map",
+    explains: "Takes disks of the old machine out of GRUB's device.map",
+  },
+  async ({ draft }) => {
     for (const path of ["/boot/grub/device.map", "/boot/grub2/device.map"]) {
       const text = await draft.read(path);
       if (text === null) continue;
@@ -28,9 +28,8 @@ export const deviceMap: ConversionStep = {
         text: `The package grub-pc remembers ${device} as the disk to install GRUB on`,
         advice: "In the VM run once: dpkg-reconfigure grub-pc, and choose its first disk",
       });
-    return draft.proposal();
   },
-};
+);
 
 /** `(hd0)	/dev/disk/by-id/ata-...` */
 function namesOldDisk(line: string): boolean {

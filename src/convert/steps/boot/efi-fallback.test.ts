@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
-import type { BlockGraph, GuestOS, Proposal } from "../../../core/index.ts";
+import type { BlockGraph, GuestOS } from "../../../core/index.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../../system/index.ts";
 import {
   diskGraph,
@@ -12,11 +12,13 @@ import {
   fakeGuest,
   KERNEL,
   MODULES,
+  proposeStep,
   renderCpio,
   ROOT_UUID,
   testGuestOS,
   testIntent,
 } from "../../../../tests/support/guests/convert-guest.ts";
+import type { Proposal } from "../draft.ts";
 import { efiFallback } from "./efi-fallback.ts";
 import { unifiedKernels } from "./unified-kernels.ts";
 import { firstInCsv } from "../../efi/loaders.ts";
@@ -68,8 +70,7 @@ async function efiGuest(
   });
 }
 
-const run = (guest: FakeGuest): Promise<Proposal> =>
-  efiFallback.propose({ ...guest, changes: [], signal: new AbortController().signal });
+const run = (guest: FakeGuest): Promise<Proposal> => proposeStep(efiFallback, guest);
 
 /** `NAME < text of it`, by what the new files hold. */
 async function added(guest: FakeGuest, { changes }: Proposal): Promise<readonly string[]> {
@@ -202,16 +203,15 @@ test("the initramfs in a unified kernel image is opened: what it lacks is named,
   const release = Buffer.from(`${KERNEL}\0`);
   const proposed = async (more: Readonly<Record<string, Uint8Array>>): Promise<Proposal> => {
     const files = { "/boot/efi/EFI/Linux/linux.efi": unified(`root=UUID=${ROOT_UUID} ro`, more) };
-    return await unifiedKernels.propose({
-      ...(await efiGuest(t, {
+    return await proposeStep(
+      unifiedKernels,
+      await efiGuest(t, {
         ...files,
         [`/lib/modules/${KERNEL}/modules.dep`]: [...MODULES, "ext4"]
           .map((name) => `kernel/drivers/${name}.ko:\n`)
           .join(""),
-      })),
-      changes: [],
-      signal: new AbortController().signal,
-    });
+      }),
+    );
   };
   const whole = await proposed({ ".uname": release, ".initrd": inside([...MODULES, "ext4"]) });
   assert.deepEqual(whole, { changes: [], problems: [] });
@@ -226,11 +226,7 @@ test("the initramfs in a unified kernel image is opened: what it lacks is named,
 
 test("a unified kernel image that names a disk of the old machine is reported with what it should say", async (t) => {
   const files = { "/boot/efi/EFI/Linux/linux.efi": unified("root=/dev/sda1 ro quiet") };
-  const { changes, problems } = await unifiedKernels.propose({
-    ...(await efiGuest(t, files)),
-    changes: [],
-    signal: new AbortController().signal,
-  });
+  const { changes, problems } = await proposeStep(unifiedKernels, await efiGuest(t, files));
   assert.deepEqual(changes, []);
   assert.equal(problems[0]?.code, "uki-names-hardware");
   assert.match(problems[0]?.advice ?? "", /"root=UUID=3f1c2a4e-\S+ ro quiet"/);

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // EFI/BOOT/BOOTX64.EFI: a VM begins with empty NVRAM, and without an entry there the firmware starts that file alone.
-import type { ConversionStep, StepContext } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step, type StepContext } from "../step.ts";
 import { espMounts } from "../../efi/esp-mounts.ts";
 import { type EfiLoader, findEfiLoaders } from "../../efi/loaders.ts";
 import { efiArch, efiPath, listNames, readLoader } from "../../efi/tree.ts";
 
 const WHY = "A VM has no NVRAM entries of its machine: the firmware starts this file, and nothing else";
 
-export const efiFallback: ConversionStep = {
-  name: "efi-fallback",
-  explains: "Makes EFI/BOOT/BOOTX64.EFI, with shim and what it starts, where the guest boots by UEFI",
-  async propose(context) {
-    const draft = new Draft("efi-fallback", context);
-    const { guest, intent } = context;
+export const efiFallback = step(
+  {
+    name: "efi-fallback",
+    explains: "Makes EFI/BOOT/BOOTX64.EFI, with shim and what it starts, where the guest boots by UEFI",
+  },
+  async (context) => {
+    const { guest, intent, view, draft } = context;
     const arch = efiArch(guest.arch);
-    if (intent.firmware.kind !== "uefi" || arch === null) return draft.proposal();
+    if (intent.firmware.kind !== "uefi" || arch === null) return;
     const esps: string[] = [];
-    for (const esp of espMounts(context)) if ((await listNames(context.view, esp)).length > 0) esps.push(esp); // else it could not be mounted
+    for (const esp of espMounts(context)) if ((await listNames(view, esp)).length > 0) esps.push(esp); // else it could not be mounted
     if (esps.length === 0)
       draft.problem({
         code: "efi-not-seen",
@@ -25,22 +25,20 @@ export const efiFallback: ConversionStep = {
         text: "The guest boots by UEFI, and no EFI system partition with anything on it could be opened here",
         advice: "The VM boots only if EFI/BOOT holds a boot loader there: look at it on the machine",
       });
-    for (const esp of esps) await makeFallback(draft, context, { esp, arch });
-    return draft.proposal();
+    for (const esp of esps) await makeFallback(context, { esp, arch });
   },
-};
+);
 
 type Place = { readonly esp: string; readonly arch: string };
 
-async function makeFallback(draft: Draft, context: StepContext, { esp, arch }: Place): Promise<void> {
-  const { view, guest } = context;
+async function makeFallback(context: StepContext, { esp, arch }: Place): Promise<void> {
+  const { view, guest, draft } = context;
   const name = `BOOT${arch.toUpperCase()}.EFI`;
   const loaders = await findEfiLoaders(view, esp, { guest, arch });
   const there = await readLoader(view, esp, ["EFI", "BOOT", name]);
   if (there !== null) {
     const same = await sameAs(context, loaders, there);
-    if (same !== null)
-      await copyLoader(draft, context, { esp, loader: { ...same, companions: missing(same) } });
+    if (same !== null) await copyLoader(context, { esp, loader: { ...same, companions: missing(same) } });
     else if (loaders[0] !== undefined && !isKnown(there))
       draft.problem({
         code: "efi-fallback-foreign",
@@ -51,7 +49,7 @@ async function makeFallback(draft: Draft, context: StepContext, { esp, arch }: P
     return;
   }
   const [loader] = loaders;
-  if (loader !== undefined) return await copyLoader(draft, context, { esp, loader });
+  if (loader !== undefined) return await copyLoader(context, { esp, loader });
   draft.problem({
     code: "efi-no-loader",
     severity: "warns",
@@ -81,8 +79,7 @@ const isKnown = (bytes: Buffer): boolean =>
   ["shim,", "grub,", "#### LoaderInfo: systemd-boot"].some((mark) => bytes.includes(mark));
 
 async function copyLoader(
-  draft: Draft,
-  { view }: StepContext,
+  { view, draft }: StepContext,
   { esp, loader }: { esp: string; loader: EfiLoader },
 ): Promise<void> {
   for (const { from, to } of [loader.main, ...loader.companions]) {

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB legacy: `root=` and `resume=` in menu.lst or grub.conf. Its own names, `root (hd0,0)`, count disks as the BIOS
 // does, and stay: the boot disk comes first in the VM, as it did on the machine.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
 import { LEGACY_MENUS } from "../../loaders/grub-legacy.ts";
 import { LOADER_FILES } from "../../loaders/list.ts";
-import { nameDevices } from "../../loaders/name-devices.ts";
+import { nameDevices } from "./name-devices.ts";
 
-export const grubLegacy: ConversionStep = {
-  name: "grub-legacy",
-  explains: "Names root= and resume= by UUID in the menu of GRUB legacy (menu.lst, grub.conf)",
-  async propose(context) {
-    const draft = new Draft("grub-legacy", context);
-    await nameDevices(LOADER_FILES["grub-legacy"], draft, context);
+export const grubLegacy = step(
+  {
+    name: "grub-legacy",
+    explains: "Names root= and resume= by UUID in the menu of GRUB legacy (menu.lst, grub.conf)",
+  },
+  async (context) => {
+    const { draft } = context;
+    await nameDevices(LOADER_FILES["grub-legacy"], context);
     for (const path of LEGACY_MENUS) {
       const disk = otherDisk((await draft.read(path, { severity: "notes" })) ?? "");
       if (disk === null) continue;
@@ -26,9 +27,8 @@ export const grubLegacy: ConversionStep = {
       });
       break;
     }
-    return draft.proposal();
   },
-};
+);
 
 /** `(hd1` of the first entry that loads from another disk than the first. */
 function otherDisk(text: string): string | null {

@@ -1,31 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB 2: `root=` and `resume=` in its menus, its environment block and in what the menus are made from. Edited in place:
 // grub-mkconfig would look at this machine (review of other tools: it broke guests of another firmware mode).
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { commentOut, mapLines } from "../../text/lines.ts";
 import { LOADER_FILES } from "../../loaders/list.ts";
-import { nameDevices } from "../../loaders/name-devices.ts";
+import { nameDevices } from "./name-devices.ts";
 import { grubDefaults } from "../../loaders/sources.ts";
 import { editAssignments } from "../../text/shell-file.ts";
 import { isHardwareName, type Volumes } from "../../names/volumes.ts";
 
-export const GRUB_MENUS = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"] as const;
-
-export const grub: ConversionStep = {
-  name: "grub",
-  explains: "Names root= and resume= by UUID in GRUB's menu, in grubenv and in /etc/default/grub",
-  async propose(context) {
-    const draft = new Draft("grub", context);
-    const { volumes } = await nameDevices(LOADER_FILES.grub, draft, context);
-    for (const path of await grubDefaults(context.view))
+export const grub = step(
+  {
+    name: "grub",
+    explains: "Names root= and resume= by UUID in GRUB's menu, in grubenv and in /etc/default/grub",
+  },
+  async (context) => {
+    const { view, draft } = context;
+    const { volumes } = await nameDevices(LOADER_FILES.grub, context);
+    for (const path of await grubDefaults(view))
       await draft.edit(path, {
         why: "update-grub would name disks by their order again",
         edit: (text) => renderDefaults(text, volumes),
       });
-    return draft.proposal();
   },
-};
+);
 
 /** GRUB_DEVICE is no documented setting, but grub-mkconfig takes it where it is set. */
 function renderDefaults(text: string, volumes: Volumes): string {

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The swap from which a hibernated system resumes, as initramfs-tools has it. A swap that is gone makes the boot wait.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { resumeName } from "../../loaders/devices.ts";
 import { editAssignments } from "../../text/shell-file.ts";
 import { readVolumes } from "../../names/volumes.ts";
 
 const DIRECTORY = "/etc/initramfs-tools";
 
-export const resume: ConversionStep = {
-  name: "resume",
-  explains:
-    "Names the swap to resume from by UUID in the configuration of initramfs-tools, or none if it is gone",
-  async propose(context) {
-    const draft = new Draft("resume", context);
-    const volumes = readVolumes(context.guest, context.intent);
-    const names = await context.view.list(`${DIRECTORY}/conf.d`);
+export const resume = step(
+  {
+    name: "resume",
+    explains:
+      "Names the swap to resume from by UUID in the configuration of initramfs-tools, or none if it is gone",
+  },
+  async ({ guest, intent, view, draft }) => {
+    const volumes = readVolumes(guest, intent);
+    const names = await view.list(`${DIRECTORY}/conf.d`);
     for (const path of [`${DIRECTORY}/initramfs.conf`, ...names.map((name) => `${DIRECTORY}/conf.d/${name}`)])
       await draft.edit(path, {
         why: "The initramfs looks for the swap by a name that the VM's disks have; for one that is gone it would wait",
@@ -24,6 +24,5 @@ export const resume: ConversionStep = {
             name === "RESUME" ? resumeName(value, { volumes, style: "UUID=" }) : null,
           ),
       });
-    return draft.proposal();
   },
-};
+);

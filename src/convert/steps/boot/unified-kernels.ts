@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unified kernel images on an EFI system partition: command line and initramfs are inside, and mostly signed. They are never
 // changed; what a VM lacks in them is said before the copy.
-import type { ConversionStep, Problem, StepContext } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import type { Problem } from "../../../core/index.ts";
+import { step, type StepContext } from "../step.ts";
 import { findUnified, unifiedCmdline, unifiedInitramfs, unifiedRelease } from "../../efi/uki.ts";
 import { findMissing } from "../../initramfs/check.ts";
 import { readInitramfs } from "../../initramfs/read.ts";
@@ -13,19 +13,20 @@ import { readVolumes } from "../../names/volumes.ts";
 
 const MAX_IMAGE_BYTES = 256 * 2 ** 20;
 
-export const unifiedKernels: ConversionStep = {
-  name: "unified-kernels",
-  explains:
-    "Opens unified kernel images (EFI/Linux/*.efi) and says what a VM lacks in them: drivers, names of its disks",
-  async propose(context) {
-    const draft = new Draft("unified-kernels", context);
+export const unifiedKernels = step(
+  {
+    name: "unified-kernels",
+    explains:
+      "Opens unified kernel images (EFI/Linux/*.efi) and says what a VM lacks in them: drivers, names of its disks",
+  },
+  async (context) => {
+    const { signal, draft } = context;
     for (const path of await findUnified(context)) {
-      context.signal.throwIfAborted();
+      signal.throwIfAborted();
       for (const problem of await look(path, context)) draft.problem(problem);
     }
-    return draft.proposal();
   },
-};
+);
 
 async function look(path: string, context: StepContext): Promise<readonly Problem[]> {
   const { view, guest, intent } = context;

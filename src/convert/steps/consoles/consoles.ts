@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Logins in inittab on lines that the VM does not have: serial ports of a management board (ttyS1), consoles of Xen. init
 // would start them again and again ("respawning too fast", init(8)).
-import type { ConversionStep, Hypervisor } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import type { Hypervisor } from "../../../core/index.ts";
+import { step } from "../step.ts";
 import { commentOut, mapLines, MAX_LINE } from "../../text/lines.ts";
 
-export const consoles: ConversionStep = {
-  name: "consoles",
-  explains: "Takes logins out of /etc/inittab that are on lines which the VM does not have",
-  async propose(context) {
-    const draft = new Draft("consoles", context);
+export const consoles = step(
+  {
+    name: "consoles",
+    explains: "Takes logins out of /etc/inittab that are on lines which the VM does not have",
+  },
+  async ({ intent, draft }) => {
     await draft.edit("/etc/inittab", {
       why: "init would start a login on a line that is not there again and again",
-      edit: (text) => withoutLostConsoles(text, context.intent.hypervisor),
+      edit: (text) => withoutLostConsoles(text, intent.hypervisor),
     });
-    return draft.proposal();
   },
-};
+);
 
 /** inittab(5). The VM has one serial port, ttyS0, and on Xen hvc0. Pure. */
 export function withoutLostConsoles(text: string, hypervisor: Hypervisor): string {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // securetty(5) lists the lines on which root may log in. The serial console is a new one: whether root may use it is for
 // a person to say, so only on request.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { withNewline } from "../../text/lines.ts";
 
-export const securetty: ConversionStep = {
-  name: "securetty",
-  explains: "On request: lets root log in on the VM's serial console (/etc/securetty)",
-  optional: true,
-  async propose(context) {
-    const draft = new Draft("securetty", context);
-    const ttys = context.intent.hypervisor === "xen" ? ["ttyS0", "hvc0"] : ["ttyS0"];
+export const securetty = step(
+  {
+    name: "securetty",
+    explains: "On request: lets root log in on the VM's serial console (/etc/securetty)",
+    optional: true,
+  },
+  async ({ intent, draft }) => {
+    const ttys = intent.hypervisor === "xen" ? ["ttyS0", "hvc0"] : ["ttyS0"];
     await draft.edit("/etc/securetty", {
       why: "root may not log in on the VM's serial console",
       edit: (text) => {
@@ -20,6 +20,5 @@ export const securetty: ConversionStep = {
       },
       severity: "notes",
     });
-    return draft.proposal();
   },
-};
+);

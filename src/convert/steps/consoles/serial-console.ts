@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // A login on the serial console, which every VM has: for the boot check, `virsh console`, and the day the network fails.
-import type { ConversionStep, StepContext } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step, type StepContext } from "../step.ts";
 import { addConsoles } from "../../text/kernel-words.ts";
 import { withNewline } from "../../text/lines.ts";
 import { kernelCmdline } from "../../loaders/boot-entries.ts";
 import type { CommandLine } from "../../loaders/command-lines.ts";
 import { ALL_FILES } from "../../loaders/list.ts";
-import { editFile } from "../../loaders/name-devices.ts";
+import { editFile } from "../boot/name-devices.ts";
 import { CONSOLE_VARIABLES, editVariable, grubDefaults } from "../../loaders/sources.ts";
 import { editAssignments } from "../../text/shell-file.ts";
 
 const WHY = "The VM has a serial console; the screen stays the main one, and systemd starts a login on both";
 
-export const serialConsole: ConversionStep = {
-  name: "serial-console",
-  explains: "Adds the serial console ttyS0 to the kernel's command line, and a login on it",
-  async propose(context) {
-    const draft = new Draft("serial-console", context);
-    const { guest, intent } = context;
+export const serialConsole = step(
+  {
+    name: "serial-console",
+    explains: "Adds the serial console ttyS0 to the kernel's command line, and a login on it",
+  },
+  async (context) => {
+    const { guest, intent, view, draft } = context;
     for (const kind of ALL_FILES)
       if (kind.role === "menu")
-        for (const path of await kind.paths(context.view))
+        for (const path of await kind.paths(view))
           await editFile(kind, path, { draft, why: WHY, edit: withConsoles, severity: "warns" });
-    await nameInSources(draft, context);
+    await nameInSources(context);
     if (guest.init === "openrc")
       await draft.edit("/etc/inittab", {
         why: "A login on the VM's serial console",
@@ -34,14 +34,13 @@ export const serialConsole: ConversionStep = {
         why: "A login on the VM's serial console",
         edit: (text) => renderInittab(text, { xen: intent.hypervisor === "xen" }),
       });
-    if (guest.init === "upstart" && (await context.view.resolve("/etc/init/ttyS0.conf")) === null)
+    if (guest.init === "upstart" && (await view.resolve("/etc/init/ttyS0.conf")) === null)
       await draft.write("/etc/init/ttyS0.conf", {
         why: "A login on the VM's serial console",
         text: UPSTART,
       });
-    return draft.proposal();
   },
-};
+);
 
 /** Only the last line of several gets it; a variable in its place ($kernelopts) has it, or gets it where it is set. */
 export function withConsoles({ text, others, last }: CommandLine): string {
@@ -49,7 +48,7 @@ export function withConsoles({ text, others, last }: CommandLine): string {
   return addConsoles(others) === others && others !== "" ? text : addConsoles(text);
 }
 
-async function nameInSources(draft: Draft, { view }: StepContext): Promise<void> {
+async function nameInSources({ view, draft }: StepContext): Promise<void> {
   const why = `${WHY}; so it stays when the menu is written again`;
   const dropIns = await grubDefaults(view);
   for (const [path, { name, words }] of Object.entries(CONSOLE_VARIABLES)) {

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // crypttab: source devices by UUID, or by PARTUUID where the volume has no header of its own (swap with a random key); and
 // the volumes below the root marked for the initramfs.
-import {
-  type ConversionStep,
-  findNode,
-  luksBelow,
-  luksOf,
-  parseCrypttab,
-  type StepContext,
-} from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { findNode, luksBelow, luksOf, parseCrypttab } from "../../../core/index.ts";
+import { step, type StepContext } from "../step.ts";
 import { MAX_LINE, mapLines } from "../../text/lines.ts";
 import { readVolumes, type Volumes } from "../../names/volumes.ts";
 
-export const crypttab: ConversionStep = {
-  name: "crypttab",
-  explains: "Names encrypted volumes in /etc/crypttab by UUID, where it named disks of the old machine",
-  async propose(context) {
-    const draft = new Draft("crypttab", context);
-    const volumes = readVolumes(context.guest, context.intent);
+export const crypttab = step(
+  {
+    name: "crypttab",
+    explains: "Names encrypted volumes in /etc/crypttab by UUID, where it named disks of the old machine",
+  },
+  async (context) => {
+    const { guest, intent, draft } = context;
+    const volumes = readVolumes(guest, intent);
     const unknown: string[] = [];
     await draft.edit("/etc/crypttab", {
       why: "Disks have other names in the VM; the UUID is the same everywhere",
@@ -31,10 +26,9 @@ export const crypttab: ConversionStep = {
         text: `crypttab names ${spec}, and no volume of the given disks can be named by UUID in its place`,
         advice: "Give that disk too, or correct the line in the VM",
       });
-    await markForInitramfs(draft, context);
-    return draft.proposal();
+    await markForInitramfs(context);
   },
-};
+);
 
 /** crypttab(5): name, source device, key file, options. */
 const LINE = /^([ \t]*[^ \t#\r\n][^ \t\r\n]*[ \t]+)([^ \t\r\n]+)/;
@@ -57,7 +51,7 @@ function renderCrypttab(text: string, volumes: Volumes, unknown: string[]): stri
 /** Of cryptsetup-initramfs. Where it runs it looks what the root lies on; in our copy of the guest that is no dm-crypt. */
 const HOOK = "/usr/share/initramfs-tools/hooks/cryptroot";
 
-async function markForInitramfs(draft: Draft, { view, guest, intent }: StepContext): Promise<void> {
+async function markForInitramfs({ view, guest, intent, draft }: StepContext): Promise<void> {
   if ((await view.resolve(HOOK)) === null) return;
   const graph = intent.storage;
   const usr = guest.mounts.flatMap(({ path, node }) => (path === "/usr" && node !== null ? [node] : []));

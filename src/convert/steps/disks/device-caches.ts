@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Caches of which device holds what. Their programs make them anew; with old names they may be believed first.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 
 /** blkid(8) and its older places; LVM's persistent filter cache (lvm.conf(5), cache_dir). */
 const CACHES = [
@@ -12,13 +11,13 @@ const CACHES = [
   "/etc/lvm/.cache",
 ];
 
-export const deviceCaches: ConversionStep = {
-  name: "device-caches",
-  explains: "Removes the caches of blkid and LVM, which list devices of the old machine",
-  async propose(context) {
-    const draft = new Draft("device-caches", context);
+export const deviceCaches = step(
+  {
+    name: "device-caches",
+    explains: "Removes the caches of blkid and LVM, which list devices of the old machine",
+  },
+  async ({ draft }) => {
     for (const path of CACHES)
       await draft.remove(path, { why: "A cache of which device holds what; its program makes it anew" });
-    return draft.proposal();
   },
-};
+);

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // fstab: names of this hardware become UUID=. Comments, order, spacing and lines we do not know stay, byte for byte.
-import type { BlockNode, ConversionStep, LeftOutDisk, Problem } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import type { BlockNode, LeftOutDisk, Problem } from "../../../core/index.ts";
+import { step } from "../step.ts";
 import { commentOut, mapLines } from "../../text/lines.ts";
 import { readVolumes, type Volumes } from "../../names/volumes.ts";
 
-export const fstab: ConversionStep = {
-  name: "fstab",
-  explains: "Names file systems and swap in /etc/fstab by UUID, where it named disks of the old machine",
-  async propose(context) {
-    const draft = new Draft("fstab", context);
-    const volumes = readVolumes(context.guest, context.intent);
+export const fstab = step(
+  {
+    name: "fstab",
+    explains: "Names file systems and swap in /etc/fstab by UUID, where it named disks of the old machine",
+  },
+  async ({ guest, intent, draft }) => {
+    const volumes = readVolumes(guest, intent);
     const problems: Problem[] = [];
     await draft.edit("/etc/fstab", {
       why: "It lay on a disk that is not sent: the VM would wait for it at boot",
-      edit: (text) => withoutLeftOut(text, context.intent.leftOut ?? [], volumes),
+      edit: (text) => withoutLeftOut(text, intent.leftOut ?? [], volumes),
       severity: "stops",
     });
     await draft.edit("/etc/fstab", {
@@ -23,13 +24,10 @@ export const fstab: ConversionStep = {
       severity: "stops",
     });
     const said = (problem: Problem): boolean =>
-      context.guest.mounts.some(
-        (one) => one.node === null && problem.text.includes(`${one.spec} on ${one.path},`),
-      );
+      guest.mounts.some((one) => one.node === null && problem.text.includes(`${one.spec} on ${one.path},`));
     for (const problem of problems.slice(0, 20)) if (!said(problem)) draft.problem(problem); // by inspection
-    return draft.proposal();
   },
-};
+);
 
 /** fstab(5): the first field is the device, the second where, the third the type. */
 const LINE = /^([ \t]*)([^ \t#\r\n][^ \t\r\n]*)([ \t]+)([^ \t\r\n]+)[ \t]+([^ \t\r\n]+)/;

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // LVM's devices file (RHEL 9 and relatives) lists the disks that LVM may use by their serial numbers. Without the file it
 // may use all (lvmdevices(8)), as in a new VM; `vgimportdevices -a` there makes a new one.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 
 const DIRECTORY = "/etc/lvm/devices";
 
-export const lvmDevices: ConversionStep = {
-  name: "lvm-devices",
-  explains: "Removes LVM's devices file, which lets LVM see disks of the old machine only",
-  async propose(context) {
-    const draft = new Draft("lvm-devices", context);
+export const lvmDevices = step(
+  {
+    name: "lvm-devices",
+    explains: "Removes LVM's devices file, which lets LVM see disks of the old machine only",
+  },
+  async ({ draft }) => {
     const path = `${DIRECTORY}/system.devices`;
     if (namesDisks((await draft.read(path, { severity: "stops" })) ?? ""))
       await draft.remove(path, {
         why: "It lists disks of the old machine by serial number: LVM would find no volume in the VM",
       });
-    return draft.proposal();
   },
-};
+);
 
 /** A line for each device: `IDTYPE=sys_wwid IDNAME=naa.5000... DEVNAME=/dev/sda2 PVID=... PART=2`. Pure. */
 function namesDisks(text: string): boolean {

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // lvm.conf's filters: one that lets only disks of the old machine through hides every volume of the VM.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 
 const PATHS = ["/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf"];
 
-export const lvmFilter: ConversionStep = {
-  name: "lvm-filter",
-  explains: "Lets the VM's disks through the filters in lvm.conf, where those name disks of the old machine",
-  async propose(context) {
-    const draft = new Draft("lvm-filter", context);
+export const lvmFilter = step(
+  {
+    name: "lvm-filter",
+    explains:
+      "Lets the VM's disks through the filters in lvm.conf, where those name disks of the old machine",
+  },
+  async ({ draft }) => {
     for (const path of PATHS)
       await draft.edit(path, {
         why: "Its filter lets disks of the old machine through, and no other: LVM would find no volume",
         edit: withVmDisks,
         severity: "stops",
       });
-    return draft.proposal();
   },
-};
+);
 
 const FILTER = /^([ \t]*(?:devices\/)?(?:global_)?filter[ \t]*=[ \t]*)(\[?)/gm;
 const STRING = /"((?:[^"\\\n]|\\.){0,1000})"/y;

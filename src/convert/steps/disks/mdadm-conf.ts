@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // mdadm.conf: arrays are looked for on all disks, not on those of the old machine; each is known by its UUID.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { mapLines, MAX_LINE } from "../../text/lines.ts";
 import { isHardwareName } from "../../names/volumes.ts";
 
-export const mdadmConf: ConversionStep = {
-  name: "mdadm-conf",
-  explains: "Lets mdadm look for arrays on the VM's disks, where mdadm.conf names disks of the old machine",
-  async propose(context) {
-    const draft = new Draft("mdadm-conf", context);
+export const mdadmConf = step(
+  {
+    name: "mdadm-conf",
+    explains: "Lets mdadm look for arrays on the VM's disks, where mdadm.conf names disks of the old machine",
+  },
+  async ({ intent, draft }) => {
     const lost: string[] = [];
     for (const path of ["/etc/mdadm.conf", "/etc/mdadm/mdadm.conf"])
       await draft.edit(path, {
         why: "It names disks that the VM does not have: no array would be started",
         edit: (text) => {
           const there = renderMdadmConf(text, lost);
-          return (context.intent.leftOut ?? []).length === 0 ? there : withoutCounts(there);
+          return (intent.leftOut ?? []).length === 0 ? there : withoutCounts(there);
         },
         severity: "stops",
       });
@@ -27,9 +27,8 @@ export const mdadmConf: ConversionStep = {
         text: `mdadm.conf knows the array ${array} by its disks only`,
         advice: "Add its UUID, as `mdadm --detail --brief` prints it, on the machine or in the VM",
       });
-    return draft.proposal();
   },
-};
+);
 
 /** mdadm.conf(5). A line may go on in lines that begin with a blank: those are seen one by one. Pure. */
 export function renderMdadmConf(text: string, lost: string[]): string {

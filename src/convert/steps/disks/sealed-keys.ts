@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Volumes that this machine's TPM, a token or a server of this network unlocks: none of them is in the VM, so that it
 // would wait at its console. Only reported; the passphrase is a person's.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
 
-export const sealedKeys: ConversionStep = {
-  name: "sealed-keys",
-  explains: "Reports encrypted volumes that a TPM, a token or Clevis unlocks, and what to do before",
-  async propose(context) {
-    const draft = new Draft("sealed-keys", context);
-    const { view, intent } = context;
+export const sealedKeys = step(
+  {
+    name: "sealed-keys",
+    explains: "Reports encrypted volumes that a TPM, a token or Clevis unlocks, and what to do before",
+  },
+  async ({ view, intent, draft }) => {
     for (const { name, by } of findSealed((await draft.read("/etc/crypttab", { severity: "notes" })) ?? ""))
       draft.problem({
         code: "key-sealed",
@@ -27,9 +26,8 @@ export const sealedKeys: ConversionStep = {
         advice:
           "Before: see `clevis luks list -d DEVICE`; add a passphrase with cryptsetup luksAddKey, and bind again in the VM (clevis luks bind)",
       });
-    return draft.proposal();
   },
-};
+);
 
 const OPTIONS: readonly (readonly [RegExp, string])[] = [
   [/^tpm2-device=/, "this machine's TPM"],

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // kudzu (RHEL and CentOS up to 5) asks at boot about each device that is gone, and takes its configuration away; hwconf
 // is what it knew of the old machine (kudzu(8): it compares /etc/sysconfig/hwconf with what it finds).
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { disableServices } from "./services.ts";
 
 const HWCONF = "/etc/sysconfig/hwconf";
 
-export const kudzu: ConversionStep = {
-  name: "kudzu",
-  explains: "Switches kudzu off, which at boot removes the configuration of hardware that is gone",
-  async propose(context) {
-    const draft = new Draft("kudzu", context);
-    const off = await disableServices(draft, context.view, {
+export const kudzu = step(
+  {
+    name: "kudzu",
+    explains: "Switches kudzu off, which at boot removes the configuration of hardware that is gone",
+  },
+  async ({ view, draft }) => {
+    const off = await disableServices(draft, view, {
       wanted: (service) => service === "kudzu",
       why: "kudzu would take the network cards of the old machine out of the configuration, and wait for an answer",
     });
@@ -20,6 +20,5 @@ export const kudzu: ConversionStep = {
       await draft.remove(HWCONF, {
         why: "It lists the hardware of the old machine; kudzu writes a new one when it is run",
       });
-    return draft.proposal();
   },
-};
+);

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // xorg.conf with the driver of a graphics card that the VM does not have. X then shows nothing; a server's consoles work
 // all the same. Only on request, since a person wrote that file.
-import type { ConversionStep, GuestView } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import type { GuestView } from "../../../core/index.ts";
+import { step } from "../step.ts";
 import { mapLines, MAX_LINE } from "../../text/lines.ts";
 
 const DRIVERS = ["/usr/lib64/xorg/modules/drivers", "/usr/lib/xorg/modules/drivers"];
 
-export const xorg: ConversionStep = {
-  name: "xorg",
-  explains: "On request: gives xorg.conf a driver that works on a VM's screen",
-  optional: true,
-  async propose(context) {
-    const draft = new Draft("xorg", context);
-    const driver = await vmDriver(context.view);
-    const names = await context.view.list("/etc/X11/xorg.conf.d");
+export const xorg = step(
+  {
+    name: "xorg",
+    explains: "On request: gives xorg.conf a driver that works on a VM's screen",
+    optional: true,
+  },
+  async ({ view, draft }) => {
+    const driver = await vmDriver(view);
+    const names = await view.list("/etc/X11/xorg.conf.d");
     const paths = [
       "/etc/X11/xorg.conf",
       "/etc/X11/XF86Config",
@@ -27,9 +28,8 @@ export const xorg: ConversionStep = {
           edit: (text) => withDriver(text, driver),
           severity: "notes",
         });
-    return draft.proposal();
   },
-};
+);
 
 /** modesetting drives what the VM's kernel drives; before it there was vesa, which works on each. */
 async function vmDriver(view: GuestView): Promise<string | null> {

@@ -14,7 +14,7 @@ import {
   testIntent,
 } from "../../../../tests/support/guests/convert-guest.ts";
 import { rpmBytes } from "../../../../tests/support/guests/packages.ts";
-import { deskSteps, deskTools } from "../../propose/desk.ts";
+import { DESK_STEPS, deskTools } from "../../propose/desk.ts";
 import type { Extras } from "../../drivers/extras.ts";
 import { temporary } from "../../../../tests/support/temporary.ts";
 
@@ -95,7 +95,7 @@ test("at a desk the package is chosen, and nothing is run", async (t) => {
   const extras = await extrasOf(t, KMOD);
   const base = await lameGuest(t, {});
   const tools = deskTools(() => ({ mount: "/", bytes: 2 ** 30, inodes: null }));
-  const { problems } = await propose({ ...base, tools, steps: deskSteps(tools, extras) } as FakeGuest);
+  const { problems } = await propose({ ...base, tools, extras, steps: DESK_STEPS });
   assert.match(
     own(problems)[0] ?? "",
     /^drivers-later: kmod-virtio 1-1 \(x86_64\) from extras will be installed at migration/,

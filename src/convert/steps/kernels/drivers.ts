@@ -1,41 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kernels without the drivers of a VM: the fitting package of extras/ is installed by the guest's own tool, in the copy in
 // which its initramfs tools run, and what differs afterwards is the change. Where none fits, it is named.
-import type { Change, ConversionStep, Emit, Kernel, Problem, StepContext } from "../../../core/index.ts";
+import { step, type StepContext } from "../step.ts";
+import type { Change, Kernel, Problem } from "../../../core/index.ts";
 import { layeredView } from "../../../system/index.ts";
-import { Draft } from "../draft.ts";
 import { addToMenus } from "../../drivers/add-entry.ts";
 import { type Choice, choosePackages, directoriesFor, type Lack } from "../../drivers/choose.ts";
-import { type Extras, readFitting } from "../../drivers/extras.ts";
+import { readFitting } from "../../drivers/extras.ts";
 import { IDLE_PROGRAMS, installation } from "../../drivers/install.ts";
 import type { DriverPackage } from "../../drivers/package.ts";
 import { wantedPackage } from "../../drivers/wanted-package.ts";
 import { readBuiltIns } from "../../initramfs/emulated.ts";
 import { isRelease, readModules } from "../../initramfs/modules.ts";
-import type { GuestTools } from "../../guest-tools/tools.ts";
 
-type Options = { readonly tools: GuestTools; readonly emit: Emit; readonly extras: Extras };
-
-export function drivers(options: Options): ConversionStep {
-  return {
+export const drivers = step(
+  {
     name: "drivers",
     explains:
       "Installs the drivers of a VM from extras by the guest's own package tool, where its kernel lacks them",
     addsKernels: true,
-    async propose(context) {
-      const kernels = context.guest.kernels.filter((one) => one.bootable && isRelease(one.version));
-      const lacks: Lack[] = [];
-      for (const kernel of kernels) {
-        const modules = await lackingDrivers(kernel, context);
-        if (modules.length > 0) lacks.push({ kernel: kernel.version, modules });
-      }
-      const draft = new Draft("drivers", context);
-      if (lacks.length > 0)
-        await provide(lacks, { ...options, context, draft, able: kernels.length > lacks.length });
-      return draft.proposal();
-    },
-  };
-}
+  },
+  async (context) => {
+    const kernels = context.guest.kernels.filter(({ bootable, version }) => bootable && isRelease(version));
+    const lacks: Lack[] = [];
+    for (const kernel of kernels) {
+      const modules = await lackingDrivers(kernel, context);
+      if (modules.length > 0) lacks.push({ kernel: kernel.version, modules });
+    }
+    if (lacks.length > 0) await provide(lacks, context, { isBootable: kernels.length > lacks.length });
+  },
+);
 
 /** What the VM has devices for: its disks and network cards. Those that a Xen domain has, for a Xen host. */
 const neededDrivers = ({ hypervisor }: StepContext["intent"]): readonly string[] =>
@@ -59,15 +53,13 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   xen_netfront: ["xennet", "xen_vnif"],
 };
 
-type Work = Options & {
-  readonly context: StepContext;
-  readonly draft: Draft;
-  /** Another kernel of the menu has them all. */
-  readonly able: boolean;
-};
-
-async function provide(lacks: readonly Lack[], work: Work): Promise<void> {
-  const { context, draft, extras } = work;
+/** `isBootable`: another kernel of the menu has them all. */
+async function provide(
+  lacks: readonly Lack[],
+  context: StepContext,
+  { isBootable }: { isBootable: boolean },
+): Promise<void> {
+  const { draft, extras } = context;
   const fitting = await readFitting(extras, context);
   for (const { path, why } of fitting.unreadable)
     draft.problem({
@@ -77,7 +69,7 @@ async function provide(lacks: readonly Lack[], work: Work): Promise<void> {
       advice: "Put a whole one for the guest in its place",
     });
   const plans: Helped[] = [];
-  let isHelped = work.able;
+  let isHelped = isBootable;
   for (const lack of lacks) {
     const choice = choosePackages(lack, fitting.packages, { mayAdd: !isHelped });
     if (choice !== null && isRelease(choice.kernel)) {
@@ -85,16 +77,15 @@ async function provide(lacks: readonly Lack[], work: Work): Promise<void> {
       isHelped = true;
     }
   }
-  if (!isHelped) for (const lack of lacks) draft.problem(missing(lack, work));
-  if (plans.length > 0) await install(plans, work);
+  if (!isHelped) for (const lack of lacks) draft.problem(missing(lack, context));
+  if (plans.length > 0) await install(plans, context);
 }
 
 type Helped = { readonly lack: Lack; readonly choice: Choice };
 
 /** All at once: a second installation would begin at the guest as it was, and undo the package database of the first. */
-async function install(plans: readonly Helped[], work: Work): Promise<void> {
-  const { context, draft, tools, emit } = work;
-  const { view, blobs, changes, signal, guest } = context;
+async function install(plans: readonly Helped[], context: StepContext): Promise<void> {
+  const { view, blobs, changes, signal, guest, draft, tools, emit } = context;
   const releases = [...new Set(plans.map(({ choice }) => choice.kernel))];
   const chosen = [...new Set(plans.flatMap(({ choice }) => choice.packages))];
   const { script, packages } = installation(chosen, { releases });
@@ -136,7 +127,7 @@ async function install(plans: readonly Helped[], work: Work): Promise<void> {
   if (helped.length === 0) return; // nothing of it is kept
   for (const { step: _, ...change } of made) draft.add(change);
   const added = helped.find(({ lack, choice }) => choice.kernel !== lack.kernel);
-  if (added !== undefined) await addKernel(added, { draft, after });
+  if (added !== undefined) await addKernel(added, after);
 }
 
 async function lackingAfter({ lack, choice }: Helped, after: StepContext): Promise<readonly string[]> {
@@ -157,27 +148,25 @@ async function builtInOf(release: string, view: StepContext["view"]): Promise<Ke
  */
 async function addKernel(
   { lack: { kernel: from }, choice: { kernel: to } }: Helped,
-  { draft, after }: { draft: Draft; after: StepContext },
+  { view, guest, draft }: StepContext,
 ): Promise<void> {
-  const above = new Draft("drivers", after);
-  const old = after.guest.kernels.find(({ version }) => version === from)?.initramfs ?? null;
+  const above = draft.on(view);
+  const old = guest.kernels.find(({ version }) => version === from)?.initramfs ?? null;
   const image = old?.replaceAll(from, to) ?? null;
-  if (image !== null && image !== old && (await after.view.resolve(image)) === null)
+  if (image !== null && image !== old && (await view.resolve(image)) === null)
     await above.write(image, {
       why: `The initramfs of ${to}`,
       text: "Made by virt-p2v later\n",
       mode: 0o600,
     });
-  if (!(await addToMenus({ from, to, view: after.view }, above)))
+  if (!(await addToMenus({ from, to }, { view, draft: above })))
     above.problem({
       code: "drivers-not-in-menu",
       severity: "warns",
       text: `The kernel ${to} was installed, and no boot menu names ${from}, by which it could be added`,
       advice: `Choose ${to} in the VM's boot menu, or install it on the machine with its boot menu`,
     });
-  const { changes, problems } = above.proposal();
-  for (const { step: _, ...change } of changes) draft.add(change);
-  for (const problem of problems) draft.problem(problem);
+  draft.take(above);
 }
 
 const fullName = ({ name, version, arch }: DriverPackage): string => `${name} ${version} (${arch})`;
@@ -192,8 +181,7 @@ function notInstalled(names: string, why: string, reasons: string): Problem {
   };
 }
 
-function missing(lack: Lack, { context, extras }: Work): Problem {
-  const { guest, intent } = context;
+function missing(lack: Lack, { guest, intent, extras }: StepContext): Problem {
   const directory = `${extras.directory}/${directoriesFor(guest)[0] ?? ""}`;
   const wanted = wantedPackage(guest, { ...lack, xen: intent.hypervisor === "xen" });
   return {

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names the drivers of a VM in the guest's own configuration, so that they also get into every initramfs that the VM
 // builds later. Tools that look at the machine they run on find them in the VM by themselves.
-import { type Kernel, type StepContext, VM_DRIVERS } from "../../../core/index.ts";
-import type { Draft } from "../draft.ts";
+import type { StepContext } from "../step.ts";
+import { type Kernel, VM_DRIVERS } from "../../../core/index.ts";
 import { readModules } from "../../initramfs/modules.ts";
 import { withNewline } from "../../text/lines.ts";
 
 const WHY = "The VM's disks and network cards need these drivers before the root file system is there";
 
-export async function listDrivers(
-  kernels: readonly Kernel[],
-  draft: Draft,
-  context: StepContext,
-): Promise<void> {
-  if (context.guest.initramfsTool === "initramfs-tools") await listModules(kernels, draft, context);
-  if (context.guest.initramfsTool === "mkinitfs") await addFeature(draft, context);
+export async function listDrivers(kernels: readonly Kernel[], context: StepContext): Promise<void> {
+  if (context.guest.initramfsTool === "initramfs-tools") await listModules(kernels, context);
+  if (context.guest.initramfsTool === "mkinitfs") await addFeature(context);
 }
 
 const MODULES_FILE = "/etc/initramfs-tools/modules";
 
 /** initramfs-tools(7): a module a line; they get in with MODULES=dep too. */
-async function listModules(kernels: readonly Kernel[], draft: Draft, { view }: StepContext): Promise<void> {
+async function listModules(kernels: readonly Kernel[], { view, draft }: StepContext): Promise<void> {
   const wanted = new Set<string>();
   for (const kernel of kernels) {
     const modules = await readModules(view, kernel.version);
@@ -43,7 +39,7 @@ async function listModules(kernels: readonly Kernel[], draft: Draft, { view }: S
 const FEATURES_FILE = "/etc/mkinitfs/mkinitfs.conf";
 
 /** Alpine: `features="ata base ext4"`; virtio is one of those that its package brings (features.d/virtio.modules). */
-async function addFeature(draft: Draft, { view }: StepContext): Promise<void> {
+async function addFeature({ view, draft }: StepContext): Promise<void> {
   if ((await view.resolve(FEATURES_FILE)) === null) return;
   if ((await view.resolve("/etc/mkinitfs/features.d/virtio.modules")) === null) return;
   await draft.edit(FEATURES_FILE, { why: WHY, edit: addVirtio });

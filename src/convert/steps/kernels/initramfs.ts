@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The initramfs of every bootable kernel, with the drivers of a VM inside: rebuilt by the guest's own tool, and where that
 // cannot be, or leaves something out, with the drivers appended to it.
-import {
-  type ConversionStep,
-  type Emit,
-  type FileState,
-  type Kernel,
-  type StepContext,
-} from "../../../core/index.ts";
+import type { FileState, GuestView, Kernel, Problem } from "../../../core/index.ts";
 import { changeableState, layeredView, readBounded } from "../../../system/index.ts";
-import { Draft } from "../draft.ts";
+import { step, type StepContext } from "../step.ts";
 import { appendDrivers } from "../../initramfs/append.ts";
 import { COMMON_INPUTS, findBuilder } from "../../initramfs/builders.ts";
 import { findMissing, type Wanted } from "../../initramfs/check.ts";
 import { isRelease } from "../../initramfs/modules.ts";
 import { MAX_INITRAMFS_BYTES, readInitramfs } from "../../initramfs/read.ts";
 import { readWanted } from "../../initramfs/wanted.ts";
-import type { Built, BuiltKernel, GuestTools } from "../../guest-tools/tools.ts";
+import type { Built, BuiltKernel } from "../../guest-tools/tools.ts";
 import { listDrivers } from "./initramfs-drivers.ts";
 
 const WHY = "The VM's disks and network cards need these drivers before the root file system is there";
@@ -24,38 +18,35 @@ const WHY = "The VM's disks and network cards need these drivers before the root
 /** A kernel whose image must change, and what must be inside. */
 type Stale = { readonly kernel: Kernel; readonly path: string; readonly wanted: Wanted };
 
-export function initramfs({ tools, emit }: { tools: GuestTools; emit: Emit }): ConversionStep {
-  return {
+export const initramfs = step(
+  {
     name: "initramfs",
     explains:
       "Gives the initramfs of every bootable kernel the drivers of a VM: by the guest's own tool, else by appending them",
-    async propose(context) {
-      const { guest, blobs, signal } = context;
-      const draft = new Draft("initramfs", context);
-      const kernels = guest.kernels.filter((one) => one.bootable && isRelease(one.version));
-      await listDrivers(kernels, draft, context);
-      const changes = [...context.changes, ...draft.proposal().changes];
-      const later = { ...context, changes, view: layeredView(context.view, blobs, changes) };
-      const stale = await findStale(kernels, later);
-      const use = async (version: string, built: Built): Promise<void> => {
-        const one = stale.find(({ kernel }) => kernel.version === version);
-        if (one !== undefined) await takeBuilt(one, built, { draft, context: later });
-      };
-      const builder = findBuilder(guest.initramfsTool);
-      if (builder === null) {
-        const why =
-          guest.initramfsTool === "unknown" ? "none is known" : `${guest.initramfsTool} is not known`;
-        for (const { kernel } of stale) await use(kernel.version, { kind: "failed", why });
-      } else if (stale.length > 0) {
-        const versions = stale.map(({ kernel }) => kernel.version).join(", ");
-        emit({ type: "step", phase: "plan", text: `Building the initramfs of ${versions}` });
-        const request = { script: builder.script, kernels: stale.map(toBuild), changes, blobs, signal };
-        await tools.buildInitramfs(request, use);
-      }
-      return draft.proposal();
-    },
-  };
-}
+  },
+  async (context) => {
+    const { guest, blobs, signal, tools, emit, draft } = context;
+    const kernels = guest.kernels.filter(({ bootable, version }) => bootable && isRelease(version));
+    await listDrivers(kernels, context);
+    const changes = [...context.changes, ...draft.proposal().changes];
+    const later = { ...context, changes, view: layeredView(context.view, blobs, changes) };
+    const staleImages = await findStale(kernels, later);
+    const use = async (version: string, built: Built): Promise<void> => {
+      const stale = staleImages.find(({ kernel }) => kernel.version === version);
+      if (stale !== undefined) await takeBuilt(stale, built, later);
+    };
+    const builder = findBuilder(guest.initramfsTool);
+    if (builder === null) {
+      const why = guest.initramfsTool === "unknown" ? "none is known" : `${guest.initramfsTool} is not known`;
+      for (const { kernel } of staleImages) await use(kernel.version, { kind: "failed", why });
+    } else if (staleImages.length > 0) {
+      const versions = staleImages.map(({ kernel }) => kernel.version).join(", ");
+      emit({ type: "step", phase: "plan", text: `Building the initramfs of ${versions}` });
+      const request = { script: builder.script, kernels: staleImages.map(toBuild), changes, blobs, signal };
+      await tools.buildInitramfs(request, use);
+    }
+  },
+);
 
 const toBuild = ({ kernel, path, wanted: { modules, drivers } }: Stale): BuiltKernel => ({
   version: kernel.version,
@@ -83,7 +74,7 @@ async function findStale(kernels: readonly Kernel[], context: StepContext): Prom
 }
 
 /** null: there is none, or none of a size that a computer boots. */
-async function readImage(view: StepContext["view"], path: string): Promise<Uint8Array | null> {
+async function readImage(view: GuestView, path: string): Promise<Uint8Array | null> {
   return await view.read(path, { maxBytes: MAX_INITRAMFS_BYTES }).catch((error: unknown) => {
     if (error instanceof RangeError) return null;
     throw error;
@@ -100,15 +91,9 @@ async function lacking(bytes: Uint8Array, wanted: Wanted, signal: AbortSignal): 
   }
 }
 
-type Taking = { readonly draft: Draft; readonly context: StepContext };
-
 /** What the tool made, completed; or what was there, completed. What it comes to is judged by `prove`. */
-async function takeBuilt(
-  { kernel, path, wanted }: Stale,
-  built: Built,
-  { draft, context }: Taking,
-): Promise<void> {
-  const { view, blobs, signal } = context;
+async function takeBuilt({ kernel, path, wanted }: Stale, built: Built, context: StepContext): Promise<void> {
+  const { view, blobs, signal, draft } = context;
   if (built.kind === "built")
     for (const text of built.notes)
       draft.problem({
@@ -127,10 +112,10 @@ async function takeBuilt(
   if (appended?.kind === "appended") {
     const modules = appended.modules.join(", ");
     const why = `${WHY} (${kernel.version}; ${modules === "" ? "files" : modules} appended for ${appended.how})`;
-    await replaceImage(path, { why, ...(await put(appended.bytes)) }, { draft, context });
+    await replaceImage(path, { why, ...(await put(appended.bytes)) }, context);
   } else if (built.kind === "built") {
     const why = `${WHY} (${kernel.version})`;
-    await replaceImage(path, { why, ...(await blobs.putFile(built.path)) }, { draft, context });
+    await replaceImage(path, { why, ...(await blobs.putFile(built.path)) }, context);
   }
 
   async function put(bytes: Uint8Array): Promise<{ sha256: string; sizeBytes: number }> {
@@ -140,7 +125,7 @@ async function takeBuilt(
 
 type Appended = Awaited<ReturnType<typeof appendDrivers>> | null;
 
-function notBuilt(kernel: Kernel, why: string, appended: Appended): Parameters<Draft["problem"]>[0] {
+function notBuilt(kernel: Kernel, why: string, appended: Appended): Problem {
   const rest =
     appended === null
       ? "it stays as it is"
@@ -163,9 +148,8 @@ type Image = { readonly why: string; readonly sha256: string; readonly sizeBytes
 async function replaceImage(
   path: string,
   { why, ...content }: Image,
-  { draft, context }: Taking,
+  { view, blobs, draft }: StepContext,
 ): Promise<void> {
-  const { view, blobs } = context;
   const real = await view.resolve(path);
   if (real === null) return;
   const before = await changeableState(view, real);

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aliases that tie a card or controller to a driver. Red Hat's mkinitrd takes scsi_hostadapter* into every initramfs it
 // makes, so that the VM's driver must be there for the next kernel too; alias ethN decides which card gets the name.
-import {
-  type ConversionStep,
-  devicesFor,
-  type GuestOS,
-  type GuestView,
-  type Intent,
-} from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { devicesFor, type GuestOS, type GuestView, type Intent } from "../../../core/index.ts";
+import { step } from "../step.ts";
 import { readModules } from "../../initramfs/modules.ts";
 import { mapLines, withNewline } from "../../text/lines.ts";
 
@@ -18,12 +12,12 @@ const DIRECTORY = "/etc/modprobe.d";
 
 export type AliasDrivers = { readonly net: string; readonly block: string };
 
-export const modprobeAliases: ConversionStep = {
-  name: "modprobe-aliases",
-  explains: "Gives the aliases ethN and scsi_hostadapter in modprobe's files the VM's drivers",
-  async propose(context) {
-    const draft = new Draft("modprobe-aliases", context);
-    const { view, guest, intent } = context;
+export const modprobeAliases = step(
+  {
+    name: "modprobe-aliases",
+    explains: "Gives the aliases ethN and scsi_hostadapter in modprobe's files the VM's drivers",
+  },
+  async ({ view, guest, intent, draft }) => {
     const names = await view.list(DIRECTORY);
     const paths = [...FILES, ...names.map((name) => `${DIRECTORY}/${name}`)];
     const named: string[] = [];
@@ -36,9 +30,8 @@ export const modprobeAliases: ConversionStep = {
         why: "The VM's disks and network cards need other drivers than those of the old machine",
         edit: (text) => (drivers === null ? text : renderAliases(text, drivers, seen)),
       });
-    return draft.proposal();
   },
-};
+);
 
 /** Those that the newest bootable kernel has; null: none of them, and prove says so. */
 async function vmDrivers(view: GuestView, guest: GuestOS, intent: Intent): Promise<AliasDrivers | null> {

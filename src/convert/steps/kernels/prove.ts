@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens the initramfs of every bootable kernel, as it will be, and proves that the drivers of a VM are inside.
-import { type ConversionStep, type Kernel, type Problem, type StepContext } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { type Kernel, type Problem } from "../../../core/index.ts";
+import { step, type StepContext } from "../step.ts";
 import { findUnified } from "../../efi/uki.ts";
 import { findLost, findMissing, findNoOpener, neededModules } from "../../initramfs/check.ts";
 import { type Initramfs, MAX_INITRAMFS_BYTES, readInitramfs } from "../../initramfs/read.ts";
 import { readEmulated } from "../../initramfs/emulated.ts";
 import { lackingDiskDrivers, readWanted } from "../../initramfs/wanted.ts";
 
-export const prove: ConversionStep = {
-  name: "prove",
-  explains: "Opens every bootable kernel's initramfs and proves that the drivers of a VM are inside",
-  async propose(context) {
-    const draft = new Draft("prove", context);
+export const prove = step(
+  {
+    name: "prove",
+    explains: "Opens every bootable kernel's initramfs and proves that the drivers of a VM are inside",
+  },
+  async (context) => {
+    const { draft } = context;
     const { able, problems } = await findIncapable(context);
     for (const kernel of able)
       for (const problem of await proveKernel(kernel, context)) draft.problem(problem);
     for (const problem of problems) draft.problem(problem);
-    return draft.proposal();
   },
-};
+);
 
 type Capable = { readonly able: readonly Kernel[]; readonly problems: readonly Problem[] };
 

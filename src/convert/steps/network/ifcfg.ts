@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // ifcfg files of Red Hat's family: HWADDR must be the address of the VM's card, or ifup ignores the interface
 // (initscripts' sysconfig.txt: "HWADDR= ... the interface with this address"; a wrong one fails the device).
-import type { ConversionStep, IntendedNic } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import type { IntendedNic } from "../../../core/index.ts";
+import { step } from "../step.ts";
 import { withNewline } from "../../text/lines.ts";
 import { editAssignments } from "../../text/shell-file.ts";
-import { isMac } from "./nic-names.ts";
+import { isMac } from "../../names/nic-pins.ts";
 
 const DIRECTORY = "/etc/sysconfig/network-scripts";
 
-export const ifcfg: ConversionStep = {
-  name: "ifcfg",
-  explains: "Gives HWADDR in ifcfg files the MAC address that the VM's card of that name has",
-  async propose(context) {
-    const draft = new Draft("ifcfg", context);
+export const ifcfg = step(
+  {
+    name: "ifcfg",
+    explains: "Gives HWADDR in ifcfg files the MAC address that the VM's card of that name has",
+  },
+  async ({ guest, view, intent, draft }) => {
     // RHEL up to 5 names cards by HWADDR, in ifup; its old udev may not know the keys of our rule.
-    const add = context.guest.family === "redhat" && context.guest.init === "sysv";
-    for (const name of await context.view.list(DIRECTORY)) {
+    const add = guest.family === "redhat" && guest.init === "sysv";
+    for (const name of await view.list(DIRECTORY)) {
       const path = `${DIRECTORY}/${name}`;
       if (!name.startsWith("ifcfg-") || /(\.bak|\.orig|\.old|\.rpmnew|\.rpmsave|~)$/.test(name)) continue;
       const text = await draft.read(path, { severity: "notes" });
@@ -24,11 +25,9 @@ export const ifcfg: ConversionStep = {
       const { hwaddr, macaddr, device } = readIfcfg(text, name);
       await draft.edit(path, {
         why: "An interface whose HWADDR is not that of its card is not started",
-        edit: (now) => withHwaddr(now, name, { nics: context.intent.nics, add }),
+        edit: (now) => withHwaddr(now, name, { nics: intent.nics, add }),
       });
-      const there = context.intent.nics.some(
-        (nic) => nic.mac.toLowerCase() === hwaddr || nic.name === device,
-      );
+      const there = intent.nics.some((nic) => nic.mac.toLowerCase() === hwaddr || nic.name === device);
       if (hwaddr !== "" && !there)
         draft.problem({
           code: "nic-not-in-vm",
@@ -44,9 +43,8 @@ export const ifcfg: ConversionStep = {
           advice: "Where the host lets only the card's own address through, remove MACADDR in the VM",
         });
     }
-    return draft.proposal();
   },
-};
+);
 
 type Ifcfg = { readonly hwaddr: string; readonly macaddr: string; readonly device: string };
 

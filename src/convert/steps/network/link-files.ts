@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // .link files that name a card by its slot or driver. Those that match by MAC address are the business of nic-names.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { commentOut, mapLines } from "../../text/lines.ts";
 import { readSections } from "../../text/sections.ts";
 
 const LINKS = "/etc/systemd/network";
 const WHY = "It names a card by a slot or driver of the old machine; the VM's cards are named by MAC address";
 
-export const linkFiles: ConversionStep = {
-  name: "link-files",
-  explains: "Takes names out of .link files that find their card by the old machine's slots or drivers",
-  async propose(context) {
-    const draft = new Draft("link-files", context);
-    for (const name of await context.view.list(LINKS))
-      if (name.endsWith(".link")) await draft.edit(`${LINKS}/${name}`, { why: WHY, edit: withoutSlotLink });
-    return draft.proposal();
+export const linkFiles = step(
+  {
+    name: "link-files",
+    explains: "Takes names out of .link files that find their card by the old machine's slots or drivers",
   },
-};
+  async ({ view, draft }) => {
+    for (const name of await view.list(LINKS))
+      if (name.endsWith(".link")) await draft.edit(`${LINKS}/${name}`, { why: WHY, edit: withoutSlotLink });
+  },
+);
 
 /** systemd.link(5): [Match] Path=, Driver=, Property=ID_PATH=... Pure. */
 export function withoutSlotLink(text: string): string {

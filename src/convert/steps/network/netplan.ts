@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // netplan's `match`: by address it must be the VM's; a driver is another one in the VM (netplan-yaml(5)). Edited as text:
 // a YAML writer would lose comments and order.
-import type { ConversionStep, IntendedNic } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import type { IntendedNic } from "../../../core/index.ts";
+import { step } from "../step.ts";
 import { MAX_LINE, splitLines } from "../../text/lines.ts";
-import { isMac } from "./nic-names.ts";
+import { isMac } from "../../names/nic-pins.ts";
 
 const DIRECTORY = "/etc/netplan";
 
-export const netplan: ConversionStep = {
-  name: "netplan",
-  explains: "Makes netplan's match: find the VM's cards, where it asks for another address or driver",
-  async propose(context) {
-    const draft = new Draft("netplan", context);
-    for (const name of await context.view.list(DIRECTORY)) {
+export const netplan = step(
+  {
+    name: "netplan",
+    explains: "Makes netplan's match: find the VM's cards, where it asks for another address or driver",
+  },
+  async ({ view, intent, draft }) => {
+    for (const name of await view.list(DIRECTORY)) {
       if (!/\.ya?ml$/.test(name)) continue;
       const path = `${DIRECTORY}/${name}`;
       const left: string[] = [];
       await draft.edit(path, {
         why: "netplan configures only cards that its match: finds",
-        edit: (text) => fittingMatch(text, context.intent.nics, left),
+        edit: (text) => fittingMatch(text, intent.nics, left),
       });
       for (const what of left.slice(0, 20))
         draft.problem({
@@ -29,9 +30,8 @@ export const netplan: ConversionStep = {
           advice: "Name the interface with set-name, or change the file in the VM",
         });
     }
-    return draft.proposal();
   },
-};
+);
 
 const KEY = /^(\s*)(?:"([^"]*)"|'([^']*)'|([^\s:#"'][^:#]*)):(?:[ \t]+(.*?))?[ \t]*\r?\n?$/;
 

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // systemd-networkd: .network files that find their card by slot, driver or an address that the VM's card does not have
 // (systemd.network(5), [Match]).
-import type { ConversionStep, IntendedNic } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import type { IntendedNic } from "../../../core/index.ts";
+import { step } from "../step.ts";
 import { editSections, readSections } from "../../text/sections.ts";
 
 const DIRECTORY = "/etc/systemd/network";
 
-export const networkd: ConversionStep = {
-  name: "networkd",
-  explains: "Makes systemd-networkd's .network files find the VM's card, where they ask for a slot or driver",
-  async propose(context) {
-    const draft = new Draft("networkd", context);
-    for (const name of await context.view.list(DIRECTORY)) {
+export const networkd = step(
+  {
+    name: "networkd",
+    explains:
+      "Makes systemd-networkd's .network files find the VM's card, where they ask for a slot or driver",
+  },
+  async ({ view, intent, draft }) => {
+    for (const name of await view.list(DIRECTORY)) {
       if (!name.endsWith(".network")) continue;
       const path = `${DIRECTORY}/${name}`;
-      const lost = lostMatch((await draft.read(path, { severity: "notes" })) ?? "", context.intent.nics);
+      const lost = lostMatch((await draft.read(path, { severity: "notes" })) ?? "", intent.nics);
       if (lost === null) continue;
       await draft.edit(path, {
         why: "A .network file that finds no card is not used",
-        edit: (text) => fittingNetwork(text, context.intent.nics),
+        edit: (text) => fittingNetwork(text, intent.nics),
       });
-      if (context.intent.nics.length !== 1)
+      if (intent.nics.length !== 1)
         draft.problem({
           code: "nic-not-in-vm",
           severity: "warns",
@@ -29,9 +31,8 @@ export const networkd: ConversionStep = {
           advice: `Put Name= with the interface's name in place of it, in the VM or before`,
         });
     }
-    return draft.proposal();
   },
-};
+);
 
 /** What in [Match] fits no card of the VM; null: nothing, or a name decides too. Pure. */
 export function lostMatch(text: string, nics: readonly IntendedNic[]): string | null {

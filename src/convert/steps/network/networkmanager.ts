@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // NetworkManager's keyfiles: a profile that asks for a card's address, slot or driver fits no card of the VM, and its
 // addresses are lost (nm-settings-keyfile(5); nm-settings-nmcli(5): 802-3-ethernet.mac-address, match.path, match.driver).
-import type { ConversionStep, IntendedNic } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import type { IntendedNic } from "../../../core/index.ts";
+import { step } from "../step.ts";
 import { commentOut } from "../../text/lines.ts";
 import { editSections, readSections } from "../../text/sections.ts";
-import { isMac } from "./nic-names.ts";
+import { isMac } from "../../names/nic-pins.ts";
 
 const DIRECTORY = "/etc/NetworkManager/system-connections";
 const WIRED = /^(ethernet|802-3-ethernet)$/;
 
-export const networkManager: ConversionStep = {
-  name: "networkmanager",
-  explains:
-    "Makes NetworkManager's profiles fit the VM's cards, where they ask for an address, slot or driver",
-  async propose(context) {
-    const draft = new Draft("networkmanager", context);
-    const { nics } = context.intent;
-    for (const name of await context.view.list(DIRECTORY)) {
+export const networkManager = step(
+  {
+    name: "networkmanager",
+    explains:
+      "Makes NetworkManager's profiles fit the VM's cards, where they ask for an address, slot or driver",
+  },
+  async ({ intent, view, draft }) => {
+    const { nics } = intent;
+    for (const name of await view.list(DIRECTORY)) {
       const path = `${DIRECTORY}/${name}`;
       const text = await draft.read(path, { severity: "notes" });
       if (text === null) continue;
@@ -44,9 +45,8 @@ export const networkManager: ConversionStep = {
             "Where the host lets only the card's own address through, remove cloned-mac-address in the VM",
         });
     }
-    return draft.proposal();
   },
-};
+);
 
 /** Pure. Only a profile that names its interface can be made to fit: the name is pinned to the VM's card. */
 export function fittingProfile(text: string, nics: readonly IntendedNic[]): string {

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // udev rules that name network cards by their slot (YaST's rule by bus id, s390's, hand-written ones): the VM has other
 // slots, and one of them may be another card's. Rules by MAC address are the business of nic-names.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { commentOut, splitLogicalLines } from "../../text/lines.ts";
 
 const RULES = "/etc/udev/rules.d";
 const WHY = "It names network cards by slots of the old machine; the VM's cards are named by MAC address";
 
-export const persistentNet: ConversionStep = {
-  name: "persistent-net",
-  explains: "Takes udev rules out that name network cards by their slot in the old machine",
-  async propose(context) {
-    const draft = new Draft("persistent-net", context);
-    for (const name of await context.view.list(RULES))
-      if (name.endsWith(".rules")) await draft.edit(`${RULES}/${name}`, { why: WHY, edit: withoutSlotNames });
-    return draft.proposal();
+export const persistentNet = step(
+  {
+    name: "persistent-net",
+    explains: "Takes udev rules out that name network cards by their slot in the old machine",
   },
-};
+  async ({ view, draft }) => {
+    for (const name of await view.list(RULES))
+      if (name.endsWith(".rules")) await draft.edit(`${RULES}/${name}`, { why: WHY, edit: withoutSlotNames });
+  },
+);
 
 const BY_SLOT =
   /(?:^|[\s,])(?:KERNELS|ID|BUS|DEVPATH|ENV\{ID_PATH(?:_TAG)?\})\s*==\s*"[^"]*[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]/i;

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // SUSE's ifcfg files whose name is that of a slot (SLES 9 and 10: ifcfg-eth-bus-pci-..., getcfg(8)): only reported, since
 // nobody can tell which card sat there. ifcfg-eth-id-MAC fits, as addresses are kept.
-import type { ConversionStep } from "../../../core/index.ts";
-import { Draft } from "../draft.ts";
+import { step } from "../step.ts";
 import { editAssignments } from "../../text/shell-file.ts";
 
 const DIRECTORY = "/etc/sysconfig/network";
 
-export const wicked: ConversionStep = {
-  name: "wicked",
-  explains:
-    "Reports SUSE's ifcfg files that mean a slot of the old machine, or another address than the card's",
-  async propose(context) {
-    const draft = new Draft("wicked", context);
-    const macs = context.intent.nics.map((nic) => nic.mac.toLowerCase());
-    for (const name of await context.view.list(DIRECTORY)) {
+export const wicked = step(
+  {
+    name: "wicked",
+    explains:
+      "Reports SUSE's ifcfg files that mean a slot of the old machine, or another address than the card's",
+  },
+  async ({ intent, view, draft }) => {
+    const macs = intent.nics.map((nic) => nic.mac.toLowerCase());
+    for (const name of await view.list(DIRECTORY)) {
       if (!name.startsWith("ifcfg-") || name.endsWith("~")) continue;
       const path = `${DIRECTORY}/${name}`;
       const id = /^ifcfg-.*-id-((?:[0-9a-f]{2}:){5}[0-9a-f]{2})$/i.exec(name)?.[1]?.toLowerCase();
@@ -38,6 +38,5 @@ export const wicked: ConversionStep = {
           advice: "Where the host lets only the card's own address through, remove LLADDR in the VM",
         });
     }
-    return draft.proposal();
   },
-};
+);

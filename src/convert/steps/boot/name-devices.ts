@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the steps of all boot loaders do alike: root= and resume= get names that the VM's disks have.
-import type { StepContext } from "../../core/index.ts";
-import type { Draft } from "../steps/draft.ts";
-import { readVolumes } from "../names/volumes.ts";
-import type { CommandLineFiles, EditLine } from "./command-lines.ts";
-import { type DeviceNames, editDevices, nameStyle } from "./devices.ts";
+import type { Draft } from "../draft.ts";
+import type { StepContext } from "../step.ts";
+import { readVolumes } from "../../names/volumes.ts";
+import type { CommandLineFiles, EditLine } from "../../loaders/command-lines.ts";
+import { type DeviceNames, editDevices, nameStyle } from "../../loaders/devices.ts";
 
 const WHY =
   "The kernel would look for its root, or the swap to resume from, under a name that the VM's disks lack";
@@ -13,10 +13,8 @@ const WHY_SOURCE = `${WHY}; so it stays when the menu is written again`;
 /** Menus are edited in place: a tool that writes them anew would look at this machine, and in its firmware's mode. */
 export async function nameDevices(
   kinds: readonly CommandLineFiles[],
-  draft: Draft,
-  context: StepContext,
+  { guest, intent, view, draft }: StepContext,
 ): Promise<DeviceNames> {
-  const { guest, intent, view } = context;
   const names = { volumes: readVolumes(guest, intent), style: nameStyle(guest), lost: new Set<string>() };
   const loaders = new Map<string, string>();
   for (const kind of kinds)

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a network interface's name is pinned to its MAC address: a .link file each for systemd, one udev rule each. Pure.
+import type { IntendedNic } from "../../core/index.ts";
+
+export const RULES_DIRECTORY = "/etc/udev/rules.d";
+export const LINKS_DIRECTORY = "/etc/systemd/network";
+export const RULES_PATH = `${RULES_DIRECTORY}/70-p2v-net.rules`;
+export const linkPath = (nic: IntendedNic): string => `${LINKS_DIRECTORY}/10-p2v-${nic.name}.link`;
+
+/** The kernel's limit is 15 bytes (IFNAMSIZ); these names need no quoting in udev rules, .link files or paths. */
+export const isInterfaceName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/.test(name);
+
+/** One card's address: six bytes, not a group's (lowest bit of the first byte), not all zero. */
+export const isMac = (mac: string): boolean =>
+  /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(mac) && !/^(00:){5}00$/.test(mac);
+
+/**
+ * systemd.link(5), since systemd 197. Type=ether keeps it off bridges, bonds and VLANs that carry the same address; old
+ * versions do not know the type of a plain card, and for them there is the rule. No NamePolicy: it would win over Name.
+ */
+export function renderLink({ name, mac }: IntendedNic): string {
+  return `# ${name} of the machine that this VM was made from. Written by virt-p2v.
+[Match]
+MACAddress=${mac}
+Type=ether
+
+[Link]
+Name=${name}
+`;
+}
+
+/** udev(7). `DRIVERS=="?*"`: only a card that has a driver, not a bridge or VLAN with its address; type 1 is Ethernet. */
+export function renderRules(nics: readonly IntendedNic[]): string {
+  const lines = nics.map(
+    ({ name, mac }) =>
+      `SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="${mac}", ATTR{type}=="1", NAME="${name}"\n`,
+  );
+  return `# Interfaces of the machine that this VM was made from, by MAC address. Written by virt-p2v.\n${lines.join("")}`;
+}
