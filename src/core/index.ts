@@ -22,6 +22,8 @@ export * from "./plan.ts";
 export * from "./ports.ts";
 export * from "./bytes/range.ts";
 export * from "./report.ts";
+export * from "./secrets/blot.ts";
+export * from "./secrets/secret.ts";
 export * from "./bytes/units.ts";
 export * from "./vm.ts";
 export * from "./bytes/weave.ts";

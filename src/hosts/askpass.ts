@@ -2,6 +2,7 @@
 // A password for ssh that was asked before: given by SSH_ASKPASS (ssh(1)), from a file that only its owner reads.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { keepSecret } from "../core/index.ts";
 import { quoteWord } from "../system/index.ts";
 
 /**
@@ -9,6 +10,7 @@ import { quoteWord } from "../system/index.ts";
  * gives its path. The password is never an argument or an environment variable: both can be seen by others.
  */
 export async function writeAskpass(directory: string, password: string): Promise<string> {
+  keepSecret(password);
   const secret = join(directory, "password");
   const program = join(directory, "askpass");
   await writeFile(secret, `${password}\n`, { mode: 0o600 });

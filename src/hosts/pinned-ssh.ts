@@ -2,7 +2,7 @@
 // ssh where nobody can be asked: a configuration with one key and one host key, pinned by its fingerprint.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Destination, UserError } from "../core/index.ts";
+import { type Destination, keepSecret, UserError } from "../core/index.ts";
 import { readBounded, run } from "../system/index.ts";
 
 type SshDestination = Extract<Destination, { kind: "ssh" }>;
@@ -38,6 +38,7 @@ async function readIdentity(identity: string, signal: AbortSignal): Promise<stri
   const text = /^https?:\/\//.test(identity)
     ? await download(identity, signal)
     : await readFileText(identity);
+  keepSecret(text);
   if (/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(text)) return text.endsWith("\n") ? text : `${text}\n`;
   throw new UserError("usage", "identity-wrong", `${identity} is no private ssh key`, {
     advice: "Give the path or http(s) address of a private key without a passphrase",

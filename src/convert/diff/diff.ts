@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A change as a person reads it: a unified diff without secrets. Works on both versions blotted, so context is safe too.
 import { createTwoFilesPatch } from "diff";
-import { type Blobs, type Change, type FileState, formatBytes } from "../../core/index.ts";
-import { blotSecrets, isHidden } from "./secrets.ts";
+import {
+  blotSecrets,
+  type Blobs,
+  type Change,
+  type FileState,
+  formatBytes,
+  isHidden,
+} from "../../core/index.ts";
 
 /** Larger texts are not compared line by line. */
 const MAX_DIFF_BYTES = 2 ** 20;

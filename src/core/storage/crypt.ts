@@ -2,23 +2,7 @@
 // Opened LUKS volumes: how they are encrypted, and their keys, which no printer shows.
 import type { NodeId } from "../machine.ts";
 import type { Range } from "../bytes/range.ts";
-
-/** Bytes that are in no JSON, no error and no `console.log`: only `reveal` gives them. */
-export class Secret {
-  readonly #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  reveal(): Uint8Array {
-    return this.#bytes;
-  }
-
-  toJSON(): string {
-    return "(secret)";
-  }
-}
+import type { Secret } from "../secrets/secret.ts";
 
 /** A passphrase or key file that the user gave. */
 export type LuksKey = {

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { blotKnown, keepSecret, Secret } from "./secret.ts";
+
+test("blotKnown() hides every secret of this process, in any of its forms", () => {
+  const bytes = Buffer.from("correct horse battery staple");
+  const secret = new Secret(bytes);
+  for (const form of [bytes.toString(), bytes.toString("hex"), bytes.toString("base64")])
+    assert.equal(blotKnown(`before ${form} after`), "before *** after");
+  assert.equal(inspect(secret).includes("horse"), false);
+  assert.equal(JSON.stringify({ secret }), '{"secret":"(secret)"}');
+});
+
+test("blotKnown() hides the lines of a key, and a short password where it is a word", () => {
+  keepSecret("-----BEGIN X-----\nAAAAB3NzaC1yc2E\n-----END X-----\n");
+  assert.equal(blotKnown("echo AAAAB3NzaC1yc2E"), "echo ***");
+  keepSecret("abc");
+  assert.equal(blotKnown("pw=abc abcd"), "pw=*** abcd");
+});
