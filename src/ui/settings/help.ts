@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Help texts at 80 columns, from the table.
-import { COMMANDS, type Command, EXIT_CODE_MEANINGS, SETTINGS } from "./table.ts";
+import { COMMANDS, type Command, EXIT_CODE_MEANINGS } from "./commands/index.ts";
+import { SETTINGS } from "./table.ts";
 
 /** Breaks at blanks so that no line is longer than `width`; a longer word stands alone. */
 export function wrap(

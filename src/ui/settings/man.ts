@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The manual page in mdoc(7), from the table: page and flags cannot differ.
+import { COMMANDS, EXIT_CODE_MEANINGS } from "./commands/index.ts";
 import { positionalName } from "./help.ts";
-import { COMMANDS, EXIT_CODE_MEANINGS, SETTINGS } from "./table.ts";
+import { SETTINGS } from "./table.ts";
 
 /** A leading dot or quote is a request to the formatter, a backslash an escape. */
 function escape(text: string): string {
@@ -41,7 +42,7 @@ const LIVE_CD: readonly (readonly [string, string])[] = [
 
 export function renderManPage(version: string): string {
   const out: string[] = [
-    '.\\" Made by scripts/man.ts from src/ui/settings/table.ts; do not edit.',
+    '.\\" Made by scripts/man.ts from src/ui/settings; do not edit.',
     ".Dd $Mdocdate$",
     ".Dt VIRT-P2V 1",
     ".Os virt-p2v",

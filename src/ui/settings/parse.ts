@@ -2,7 +2,8 @@
 // Arguments to values, by the table.
 import { parseArgs } from "node:util";
 import { UserError } from "../../core/index.ts";
-import { COMMANDS, type Command, SETTINGS, type SettingName } from "./table.ts";
+import { COMMANDS, type Command } from "./commands/index.ts";
+import { SETTINGS, type SettingName } from "./table.ts";
 
 export type Given = {
   readonly command: Command;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands, in the order of help and manual; and what their exit codes mean.
+import type { Command } from "./command.ts";
+import { inspect, plan, migrate } from "./migrate.ts";
+import { convert } from "./convert.ts";
+import { verify, report } from "./finished.ts";
+import { hostShow, hostClean, hostDefine, hostUndefine } from "./host.ts";
+import { isoBuild, isoAttach, isoPxe, isoKickstart } from "./iso.ts";
+import { doctor, live, wizard } from "./live.ts";
+
+export type { Command, CommandName } from "./command.ts";
+
+export const COMMANDS: readonly Command[] = [
+  inspect,
+  plan,
+  migrate,
+  convert,
+  verify,
+  report,
+  hostShow,
+  hostClean,
+  hostDefine,
+  hostUndefine,
+  isoBuild,
+  isoAttach,
+  isoPxe,
+  isoKickstart,
+  doctor,
+  live,
+  wizard,
+];
+
+export const EXIT_CODE_MEANINGS: readonly (readonly [number, string])[] = [
+  [0, "Done; the VM was seen to boot, or the boot check was declined."],
+  [1, "A bug in virt-p2v; please report it with its output."],
+  [2, "Wrong usage."],
+  [3, "A problem of the source: disk, file system, installed system."],
+  [4, "A problem of the host or of the link to it."],
+  [5, "The destination is full or exists already."],
+  [6, "The conversion cannot make the guest boot."],
+  [7, "Copied and verified, but not seen to boot with its root and network as they should be."],
+  [8, "Verification failed."],
+  [130, "Interrupted; run the same command again to go on."],
+];
