@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
-import { renderCpio } from "../../tests/support/guests/convert-guest.ts";
+import { cpioOf } from "../../tests/support/cpio.ts";
 import { check } from "../../tests/support/laws.ts";
 import { parseRpm } from "./drivers/rpm-header.ts";
 import { contentsOf, listedFiles, relations } from "./drivers/package.ts";
@@ -16,7 +16,7 @@ import { findLoading } from "./initramfs/loading.ts";
 import { parseModules } from "./initramfs/modules.ts";
 import { readInitramfs } from "./initramfs/read.ts";
 
-const cpio = renderCpio({
+const cpio = cpioOf({
   init: "#!/bin/sh\n",
   "conf/modules": "ahci\n",
   "lib/modules/6.1/modules.dep": "a.ko: b.ko\n",

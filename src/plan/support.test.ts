@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { testGuestOS } from "../../tests/support/guests/convert-guest.ts";
+import { testGuestOS } from "../../tests/support/guests/sample-guest.ts";
 import { supportOf } from "./support.ts";
 
 const CASES = join(import.meta.dirname, "../../tests/golden/convert");

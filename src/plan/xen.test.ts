@@ -2,7 +2,7 @@
 // How Xen boots a guest, for kernels and hosts of several kinds.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { diskGraph } from "../../tests/support/guests/convert-guest.ts";
+import { diskGraph } from "../../tests/support/guests/sample-guest.ts";
 import { sampleReport } from "../../lab/samples/report.ts";
 import type { GuestOS, Kernel, VmXen } from "../core/index.ts";
 import { xenAnywhere, xenOn, xenProblems } from "./xen.ts";

@@ -5,7 +5,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { inspectGuest, readMounts } from "../../src/inspect/index.ts";
 import { type MemoryFile, memoryView } from "../../src/system/index.ts";
-import { diskGraph, fakeGuest, propose, SYSTEM_FILES, testIntent } from "../support/guests/convert-guest.ts";
+import { fakeGuest, propose } from "../support/guests/convert-guest.ts";
+import { diskGraph, SYSTEM_FILES, testIntent } from "../support/guests/sample-guest.ts";
 import { TARGETS } from "../support/guests/hostile-guest.ts";
 import { check } from "../support/laws.ts";
 

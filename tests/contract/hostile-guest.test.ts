@@ -2,14 +2,8 @@
 // Each file that a step reads or writes, and each directory above it, as anything but itself: a word, and no crash.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  diskGraph,
-  type FakeGuest,
-  fakeGuest,
-  propose,
-  SYSTEM_FILES,
-  testIntent,
-} from "../support/guests/convert-guest.ts";
+import { type FakeGuest, fakeGuest, propose } from "../support/guests/convert-guest.ts";
+import { diskGraph, SYSTEM_FILES, testIntent } from "../support/guests/sample-guest.ts";
 import { TARGETS } from "../support/guests/hostile-guest.ts";
 import type { GuestView } from "../../src/core/index.ts";
 import { inspectGuest, readMounts } from "../../src/inspect/index.ts";

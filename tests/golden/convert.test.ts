@@ -9,16 +9,8 @@ import type { DriverExtras } from "../../src/convert/index.ts";
 import type { BlockNode, Change, FileState, GuestOS, Intent, Mount } from "../../src/core/index.ts";
 import { readExtras } from "../../src/job/index.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../src/system/index.ts";
-import {
-  diskGraph,
-  type FakeGuest,
-  fakeGuest,
-  type FakeOptions,
-  propose,
-  SYSTEM_FILES,
-  testGuestOS,
-  testIntent,
-} from "../support/guests/convert-guest.ts";
+import { type FakeGuest, fakeGuest, type FakeOptions, propose } from "../support/guests/convert-guest.ts";
+import { diskGraph, SYSTEM_FILES, testGuestOS, testIntent } from "../support/guests/sample-guest.ts";
 import { rpmBytes } from "../support/guests/packages.ts";
 import { makeSystem, type SystemCase } from "../support/guests/convert-system.ts";
 import { temporary } from "../support/temporary.ts";

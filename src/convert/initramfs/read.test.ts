@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
-import { renderCpio } from "../../../tests/support/guests/convert-guest.ts";
+import { cpioOf } from "../../../tests/support/cpio.ts";
 import { run } from "../../system/index.ts";
 import { VM_DRIVERS } from "../../core/index.ts";
 import { findLost, findMissing, neededModules } from "./check.ts";
@@ -12,8 +12,8 @@ import { zstdLength } from "./decompress.ts";
 import { isRelease, moduleName, parseModules } from "./modules.ts";
 import { readInitramfs } from "./read.ts";
 
-const early = renderCpio({ "kernel/x86/microcode/GenuineIntel.bin": "microcode" });
-const main = renderCpio({ "./init": "#!/bin/sh\n", "conf/conf.d/resume": "RESUME=none\n", "/etc/x": "" });
+const early = cpioOf({ "kernel/x86/microcode/GenuineIntel.bin": "microcode" });
+const main = cpioOf({ "./init": "#!/bin/sh\n", "conf/conf.d/resume": "RESUME=none\n", "/etc/x": "" });
 const zeros = (count: number): Buffer => Buffer.alloc(count);
 const names = async (bytes: Buffer): Promise<string[]> => [...(await readInitramfs(bytes)).entries.keys()];
 
@@ -32,7 +32,7 @@ test("readInitramfs() reads archives one after the other, plain, gzip and zstd, 
 });
 
 test("readInitramfs() takes contents of configuration, and a later archive's entry before an earlier one's", async () => {
-  const later = renderCpio({ "conf/conf.d/resume": "RESUME=UUID=1\n" });
+  const later = cpioOf({ "conf/conf.d/resume": "RESUME=UUID=1\n" });
   const { entries, parts } = await readInitramfs(Buffer.concat([zstdCompressSync(main), zeros(2), later]));
   assert.equal(entries.get("conf/conf.d/resume")?.content?.toString(), "RESUME=UUID=1\n");
   assert.equal(entries.get("init")?.content?.toString(), "#!/bin/sh\n", "what starts it tells its kind");
@@ -152,7 +152,7 @@ test("findMissing() names modules of this kernel only, and pins where udev runs"
     [`usr/lib/modules/${kernel}/kernel/${name}.ko`]: "ELF",
   });
   const read = async (files: Record<string, string>): Promise<readonly string[]> =>
-    findMissing((await readInitramfs(renderCpio(files))).entries, wanted);
+    findMissing((await readInitramfs(cpioOf(files))).entries, wanted);
   const full = {
     ...ko("virtio"),
     ...ko("virtio_blk"),
@@ -170,7 +170,7 @@ test("findMissing() names modules of this kernel only, and pins where udev runs"
 });
 
 test("findLost() names what unlocks the root and is gone", async () => {
-  const entries = async (files: Record<string, string>) => (await readInitramfs(renderCpio(files))).entries;
+  const entries = async (files: Record<string, string>) => (await readInitramfs(cpioOf(files))).entries;
   const before = await entries({
     "sbin/cryptsetup": "ELF",
     "usr/sbin/lvm": "ELF",

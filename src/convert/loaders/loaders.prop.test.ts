@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { testGuestOS, testIntent } from "../../../tests/support/guests/convert-guest.ts";
+import { testGuestOS, testIntent } from "../../../tests/support/guests/sample-guest.ts";
 import { check } from "../../../tests/support/laws.ts";
 import { withConsoles } from "../steps/consoles/serial-console.ts";
 import { readVolumes } from "../names/volumes.ts";

@@ -8,7 +8,7 @@ import {
   SWAP_UUID,
   testGuestOS,
   testIntent,
-} from "../../../tests/support/guests/convert-guest.ts";
+} from "../../../tests/support/guests/sample-guest.ts";
 import { withConsoles } from "../steps/consoles/serial-console.ts";
 import { readVolumes } from "../names/volumes.ts";
 import { bootEntries, kernelCmdline } from "./boot-entries.ts";

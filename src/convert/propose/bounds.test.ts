@@ -2,13 +2,8 @@
 // Hostile guests: files without bound, files in place of directories, links out of the root. A word, and no crash.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  DEMO_FILES,
-  fakeGuest,
-  propose,
-  testIntent,
-  textAfter,
-} from "../../../tests/support/guests/convert-guest.ts";
+import { fakeGuest, propose, textAfter } from "../../../tests/support/guests/convert-guest.ts";
+import { DEMO_FILES, testIntent } from "../../../tests/support/guests/sample-guest.ts";
 
 test("an fstab of 100,000 lines is converted in bounded time", async (t) => {
   const lines = Array.from({ length: 100_000 }, (_, index) => `/dev/sda1 /mnt/${index} ext4 defaults 0 0\n`);

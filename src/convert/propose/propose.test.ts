@@ -4,14 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { layeredView } from "../../system/index.ts";
-import {
-  DEMO_FILES,
-  fakeGuest,
-  MODULES,
-  propose,
-  testIntent,
-  textAfter,
-} from "../../../tests/support/guests/convert-guest.ts";
+import { fakeGuest, propose, textAfter } from "../../../tests/support/guests/convert-guest.ts";
+import { DEMO_FILES, MODULES, testIntent } from "../../../tests/support/guests/sample-guest.ts";
 import { cpioOf } from "../../../tests/support/cpio.ts";
 
 test("problem 8: propose() names disks by UUID, pins the card, adds a serial console and drivers, and proposes nothing twice", async (t) => {

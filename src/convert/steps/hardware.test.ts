@@ -3,13 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IntendedNic } from "../../core/index.ts";
-import {
-  fakeGuest,
-  propose,
-  ROOT_UUID,
-  testGuestOS,
-  testIntent,
-} from "../../../tests/support/guests/convert-guest.ts";
+import { fakeGuest, propose } from "../../../tests/support/guests/convert-guest.ts";
+import { ROOT_UUID, testGuestOS, testIntent } from "../../../tests/support/guests/sample-guest.ts";
 import { readVolumes } from "../names/volumes.ts";
 import { conflictingLink, withoutConflicts } from "../names/nic-conflicts.ts";
 import { withoutLostConsoles } from "./consoles/consoles.ts";

@@ -5,12 +5,8 @@ import { test, type TestContext } from "node:test";
 import type { Change, GuestOS, GuestView } from "../../core/index.ts";
 import type { Proposal } from "./draft.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../system/index.ts";
-import {
-  fakeGuest,
-  proposeStep,
-  testGuestOS,
-  testIntent,
-} from "../../../tests/support/guests/convert-guest.ts";
+import { fakeGuest, proposeStep } from "../../../tests/support/guests/convert-guest.ts";
+import { testGuestOS, testIntent } from "../../../tests/support/guests/sample-guest.ts";
 import { isInUse, selinux } from "./selinux.ts";
 
 const NAME = "security.selinux";

@@ -2,7 +2,7 @@
 // The edits of texts: kernel command lines, shell files, GRUB's menu, inittab, udev rules.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { diskGraph, testGuestOS, testIntent } from "../../../tests/support/guests/convert-guest.ts";
+import { diskGraph, testGuestOS, testIntent } from "../../../tests/support/guests/sample-guest.ts";
 import { editLinuxLines } from "../loaders/grub-cfg.ts";
 import { addConsoles, editWords, wordValues } from "./kernel-words.ts";
 import { splitLines, splitLogicalLines } from "./lines.ts";

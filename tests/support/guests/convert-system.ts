@@ -5,7 +5,8 @@ import { gzipSync } from "node:zlib";
 import type { BlockEdge, BlockGraph, BlockNode, GuestOS, Holds, Intent } from "../../../src/core/index.ts";
 import { inspectGuest, readMounts } from "../../../src/inspect/index.ts";
 import { type MemoryFile, memoryView } from "../../../src/system/index.ts";
-import { MODULES, renderCpio, testIntent } from "./convert-guest.ts";
+import { MODULES, testIntent } from "./sample-guest.ts";
+import { cpioOf } from "../cpio.ts";
 
 type Content =
   | { readonly type: string; readonly uuid: string; readonly label?: string }
@@ -40,7 +41,7 @@ export async function makeSystem(
   for (const [path, link] of Object.entries(system.links ?? {})) files[path] = { link };
   for (const [version, [image, initramfs]] of Object.entries(system.kernels)) {
     files[image] = "kernel";
-    files[initramfs] = { content: gzipSync(renderCpio({ init: "#!/bin/sh\n" })), mode: 0o600 };
+    files[initramfs] = { content: gzipSync(cpioOf({ init: "#!/bin/sh\n" })), mode: 0o600 };
     const modules = system.lame?.includes(version) === true ? EMULATED : MODULES;
     files[`/lib/modules/${version}/modules.dep`] = modules
       .map((name) => `kernel/drivers/${name}.ko:\n`)

@@ -8,7 +8,7 @@ import type { TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
 import { attachLoop, mount, run } from "../../../src/system/index.ts";
 import { cli, type Ended } from "../cli.ts";
-import { renderCpio } from "./convert-guest.ts";
+import { cpioOf } from "../cpio.ts";
 import { makeDisk } from "../disks/disks.ts";
 import { writeTree } from "../disks/filesystems.ts";
 
@@ -70,12 +70,12 @@ const SYSTEM: Readonly<Record<string, string | Uint8Array>> = {
   "/etc/passwd": "root:x:0:0::/root:/bin/sh\n",
   [`/boot/vmlinuz-${RELEASE}`]: "kernel",
   [`/boot/config-${RELEASE}`]: "CONFIG_X86=y\n",
-  [`/boot/initrd.img-${RELEASE}`]: gzipSync(renderCpio({ init: "#!/bin/sh\n" })),
+  [`/boot/initrd.img-${RELEASE}`]: gzipSync(cpioOf({ init: "#!/bin/sh\n" })),
   [`/lib/modules/${RELEASE}/modules.dep`]: DRIVERS.map((name) => `kernel/${name}.ko:\n`).join(""),
   [`/lib/modules/${RELEASE}/modules.builtin`]: "kernel/fs/nls.ko\n",
   "/usr/share/initramfs-tools/hooks/udev": "#!/bin/sh\n",
   "/usr/share/prebuilt": gzipSync(
-    renderCpio({
+    cpioOf({
       init: "#!/bin/sh\n",
       ...Object.fromEntries(DRIVERS.map((name) => [`usr/lib/modules/${RELEASE}/kernel/${name}.ko`, "ELF"])),
     }),

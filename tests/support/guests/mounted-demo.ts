@@ -8,7 +8,7 @@ import type { TestContext } from "node:test";
 import { contiguousExtent, type Intent } from "../../../src/core/index.ts";
 import { openSourceDisk, readDiskGraph } from "../../../src/inspect/index.ts";
 import { attachLoop, mount, run } from "../../../src/system/index.ts";
-import { testIntent } from "./convert-guest.ts";
+import { testIntent } from "./sample-guest.ts";
 import { DEMO_UUIDS } from "../../../lab/demo/files.ts";
 import { demoDisk } from "../../../lab/demo/machine.ts";
 

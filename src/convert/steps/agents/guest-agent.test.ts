@@ -3,14 +3,8 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  DEMO_FILES,
-  fakeGuest,
-  propose,
-  testGuestOS,
-  testIntent,
-  textAfter,
-} from "../../../../tests/support/guests/convert-guest.ts";
+import { fakeGuest, propose, textAfter } from "../../../../tests/support/guests/convert-guest.ts";
+import { DEMO_FILES, testGuestOS, testIntent } from "../../../../tests/support/guests/sample-guest.ts";
 import { run } from "../../../system/index.ts";
 import { PACKAGE_MANAGERS, renderAgentScript } from "./guest-agent-unit.ts";
 import { temporary } from "../../../../tests/support/temporary.ts";

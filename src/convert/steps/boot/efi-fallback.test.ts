@@ -6,18 +6,16 @@ import { test, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { BlockGraph, GuestOS } from "../../../core/index.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../../system/index.ts";
+import { type FakeGuest, fakeGuest, proposeStep } from "../../../../tests/support/guests/convert-guest.ts";
 import {
   diskGraph,
-  type FakeGuest,
-  fakeGuest,
   KERNEL,
   MODULES,
-  proposeStep,
-  renderCpio,
   ROOT_UUID,
   testGuestOS,
   testIntent,
-} from "../../../../tests/support/guests/convert-guest.ts";
+} from "../../../../tests/support/guests/sample-guest.ts";
+import { cpioOf } from "../../../../tests/support/cpio.ts";
 import type { Proposal } from "../draft.ts";
 import { efiFallback } from "./efi-fallback.ts";
 import { unifiedKernels } from "./unified-kernels.ts";
@@ -194,7 +192,7 @@ function unified(cmdline: string, more: Readonly<Record<string, Uint8Array>> = {
 test("the initramfs in a unified kernel image is opened: what it lacks is named, and what lacks nothing is not", async (t) => {
   const inside = (modules: readonly string[]): Uint8Array =>
     gzipSync(
-      renderCpio(
+      cpioOf(
         Object.fromEntries(
           modules.map((name) => [`usr/lib/modules/${KERNEL}/kernel/drivers/${name}.ko`, "module"]),
         ),

@@ -10,12 +10,8 @@ import {
   luksOf,
   parseCrypttab,
 } from "../../../core/index.ts";
-import {
-  fakeGuest,
-  propose,
-  testGuestOS,
-  testIntent,
-} from "../../../../tests/support/guests/convert-guest.ts";
+import { fakeGuest, propose } from "../../../../tests/support/guests/convert-guest.ts";
+import { testGuestOS, testIntent } from "../../../../tests/support/guests/sample-guest.ts";
 import { findNoOpener } from "../../initramfs/check.ts";
 import { withInitramfs } from "./crypttab.ts";
 

@@ -4,15 +4,17 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import {
-  DEMO_FILES,
   fakeGuest,
   type FakeGuest,
   type FakeOptions,
-  KERNEL,
   propose,
+} from "../../../../tests/support/guests/convert-guest.ts";
+import {
+  DEMO_FILES,
+  KERNEL,
   testGuestOS,
   testIntent,
-} from "../../../../tests/support/guests/convert-guest.ts";
+} from "../../../../tests/support/guests/sample-guest.ts";
 import { rpmBytes } from "../../../../tests/support/guests/packages.ts";
 import { DESK_STEPS, deskTools } from "../../propose/desk.ts";
 import type { Extras } from "../../drivers/extras.ts";
