@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { lockFile } from "./lock-file.ts";
+import { temporary } from "../../tests/support/temporary.ts";
 
 test("lockFile() has one holder at a time, and whoever waits can be told to stop", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-lock-"));
-  t.after(() => rm(directory, { recursive: true }));
+  const directory = await temporary(t);
   const path = join(directory, "lock");
   const order: string[] = [];
   const first = await lockFile(path, new AbortController().signal);

@@ -3,8 +3,7 @@
 // clear error; nothing outside the disk is written, and nothing hangs.
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
@@ -14,6 +13,7 @@ import { serveAgent } from "../../src/receiver/agent/index.ts";
 import { copyDisks } from "../../src/copy/index.ts";
 import { type Host, uniform, UserError } from "../../src/core/index.ts";
 import { encodeFrame, type Frame, FrameDecoder, joinStreams } from "../../src/wire/index.ts";
+import { scratch } from "../support/temporary.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 2 * MIB + 512;
@@ -72,14 +72,10 @@ async function tell(directory: string, said: readonly (Said | Buffer)[]): Promis
 }
 
 async function inDirectory<T>(body: (directory: string, above: string) => Promise<T>): Promise<T> {
-  const above = await mkdtemp(join(tmpdir(), "p2v-agent-"));
-  const directory = join(above, "vm");
+  await using above = await scratch();
+  const directory = join(above.path, "vm");
   await mkdir(directory);
-  try {
-    return await body(directory, above);
-  } finally {
-    await rm(above, { recursive: true, force: true });
-  }
+  return await body(directory, above.path);
 }
 
 const failure = (answers: readonly Frame[]): string => {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { Blobs, Change, FileState } from "../../src/core/index.ts";
 import { directoryView, layeredView, memoryView, run } from "../../src/system/index.ts";
 import { FILES, guestViewContract } from "./guest-view.ts";
+import { scratch, temporary } from "../support/temporary.ts";
 
-async function makeDirectory(): Promise<string> {
-  const root = join(await mkdtemp(join(tmpdir(), "p2v-view-")), "root");
+async function makeDirectory(top: string): Promise<string> {
+  const root = join(top, "root");
   await mkdir(root);
   for (const [path, file] of Object.entries(FILES)) {
     const at = join(root, path);
@@ -30,8 +30,9 @@ const nothing = (): Promise<void> => Promise.resolve();
 guestViewContract("memoryView()", () => Promise.resolve({ view: memoryView(FILES), dispose: nothing }));
 
 guestViewContract("directoryView()", async () => {
-  const root = await makeDirectory();
-  return { view: directoryView(root), dispose: () => rm(dirname(root), { recursive: true }) };
+  const top = await scratch();
+  const view = directoryView(await makeDirectory(top.path));
+  return { view, dispose: async () => top[Symbol.asyncDispose]() };
 });
 
 const attributes = { mode: 0o644, uid: 0, gid: 0, xattrs: {} };
@@ -76,25 +77,17 @@ guestViewContract("layeredView()", () => {
   return Promise.resolve({ view, dispose: nothing });
 });
 
-test("directoryView() never opens a fifo", async () => {
-  const root = await makeDirectory();
-  try {
-    await run(["mkfifo", join(root, "fifo")]);
-    assert.equal(await directoryView(root).read("/fifo"), null);
-  } finally {
-    await rm(dirname(root), { recursive: true });
-  }
+test("directoryView() never opens a fifo", async (t) => {
+  const root = await makeDirectory(await temporary(t));
+  await run(["mkfifo", join(root, "fifo")]);
+  assert.equal(await directoryView(root).read("/fifo"), null);
 });
 
-test("directoryView() tells extended attributes in base64", async () => {
-  const root = await makeDirectory();
-  try {
-    await run(["setfattr", "--name=user.p2v", "--value=a\\000b", join(root, "etc/fstab")]);
-    const state = await directoryView(root).state("/etc/fstab");
-    assert.deepEqual(state.kind === "bytes" && state.xattrs, {
-      "user.p2v": Buffer.from("a\0b").toString("base64"),
-    });
-  } finally {
-    await rm(dirname(root), { recursive: true });
-  }
+test("directoryView() tells extended attributes in base64", async (t) => {
+  const root = await makeDirectory(await temporary(t));
+  await run(["setfattr", "--name=user.p2v", "--value=a\\000b", join(root, "etc/fstab")]);
+  const state = await directoryView(root).state("/etc/fstab");
+  assert.deepEqual(state.kind === "bytes" && state.xattrs, {
+    "user.p2v": Buffer.from("a\0b").toString("base64"),
+  });
 });

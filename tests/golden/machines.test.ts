@@ -2,8 +2,7 @@
 // Machines that other people recorded, judged by lsblk --sysroot and lscpu --sysroot. What a dump lacks is unknown.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { z } from "zod";
@@ -11,6 +10,7 @@ import type { BlockNode, Cpu, Machine } from "../../src/core/index.ts";
 import { inspectMachine, mountedDevices } from "../../src/inspect/machine/index.ts";
 import { run } from "../../src/system/index.ts";
 import { printMachine } from "../../src/ui/print/machine.ts";
+import { scratch } from "../support/temporary.ts";
 
 const DUMPS = join(import.meta.dirname, "../../../shared/testdata/machines");
 const BLOCK = ["simple-lvm.tar.xz", "simple-nvme.tar.xz"] as const;
@@ -24,15 +24,14 @@ const skipReason = (archive: string): string | false => {
 const sysroots = new Map<string, Promise<string>>();
 const machines = new Map<string, Promise<Machine>>();
 
-after(async () => {
-  for (const sysroot of await Promise.allSettled(sysroots.values()))
-    if (sysroot.status === "fulfilled") await rm(join(sysroot.value, ".."), { recursive: true, force: true });
-});
+const unpacked = await scratch();
+after(() => unpacked[Symbol.asyncDispose]());
 
 /** Unpacked once for all tests of this file. */
 function unpack(archive: string): Promise<string> {
   return once(sysroots, archive, async () => {
-    const directory = await mkdtemp(join(tmpdir(), "p2v-machine-"));
+    const directory = join(unpacked.path, archive);
+    await mkdir(directory);
     await run(["tar", "-C", directory, "--no-same-owner", "-xf", join(DUMPS, archive)]);
     return join(directory, archive.replace(/\.tar\..*$/, ""));
   });

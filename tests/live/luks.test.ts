@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LUKS volumes above dm-snapshots: dm-crypt, also with sectors of 4096 bytes. Runs inside the live CD, as snapshot.test.ts.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Secret, type SourceDisk } from "../../src/core/index.ts";
@@ -12,6 +11,7 @@ import { attachLoop, hasMapperTargets, listMapped, run } from "../../src/system/
 import { makeFilesystem, noise } from "../support/disks/filesystems.ts";
 import { encryptVolume, type LuksOptions, PASSPHRASE } from "../support/disks/luks.ts";
 import { leavingNothing, never as signal, sha256sum } from "../support/disks/overlays.ts";
+import { scratch } from "../support/temporary.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 8 * MIB;
@@ -25,9 +25,8 @@ for (const [name, options] of Object.entries(KINDS))
   test(`${name} is read and written by dm-crypt`, () =>
     leavingNothing(async (storeDirectory) => {
       assert.ok(await hasMapperTargets(["crypt"]));
-      const directory = await mkdtemp(join(tmpdir(), "p2v-live-luks-"));
       await using scope = new AsyncDisposableStack();
-      scope.defer(() => rm(directory, { recursive: true }));
+      const directory = scope.use(await scratch()).path;
       const [plain, luks] = [join(directory, "plain"), join(directory, "luks.img")];
       // The kernel mounts no blocks that are smaller than the device's sectors.
       const mkfsOptions = ["-b", "4096"];

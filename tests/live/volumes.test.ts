@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Volumes in pieces and mirrors above dm-snapshots. Runs inside the live CD, as snapshot.test.ts beside it.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { BlockGraph, SourceDisk } from "../../src/core/index.ts";
@@ -14,6 +13,7 @@ import { LVCREATE, lvm } from "../support/disks/lvm.ts";
 import { mdSuperblock } from "../support/disks/md.ts";
 import { noise } from "../../lab/noise.ts";
 import { leavingNothing, never as signal, sha256sum } from "../support/disks/overlays.ts";
+import { scratch } from "../support/temporary.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 96 * MIB;
@@ -25,9 +25,8 @@ type Devices = AsyncDisposable & {
 
 /** Two read-only devices of the kernel, made by `fill` while they were writable. */
 async function twoDevices(fill: (devices: readonly string[]) => Promise<void>): Promise<Devices> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-two-"));
   await using scope = new AsyncDisposableStack();
-  scope.defer(() => rm(directory, { recursive: true }));
+  const directory = scope.use(await scratch()).path;
   const images: string[] = [];
   const disks: SourceDisk[] = [];
   for (const number of [1, 2]) {

@@ -2,8 +2,7 @@
 // RAID 0, 5 and 10 above dm-snapshots: the kernel weaves and keeps parity, and what it wrote is read as we read arrays.
 // Runs inside the live CD, as snapshot.test.ts beside it.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type SourceDisk, wovenNodes } from "../../src/core/index.ts";
@@ -16,6 +15,7 @@ import { writeAt } from "../support/disks/filesystems.ts";
 import { mdSuperblock } from "../support/disks/md.ts";
 import { noise } from "../../lab/noise.ts";
 import { leavingNothing, never as signal, sha256sum } from "../support/disks/overlays.ts";
+import { scratch } from "../support/temporary.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 24 * MIB;
@@ -35,9 +35,8 @@ for (const { level, layout, count } of KINDS)
   for (const lost of level === 0 ? [null] : [null, 1])
     test(`RAID ${level}, layout ${layout}, ${count} members${lost === null ? "" : ", one missing"}`, () =>
       leavingNothing(async (storeDirectory) => {
-        const directory = await mkdtemp(join(tmpdir(), "p2v-woven-"));
         await using scope = new AsyncDisposableStack();
-        scope.defer(() => rm(directory, { recursive: true }));
+        const directory = scope.use(await scratch()).path;
         const disks: SourceDisk[] = [];
         const images: string[] = [];
         for (let role = 0; role < count; role += 1) {

@@ -14,3 +14,11 @@ export async function temporary(
   t.after(() => rm(path, { recursive: true, force: true }));
   return path;
 }
+
+export type Scratch = AsyncDisposable & { readonly path: string };
+
+/** The same for a scope: `await using directory = await scratch()`. A test that has a context takes `temporary`. */
+export async function scratch({ parent = tmpdir() }: { readonly parent?: string } = {}): Promise<Scratch> {
+  const path = await mkdtemp(join(parent, "p2v-test-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}

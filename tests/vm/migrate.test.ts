@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The main job on the demo machine, the whole way: a directory here, a host over ssh, and a guest whose network is lost.
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
@@ -11,10 +10,12 @@ import { cli, leftovers } from "../support/cli.ts";
 import { demoDisk } from "../../lab/demo/machine.ts";
 import { startSshd } from "../../lab/sshd.ts";
 import { readTree, type Tree, treeDifferences } from "../support/guests/trees.ts";
+import { scratch, type Scratch } from "../support/temporary.ts";
 
 const ROOT_TYPE = "ext4";
 let source = "";
 let sourceSha256 = "";
+let scope: Scratch;
 let directory = "";
 
 async function sha256(path: string): Promise<string> {
@@ -40,11 +41,12 @@ async function readReport(vm: string): Promise<Report> {
 before(async () => {
   source = await demoDisk({ signal: AbortSignal.timeout(15 * 60_000) });
   sourceSha256 = await sha256(source);
-  directory = await mkdtemp(join(tmpdir(), "p2v-vm-"));
+  scope = await scratch();
+  directory = scope.path;
 });
 
 after(async () => {
-  await rm(directory, { recursive: true, force: true });
+  await scope[Symbol.asyncDispose]();
 });
 
 test("the demo machine, to a directory: booted, every file as it was but for what the report lists", async () => {

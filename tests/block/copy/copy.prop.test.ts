@@ -5,8 +5,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -14,6 +13,7 @@ import { type ExtentMap, fromRanges, rangesOf, UserError } from "../../../src/co
 import { type Compress, copyDisks } from "../../../src/copy/index.ts";
 import { cellCount, type Frame, HASH_BYTES } from "../../../src/wire/index.ts";
 import { memoryHost } from "../../support/links.ts";
+import { scratch } from "../../support/temporary.ts";
 
 const SEGMENT = 2 ** 20;
 
@@ -102,110 +102,32 @@ function assertNothingTwice(frames: readonly Frame[], before: readonly string[])
 test("copyDisks(): cut anywhere, resumed, with any lanes and acks, gives the source and sends nothing durable twice", async () => {
   await fc.assert(
     fc.asyncProperty(disk, async (given) => {
-      const directory = await mkdtemp(join(tmpdir(), "p2v-copy-law-"));
-      try {
-        const paths = { source: join(directory, "source"), view: join(directory, "view") };
-        const touched = rangesOf(
-          fromRanges(given.size, given.touched, { kind: "data", rest: "unused" }),
-          "data",
-        );
-        let random = given.seed;
-        const nextRandom = (): number => (random = (random * 16_807 + 11) % 2_147_483_647) / 2_147_483_647;
-        for (const [attempt, cut] of [...given.cuts, null].entries()) {
-          // From the second attempt on, the source may be another: its own system ran in between.
-          const changed = attempt > 0 && given.later !== null;
-          const map = fromRanges(given.size, changed ? (given.later ?? []) : given.used, {
-            kind: "data",
-            rest: "unused",
-          });
-          const source = content(given.size, changed ? given.seed + 1 : given.seed);
-          const view = content(given.size, given.seed + 7);
-          await writeFile(paths.source, source);
-          await writeFile(paths.view, view);
-          const before = await durable(directory);
-          const memory = memoryHost(directory, {
-            random: nextRandom,
-            ...(cut === null ? {} : { cutAfterBytes: [cut] }),
-          });
-          const done = await copyDisks({
-            host: memory.host,
-            directory,
-            disks: [
-              {
-                number: 1,
-                file: "d-1.img",
-                format: "raw",
-                sizeBytes: given.size,
-                map,
-                read: { sourcePath: paths.source, viewPath: paths.view, touched },
-              },
-            ],
-            segmentBytes: SEGMENT,
-            lanes: given.lanes,
-            emit: () => undefined,
-            signal: AbortSignal.timeout(20_000),
-          }).catch((error: unknown) => {
-            if (cut !== null && error instanceof UserError && error.code === "link-lost") return null;
-            throw error;
-          });
-          await memory.ended();
-          assertNothingTwice(memory.frames, before);
-          const want = expected(map, source, view, touched);
-          const entries = await durable(directory);
-          if (done === null) {
-            // What is said to be durable is in the image.
-            const image = cellsOf(
-              await readFile(join(directory, "d-1.img.partial")).catch(() => Buffer.alloc(0)),
-            );
-            entries.forEach((entry, i) =>
-              assert.ok(/^0+$/.test(entry) || entry === image[i], `entry ${i} promises what is not there`),
-            );
-            continue;
-          }
-          assert.ok(
-            (await readFile(join(directory, "d-1.img.partial"))).equals(want),
-            "the image is not the source",
-          );
-          assert.deepEqual(entries, cellsOf(want));
-          assert.equal(done[0]?.rootSha256, hash("sha256", Buffer.from(entries.join(""), "hex"), "hex"));
-        }
-      } finally {
-        await rm(directory, { recursive: true, force: true });
-      }
-    }),
-    { numRuns: 20 },
-  );
-});
-
-test("copyDisks() connects again by itself: any cuts in one run give the source, and nothing durable goes twice", async () => {
-  await fc.assert(
-    fc.asyncProperty(disk, async (given) => {
-      const directory = await mkdtemp(join(tmpdir(), "p2v-copy-law-"));
-      try {
-        const source = content(given.size, given.seed);
-        const path = join(directory, "source");
-        await writeFile(path, source);
-        const map = fromRanges(given.size, given.used, { kind: "data", rest: "unused" });
-        let before: readonly string[] = [];
-        const sent = new Set<unknown>();
-        const twice: unknown[] = [];
-        const told: number[] = [];
-        const memory = memoryHost(directory, {
-          cutAfterBytes: given.cuts,
-          tamper(frame) {
-            const { type, join: joins, start, sha256 } = frame.head;
-            if (type === "open" && joins === false) {
-              // The directory's lock was taken: the agents of before are gone, and this is what they made durable.
-              before = durableNow(directory);
-              sent.clear();
-            }
-            if (type === "data" && (sent.has(start) || before[Number(start) / SEGMENT] === sha256))
-              twice.push(start);
-            if (type === "data") sent.add(start);
-            return frame;
-          },
+      await using scope = await scratch();
+      const directory = scope.path;
+      const paths = { source: join(directory, "source"), view: join(directory, "view") };
+      const touched = rangesOf(
+        fromRanges(given.size, given.touched, { kind: "data", rest: "unused" }),
+        "data",
+      );
+      let random = given.seed;
+      const nextRandom = (): number => (random = (random * 16_807 + 11) % 2_147_483_647) / 2_147_483_647;
+      for (const [attempt, cut] of [...given.cuts, null].entries()) {
+        // From the second attempt on, the source may be another: its own system ran in between.
+        const changed = attempt > 0 && given.later !== null;
+        const map = fromRanges(given.size, changed ? (given.later ?? []) : given.used, {
+          kind: "data",
+          rest: "unused",
         });
-        const [result] = await copyDisks({
+        const source = content(given.size, changed ? given.seed + 1 : given.seed);
+        const view = content(given.size, given.seed + 7);
+        await writeFile(paths.source, source);
+        await writeFile(paths.view, view);
+        const before = await durable(directory);
+        const memory = memoryHost(directory, {
+          random: nextRandom,
+          ...(cut === null ? {} : { cutAfterBytes: [cut] }),
+        });
+        const done = await copyDisks({
           host: memory.host,
           directory,
           disks: [
@@ -215,82 +137,151 @@ test("copyDisks() connects again by itself: any cuts in one run give the source,
               format: "raw",
               sizeBytes: given.size,
               map,
-              read: { sourcePath: path, viewPath: path, touched: [] },
+              read: { sourcePath: paths.source, viewPath: paths.view, touched },
             },
           ],
           segmentBytes: SEGMENT,
           lanes: given.lanes,
-          retryForMs: 20_000,
-          pauseMs: () => 2,
-          onSegment: ({ start }) => told.push(start),
           emit: () => undefined,
           signal: AbortSignal.timeout(20_000),
+        }).catch((error: unknown) => {
+          if (cut !== null && error instanceof UserError && error.code === "link-lost") return null;
+          throw error;
         });
         await memory.ended();
-        const want = expected(map, source, source, []);
-        assert.ok((await readFile(join(directory, "d-1.img.partial"))).equals(want));
-        assert.deepEqual(await durable(directory), cellsOf(want));
-        assert.deepEqual(twice, [], "a durable cell was sent again");
-        assert.equal(new Set(told).size, told.length, "a segment was told twice");
-        assert.equal(result?.rootSha256, hash("sha256", Buffer.from(cellsOf(want).join(""), "hex"), "hex"));
-      } finally {
-        await rm(directory, { recursive: true, force: true });
+        assertNothingTwice(memory.frames, before);
+        const want = expected(map, source, view, touched);
+        const entries = await durable(directory);
+        if (done === null) {
+          // What is said to be durable is in the image.
+          const image = cellsOf(
+            await readFile(join(directory, "d-1.img.partial")).catch(() => Buffer.alloc(0)),
+          );
+          entries.forEach((entry, i) =>
+            assert.ok(/^0+$/.test(entry) || entry === image[i], `entry ${i} promises what is not there`),
+          );
+          continue;
+        }
+        assert.ok(
+          (await readFile(join(directory, "d-1.img.partial"))).equals(want),
+          "the image is not the source",
+        );
+        assert.deepEqual(entries, cellsOf(want));
+        assert.equal(done[0]?.rootSha256, hash("sha256", Buffer.from(entries.join(""), "hex"), "hex"));
       }
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test("copyDisks() connects again by itself: any cuts in one run give the source, and nothing durable goes twice", async () => {
+  await fc.assert(
+    fc.asyncProperty(disk, async (given) => {
+      await using scope = await scratch();
+      const directory = scope.path;
+      const source = content(given.size, given.seed);
+      const path = join(directory, "source");
+      await writeFile(path, source);
+      const map = fromRanges(given.size, given.used, { kind: "data", rest: "unused" });
+      let before: readonly string[] = [];
+      const sent = new Set<unknown>();
+      const twice: unknown[] = [];
+      const told: number[] = [];
+      const memory = memoryHost(directory, {
+        cutAfterBytes: given.cuts,
+        tamper(frame) {
+          const { type, join: joins, start, sha256 } = frame.head;
+          if (type === "open" && joins === false) {
+            // The directory's lock was taken: the agents of before are gone, and this is what they made durable.
+            before = durableNow(directory);
+            sent.clear();
+          }
+          if (type === "data" && (sent.has(start) || before[Number(start) / SEGMENT] === sha256))
+            twice.push(start);
+          if (type === "data") sent.add(start);
+          return frame;
+        },
+      });
+      const [result] = await copyDisks({
+        host: memory.host,
+        directory,
+        disks: [
+          {
+            number: 1,
+            file: "d-1.img",
+            format: "raw",
+            sizeBytes: given.size,
+            map,
+            read: { sourcePath: path, viewPath: path, touched: [] },
+          },
+        ],
+        segmentBytes: SEGMENT,
+        lanes: given.lanes,
+        retryForMs: 20_000,
+        pauseMs: () => 2,
+        onSegment: ({ start }) => told.push(start),
+        emit: () => undefined,
+        signal: AbortSignal.timeout(20_000),
+      });
+      await memory.ended();
+      const want = expected(map, source, source, []);
+      assert.ok((await readFile(join(directory, "d-1.img.partial"))).equals(want));
+      assert.deepEqual(await durable(directory), cellsOf(want));
+      assert.deepEqual(twice, [], "a durable cell was sent again");
+      assert.equal(new Set(told).size, told.length, "a segment was told twice");
+      assert.equal(result?.rootSha256, hash("sha256", Buffer.from(cellsOf(want).join(""), "hex"), "hex"));
     }),
     { numRuns: 25 },
   );
 });
 
 test("copyDisks() sends a cell again that was damaged on its way, and reports what cannot be kept", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-copy-law-"));
-  try {
-    const source = content(2 * SEGMENT, 3);
-    await writeFile(join(directory, "source"), source);
-    let flips = 1;
-    const flipped = (frame: Frame): Frame => {
-      if (frame.head["type"] !== "data" || flips <= 0) return frame;
-      flips -= 1;
-      const payload = Buffer.from(frame.payload);
-      payload.writeUInt8(payload.readUInt8(payload.length >> 1) ^ 16, payload.length >> 1);
-      return { head: frame.head, payload };
-    };
-    const copy = async (compress: Compress): Promise<unknown> => {
-      const memory = memoryHost(directory, { tamper: flipped });
-      const path = join(directory, "source");
-      const read = { sourcePath: path, viewPath: path, touched: [] };
-      const map = fromRanges(source.length, [{ start: 0, end: source.length }], {
-        kind: "data",
-        rest: "unused",
+  await using scope = await scratch();
+  const directory = scope.path;
+  const source = content(2 * SEGMENT, 3);
+  await writeFile(join(directory, "source"), source);
+  let flips = 1;
+  const flipped = (frame: Frame): Frame => {
+    if (frame.head["type"] !== "data" || flips <= 0) return frame;
+    flips -= 1;
+    const payload = Buffer.from(frame.payload);
+    payload.writeUInt8(payload.readUInt8(payload.length >> 1) ^ 16, payload.length >> 1);
+    return { head: frame.head, payload };
+  };
+  const copy = async (compress: Compress): Promise<unknown> => {
+    const memory = memoryHost(directory, { tamper: flipped });
+    const path = join(directory, "source");
+    const read = { sourcePath: path, viewPath: path, touched: [] };
+    const map = fromRanges(source.length, [{ start: 0, end: source.length }], {
+      kind: "data",
+      rest: "unused",
+    });
+    try {
+      return await copyDisks({
+        host: memory.host,
+        directory,
+        disks: [{ number: 1, file: "d-1.img", format: "raw", sizeBytes: source.length, map, read }],
+        mode: "replace",
+        compress,
+        emit: () => undefined,
+        signal: AbortSignal.timeout(20_000),
       });
-      try {
-        return await copyDisks({
-          host: memory.host,
-          directory,
-          disks: [{ number: 1, file: "d-1.img", format: "raw", sizeBytes: source.length, map, read }],
-          mode: "replace",
-          compress,
-          emit: () => undefined,
-          signal: AbortSignal.timeout(20_000),
-        });
-      } finally {
-        await memory.ended();
-      }
-    };
-    for (const compress of ["none", 1] as const) {
-      flips = 1;
-      await copy(compress);
-      assert.ok((await readFile(join(directory, "d-1.img.partial"))).equals(source));
+    } finally {
+      await memory.ended();
     }
-    flips = 1000;
-    await assert.rejects(
-      copy("none"),
-      (error) => error instanceof UserError && error.area === "host" && error.code === "cell-differs",
-    );
-    assert.ok(
-      (await durable(directory)).every((entry) => /^0+$/.test(entry)),
-      "nothing wrong is called durable",
-    );
-  } finally {
-    await rm(directory, { recursive: true, force: true });
+  };
+  for (const compress of ["none", 1] as const) {
+    flips = 1;
+    await copy(compress);
+    assert.ok((await readFile(join(directory, "d-1.img.partial"))).equals(source));
   }
+  flips = 1000;
+  await assert.rejects(
+    copy("none"),
+    (error) => error instanceof UserError && error.area === "host" && error.code === "cell-differs",
+  );
+  assert.ok(
+    (await durable(directory)).every((entry) => /^0+$/.test(entry)),
+    "nothing wrong is called durable",
+  );
 });

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mirrors of Linux software RAID above the overlay, without md: what is written goes to every member that is up to date.
 import assert from "node:assert/strict";
-import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bytesOf, copiesOf, findSpec, rangesOf } from "../../../src/core/index.ts";
@@ -14,6 +13,7 @@ import { LVCREATE, lvm } from "../../support/disks/lvm.ts";
 import { type MdVersion, mdSuperblock } from "../../support/disks/md.ts";
 import { noise } from "../../../lab/noise.ts";
 import { leavingNothing, never as signal, sha256sum } from "../../support/disks/overlays.ts";
+import { scratch } from "../../support/temporary.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 64 * MIB;
@@ -30,10 +30,10 @@ type MirrorSpec = {
 async function mirrorDisks(
   spec: MirrorSpec,
 ): Promise<AsyncDisposable & { readonly paths: readonly string[] }> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-md-disks-"));
+  const directory = await scratch();
   const paths: string[] = [];
   for (const [role, events] of spec.events.entries()) {
-    const path = join(directory, `member-${role}.img`);
+    const path = join(directory.path, `member-${role}.img`);
     await writeFile(path, "");
     await truncate(path, SIZE);
     const { bytes, at, data } = mdSuperblock({
@@ -58,7 +58,7 @@ async function mirrorDisks(
     await writeAt(path, bytes, at);
     paths.push(path);
   }
-  return { paths, [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+  return { paths, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
 }
 
 const mkfs = async (device: string): Promise<void> =>

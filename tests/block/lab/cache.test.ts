@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
 import { cacheDirectory, cached } from "../../../lab/cache.ts";
+import { temporary } from "../../support/temporary.ts";
 
 async function emptyCache(t: TestContext): Promise<string> {
   const before = process.env["P2V_CACHE"];
-  const directory = await mkdtemp(join(tmpdir(), "p2v-cache-"));
+  const directory = await temporary(t);
   process.env["P2V_CACHE"] = directory;
   t.after(async () => {
     if (before === undefined) delete process.env["P2V_CACHE"];
     else process.env["P2V_CACHE"] = before;
-    await rm(directory, { recursive: true });
   });
   return directory;
 }

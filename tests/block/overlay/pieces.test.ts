@@ -2,8 +2,7 @@
 // Logical volumes that lie in pieces over two disks, opened above the overlay of both without any LVM.
 import assert from "node:assert/strict";
 import { readFile, truncate, writeFile } from "node:fs/promises";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { diskSegments, findNode, type NodeId } from "../../../src/core/index.ts";
@@ -13,6 +12,7 @@ import { attachLoop, run } from "../../../src/system/index.ts";
 import { LVCREATE, lvm } from "../../support/disks/lvm.ts";
 import { noise } from "../../../lab/noise.ts";
 import { leavingNothing, never as signal, sha256sum } from "../../support/disks/overlays.ts";
+import { scratch } from "../../support/temporary.ts";
 
 const MIB = 2 ** 20;
 
@@ -20,8 +20,8 @@ type Disks = AsyncDisposable & { readonly paths: readonly string[] };
 
 /** vg0 on two disks: `root` in three pieces over both, `str` striped over both with an ext4, `one` in one piece. */
 async function twoDisks(): Promise<Disks> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-lvm-disks-"));
-  const paths = ["one.img", "two.img"].map((name) => join(directory, name));
+  const directory = await scratch();
+  const paths = ["one.img", "two.img"].map((name) => join(directory.path, name));
   await using scope = new AsyncDisposableStack();
   const devices: string[] = [];
   for (const path of paths) {
@@ -39,7 +39,7 @@ async function twoDisks(): Promise<Disks> {
   await lvm(devices, ["lvextend", "-L", "+20M", "vg0/root", first]);
   await lvm(devices, [...LVCREATE, "-n", "thin-stripes", "-i2", "-I64k", "-L", "16M", "vg0"]);
   await lvm(devices, [...LVCREATE, "-n", "str", "-i2", "-I1m", "-L", "24M", "vg0"]);
-  return { paths, [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+  return { paths, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
 }
 
 /** Opens the overlays of both disks and runs `body` on the volumes above them; then the sealed views. */

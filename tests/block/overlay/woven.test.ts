@@ -2,8 +2,7 @@
 // Software RAID 0, 5 and 10: read as one volume without md, and only what is in use is sent. That the kernel weaves as we do
 // is judged where there is device-mapper (tests/live/woven.test.ts).
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -23,6 +22,7 @@ import { LVCREATE, lvm } from "../../support/disks/lvm.ts";
 import { type MdSpec, mdSuperblock } from "../../support/disks/md.ts";
 import { noise } from "../../../lab/noise.ts";
 import { leavingNothing, never as signal } from "../../support/disks/overlays.ts";
+import { scratch } from "../../support/temporary.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 48 * MIB;
@@ -76,7 +76,8 @@ async function makeArray(
   { level, layout, count, version = "1.2" }: Kind,
   more: { readonly fill?: (path: string) => Promise<void>; readonly dirty?: boolean } = {},
 ): Promise<Made> {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-woven-"));
+  const made = await scratch();
+  const directory = made.path;
   const spec = {
     version,
     sizeBytes: SIZE,
@@ -109,7 +110,7 @@ async function makeArray(
     await writeFile(path, disk);
     paths.push(path);
   }
-  return { directory, paths, array, [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+  return { directory, paths, array, [Symbol.asyncDispose]: () => made[Symbol.asyncDispose]() };
 }
 
 const content = noise("woven", 5 * MIB);
