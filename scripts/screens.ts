@@ -49,7 +49,7 @@ const boxes: readonly (readonly [string, Box])[] = [
   ...PAGES.map((page) => [page.name, page.box(states.find((one) => page.applies(one)) ?? ssh)] as const),
   ["plan", planBox(preview, "Next")],
   ["begin", beginBox(preview)],
-  ["change", changeBox(change, change.diff)],
+  ["change", changeBox(change)],
   ["done", doneBox(report)],
   ["finish", finishBox(ssh)],
 ];

@@ -6,7 +6,7 @@ export { DESK_STEPS, deskTools } from "./propose/desk.ts";
 export { chrootTools } from "./guest-tools/chroot.ts";
 export { kernelArguments } from "./loaders/kernel-arguments.ts";
 export { type ExplainedStep, explainSteps, skipAllBut } from "./propose/explain.ts";
-export { renderDiff } from "./diff/diff.ts";
+export { showChanges } from "./diff/diff.ts";
 export { type Extras as DriverExtras, NO_EXTRAS } from "./drivers/extras.ts";
 export { propose, type ProposeOptions } from "./propose/propose.ts";
 export type { Proposal } from "./steps/draft.ts";

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changes for people: what one package brought is told together. Pure.
+// Changes for people: what one package brought is one group. Pure.
 import type { Change } from "./change.ts";
 
 /** More of them with one reason in a row are no longer read one by one. */
 const MOST = 20;
 
-export type ChangeGroup<One> =
-  | { readonly kind: "one"; readonly change: One; readonly index: number }
+export type ChangeGroup<Item> =
+  | { readonly kind: "one"; readonly change: Item }
   | {
       readonly kind: "many";
       readonly step: string;
@@ -16,17 +16,16 @@ export type ChangeGroup<One> =
       readonly places: ReadonlyMap<string, number>;
     };
 
-/** In their order; `index` is that in `changes`. */
-export function groupChanges<One extends Pick<Change, "step" | "why" | "path" | "after">>(
-  changes: readonly One[],
-): readonly ChangeGroup<One>[] {
-  const groups: ChangeGroup<One>[] = [];
+/** In their order. */
+export function groupChanges<Item extends Pick<Change, "step" | "why" | "path" | "after">>(
+  changes: readonly Item[],
+): readonly ChangeGroup<Item>[] {
+  const groups: ChangeGroup<Item>[] = [];
   for (let start = 0, end = 0; start < changes.length; start = end) {
     const { step, why } = changes[start] ?? { step: "", why: "" };
     for (end = start; changes[end]?.step === step && changes[end]?.why === why; ) end += 1;
     const run = changes.slice(start, end);
-    if (run.length <= MOST)
-      groups.push(...run.map((change, index) => ({ kind: "one" as const, change, index: start + index })));
+    if (run.length <= MOST) groups.push(...run.map((change) => ({ kind: "one" as const, change })));
     else groups.push({ kind: "many", step, why, count: run.length, places: placesOf(run) });
   }
   return groups;

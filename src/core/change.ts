@@ -24,3 +24,15 @@ export type Change = {
   readonly before: FileState;
   readonly after: FileState;
 };
+
+/** With what a person sees of it: a unified diff, secrets blotted out; null where it is not text. */
+export type ShownChange = Change & { readonly diff: string | null };
+
+/** A change alone, whatever else its value carries: for files that have their fields fixed. */
+export const bareChange = ({ step, why, path, before, after }: Change): Change => ({
+  step,
+  why,
+  path,
+  before,
+  after,
+});

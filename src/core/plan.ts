@@ -2,7 +2,7 @@
 // Three values. Intent: answers checked against what was found. Preview: what would happen, made on an overlay.
 // Plan: a Preview that the user confirmed, with its hash.
 import type { BlockGraph } from "./machine.ts";
-import type { Change } from "./change.ts";
+import type { ShownChange } from "./change.ts";
 import type { GuestOS } from "./guest.ts";
 import type { VmBootEntry, VmModel, VmPlace } from "./vm.ts";
 
@@ -118,7 +118,7 @@ export type Preview = {
   readonly guest: GuestOS | null;
   readonly vm: VmModel;
   readonly place: VmPlace;
-  readonly changes: readonly Change[];
+  readonly changes: readonly ShownChange[];
   readonly problems: readonly Problem[];
   readonly disks: readonly DiskPreview[];
   /** Absent: nothing could be measured. */

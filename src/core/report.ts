@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report is data first; HTML is a rendering of it (src/report). No secrets in it.
-import type { Change } from "./change.ts";
+import type { ShownChange } from "./change.ts";
 import type { Definition, Started } from "./definition.ts";
 import type { Phase } from "./event.ts";
 import type { GuestOS } from "./guest.ts";
@@ -45,9 +45,6 @@ export type DiskReport = {
   readonly receiver?: string;
 };
 
-/** A unified diff for people, secrets blotted out; null for a binary file. */
-export type ReportedChange = Change & { readonly diff: string | null };
-
 /** `directory` is beside the report; `convert --undo` reads it. */
 export type KeptChanges = {
   readonly directory: string;
@@ -70,7 +67,7 @@ export type Report = {
   readonly vm: VmModel;
   readonly seconds: Readonly<Partial<Record<Phase, number>>>;
   readonly disks: readonly DiskReport[];
-  readonly changes: readonly ReportedChange[];
+  readonly changes: readonly ShownChange[];
   readonly proof: Proof;
   readonly problems: readonly Problem[];
   readonly destination: string;

@@ -13,7 +13,7 @@ import { askHost } from "./destination/host.ts";
 import { unread } from "./source/mirrors.ts";
 import { keepChanges } from "./destination/keep-changes.ts";
 import { startPhases } from "./phases.ts";
-import { makePreview, refuseStoppers, renderDiffs } from "./plan.ts";
+import { makePreview, refuseStoppers } from "./plan.ts";
 import { makeProbeLayers } from "./source/probe.ts";
 import { findDisks, openSource } from "./source/source.ts";
 import { startVm } from "./destination/start.ts";
@@ -24,9 +24,9 @@ export type MigrateOptions = SshAccess & {
   readonly answers: Answers;
   readonly version: string;
   /** Shows the plan; false ends the job before anything is done. */
-  readonly confirm: (preview: Preview, diffs: readonly (string | null)[]) => Promise<boolean>;
+  readonly confirm: (preview: Preview) => Promise<boolean>;
   /** Shows a plan that has problems which stop, before the first of them is thrown. */
-  readonly stopped?: (preview: Preview, diffs: readonly (string | null)[]) => Promise<void>;
+  readonly stopped?: (preview: Preview) => Promise<void>;
   /** Is the original off? Asked last, when the VM shall be started for real. */
   readonly confirmStart?: (report: Report) => Promise<boolean>;
   readonly signal: AbortSignal;
@@ -80,10 +80,9 @@ export async function migrate({
   const preview = await phases.run("plan", () =>
     makePreview({ source, answers, host, facts, blobs, workDirectory, ...call }),
   );
-  const diffs = await renderDiffs(preview.changes, blobs);
-  if (stoppers(preview).length > 0) await stopped?.(preview, diffs);
+  if (stoppers(preview).length > 0) await stopped?.(preview);
   refuseStoppers(preview);
-  if (!(await confirm(preview, diffs))) return null;
+  if (!(await confirm(preview))) return null;
   const plan = confirmed(preview);
   const directory = vmDirectory(answers.destination, plan.intent.name);
 
@@ -136,7 +135,7 @@ export async function migrate({
     vm: plan.vm,
     seconds: phases.seconds(),
     disks: copied,
-    changes: plan.changes.map((change, index) => ({ ...change, diff: diffs[index] ?? null })),
+    changes: plan.changes,
     proof: proven,
     problems: [...plan.problems, ...problems],
     destination: printDestination(answers.destination, plan.intent.name),

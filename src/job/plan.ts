@@ -3,18 +3,18 @@
 import { dirname, join } from "node:path";
 import {
   type Blobs,
-  type Change,
   type Emit,
   type GuestOS,
   type Host,
   type HostFacts,
   type Preview,
   type Problem,
+  type ShownChange,
   type TimeEstimate,
   UserError,
   type ErrorArea,
 } from "../core/index.ts";
-import { chrootTools, type DriverExtras, openBlobs, propose, renderDiff } from "../convert/index.ts";
+import { chrootTools, type DriverExtras, openBlobs, propose, showChanges } from "../convert/index.ts";
 import {
   type Answers,
   checkFit,
@@ -119,7 +119,7 @@ async function estimate({ source, answers, host, signal, emit }: PlanContext): P
 }
 
 type Proposed = {
-  readonly changes: readonly Change[];
+  readonly changes: readonly ShownChange[];
   readonly problems: readonly Problem[];
   /** With the kernels that it will have. */
   readonly guest: GuestOS | null;
@@ -149,7 +149,7 @@ export async function proposeChanges(
       guest: source.guest,
     };
   }
-  return await propose({
+  const proposal = await propose({
     view: source.mounted.view,
     guest: source.guest,
     intent,
@@ -160,16 +160,7 @@ export async function proposeChanges(
     signal,
     emit,
   });
-}
-
-/** One text for each change, in order; null where it is no text. Secrets are blotted out. */
-export async function renderDiffs(
-  changes: readonly Change[],
-  blobs: Blobs,
-): Promise<readonly (string | null)[]> {
-  const diffs: (string | null)[] = [];
-  for (const change of changes) diffs.push(await renderDiff(change, blobs));
-  return diffs;
+  return { ...proposal, changes: await showChanges(proposal.changes, blobs) };
 }
 
 /** Whose fault a problem is can be told by the first word of its code. */
@@ -194,15 +185,12 @@ export function refuseStoppers(preview: Preview): void {
 type PlanOnlyOptions = Pick<PlanContext, "answers" | "signal" | "emit"> & {
   readonly sshConfig: string | null;
   /** Files for the directory where the VM's own would be, as `.plan.txt` by its text: NAME.plan.txt. null: none. */
-  readonly save:
-    | ((preview: Preview, diffs: readonly (string | null)[]) => Readonly<Record<string, string>>)
-    | null;
+  readonly save: ((preview: Preview) => Readonly<Record<string, string>>) | null;
 };
 
 /** The plan alone: the overlay on which it was worked out is dropped. */
 export async function planOnly({ answers, sshConfig, save, signal, emit }: PlanOnlyOptions): Promise<{
   preview: Preview;
-  diffs: readonly (string | null)[];
   /** Paths on the host. */
   saved: readonly string[];
 }> {
@@ -215,13 +203,12 @@ export async function planOnly({ answers, sshConfig, save, signal, emit }: PlanO
   const found = await findDisks(answers.disks, { mirrors, keys, signal, emit });
   await using source = await openSource(found, { signal, emit, workDirectory, asIs: answers.asIs });
   const preview = await makePreview({ source, answers, host, facts, blobs, workDirectory, signal, emit });
-  const diffs = await renderDiffs(preview.changes, blobs);
   const saved: string[] = [];
   const base = vmDirectory(answers.destination, preview.intent.name);
-  for (const [ending, text] of Object.entries(save?.(preview, diffs) ?? {})) {
+  for (const [ending, text] of Object.entries(save?.(preview) ?? {})) {
     if (saved.length === 0) await host.makeDirectory(dirname(base), { mode: 0o700 });
     await host.writeFile(`${base}${ending}`, Buffer.from(text), { mode: 0o600 });
     saved.push(`${base}${ending}`);
   }
-  return { preview, diffs, saved };
+  return { preview, saved };
 }

@@ -13,7 +13,7 @@ import {
   type Problem,
   UserError,
 } from "../core/index.ts";
-import { DESK_STEPS, deskTools, type FreeSpace, openBlobs, propose } from "../convert/index.ts";
+import { DESK_STEPS, deskTools, type FreeSpace, openBlobs, propose, showChanges } from "../convert/index.ts";
 import {
   estimateUsage,
   findRootNode,
@@ -30,7 +30,6 @@ import {
 import { type Answers, choosePlace, makeIntent, makeVm } from "../plan/index.ts";
 import { extrasFor } from "./extras.ts";
 import type { Inspection } from "./inspect.ts";
-import { renderDiffs } from "./plan.ts";
 
 type Surveyed = NumberedDisks & {
   readonly survey: Survey;
@@ -116,7 +115,6 @@ export type SurveyPlan = {
   readonly file: string;
   readonly survey: Pick<Survey, "machine" | "date" | "notes">;
   readonly preview: Preview;
-  readonly diffs: readonly (string | null)[];
 };
 
 type PlanOptions = { readonly answers: Answers; readonly signal: AbortSignal; readonly emit: Emit };
@@ -156,11 +154,11 @@ export async function planSurvey(path: string, { answers, signal, emit }: PlanOp
       guest,
       vm,
       place,
-      changes: proposal.changes,
+      changes: await showChanges(proposal.changes, blobs),
       problems: [...found.problems, ...problems, ...proposal.problems.map((one) => softened(one, survey))],
       disks: found.usage,
     };
-    return { file: path, survey, preview, diffs: await renderDiffs(preview.changes, blobs) };
+    return { file: path, survey, preview };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -8,7 +8,7 @@ import {
   type Known,
   PHASES,
   type Report,
-  type ReportedChange,
+  type ShownChange,
   groupChanges,
 } from "../core/index.ts";
 import { html, type Markup } from "./markup.ts";
@@ -105,7 +105,7 @@ function diffLines(diff: string): Markup {
     .map((line) => html`<span class="${kind(line)}">${line === "" ? " " : line}</span>`)}</pre>`;
 }
 
-function changeBody(change: ReportedChange): Markup {
+function changeBody(change: ShownChange): Markup {
   if (change.diff !== null && change.diff !== "") return diffLines(change.diff);
   const size = change.after.kind === "bytes" ? `${formatBytes(change.after.sizeBytes)}, not text. ` : "";
   return html`<p class="soft">${size}${change.after.kind === "absent" ? "Removed." : change.before.kind === "absent" ? "New." : "Replaced."}</p>`;
@@ -127,7 +127,7 @@ function wayBack(kept: KeptChanges | null): Markup {
   return html`<p class="soft">Each is kept beside this report, before and after (${kept.files} files, ${formatBytes(kept.sizeBytes)}): <code>virt-p2v convert --undo ${kept.directory}</code> puts those of before back into the images.</p>`;
 }
 
-function keptFiles({ before, after }: ReportedChange, kept: KeptChanges | null): Markup {
+function keptFiles({ before, after }: ShownChange, kept: KeptChanges | null): Markup {
   if (kept === null) return html``;
   const link = (state: FileState, title: string): Markup =>
     state.kind === "bytes" ? html` <a href="${kept.directory}/files/${state.sha256}">${title}</a>` : html``;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { contiguousExtent } from "../../src/core/index.ts";
 import { openSourceDisk, readDiskGraph } from "../../src/inspect/index.ts";
-import type { Conversion } from "../../src/job/destination/conversion-record.ts";
+import type { Conversion } from "../../src/job/conversion/record.ts";
 import { attachLoop, mount, run } from "../../src/system/index.ts";
 import { cli, leftovers } from "../support/cli.ts";
 import { DEMO_UUIDS } from "../../lab/demo/files.ts";

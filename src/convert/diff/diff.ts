@@ -8,10 +8,18 @@ import {
   type FileState,
   formatBytes,
   isHidden,
+  type ShownChange,
 } from "../../core/index.ts";
 
 /** Larger texts are not compared line by line. */
 const MAX_DIFF_BYTES = 2 ** 20;
+
+/** Each change with its diff. */
+export async function showChanges(changes: readonly Change[], blobs: Blobs): Promise<readonly ShownChange[]> {
+  const shown: ShownChange[] = [];
+  for (const change of changes) shown.push({ ...change, diff: await renderDiff(change, blobs) });
+  return shown;
+}
 
 /** null for binary files, and for those that are not shown to anyone. */
 export async function renderDiff(change: Change, blobs: Blobs): Promise<string | null> {

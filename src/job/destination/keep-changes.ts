@@ -10,7 +10,7 @@ import {
   type KeptChanges,
   type Plan,
 } from "../../core/index.ts";
-import { CONVERSION_FILE, type Conversion, FILES_DIRECTORY, renderConversion } from "./conversion-record.ts";
+import { CONVERSION_FILE, type Conversion, FILES_DIRECTORY, renderConversion } from "../conversion/record.ts";
 
 /** In the VM's directory. Its owner's only: guests keep secrets in the files that are changed. */
 export const KEPT_DIRECTORY = "conversion";

@@ -5,6 +5,7 @@ import { EXIT_CODES, type Preview, UserError } from "../../core/index.ts";
 import { convertImages, type ConvertWay, problemArea, undoConversion } from "../../job/index.ts";
 import { stoppers } from "../../plan/index.ts";
 import { printPlan } from "../print/plan.ts";
+import { planJson } from "../print/plan-json.ts";
 import { answersOf, type Given, keysOf } from "../settings/index.ts";
 import { VERSION } from "../version.ts";
 import { askYes, type CommandRunner, makePrinter, say, sayJson, silent, tell } from "./context.ts";
@@ -37,16 +38,15 @@ async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): 
     overlay: given.many("overlay").join(", "),
     "in-place": "the images themselves",
   }[way.kind];
-  const print = (preview: Preview, diffs: readonly (string | null)[]): string =>
-    printPlan(preview, { destination, diffs });
+  const print = (preview: Preview): string => printPlan(preview, { destination });
   try {
-    const { preview, diffs, conversion } = await convertImages({
+    const { preview, conversion } = await convertImages({
       answers: { ...base, disks: [first, ...others], bootCheck: false },
       way,
       directory: given.one("keep") ?? `${first}.conversion`,
       version: VERSION,
-      confirm: async (preview, texts) => {
-        if (!json) tell(`\n${print(preview, texts)}\n`);
+      confirm: async (preview) => {
+        if (!json) tell(`\n${print(preview)}\n`);
         if (stoppers(preview).length > 0) return false;
         return (
           way.kind === "overlay" || given.flag("yes") || (await askYes("Write this into the images?", signal))
@@ -56,9 +56,9 @@ async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): 
       emit: printer.emit,
     });
     printer.close();
-    if (json) sayJson({ ...preview, diffs, conversion });
+    if (json) sayJson({ ...planJson(preview), conversion });
     else if (way.kind === "plan") {
-      say(print(preview, diffs));
+      say(print(preview));
       say("Nothing was done: --overlay FILE puts the changes above the image, --in-place into it.");
     } else if (conversion === null) say("Nothing was done.");
     else {

@@ -21,10 +21,9 @@ export const runMigrate: CommandRunner = async (given, { signal }) => {
       version: VERSION,
       signal,
       emit: printer.emit,
-      confirm: async (preview, diffs) => {
+      confirm: async (preview) => {
         const text = printPlan(preview, {
           destination: printDestination(destination, preview.intent.name),
-          diffs,
         });
         if (!json) tell(`\n${text}\n`);
         return given.flag("yes") || (await askYes("Begin?", signal));

@@ -3,6 +3,7 @@
 import { EXIT_CODES, UserError } from "../../core/index.ts";
 import { planSurvey, problemArea, type SurveyPlan } from "../../job/index.ts";
 import { confirmed, stoppers } from "../../plan/index.ts";
+import { planJson } from "../print/plan-json.ts";
 import { printPlan, printSurveys, renderSurveyCsv, type SurveyRow } from "../print/index.ts";
 import { answersOf, type Given } from "../settings/index.ts";
 import { say, sayJson, silent } from "./context.ts";
@@ -55,20 +56,19 @@ function refuseTogether(given: Given, files: readonly string[]): void {
     throw wrong("--name and --disk are for one machine", "Give one --machine with them");
 }
 
-const toJson = ({ file, survey, preview, diffs }: SurveyPlan): unknown => ({
+const toJson = ({ file, survey, preview }: SurveyPlan): unknown => ({
   file,
   date: survey.date,
   machine: survey.machine,
-  ...confirmed(preview),
-  diffs,
+  ...planJson(confirmed(preview)),
 });
 
 function showOne(made: SurveyPlan, given: Given): number {
-  const { survey, preview, diffs } = made;
+  const { survey, preview } = made;
   if (given.flag("json")) sayJson(toJson(made));
   else {
     const when = survey.date === null ? "" : `, as it was at ${survey.date}`;
-    say(printPlan(preview, { destination: `not asked; bytes as df counted them${when}`, diffs }));
+    say(printPlan(preview, { destination: `not asked; bytes as df counted them${when}` }));
   }
   const [stopper] = stoppers(preview);
   return stopper === undefined ? 0 : EXIT_CODES[problemArea(stopper)];

@@ -85,11 +85,7 @@ export function printPlanHead(
   return out.join("");
 }
 
-/** `diffs` has the text for each change that is one, secrets already blotted out. */
-export function printPlan(
-  preview: Preview,
-  { destination, diffs }: { destination: string; diffs: readonly (string | null)[] },
-): string {
+export function printPlan(preview: Preview, { destination }: { destination: string }): string {
   const out = [printPlanHead(preview, { destination })];
   out.push(
     preview.changes.length === 0
@@ -102,10 +98,9 @@ export function printPlan(
       for (const [place, count] of group.places) out.push(`  ${place}: ${count}\n`);
       continue;
     }
-    const { change, index } = group;
+    const { change } = group;
     out.push(`\n${change.path}\n${wrap(`${change.step}: ${change.why}`, { indent: 2 })}\n`);
-    const diff = diffs[index];
-    if (diff !== null && diff !== undefined && diff !== "") out.push(`${diff.trimEnd()}\n`);
+    if (change.diff !== null && change.diff !== "") out.push(`${change.diff.trimEnd()}\n`);
     else if (change.after.kind === "bytes") out.push(`  ${formatBytes(change.after.sizeBytes)}, not text\n`);
   }
   return out.join("");

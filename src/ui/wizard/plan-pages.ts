@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plan: problems first, then what will happen; each change as a diff for who asks; then the last question.
-import { type Change, groupChanges, type Preview } from "../../core/index.ts";
+import { groupChanges, type Preview, type ShownChange } from "../../core/index.ts";
 import { printDestination } from "../../job/index.ts";
 import { printPlanHead } from "../print/plan.ts";
 import { type Box, paragraphs, TEXT_COLUMNS } from "./box.ts";
@@ -12,8 +12,6 @@ type Shown = {
   readonly screen: Screen;
   readonly state: WizardState;
   readonly preview: Preview;
-  /** One for each change; null where it is no text. */
-  readonly diffs: readonly (string | null)[];
 };
 
 const PLAN_HELP =
@@ -82,24 +80,23 @@ export async function confirmPlan(shown: Shown): Promise<boolean> {
   return false;
 }
 
-async function showChanges({ screen, preview, diffs }: Shown): Promise<void> {
+async function showChanges({ screen, preview }: Shown): Promise<void> {
+  const changes = groupChanges(preview.changes).flatMap((group) =>
+    group.kind === "one" ? [group.change] : [],
+  );
+  const items = changes.map(({ path, step }, index) => ({ tag: `${index + 1}`, label: `${path} (${step})` }));
   for (let chosen: string | null = null; ; ) {
-    const items = groupChanges(preview.changes).flatMap((group) =>
-      group.kind === "one"
-        ? [{ tag: `${group.index + 1}`, label: `${group.change.path} (${group.change.step})` }]
-        : [],
-    );
     const text = paragraphs("Which one? Back leads to the question.");
     const said = await screen.ask({ kind: "menu", title: "Changes", text, items, chosen });
     if (said.kind === "back") return;
     chosen = said.values[0] ?? null;
-    const change = preview.changes[Number(chosen) - 1];
-    if (change !== undefined) await screen.ask(changeBox(change, diffs[Number(chosen) - 1] ?? null));
+    const change = changes[Number(chosen) - 1];
+    if (change !== undefined) await screen.ask(changeBox(change));
   }
 }
 
-export function changeBox(change: Change, diff: string | null): Box {
-  const body = diff === null || diff === "" ? "It is no text." : diff;
-  const text = `${paragraphs(`${change.step}: ${change.why}.`)}\n\n${body}`;
-  return { kind: "text", title: change.path, text, next: "Close" };
+export function changeBox({ path, step, why, diff }: ShownChange): Box {
+  const body = diff === null || diff === "" ? "It is not text." : diff;
+  const text = `${paragraphs(`${step}: ${why}.`)}\n\n${body}`;
+  return { kind: "text", title: path, text, next: "Close" };
 }

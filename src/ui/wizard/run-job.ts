@@ -46,16 +46,16 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
       version: VERSION,
       signal,
       emit: (event) => progress.take(event),
-      confirm: async (preview, diffs) => {
+      confirm: async (preview) => {
         await progress.end();
-        if (!(await confirmPlan({ screen, state, preview, diffs }))) return false;
+        if (!(await confirmPlan({ screen, state, preview }))) return false;
         progress.begin("Migration; the disks of this machine are only read");
         return true;
       },
-      stopped: async (preview, diffs) => {
+      stopped: async (preview) => {
         await progress.end();
         sawStopper = true;
-        await showPlan({ screen, state, preview, diffs, next: "Mend" });
+        await showPlan({ screen, state, preview, next: "Mend" });
       },
     });
     await progress.end();

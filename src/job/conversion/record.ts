@@ -2,7 +2,7 @@
 // conversion.json: what a conversion did to which images. It is what --undo goes by, so nothing in it is believed unread.
 import { join } from "node:path";
 import * as z from "zod";
-import { type Change, UserError } from "../../core/index.ts";
+import { bareChange, type Change, UserError } from "../../core/index.ts";
 import { readBounded, replaceFile } from "../../system/index.ts";
 
 export type Conversion = {
@@ -56,7 +56,7 @@ const CONVERSION = z.strictObject({
 });
 
 export const renderConversion = (conversion: Conversion): string =>
-  `${JSON.stringify(conversion, null, 2)}\n`;
+  `${JSON.stringify({ ...conversion, changes: conversion.changes.map(bareChange) }, null, 2)}\n`;
 
 export async function writeConversion(directory: string, conversion: Conversion): Promise<void> {
   await replaceFile(join(directory, CONVERSION_FILE), renderConversion(conversion));

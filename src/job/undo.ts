@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way back from a conversion in place: every file gets its state of before.
+import { join, resolve } from "node:path";
+import { type Change, type Emit, UserError } from "../core/index.ts";
+import { openBlobs, sameState, undoChanges } from "../convert/index.ts";
+import type { KeyAnswer } from "../plan/index.ts";
+import { directoryView } from "../system/index.ts";
+import {
+  conversionError,
+  refuseDevices,
+  refuseExisting,
+  saveOverlays,
+  writeInPlace,
+} from "./conversion/overlay-files.ts";
+import { type Conversion, FILES_DIRECTORY, readConversion } from "./conversion/record.ts";
+import { openImages } from "./source/images.ts";
+import { findDisks, openSource } from "./source/source.ts";
+import { openWorkspace } from "./workspace.ts";
+
+export type Undone = {
+  readonly images: readonly string[];
+  /** Files that have their state of before again. */
+  readonly restored: readonly string[];
+  /** Files that somebody changed since the conversion, and that stay as they are. */
+  readonly left: readonly string[];
+};
+
+export type UndoOptions = {
+  readonly force: boolean;
+  readonly keys: readonly KeyAnswer[];
+  /** Where the images are by now; empty: where they were. */
+  readonly images: readonly string[];
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+};
+
+/**
+ * Gives each file its content, mode, owner and attributes of before. UserError `changed-since`, before anything is written,
+ * when some are not as the conversion left them and `force` does not say that these stay.
+ */
+export async function undoConversion(
+  directory: string,
+  { force, keys, images: moved, signal, emit }: UndoOptions,
+): Promise<Undone> {
+  const conversion = await readConversion(directory);
+  const paths = imagesOf(conversion, { directory, moved });
+  await using workspace = await openWorkspace();
+  await using images = await openImages(paths, { signal });
+  const found = await findDisks(images.paths, { keys, signal, emit });
+  refuseDevices(found.disks);
+  const files = found.disks.map((disk) => ({
+    disk,
+    path: join(resolve(directory), `undo-${disk.number}.qcow2`),
+  }));
+  await refuseExisting(files.map(({ path }) => path));
+  const { restored, left } = await takeBack();
+  await images[Symbol.asyncDispose](); // nobody can write to a qcow2 while a view of it is open
+  await writeInPlace(files, signal);
+  return { images: paths, restored, left };
+
+  async function takeBack(): Promise<Pick<Undone, "restored" | "left">> {
+    await using source = await openSource(found, {
+      signal,
+      emit,
+      workDirectory: workspace.path,
+      asIs: false,
+    });
+    if (source.mounted === null)
+      throw conversionError("There is no installed system on the images any more", "Nothing was changed");
+    const root = source.mounted.directory;
+    const changed = await changedSince(conversion.changes, root);
+    if (changed.length > 0 && !force) throw refusal(changed);
+    const back = conversion.changes.filter(({ path }) => !changed.includes(path));
+    const blobs = await openBlobs(join(directory, FILES_DIRECTORY));
+    await undoChanges(back, { root, blobs, signal, made: conversion.made });
+    await saveOverlays(await source.seal(), files, { images, signal });
+    return { restored: back.map(({ path }) => path), left: changed };
+  }
+}
+
+/** Where its images are. UserError (usage) where there is nothing to undo, or not for so many images. */
+function imagesOf(
+  { way, images }: Conversion,
+  { directory, moved }: { directory: string; moved: readonly string[] },
+): readonly string[] {
+  if (moved.length > 0 && moved.length !== images.length)
+    throw conversionError(
+      `${moved.length} images for a conversion of ${images.length}`,
+      "Give all of them, in their order, or none where they are still in their places",
+    );
+  if (way === "overlay")
+    throw conversionError(
+      `${directory} is a conversion through overlay files: its images were never changed`,
+      `Remove ${images.map(({ overlay }) => overlay).join(", ")}, and it is undone`,
+    );
+  return moved.length > 0 ? moved : images.map(({ path }) => path);
+}
+
+/** Paths whose state in the guest is not the one after the conversion. */
+async function changedSince(changes: readonly Change[], root: string): Promise<readonly string[]> {
+  const view = directoryView(root);
+  const paths: string[] = [];
+  for (const { path, after } of changes) if (!sameState(await view.state(path), after)) paths.push(path);
+  return paths;
+}
+
+function refusal(changed: readonly string[]): UserError {
+  const names = `${changed.slice(0, 10).join(", ")}${changed.length > 10 ? " ..." : ""}`;
+  return new UserError(
+    "conversion",
+    "changed-since",
+    `These files are not as the conversion left them: ${names}`,
+    { advice: "Nothing was undone; with --force they stay as they are, and all others go back" },
+  );
+}
