@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far a guest like this one is tested: the README's three columns, repeated in each plan. Pure.
+// How far a guest like this one is tested: the three columns of doc/guests.md, repeated in each plan. Pure.
 import type { GuestOS } from "../core/index.ts";
 
 export type Support =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conversion against goldens: the proposal equals the golden, and proposing on the result gives nothing. With
-// P2V_UPDATE_GOLDENS=1 the goldens are written anew; their diff is then reviewed.
+// P2V_UPDATE_GOLDEN=1 the goldens are written anew; their diff is then reviewed.
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
@@ -37,7 +37,7 @@ type Case = {
   readonly installs?: Readonly<Record<string, string>>;
 };
 
-const update = process.env["P2V_UPDATE_GOLDENS"] === "1";
+const update = process.env["P2V_UPDATE_GOLDEN"] === "1";
 
 const cases = (await readdir(DIRECTORY, { withFileTypes: true })).filter((one) => one.isDirectory());
 
@@ -53,12 +53,14 @@ for (const name of cases.map((one) => one.name).toSorted()) {
       installs: spec.installs ?? {},
     });
     const { changes, problems: told, guest: then } = await propose(guest);
-    const problems = told.map((one) => ({ ...one, 
+    const problems = told.map((one) => ({
+      ...one,
       text: one.text.replaceAll(guest.extras?.directory ?? "/extras", "/extras"),
       advice: one.advice.replaceAll(guest.extras?.directory ?? "/extras", "/extras"),
     }));
     const { family, id, version, loader, initramfsTool, init } = guest.guest;
-    const inspected = spec.system === undefined ? {} : { guest: { family, id, version, loader, initramfsTool, init } };
+    const inspected =
+      spec.system === undefined ? {} : { guest: { family, id, version, loader, initramfsTool, init } };
     const installed =
       guest.installed.length === 0
         ? {}
@@ -115,7 +117,10 @@ function summary({ step, why, path, before, after }: Change): Readonly<Record<st
 const stateText = (state: FileState): string =>
   state.kind === "absent" ? "absent" : `${state.kind} ${state.mode.toString(8)} ${state.uid}:${state.gid}`;
 
-async function changedFiles(changes: readonly Change[], { blobs }: FakeGuest): Promise<Record<string, Buffer>> {
+async function changedFiles(
+  changes: readonly Change[],
+  { blobs }: FakeGuest,
+): Promise<Record<string, Buffer>> {
   const files: Record<string, Buffer> = {};
   for (const { path, after } of changes)
     if (after.kind === "bytes" && !/^\/boot\/(efi\/.*|[0-9a-f]{32}\/.*)?init(rd|ramfs)/.test(path))
@@ -143,5 +148,5 @@ async function writeTree(directory: string, files: Readonly<Record<string, Memor
 
 test("the goldens' trees are read as they are", async () => {
   assert.notEqual(Object.keys(await readTree(DIRECTORY)).length, 0);
-  assert.equal((await memoryView({ "/a": "b" }).readText("/a")), "b");
+  assert.equal(await memoryView({ "/a": "b" }).readText("/a"), "b");
 });

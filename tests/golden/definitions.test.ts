@@ -61,11 +61,14 @@ const PLACES: Readonly<Record<string, VmPlace>> = {
   "libvirt-bridge-tcg": {
     hypervisor: "libvirt",
     kvm: false,
-    networks: [{ kind: "bridge", name: "br0" }, { kind: "ovs-bridge", name: "ovs1" }],
+    networks: [
+      { kind: "bridge", name: "br0" },
+      { kind: "ovs-bridge", name: "ovs1" },
+    ],
     linkUp: true,
     autostart: false,
   },
-  "unplugged": {
+  unplugged: {
     hypervisor: "xen",
     kvm: true,
     networks: [{ kind: "bridge", name: "xenbr1" }, null],
@@ -78,7 +81,10 @@ for (const [name, place] of Object.entries(PLACES)) {
   const vm = SAMPLE_VMS["uefi-secure-two-disks"] ?? SAMPLE_VM;
   const rendered = {
     "libvirt.xml": renderLibvirt(vm, { directory, place }),
-    "xl.cfg": renderXl({ ...vm, xen: { type: "pv", loader: "kernel" } }, { directory, place, kernel: KERNEL }),
+    "xl.cfg": renderXl(
+      { ...vm, xen: { type: "pv", loader: "kernel" } },
+      { directory, place, kernel: KERNEL },
+    ),
     "proxmox.sh": renderProxmox(vm, { place }),
   };
   for (const [suffix, text] of Object.entries(rendered))

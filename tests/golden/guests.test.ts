@@ -22,7 +22,9 @@ const directories = await readdir(GUESTS, { withFileTypes: true });
 for (const { name } of directories.filter((one) => one.isDirectory()))
   test(`inspectGuest() knows ${name}`, async () => {
     const directory = join(GUESTS, name);
-    const { root, ...graph } = JSON.parse(await readFile(join(directory, "graph.json"), "utf8")) as BlockGraph & {
+    const { root, ...graph } = JSON.parse(
+      await readFile(join(directory, "graph.json"), "utf8"),
+    ) as BlockGraph & {
       root: string;
     };
     const view = directoryView(join(directory, "in"));

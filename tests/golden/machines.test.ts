@@ -18,7 +18,9 @@ const CPU = ["vbox-win.tar.gz", "x86_64-64cpu.tar.gz", "x86_64-dell_e4310.tar.gz
 
 const skipReason = (archive: string): string | false => {
   if (!existsSync(join(DUMPS, archive))) return `the recorded machine ${archive} is not there`;
-  return existsSync("/usr/bin/lsblk") && existsSync("/usr/bin/lscpu") ? false : "there is no lsblk or lscpu to judge";
+  return existsSync("/usr/bin/lsblk") && existsSync("/usr/bin/lscpu")
+    ? false
+    : "there is no lsblk or lscpu to judge";
 };
 
 const sysroots = new Map<string, Promise<string>>();
@@ -143,12 +145,21 @@ for (const archive of BLOCK)
       if (node.holds.kind === "disk") {
         assert.equal(node.holds.model, device.model?.trim() ?? "");
         if (device.serial !== null) assert.equal(node.holds.serial, device.serial.trim());
-        assert.equal(node.holds.table, device.pttype ?? "unknown", "the dump has no table: lsblk says nothing");
+        assert.equal(
+          node.holds.table,
+          device.pttype ?? "unknown",
+          "the dump has no table: lsblk says nothing",
+        );
       }
       if (node.holds.kind === "lvm-lv")
-        assert.equal(node.holds.name, device.name.replaceAll("--", "\0").replace("-", "/").replaceAll("\0", "-"));
+        assert.equal(
+          node.holds.name,
+          device.name.replaceAll("--", "\0").replace("-", "/").replaceAll("\0", "-"),
+        );
       assert.deepEqual([device.fstype, device.uuid], [null, null], "a dump with contents needs more judging");
-      const contents = storage.nodes.filter((one) => one.id.startsWith(`${node.id}/`) && one.path === node.path);
+      const contents = storage.nodes.filter(
+        (one) => one.id.startsWith(`${node.id}/`) && one.path === node.path,
+      );
       for (const content of contents) if (!isDevice(content)) assert.equal(content.holds.kind, "unknown");
     }
   });
@@ -197,7 +208,9 @@ function cpuOf({ cpu }: Machine): Cpu {
 }
 
 for (const archive of CPU)
-  test(`${archive}: sockets, cores, threads and model equal lscpu's`, { skip: skipReason(archive) }, async () => {
+  test(`${archive}: sockets, cores, threads and model equal lscpu's`, {
+    skip: skipReason(archive),
+  }, async () => {
     const sysroot = await unpack(archive);
     const { sockets, cores, threads, model } = cpuOf(await inspect(archive));
     const judge = await lscpu(sysroot);

@@ -43,6 +43,7 @@ test("readGuestInterfaces() names the cards of Forklift's vectors", { skip }, as
       const expected = parseRules(await readFile(join(VECTORS, vector, "expected-udev.rule"), "utf8"));
       assert.ok(expected.length > 0);
       assert.deepEqual([...pairs].toSorted(), expected);
-      for (const pair of pairs) assert.ok(names.has(pair.split(" ")[1] ?? ""), `${pair} is lost in the merge`);
+      for (const pair of pairs)
+        assert.ok(names.has(pair.split(" ")[1] ?? ""), `${pair} is lost in the merge`);
     });
 });

@@ -21,7 +21,11 @@ function printBox(box: Box): string {
   if (box.kind === "checklist")
     lines.push(...box.items.map(({ tag, label, on }) => `[${on === true ? "x" : " "}] ${tag}  ${label}`));
   if (box.kind === "form")
-    lines.push(...box.fields.map(({ label, value, secret }) => `${label}: ${value}${secret === true ? " (hidden)" : ""}`));
+    lines.push(
+      ...box.fields.map(
+        ({ label, value, secret }) => `${label}: ${value}${secret === true ? " (hidden)" : ""}`,
+      ),
+    );
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A key that is limited to this job: the line of the README, taken from there, in front of a real sshd's key.
+// A key that is limited to this job: the line of doc/hosts.md, taken from there, in front of a real sshd's key.
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -11,12 +11,12 @@ import { makeDisk } from "../support/disks/disks.ts";
 import { startSshd } from "../../lab/sshd.ts";
 import { temporary } from "../support/temporary.ts";
 
-test("with the README's forced command a key writes to the VMs' directory, and nowhere else", async (t) => {
+test("with the forced command of doc/hosts.md a key writes to the VMs' directory, and nowhere else", async (t) => {
   const directory = await temporary(t);
   const [vms, other] = [join(directory, "vms"), join(directory, "other")];
   for (const path of [vms, other, join(homedir(), ".cache/virt-p2v")]) await mkdir(path, { recursive: true });
-  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-  const options = /^(restrict,command=".*") ssh-ed25519 /m.exec(readme)?.[1];
+  const page = await readFile(new URL("../../doc/hosts.md", import.meta.url), "utf8");
+  const options = /^(restrict,command=".*") ssh-ed25519 /m.exec(page)?.[1];
   assert.ok(options !== undefined);
   await using sshd = await startSshd({ keyOptions: options.replaceAll("/srv/vms", vms) });
   await using disk = await makeDisk({ table: "mbr", partitions: [{ sizeMb: 16, fs: "ext4", files: {} }] });

@@ -28,7 +28,7 @@ export function parseProxmox(sections: Sections, { isRoot }: { isRoot: boolean }
     text: `This is a Proxmox VE node, and qm fails: ${lastWords(list)}`,
     advice: isRoot
       ? "Look there: systemctl status pve-cluster pvedaemon"
-      : "Go there as root, or let the user run qm and pvesm by sudo without a password (README, Hosts)",
+      : "Go there as root, or let the user run qm and pvesm by sudo without a password (see doc/hosts.md)",
   };
   return {
     facts: {

@@ -62,8 +62,8 @@ function notUsable(words: string, code: number | null, isRoot: boolean): Problem
       severity: "stops",
       text: `This is a Xen host, and this user may not run xl: ${words}`,
       advice: /must have a tty/.test(words)
-        ? "Write into the sudoers there: Defaults:USER !requiretty (README, Hosts); or go there as root"
-        : "Go there as root, or let the user run xl by sudo without a password (README, Hosts)",
+        ? "Write into the sudoers there: Defaults:USER !requiretty (see doc/hosts.md); or go there as root"
+        : "Go there as root, or let the user run xl by sudo without a password (see doc/hosts.md)",
     };
   const why = code === 124 ? "it did not answer in 20 s" : words;
   return {

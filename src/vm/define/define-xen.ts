@@ -52,7 +52,7 @@ export async function defineXen(
     );
   await actOn(call, [...xen.prefix, "install", "-m", "600", file, path], {
     what: `write ${path}`,
-    advice: "Check the rights of the user there (README, Hosts)",
+    advice: "Check the rights of the user there (see doc/hosts.md)",
   });
   if (autostart) {
     const make = [...xen.prefix, "ln", "-sf", path, autoPath(vm.name)];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answer files as a user meets them: the README's example is right, and iso build refuses a wrong file before it builds.
+// Answer files as a user meets them: the example of doc/live-cd.md is right, and iso build refuses a wrong file before it builds.
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -60,7 +60,7 @@ async function build(path: string, { signal }: { signal: AbortSignal }): Promise
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
   );
-  // Rights are tried with this user: no sudo, and sudo for what the README lists.
+  // Rights are tried with this user: no sudo, and sudo for what doc/hosts.md lists.
   await inside("useradd", "-m", "-s", "/bin/bash", "mia");
   await mkdir(path);
   const boot = await readdir(join(root.path, "boot"));
