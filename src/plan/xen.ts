@@ -2,8 +2,8 @@
 // How Xen boots a guest: what its kernels were built for, what the host offers, and who reads the boot disk. Pure.
 import {
   type BlockGraph,
-  type BlockNode,
   findNode,
+  onlyBelow,
   type GuestOS,
   type Problem,
   type VmXen,
@@ -86,12 +86,7 @@ function pygrubReads(guest: XenGuest | null, graph: BlockGraph): boolean {
   const boot = guest?.mounts.find(({ path }) => path === "/boot")?.node ?? guest?.root;
   const node = boot === undefined ? null : findNode(graph, boot);
   if (node?.holds.kind !== "filesystem" || !/^(?:ext[234]|vfat)$/.test(node.holds.type)) return false;
-  const partition = onlyBelow(graph, node);
-  const disk = partition?.holds.kind === "partition" ? onlyBelow(graph, partition) : null;
+  const partition = onlyBelow(graph, node.id);
+  const disk = partition?.holds.kind === "partition" ? onlyBelow(graph, partition.id) : null;
   return disk?.holds.kind === "disk";
-}
-
-function onlyBelow(graph: BlockGraph, { id }: BlockNode): BlockNode | null {
-  const [edge, ...others] = graph.edges.filter(({ from }) => from === id);
-  return edge === undefined || others.length > 0 ? null : findNode(graph, edge.to);
 }

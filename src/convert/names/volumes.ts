@@ -3,12 +3,14 @@
 import {
   type BlockGraph,
   type BlockNode,
+  contentOf,
+  evidenceOfMounts,
   findNode,
   type GuestOS,
   type Intent,
-  type NodeId,
-  parseDeviceName,
-  parseMultipathName,
+  isHardwareName,
+  onlyBelow,
+  resolveSpec,
 } from "../../core/index.ts";
 
 export type Named =
@@ -28,7 +30,7 @@ export type Volumes = {
 
 export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
   const graph = intent.storage;
-  const learned = learnDisks(guest, graph);
+  const evidence = evidenceOfMounts(graph, guest.mounts);
   const counts = new Map<string, number>();
   for (const { holds } of graph.nodes)
     if (holds.kind === "filesystem" || holds.kind === "swap" || holds.kind === "luks")
@@ -36,9 +38,9 @@ export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
   return {
     named(spec) {
       if (!isHardwareName(spec)) return { kind: "stable" };
-      const mount = guest.mounts.find((one) => one.spec === spec && one.node !== null);
-      const place = mount?.node ?? findPlace(spec, graph, learned);
-      const node = place === null ? null : findNode(graph, contentOf(graph, place));
+      const mounted = guest.mounts.find((mount) => mount.spec === spec && mount.node !== null)?.node ?? null;
+      const id = mounted === null ? resolveSpec(graph, spec, evidence)?.node : contentOf(graph, mounted);
+      const node = id === undefined ? null : findNode(graph, id);
       return node === null
         ? { kind: "absent" }
         : { kind: "volume", node, partition: partitionOf(graph, node) };
@@ -52,88 +54,8 @@ export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
   };
 }
 
-/** Names that follow from the hardware: by order, by serial number, by connector, by multipath. Names of removable drives are none. */
-export function isHardwareName(spec: string): boolean {
-  if (/^\/dev\/disk\/by-(id|path)\/(dm-|lvm-|md-)/.test(spec)) return false; // these hold UUIDs
-  if (/^\/dev\/disk\/by-(id|path)\//.test(spec)) return true;
-  if (parseMultipathName(spec) !== null) return true; // a disk of the VM has one path
-  const name = parseDeviceName(spec);
-  return name !== null && name.family !== "md";
-}
-
-type Learned = ReadonlyMap<string, NodeId>;
-
-/** `sdb` is the disk on which fstab's /dev/sdb1 was found: a stick may have been /dev/sda. */
-function learnDisks(guest: GuestOS, graph: BlockGraph): Learned {
-  const learned = new Map<string, NodeId>();
-  for (const { spec, node } of guest.mounts) {
-    const name = parseDeviceName(spec);
-    const disk = node === null || name === null ? null : diskBelow(graph, node);
-    if (name !== null && disk !== null) learned.set(`${name.family}:${name.disk}`, disk);
-  }
-  return learned;
-}
-
-function findPlace(spec: string, graph: BlockGraph, learned: Learned): NodeId | null {
-  const disks = graph.nodes.filter((node) => node.holds.kind === "disk");
-  const link = /^\/dev\/disk\/by-(?:id|path)\/(.+?)(?:-part(\d{1,3}))?$/.exec(spec);
-  if (link !== null) {
-    // by-id is BUS-MODEL_SERIAL (udev's 60-persistent-storage.rules); by-path names a connector, which nobody can know.
-    const disk = disks.find(
-      ({ holds }) => holds.kind === "disk" && endsWithSerial(link[1] ?? "", holds.serial),
-    );
-    return disk === undefined ? null : partOf(graph, disk.id, link[2] === undefined ? null : Number(link[2]));
-  }
-  const paths = parseMultipathName(spec);
-  if (paths !== null) {
-    const own = disks.find(({ holds }) => holds.kind === "disk" && endsWithSerial(paths.disk, holds.serial));
-    const disk = own ?? (disks.length === 1 ? disks[0] : undefined); // which of several nobody can tell
-    return disk === undefined ? null : partOf(graph, disk.id, paths.partition);
-  }
-  const name = parseDeviceName(spec);
-  if (name === null) return null;
-  const known = learned.get(`${name.family}:${name.disk}`);
-  const byOrder = disks[name.disk]?.id;
-  const disk = known ?? ([...learned.values()].includes(byOrder ?? "") ? undefined : byOrder);
-  return disk === undefined ? null : partOf(graph, disk, name.partition);
-}
-
-function endsWithSerial(id: string, serial: string | null): boolean {
-  const plain = serial?.trim().replaceAll(/\s+/g, "_") ?? "";
-  return plain.length >= 4 && id.endsWith(plain);
-}
-
-function partOf(graph: BlockGraph, disk: NodeId, partition: number | null): NodeId | null {
-  if (partition === null) return disk;
-  const parts = graph.edges.filter((edge) => edge.to === disk).map((edge) => findNode(graph, edge.from));
-  return (
-    parts.find((node) => node?.holds.kind === "partition" && node.holds.number === partition)?.id ?? null
-  );
-}
-
-const CONTENT = new Set(["filesystem", "swap", "luks", "lvm-pv", "md-member"]);
-
-/** The file system, swap or LUKS on a partition or volume; the node itself where nothing lies on it. */
-function contentOf(graph: BlockGraph, id: NodeId): NodeId {
-  if (CONTENT.has(findNode(graph, id)?.holds.kind ?? "")) return id;
-  const above = graph.edges.filter((edge) => edge.to === id).map((edge) => edge.from);
-  return above.find((one) => CONTENT.has(findNode(graph, one)?.holds.kind ?? "")) ?? id;
-}
-
 function partitionOf(graph: BlockGraph, node: BlockNode): BlockNode | null {
   if (node.holds.kind === "partition") return node;
-  const below = graph.edges.filter((edge) => edge.from === node.id);
-  if (below.length !== 1) return null;
-  const only = findNode(graph, below[0]?.to ?? "");
-  return only?.holds.kind === "partition" ? only : null;
-}
-
-function diskBelow(graph: BlockGraph, id: NodeId): NodeId | null {
-  let at = findNode(graph, id);
-  for (let depth = 0; at !== null && depth < 8; depth += 1) {
-    if (at.holds.kind === "disk") return at.id;
-    const below: NodeId | undefined = graph.edges.find((edge) => edge.from === at?.id)?.to;
-    at = below === undefined ? null : findNode(graph, below);
-  }
-  return null;
+  const below = onlyBelow(graph, node.id);
+  return below?.holds.kind === "partition" ? below : null;
 }

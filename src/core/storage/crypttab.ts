@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // crypttab(5): which encrypted volumes a guest opens, by what names; and what of the given disks these are. Pure.
-import { findSpec } from "./device-spec.ts";
+import { findSpec } from "../names/resolve.ts";
 import { findNode } from "./graph.ts";
 import type { BlockGraph, NodeId } from "../machine.ts";
 

@@ -26,6 +26,37 @@ export function findNode(graph: BlockGraph, id: NodeId): BlockNode | null {
   return graph.nodes.find((node) => node.id === id) ?? null;
 }
 
+/** The one node that a node lies on; null: on none, or on several. */
+export function onlyBelow(graph: BlockGraph, id: NodeId): BlockNode | null {
+  const [edge, ...others] = graph.edges.filter(({ from }) => from === id);
+  return edge === undefined || others.length > 0 ? null : findNode(graph, edge.to);
+}
+
+/** The one disk that a node lies on, at whatever height; null: it lies on several. */
+export function diskBelow(graph: BlockGraph, id: NodeId): NodeId | null {
+  let node = findNode(graph, id);
+  for (let depth = 0; node !== null && depth <= MAX_DEPTH; depth += 1) {
+    if (node.holds.kind === "disk") return node.id;
+    node = onlyBelow(graph, node.id);
+  }
+  return null;
+}
+
+const CONTENTS: ReadonlySet<BlockNode["holds"]["kind"]> = new Set([
+  "filesystem",
+  "swap",
+  "luks",
+  "lvm-pv",
+  "md-member",
+]);
+
+/** The file system, swap, LUKS ... on a disk, partition or volume; the node itself where it is one, or nothing lies on it. */
+export function contentOf(graph: BlockGraph, id: NodeId): NodeId {
+  const isContent = (node: NodeId): boolean => CONTENTS.has(findNode(graph, node)?.holds.kind ?? "opaque");
+  if (isContent(id)) return id;
+  return graph.edges.find(({ from, to }) => to === id && isContent(from))?.from ?? id;
+}
+
 type Way = {
   /** Below a mirror (md raid1) by the member of this number; all hold the same bytes. Default: 0. */
   readonly copy?: number;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryView } from "../../system/index.ts";
-import { findMounts, parseFstab, parseHardwareLink, readMounts, unescapeFstab } from "./fstab.ts";
+import { findMounts, parseFstab, readMounts, unescapeFstab } from "./fstab.ts";
 import { FS, rootDiskGraph, SWAP } from "../../../tests/support/guests/root-disk.ts";
 
 function resolved(fstab: string, graph = rootDiskGraph()): readonly (string | null)[] {
@@ -92,19 +92,4 @@ UUID=${SWAP} none swap sw
     problems.map(({ code, text }) => [code, text]),
     [["mount-not-found", "fstab mounts /dev/sdb1 on /backup, and none of the given disks has it"]],
   );
-});
-
-test("parseHardwareLink() leaves links that hold UUIDs alone", () => {
-  assert.deepEqual(parseHardwareLink("/dev/disk/by-id/scsi-36001-part12"), {
-    disk: "scsi-36001",
-    partition: 12,
-  });
-  assert.deepEqual(parseHardwareLink("/dev/disk/by-id/wwn-0x5000"), { disk: "wwn-0x5000", partition: null });
-  for (const no of [
-    "/dev/disk/by-id/dm-name-x",
-    "/dev/disk/by-id/lvm-pv-uuid-x",
-    "/dev/disk/by-uuid/1",
-    "/dev/sda",
-  ])
-    assert.equal(parseHardwareLink(no), null, no);
 });

@@ -2,18 +2,18 @@
 // The guest's fstab: its lines, and which node of the disks each names.
 import {
   type BlockGraph,
-  type BlockNode,
+  evidenceOfLines,
   findNode,
   findSpec,
   type GuestView,
   insideOf,
+  isHardwareName,
   luksOf,
   type Mount,
   type NodeId,
   parseCrypttab,
-  parseDeviceName,
-  parseMultipathName,
   type Problem,
+  resolveSpec,
 } from "../../core/index.ts";
 import { findEspMount } from "./esp.ts";
 
@@ -132,77 +132,13 @@ const isDisk = (spec: string): boolean => DISK_TAG.test(spec) || spec.startsWith
 const mayBeAbsent = ({ options }: FstabLine): boolean =>
   options.split(",").some((one) => one === "nofail" || one === "noauto");
 
-/**
- * Names by UUID or label are looked up. A name by order (/dev/sda1) is taken as the n-th given disk only while all such
- * names are of one driver: of /dev/sda and /dev/nvme0n1 nobody knows which was given first; then the root's counts.
- * What lies there must also be of the type that fstab says.
- */
+/** What lies there must be of the type that fstab says where the name follows from the hardware. */
 function makeResolver(lines: readonly FstabLine[], graph: BlockGraph): (line: FstabLine) => NodeId | null {
-  const family = orderedFamily(lines);
-  const links = new Set(lines.flatMap(({ spec }) => parseHardwareLink(spec)?.disk ?? []));
-  const disks = graph.nodes.filter(({ holds }) => holds.kind === "disk");
+  const evidence = evidenceOfLines(lines);
   return ({ spec, type }) => {
-    const link = parseHardwareLink(spec);
-    if (link !== null) {
-      const disk =
-        disks.find((node) => hasSerial(node, link.disk)) ?? (links.size === 1 ? only(disks) : null);
-      const node = disk === null ? null : contentOn(graph, disk.id, link.partition);
-      return fits(graph, node, type) ? node : null;
-    }
-    const node = findMapped(graph, spec) ?? findSpec(graph, spec);
-    const device = parseDeviceName(spec);
-    if (device === null) return node;
-    return device.family === family && fits(graph, node, type) ? node : null;
+    const node = resolveSpec(graph, spec, evidence)?.node ?? null;
+    return !isHardwareName(spec) || fits(graph, node, type) ? node : null;
   };
-}
-
-/** /dev/disk/by-id/dm-name-VG-LV; dm-uuid-LVM- and the UUIDs of group and volume in one, as Ubuntu's installer writes it. */
-function findMapped(graph: BlockGraph, spec: string): NodeId | null {
-  const [, kind = "", rest = ""] = /^\/dev\/disk\/by-id\/dm-(name|uuid-LVM)-(.{1,255})$/.exec(spec) ?? [];
-  if (kind === "name") return findSpec(graph, `/dev/mapper/${rest}`);
-  if (rest.length !== 64) return null;
-  const uuid = rest.slice(32);
-  const volume = graph.nodes.find(
-    ({ holds }) => holds.kind === "lvm-lv" && holds.uuid.replaceAll("-", "") === uuid,
-  );
-  return volume?.holds.kind === "lvm-lv" ? findSpec(graph, `/dev/${volume.holds.name}`) : null;
-}
-
-function orderedFamily(lines: readonly FstabLine[]): string | null {
-  const root = lines.find(({ path }) => path === "/");
-  const ofRoot = root === undefined ? null : (parseDeviceName(root.spec)?.family ?? null);
-  if (ofRoot !== null) return ofRoot;
-  const all = new Set(lines.flatMap(({ spec }) => parseDeviceName(spec)?.family ?? []));
-  return all.size === 1 ? ([...all][0] ?? null) : null;
-}
-
-type HardwareLink = { readonly disk: string; readonly partition: number | null };
-
-/** /dev/disk/by-id/ata-MODEL_SERIAL-part1, /dev/disk/by-path/pci-...-part1; not those that name volumes by UUID; multipath's names. */
-export function parseHardwareLink(spec: string): HardwareLink | null {
-  const match = /^\/dev\/disk\/by-(?:id|path)\/(?!dm-|lvm-|md-)([^/]{1,255}?)(?:-part(\d{1,3}))?$/.exec(spec);
-  if (match === null) return parseMultipathName(spec);
-  return { disk: match[1] ?? "", partition: match[2] === undefined ? null : Number(match[2]) };
-}
-
-/** udev puts the serial number last, blanks as `_` (60-persistent-storage.rules). */
-function hasSerial({ holds }: BlockNode, link: string): boolean {
-  const serial = holds.kind === "disk" ? (holds.serial ?? "").trim().replaceAll(/\s+/g, "_") : "";
-  return serial.length >= 4 && link.endsWith(serial);
-}
-
-function only(disks: readonly BlockNode[]): BlockNode | null {
-  return disks.length === 1 ? (disks[0] ?? null) : null;
-}
-
-/** The file system or swap on a partition of a disk, or on the whole disk. */
-function contentOn(graph: BlockGraph, disk: NodeId, partition: number | null): NodeId | null {
-  const above = (id: NodeId): readonly BlockNode[] =>
-    graph.edges.flatMap((edge) => (edge.to === id ? (findNode(graph, edge.from) ?? []) : []));
-  const parts = above(disk).filter(({ holds }) => holds.kind === "partition" && holds.number === partition);
-  const on = partition === null ? disk : parts[0]?.id;
-  if (on === undefined) return null;
-  return above(on).find(({ holds }) => holds.kind === "filesystem" || holds.kind === "swap")?.id ?? null;
 }
 
 /** Is what lies on a node of the type that fstab says? */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB's device.map names disks of the old machine by id. grub-install does without it and asks the system itself.
+import { isHardwareName } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
-import { isHardwareName } from "../../names/volumes.ts";
 
 const DEBCONF = "/var/cache/debconf/config.dat";
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB 2: `root=` and `resume=` in its menus, its environment block and in what the menus are made from. Edited in place:
 // grub-mkconfig would look at this machine (review of other tools: it broke guests of another firmware mode).
+import { isHardwareName } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { commentOut, mapLines } from "../../text/lines.ts";
 import { LOADER_FILES } from "../../loaders/list.ts";
 import { nameDevices } from "./name-devices.ts";
 import { grubDefaults } from "../../loaders/sources.ts";
 import { editAssignments } from "../../text/shell-file.ts";
-import { isHardwareName, type Volumes } from "../../names/volumes.ts";
+import type { Volumes } from "../../names/volumes.ts";
 
 export const grub = step(
   {

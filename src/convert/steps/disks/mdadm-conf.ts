@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // mdadm.conf: arrays are looked for on all disks, not on those of the old machine; each is known by its UUID.
+import { isHardwareName } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { mapLines, MAX_LINE } from "../../text/lines.ts";
-import { isHardwareName } from "../../names/volumes.ts";
 
 export const mdadmConf = step(
   {

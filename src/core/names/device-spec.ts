@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a device specification of fstab, crypttab, `root=` or `resume=` says, by its words alone. Pure.
+import { parseDeviceName, parseMultipathName } from "./device-name.ts";
+
+export type DeviceSpec =
+  | { readonly kind: "tag"; readonly tag: DeviceTag; readonly value: string }
+  /** A logical volume of LVM, by `VG/LV`, or by its UUID without dashes. */
+  | { readonly kind: "volume"; readonly name: string }
+  | { readonly kind: "volume-uuid"; readonly uuid: string }
+  /** A software RAID, by the name that mdadm gives it: `0` of /dev/md0. */
+  | { readonly kind: "array"; readonly name: string }
+  /** Follows from the hardware: the VM does not have it. */
+  | { readonly kind: "hardware"; readonly disk: HardwareDisk; readonly partition: number | null }
+  /** tmpfs, host:/export, /dev/sr0, a name that crypttab gives. */
+  | { readonly kind: "other" };
+
+export type DeviceTag = "UUID" | "LABEL" | "PARTUUID" | "PARTLABEL";
+
+/** What the old machine called a disk. */
+export type HardwareDisk =
+  /** The kernel, by order: `sdb` is the disk 1 of `sd`. */
+  | { readonly by: "order"; readonly family: string; readonly index: number }
+  /** udev, by serial number or by connector: the name below /dev/disk/by-id or by-path. */
+  | { readonly by: "link"; readonly name: string }
+  /** multipath: `mpatha`, or the disk's WWID. */
+  | { readonly by: "multipath"; readonly name: string };
+
+export function parseDeviceSpec(spec: string): DeviceSpec {
+  const tag = /^(UUID|LABEL|PARTUUID|PARTLABEL)=["']?([^"']*)["']?$/i.exec(spec);
+  if (tag !== null) return { kind: "tag", tag: tagOf(tag[1]), value: tag[2] ?? "" };
+  const link = /^\/dev\/disk\/by-(uuid|label|partuuid|partlabel|id|path)\/(.+)$/.exec(spec);
+  if (link !== null) return parseLink(link[1] ?? "", link[2] ?? "");
+  const paths = parseMultipathName(spec);
+  if (paths !== null)
+    return {
+      kind: "hardware",
+      disk: { by: "multipath", name: paths.disk },
+      partition: paths.partition,
+    };
+  const device = parseDeviceName(spec);
+  if (device !== null)
+    return {
+      kind: "hardware",
+      disk: { by: "order", family: device.family, index: device.disk },
+      partition: device.partition,
+    };
+  const array = /^\/dev\/md(?:\/([^/]+)|(\d{1,3}))$/.exec(spec);
+  if (array !== null) return { kind: "array", name: array[1] ?? array[2] ?? "" };
+  const mapped = /^\/dev\/mapper\/(.+)$/.exec(spec)?.[1];
+  const name = mapped === undefined ? /^\/dev\/([^/]+\/[^/]+)$/.exec(spec)?.[1] : unmapName(mapped);
+  return name === undefined || name === null ? { kind: "other" } : { kind: "volume", name };
+}
+
+/** Names that follow from the hardware: by order, by serial number, by connector, by multipath. Those of removable drives are none. */
+export function isHardwareName(spec: string): boolean {
+  return parseDeviceSpec(spec).kind === "hardware";
+}
+
+const tagOf = (word = ""): DeviceTag => word.toUpperCase() as DeviceTag;
+
+/** Links below /dev/disk, as udev's 60-persistent-storage.rules and 11-dm-lvm.rules make them. */
+function parseLink(by: string, name: string): DeviceSpec {
+  if (by !== "id" && by !== "path") return { kind: "tag", tag: tagOf(by), value: unescapeUdev(name) };
+  const [, mapped] = /^dm-name-(.{1,255})$/.exec(name) ?? [];
+  const volume = mapped === undefined ? null : unmapName(mapped);
+  if (volume !== null) return { kind: "volume", name: volume };
+  // The UUIDs of group and volume in one, as Ubuntu's installer writes it.
+  const [, uuid] = /^dm-uuid-LVM-.{32}(.{32})$/.exec(name) ?? [];
+  if (uuid !== undefined) return { kind: "volume-uuid", uuid };
+  if (/^(?:dm-|lvm-|md-)/.test(name)) return { kind: "other" }; // these hold UUIDs
+  const [, disk = "", partition] = /^(.+?)(?:-part(\d{1,3}))?$/.exec(name) ?? [];
+  return {
+    kind: "hardware",
+    disk: { by: "link", name: disk },
+    partition: partition === undefined ? null : Number(partition),
+  };
+}
+
+/** `VG/LV` of device-mapper's VG-LV, where a dash inside a name is doubled; null: no name of LVM. */
+function unmapName(mapped: string): string | null {
+  const [group, volume, ...more] = mapped.replaceAll("--", "\u0000").split("-");
+  if (group === undefined || volume === undefined || more.length > 0) return null;
+  return `${group}/${volume}`.replaceAll("\u0000", "-");
+}
+
+/** udev writes unsafe characters of labels as `\x20`. */
+function unescapeUdev(text: string): string {
+  return text.replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+}
