@@ -65,12 +65,12 @@ export async function migrate({
   const call = { signal, emit: listen };
 
   await using host = await connectHost(answers.destination, { sshConfig, askpass, signal });
-  const facts = await phases.run("inspect", () => askHost(host, { answers, signal }));
-  const found = await phases.run("inspect", () =>
-    findDisks(answers.disks, { mirrors: answers.mirrors, keys: answers.keys ?? [], ...call }),
-  );
+  const { facts, found } = await phases.run("inspect", async () => ({
+    facts: await askHost(host, { answers, signal }),
+    found: await findDisks(answers.disks, { mirrors: answers.mirrors, keys: answers.keys ?? [], ...call }),
+  }));
   const level = chooseProof(answers, found.disks);
-  await using proof = await phases.run("verify", () =>
+  await using proof = await phases.ahead("verify", () =>
     startProof({ disks: [...found.disks, ...unread(found)], level, storage: found.storage, ...call }),
   );
   await using source = await phases.run("overlay", () =>
@@ -111,12 +111,10 @@ export async function migrate({
   );
   const proven = await phases.run("verify", () => proof.finish());
   if (!proven.held) listen({ type: "problem", problem: SOURCE_CHANGED });
-  const definition = await phases.run("define", () =>
-    defineVm({ plan, host, facts, kernel, directory, ...call }),
-  );
-  const kept = await phases.run("define", () =>
-    keepChanges({ plan, host, directory, blobs, made, version, ...call }),
-  );
+  const { definition, kept } = await phases.run("define", async () => ({
+    definition: await defineVm({ plan, host, facts, kernel, directory, ...call }),
+    kept: await keepChanges({ plan, host, directory, blobs, made, version, ...call }),
+  }));
   const boot = await phases.run("boot", () =>
     checkBoot({ plan, host, facts, kernel, directory, opened: found.opened, layers, ...call }),
   );
