@@ -3,7 +3,7 @@
 import { createInterface } from "node:readline/promises";
 import { UserError } from "../../core/index.ts";
 import { jsonPrinter, type Printer, textPrinter } from "../print/progress.ts";
-import { plain, renderJson } from "../print/plain.ts";
+import { plain, renderJson } from "../text/plain.ts";
 import type { Given } from "../settings/index.ts";
 
 export type CommandRunner = (given: Given, context: { readonly signal: AbortSignal }) => Promise<number>;

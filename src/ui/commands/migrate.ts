@@ -7,7 +7,7 @@ import { printPlan } from "../print/plan.ts";
 import { answersOf } from "../settings/index.ts";
 import { VERSION } from "../version.ts";
 import { askYes, type CommandRunner, makePrinter, say, tell } from "./context.ts";
-import { renderJson } from "../print/plain.ts";
+import { renderJson } from "../text/plain.ts";
 
 export const runMigrate: CommandRunner = async (given, { signal }) => {
   const destination = parseDestination(given.one("to") ?? "");

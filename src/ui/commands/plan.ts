@@ -7,7 +7,7 @@ import { confirmed, stoppers } from "../../plan/index.ts";
 import { printPlan } from "../print/plan.ts";
 import { planJson } from "../print/plan-json.ts";
 import { answersOf } from "../settings/index.ts";
-import { plain, renderJson } from "../print/plain.ts";
+import { plain, renderJson } from "../text/plain.ts";
 import { type CommandRunner, makePrinter, say, sayJson, silent } from "./context.ts";
 import { runSurveyPlan } from "./plan-survey.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An error as a person reads it: what, on what, and what to do. A bug keeps its stack.
 import { UserError } from "../../core/index.ts";
-import { plain } from "./plain.ts";
+import { plain } from "../text/plain.ts";
 
 export function renderError(error: unknown): string {
   if (error instanceof UserError)

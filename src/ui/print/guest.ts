@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The installed system as a person reads it, at 80 columns.
+// The installed system as a person reads it.
 import { formatBytes, type GuestInterface, type GuestOS, type Kernel, type Mount } from "../../core/index.ts";
-import { plain } from "./plain.ts";
+import { plain } from "../text/plain.ts";
+import { type Fact, factLines } from "../text/wrap.ts";
 
-const COLUMNS = 80;
-const HEAD = 13;
 /** A system may have hundreds of each; the JSON has them all. */
 const MAX_ROWS = 40;
 
-/** Lines of at most 80 columns, a new line at the end. */
-export function printGuest(guest: GuestOS): string {
-  const lines = [
+/** Lines of at most `columns`, a new line at the end. */
+export function printGuest(guest: GuestOS, { columns = 80 }: { columns?: number } = {}): string {
+  const facts = [
     ...rows("System", [`${guest.title} (${guest.arch})`]),
     ...rows("Host name", [guest.hostname ?? "none set"]),
     ...rows("Starts with", [`${guest.loader}, then ${guest.init}; initramfs by ${guest.initramfsTool}`]),
@@ -22,27 +21,14 @@ export function printGuest(guest: GuestOS): string {
       guest.network.length === 0 ? ["no interface named"] : guest.network.map(interfaceText),
     ),
   ];
-  return `${lines.join("\n")}\n`;
+  return `${factLines(facts, columns).join("\n")}\n`;
 }
 
-/** The title beside the first row; rows that are too long go on in a further line, set in. */
-function rows(title: string, texts: readonly string[]): string[] {
-  const shown = texts.slice(0, MAX_ROWS);
+/** The title beside the first row. */
+function rows(title: string, texts: readonly string[]): readonly Fact[] {
+  const shown = texts.slice(0, MAX_ROWS).map((text) => plain(text).replaceAll(/[\t\n]/g, "?"));
   if (texts.length > shown.length) shown.push(`and ${texts.length - shown.length} more`);
-  const lines = shown.flatMap((text) => wrapped(plain(text).replaceAll(/[\t\n]/g, "?")));
-  return lines.map((line, index) => `${(index === 0 ? title : "").padEnd(HEAD)}${line}`);
-}
-
-function wrapped(text: string): string[] {
-  const out: string[] = [];
-  let rest = text;
-  for (let room = COLUMNS - HEAD, indent = ""; ; room = COLUMNS - HEAD - 2, indent = "  ") {
-    if (rest.length <= room) return [...out, indent + rest];
-    const blank = rest.lastIndexOf(" ", room);
-    const cut = blank > room / 2 ? blank : room;
-    out.push((indent + rest.slice(0, cut)).trimEnd());
-    rest = rest.slice(cut).trimStart();
-  }
+  return shown.map((text, index) => [index === 0 ? title : "", text]);
 }
 
 function kernelText({ version, initramfs, bootable, has }: Kernel): string {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A host as a person reads it at 80 columns.
+// A host as a person reads it.
 import {
   formatBytes,
   type HostFacts,
@@ -8,10 +8,9 @@ import {
   type HostStorage,
   type Known,
 } from "../../core/index.ts";
-import { breakText, padTo, printable } from "./columns.ts";
+import { printable } from "../text/columns.ts";
+import { type Fact, factLines } from "../text/wrap.ts";
 
-const WIDTH = 80;
-const HEAD = 13;
 /** A host may have hundreds of VMs; the JSON has all of them. */
 const MOST_VMS = 20;
 
@@ -38,10 +37,10 @@ const NETWORKS: Readonly<Record<HostNetwork["kind"], string>> = {
 };
 
 /** Ends without a newline; its problems are printed apart. */
-export function printHost(facts: HostFacts): string {
+export function printHost(facts: HostFacts, { columns = 80 }: { columns?: number } = {}): string {
   const { cpu, memory, vms } = facts;
   const level = cpu.level.kind === "known" ? ` (x86-64-v${cpu.level.value})` : "";
-  const lines: (readonly [head: string, text: string])[] = [
+  const lines: readonly Fact[] = [
     ["Host", `${facts.title}, ${show(facts.system)}, ${facts.arch}`],
     ["User", `${facts.user.name}${facts.user.isRoot ? "" : `, groups ${facts.user.groups.join(" ")}`}`],
     ["VMs run by", KINDS[facts.kind]],
@@ -62,12 +61,8 @@ export function printHost(facts: HostFacts): string {
     ),
     ...(vms.length > MOST_VMS ? [["", `and ${vms.length - MOST_VMS} more`] as const] : []),
   ];
-  return lines
-    .flatMap(([head, text]) => {
-      const [first = "", ...more] = breakText(printable(text, { ascii: false }), WIDTH - HEAD);
-      return [`${padTo(head, HEAD)}${first}`.trimEnd(), ...more.map((line) => `${" ".repeat(HEAD)}${line}`)];
-    })
-    .join("\n");
+  const clean = lines.map(([head, text]): Fact => [head, printable(text, { ascii: false })]);
+  return factLines(clean, columns).join("\n");
 }
 
 function show<T>(fact: Known<T>, text: (value: T) => string = String): string {

@@ -8,16 +8,16 @@ import fc from "fast-check";
 import { sampleSysroot } from "../../../tests/support/sample-machine.ts";
 import { type BlockEdge, type BlockNode, type Holds, type Machine, unknown } from "../../core/index.ts";
 import { readMachine } from "../../inspect/machine/machine.ts";
-import { columnsOf } from "./columns.ts";
+import { columnsOf } from "../text/columns.ts";
 import { printMachine } from "./machine.ts";
 
 const signal = new AbortController().signal;
 const GOLDENS = join(import.meta.dirname, "../../../tests/golden/print");
 
-/** `P2V_UPDATE_GOLDENS=1` writes them anew; the difference is reviewed. */
+/** `P2V_UPDATE_GOLDEN=1` writes them anew; the difference is reviewed. */
 async function checkGolden(name: string, text: string): Promise<void> {
   const path = join(GOLDENS, name);
-  if (process.env["P2V_UPDATE_GOLDENS"] === "1") await writeFile(path, `${text}\n`);
+  if (process.env["P2V_UPDATE_GOLDEN"] === "1") await writeFile(path, `${text}\n`);
   assert.equal(`${text}\n`, await readFile(path, "utf8"));
 }
 

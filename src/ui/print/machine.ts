@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A machine as a person reads it at 80 columns: the hardware, then its storage as a tree.
+// A machine as a person reads it: the hardware, then its storage as a tree.
 import {
   type BootEntry,
   type Cpu,
@@ -11,14 +11,14 @@ import {
   type Machine,
   type Nic,
 } from "../../core/index.ts";
-import { breakText, padTo, printable } from "./columns.ts";
+import { breakText, padTo, printable } from "../text/columns.ts";
+import { type Fact, factLines, HEAD_COLUMNS } from "../text/wrap.ts";
 import { printGuest } from "./guest.ts";
 import { printStorage } from "./storage.ts";
 
-const WIDTH = 80;
-const HEAD = 13;
-
 export type PrintMachineOptions = {
+  /** Of the terminal; Infinity: nothing is broken. Default: 80. */
+  readonly columns?: number;
   /** No box-drawing characters, no others beyond ASCII: for a terminal that is not UTF-8. */
   readonly ascii?: boolean;
   /** The systems found on the disks, printed below. */
@@ -28,11 +28,11 @@ export type PrintMachineOptions = {
 /** Ends without a newline. Unknown facts are `unknown (why)`. */
 export function printMachine(
   machine: Machine,
-  { ascii = true, guests = [] }: PrintMachineOptions = {},
+  { columns = 80, ascii = true, guests = [] }: PrintMachineOptions = {},
 ): string {
   const { storage, notKnown = [] } = machine;
   const missing = (about: string): string | null => notKnown.find((one) => one.about === about)?.why ?? null;
-  const facts: (readonly [head: string, text: string])[] = [
+  const facts: readonly Fact[] = [
     ["Machine", machineText(machine)],
     ["Firmware", show(machine.firmware, firmwareText)],
     ...bootEntriesOf(machine.firmware).map((entry) => ["", bootEntryText(entry)] as const),
@@ -41,16 +41,18 @@ export function printMachine(
     ["Clock", show(machine.clock, (clock) => (clock === "utc" ? "UTC" : "local time"))],
     ...networkFacts(machine.nics, missing("nics")),
   ];
-  const lines = facts.flatMap(([head, text]) => {
-    const [first = "", ...more] = breakText(printable(text, { ascii }), WIDTH - HEAD);
-    return [`${padTo(head, HEAD)}${first}`.trimEnd(), ...more.map((line) => `${" ".repeat(HEAD)}${line}`)];
-  });
+  const lines = [
+    ...factLines(
+      facts.map(([head, text]) => [head, printable(text, { ascii })]),
+      columns,
+    ),
+  ];
   const why = missing("storage");
-  if (storage.nodes.length > 0) lines.push("", ...printStorage(storage, { ascii, width: WIDTH }));
-  else lines.push(`${padTo("Storage", HEAD)}${why === null ? "no disk" : `unknown (${why})`}`);
+  if (storage.nodes.length > 0) lines.push("", ...printStorage(storage, { ascii, width: columns }));
+  else lines.push(`${padTo("Storage", HEAD_COLUMNS)}${why === null ? "no disk" : `unknown (${why})`}`);
   for (const one of notKnown.filter(({ about }) => about !== "nics" && about !== "storage"))
-    lines.push(...breakText(printable(`${one.about}: unknown (${one.why})`, { ascii }), WIDTH));
-  for (const guest of guests) lines.push("", printGuest(guest));
+    lines.push(...breakText(printable(`${one.about}: unknown (${one.why})`, { ascii }), columns));
+  for (const guest of guests) lines.push("", printGuest(guest, { columns }));
   return lines.join("\n");
 }
 

@@ -2,7 +2,7 @@
 // A plan as a person reads it: problems first, then the VM, the bytes, and each change as a diff.
 import { formatBytes, groupChanges, type IntendedNic, type Preview, type Problem } from "../../core/index.ts";
 import { estimateLines, SUPPORT_TEXTS, supportOf } from "../../plan/index.ts";
-import { wrap } from "../settings/help.ts";
+import { wrap } from "../text/wrap.ts";
 
 const ORIGINS: Readonly<Record<IntendedNic["origin"], string>> = {
   machine: "as on this machine",

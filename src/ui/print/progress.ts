@@ -2,7 +2,7 @@
 // Job events as text: a living line on a terminal, a line every few seconds elsewhere; or JSON lines.
 import { type Emit, formatBytes, formatSeconds, type JobEvent, type Phase } from "../../core/index.ts";
 import { Meter } from "./meter.ts";
-import { plain, renderJson } from "./plain.ts";
+import { plain, renderJson } from "../text/plain.ts";
 
 const PHASE_TITLES: Readonly<Record<Phase, string>> = {
   inspect: "Looking at the source",

@@ -9,7 +9,7 @@ import {
   type NodeId,
   unreachable,
 } from "../../core/index.ts";
-import { breakText, columnsOf, cutTo, padTo, printable } from "./columns.ts";
+import { breakText, columnsOf, cutTo, padTo, printable } from "../text/columns.ts";
 
 type Options = { readonly ascii: boolean; readonly width: number };
 type Row = {

@@ -11,7 +11,7 @@ import {
   type Problem,
   VM_DRIVERS,
 } from "../../core/index.ts";
-import { columnsOf, cutTo, padTo, printable } from "./columns.ts";
+import { columnsOf, cutTo, padTo, printable } from "../text/columns.ts";
 
 /** `preview`, or why there is none. */
 export type SurveyRow =

@@ -2,23 +2,7 @@
 // Help texts at 80 columns, from the table.
 import { COMMANDS, type Command, EXIT_CODE_MEANINGS } from "./commands/index.ts";
 import { SETTINGS } from "./table.ts";
-
-/** Breaks at blanks so that no line is longer than `width`; a longer word stands alone. */
-export function wrap(
-  text: string,
-  { width = 80, indent = 0 }: { width?: number; indent?: number } = {},
-): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(/\s+/)) {
-    if (line !== "" && line.length + 1 + word.length > width - indent) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  lines.push(line);
-  return lines.map((one) => `${" ".repeat(indent)}${one}`).join("\n");
-}
+import { wrap } from "../text/wrap.ts";
 
 function entry(head: string, text: string): string {
   const body = wrap(text, { indent: 26 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a page shows, as arguments of Debian's dialog (its manual, 1.3), and what dialog answers. Pure.
-import { wrap } from "../settings/index.ts";
+import { wrap } from "../text/wrap.ts";
 
 export type Item = { readonly tag: string; readonly label: string; readonly on?: boolean };
 export type Field = {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { check } from "../../../tests/support/laws.ts";
 import { plain, renderJson } from "./plain.ts";
-import { textPrinter } from "./progress.ts";
+import { textPrinter } from "../print/progress.ts";
 
 // oxlint-disable-next-line no-control-regex
 const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;

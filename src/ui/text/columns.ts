@@ -29,12 +29,25 @@ export function padTo(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - columnsOf(text)));
 }
 
-/** Breaks at blanks; a word that is too long is broken too. At least one line. */
-export function breakText(text: string, width: number): string[] {
+export type Breaking = {
+  /** Lines after the first are so much narrower: they will be set in. */
+  readonly hang?: number;
+  /** A word that is too long is broken too, or stands alone. */
+  readonly longWords?: "break" | "keep";
+};
+
+/** Breaks at blanks, at least one line. */
+export function breakText(
+  text: string,
+  width: number,
+  { hang = 0, longWords = "break" }: Breaking = {},
+): string[] {
+  const words = text.split(" ");
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ").flatMap((one) => pieces(one, width))) {
-    if (line !== "" && columnsOf(line) + 1 + columnsOf(word) > width) {
+  const room = (): number => (lines.length === 0 ? width : width - hang);
+  for (const word of longWords === "keep" ? words : words.flatMap((one) => pieces(one, width - hang))) {
+    if (line !== "" && columnsOf(line) + 1 + columnsOf(word) > room()) {
       lines.push(line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;
@@ -58,8 +71,8 @@ function pieces(word: string, width: number): string[] {
   return [...out, piece];
 }
 
-/** At most `width` columns; what is cut ends in `~`. */
-export function cutTo(text: string, width: number): string {
+/** At most `width` columns; what is cut ends in `mark`. */
+export function cutTo(text: string, width: number, mark = "~"): string {
   if (columnsOf(text) <= width) return text;
-  return `${pieces(text, Math.max(1, width - 1))[0] ?? ""}~`;
+  return `${pieces(text, Math.max(1, width - columnsOf(mark)))[0] ?? ""}${mark}`;
 }
