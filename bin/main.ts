@@ -9,6 +9,7 @@ import {
   renderHelp,
   takeCommand,
   VERSION,
+  withTrace,
 } from "../src/ui/index.ts";
 
 const abort = new AbortController();
@@ -49,7 +50,9 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(renderCommandHelp(given.command));
     return 0;
   }
-  return COMMAND_RUNNERS[given.command.name](given, { signal: abort.signal });
+  const { signal } = abort;
+  const traced = { path: given.one("trace"), argv: ["virt-p2v", ...args], signal };
+  return await withTrace(traced, () => COMMAND_RUNNERS[given.command.name](given, { signal }));
 }
 
 try {

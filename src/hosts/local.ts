@@ -13,6 +13,7 @@ function localTransport(): Transport {
     title: "this machine",
     isRemote: false,
     argv: () => ["sh", "-c", BOOTSTRAP],
+    paste: (script) => ["sh", "-c", script],
     explain: () => null,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

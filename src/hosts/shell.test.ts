@@ -9,6 +9,7 @@ const login = (command: string): Transport => ({
   title: "mia@host",
   isRemote: false,
   argv: () => ["sh", "-c", command],
+  paste: (script) => ["sh", "-c", script],
   explain: () => null,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 });

@@ -2,7 +2,8 @@
 // A POSIX shell somewhere: scripts go in by stdin, what login shells and banners print is cut off by markers.
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
-import { killSoftly, type PipedProcess, startPiped } from "../system/index.ts";
+import { UserError } from "../core/index.ts";
+import { killSoftly, type PipedProcess, startPiped, type Traced, traceProgram } from "../system/index.ts";
 import { noCommand, noShell, shellEnded, tookLonger } from "./shell-errors.ts";
 
 /**
@@ -22,6 +23,8 @@ export interface Transport extends AsyncDisposable {
   readonly isRemote: boolean;
   /** Arguments that start BOOTSTRAP there. `lane`: a connection of its own. */
   argv(options: { lane: boolean }): readonly string[];
+  /** How a person runs a script there: for the trace. */
+  paste(script: string): readonly string[];
   /** The transport itself failed (its exit code and last words): the error to throw, or null when it did not. */
   explain(code: number | null, stderr: string): Error | null;
 }
@@ -56,10 +59,26 @@ export async function runScript(
   script: string,
   options: ScriptOptions,
 ): Promise<ScriptResult> {
+  const traced = traceScript(transport, script, { input: options.input });
+  try {
+    const result = await runUntraced(transport, script, options);
+    traced.ended({ kind: "exit", code: result.code });
+    return result;
+  } catch (error) {
+    traced.ended({ kind: "lost", why: error instanceof UserError ? error.code : "interrupted" });
+    throw error;
+  }
+}
+
+async function runUntraced(
+  transport: Transport,
+  script: string,
+  options: ScriptOptions,
+): Promise<ScriptResult> {
   const { signal, timeoutMs, maxOutputBytes = 16 * 2 ** 20 } = options;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const endMark = `p2v-end-${randomBytes(8).toString("hex")}`;
-  const started = await startScript(transport, `( ${script}\n)\nprintf '\\n%s %s\\n' ${endMark} "$?"`, {
+  const started = await startUntraced(transport, `( ${script}\n)\nprintf '\\n%s %s\\n' ${endMark} "$?"`, {
     signal: limit,
     lane: false,
   }).catch((error: unknown) => {
@@ -129,6 +148,37 @@ export function endScript(transport: Transport, started: Started): Promise<void>
 
 /** Starts a script and waits until its shell is there. Aborting ends the local side. */
 export async function startScript(
+  transport: Transport,
+  script: string,
+  options: { signal: AbortSignal; lane: boolean },
+): Promise<Started> {
+  const traced = traceScript(transport, script, { long: true });
+  try {
+    const started = await startUntraced(transport, script, options);
+    void started.exited.then((code) =>
+      traced.ended(code === null ? { kind: "lost", why: "ended by a signal" } : { kind: "exit", code }),
+    );
+    return started;
+  } catch (error) {
+    traced.ended({ kind: "lost", why: error instanceof UserError ? error.code : "interrupted" });
+    throw error;
+  }
+}
+
+function traceScript(
+  transport: Transport,
+  script: string,
+  { input, long = false }: { input?: ScriptOptions["input"]; long?: boolean },
+): Traced {
+  const program = {
+    argv: transport.paste(script),
+    ...(transport.isRemote ? { on: transport.title } : {}),
+    ...(input instanceof Uint8Array ? { inputBytes: input.length } : {}),
+  };
+  return traceProgram(program, { long });
+}
+
+async function startUntraced(
   transport: Transport,
   script: string,
   { signal, lane }: { signal: AbortSignal; lane: boolean },

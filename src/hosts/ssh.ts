@@ -51,13 +51,17 @@ export function sshArguments(
   if (askpass !== null) options.push(...ASKPASS_OPTIONS);
   // The fastest with hardware AES (measured: twice chacha20); without it, the order that OpenSSH prefers is right.
   if (hasAes) options.push("Ciphers=^aes128-gcm@openssh.com");
-  const argv = ["-T"];
-  if (sshConfig !== null) argv.push("-F", sshConfig);
-  for (const option of options) argv.push("-o", option);
-  if (destination.port !== null) argv.push("-p", `${destination.port}`);
-  if (destination.user !== null) argv.push("-l", destination.user);
-  return argv;
+  const chosen = options.flatMap((option) => ["-o", option]);
+  return ["-T", ...configWords(sshConfig), ...chosen, ...loginWords(destination)];
 }
+
+const configWords = (sshConfig: string | null): readonly string[] =>
+  sshConfig === null ? [] : ["-F", sshConfig];
+
+const loginWords = ({ port, user }: SshDestination): readonly string[] => [
+  ...(port === null ? [] : ["-p", `${port}`]),
+  ...(user === null ? [] : ["-l", user]),
+];
 
 export async function sshTransport(options: SshOptions): Promise<Transport> {
   const { destination, signal } = options;
@@ -66,14 +70,16 @@ export async function sshTransport(options: SshOptions): Promise<Transport> {
     interactive: process.stdin.isTTY,
     hasAes: await hasAesFlag(),
   });
-  const connection = (more: readonly string[]): string[] => [
-    ...askpassPrefix(options.askpass ?? null),
+  const ssh = (words: readonly string[], script: string): string[] => [
     "ssh",
-    ...flags,
-    ...more.flatMap((option) => ["-o", option]),
+    ...words,
     "--",
     destination.host,
-    BOOTSTRAP,
+    script,
+  ];
+  const connection = (more: readonly string[]): string[] => [
+    ...askpassPrefix(options.askpass ?? null),
+    ...ssh([...flags, ...more.flatMap((option) => ["-o", option])], BOOTSTRAP),
   ];
   const explain: Transport["explain"] = (code, stderr) =>
     code === 255 || code === null ? sshError(target, stderr) : null;
@@ -88,6 +94,7 @@ export async function sshTransport(options: SshOptions): Promise<Transport> {
     title: target.title,
     isRemote: true,
     argv: () => connection(["ControlMaster=yes", "ControlPersist=no", ...shared]),
+    paste: (script) => ssh(flags, script), // with all its options, once
     explain,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -105,6 +112,7 @@ export async function sshTransport(options: SshOptions): Promise<Transport> {
     isRemote: true,
     argv: ({ lane }) =>
       connection(lane ? ["ControlMaster=no", "ControlPath=none"] : ["ControlMaster=no", ...shared]),
+    paste: (script) => ssh([...configWords(options.sshConfig), ...loginWords(destination)], script),
     explain,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programs that run beside us for a while. They die with us, also when we are killed, and not of the terminal's Ctrl-C.
 import { type ChildProcess, spawn } from "node:child_process";
-import { programEnvironment, quoteArgv, run } from "./run.ts";
+import { quoteArgv } from "./quote.ts";
+import { programEnvironment, run } from "./run.ts";
+import { traceChild } from "./trace/trace.ts";
 
 const STDERR_TAIL_BYTES = 4096;
 
@@ -23,11 +25,13 @@ export interface Daemon extends AsyncDisposable {
 export async function startDaemon(argv: readonly string[]): Promise<Daemon> {
   const [program = ""] = argv;
   await run([program, "--version"], { timeoutMs: 20_000 }); // says by its UserError when it is not installed
-  const child = spawn("setpriv", ["--pdeathsig", "TERM", "--", ...argv], {
+  const words = ["--pdeathsig", "TERM", "--", ...argv];
+  const child = spawn("setpriv", words, {
     stdio: ["ignore", "ignore", "pipe"],
     env: programEnvironment(),
     detached: true,
   });
+  traceChild(child, { argv: ["setpriv", ...words] }, { long: true });
   const ended = new AbortController();
   let tail = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UserError } from "../core/index.ts";
-import { quoteWord, RunError, run } from "./run.ts";
+import { quoteWord } from "./quote.ts";
+import { RunError, run } from "./run.ts";
 
 test("run() gives both streams and fixes the locale", async () => {
   const { stdout, stderr } = await run(["sh", "-c", "echo $LC_ALL; echo err >&2"]);

@@ -3,6 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { openSync, readdirSync, readFileSync } from "node:fs";
 import { UserError } from "../core/index.ts";
+import { quoteArgv } from "./quote.ts";
+import { traceChild } from "./trace/trace.ts";
 
 export type RunOptions = {
   readonly signal?: AbortSignal;
@@ -16,6 +18,8 @@ export type RunOptions = {
   readonly maxOutputBytes?: number;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A program of the guest, in the sandbox: the trace says so. */
+  readonly isGuest?: boolean;
 };
 
 export type RunResult = {
@@ -91,16 +95,6 @@ export class RunError extends Error {
   }
 }
 
-/** The command as it could be pasted into a shell. */
-export function quoteArgv(argv: readonly string[]): string {
-  return argv.map(quoteWord).join(" ");
-}
-
-/** One word, safe for a POSIX shell. */
-export function quoteWord(word: string): string {
-  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 /**
  * Runs a program to its end. Throws RunError on any other code than 0 and `allowCodes`, UserError when the program is
  * not installed, and the signal's reason when aborted (the program is dead by then).
@@ -116,9 +110,18 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     detached: true, // Ctrl-C in a terminal is for us: it must not end an umount of ours halfway
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
+  const { env, cwd, input, isGuest } = options;
+  const traced = traceChild(child, {
+    argv,
+    ...(env === undefined ? {} : { env }),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(input === undefined ? {} : { inputBytes: Buffer.byteLength(input) }),
+    ...(isGuest === undefined ? {} : { isGuest }),
+  });
   let timedOut = false;
   const stopTimer = setTimeout(() => {
     timedOut = true;
+    traced.ended({ kind: "timeout", limitSeconds: timeoutMs / 1000 });
     killSoftly(child);
   }, timeoutMs);
   const onAbort = (): void => killSoftly(child);

@@ -2,6 +2,7 @@
 // Programs that talk to the person at this terminal (dialog, a shell): they inherit it; their answer comes by fd 3.
 import { type ChildProcess, spawn } from "node:child_process";
 import { killSoftly, programEnvironment } from "./run.ts";
+import { traceChild } from "./trace/trace.ts";
 
 export type TerminalResult = { readonly code: number; readonly answer: string; readonly stderr: string };
 
@@ -18,6 +19,7 @@ export async function runOnTerminal(
     stdio: ["inherit", "inherit", "pipe", "pipe"],
     env: programEnvironment(env),
   });
+  traceChild(child, { argv, env });
   const onAbort = (): void => killSoftly(child);
   signal.addEventListener("abort", onAbort, { once: true });
   try {
@@ -44,6 +46,7 @@ export function feedOnTerminal(
     env: programEnvironment(env),
     detached: false,
   });
+  traceChild(child, { argv, env });
   child.stdin.on("error", () => undefined); // it may be gone: then nobody sees it
   const over = ended(child).catch(() => -1);
   return {

@@ -64,7 +64,7 @@ export function chrootTools({ root, workDirectory }: { root: string; workDirecto
 /** null: they run. Old ones may crash without vsyscall, and those of another architecture have no loader here. */
 async function whyNotRunning(copy: Copy, signal: AbortSignal): Promise<string | null> {
   try {
-    await run(sandboxed(copy, ["/bin/true"]), { signal, timeoutMs: 30_000 });
+    await run(sandboxed(copy, ["/bin/true"]), { signal, timeoutMs: 30_000, isGuest: true });
     return null;
   } catch (error) {
     if (error instanceof RangeError) return error.message;
@@ -100,7 +100,7 @@ async function install(
   }
   try {
     const argv = ["/bin/sh", "-c", script, "sh", copy.inside, ...inside];
-    await run(sandboxed(copy, argv), { signal, timeoutMs: INSTALL_MS });
+    await run(sandboxed(copy, argv), { signal, timeoutMs: INSTALL_MS, isGuest: true });
     const base = layeredView(directoryView(root), blobs, changes);
     const ignores = (path: string): boolean => path === copy.inside || IGNORED.test(path);
     return {
@@ -126,7 +126,7 @@ async function build(
 ): Promise<Built> {
   try {
     const argv = ["/bin/sh", "-c", script, "sh", copy.inside, version, image, ...drivers];
-    const { stderr } = await run(sandboxed(copy, argv), { signal, timeoutMs: BUILD_MS });
+    const { stderr } = await run(sandboxed(copy, argv), { signal, timeoutMs: BUILD_MS, isGuest: true });
     const path = join(copy.out, `initrd-${version}`);
     const found = await lstat(path).catch(() => null); // nothing of the guest runs any more: it stays what it is
     if (found === null || !found.isFile() || found.size === 0)

@@ -13,8 +13,10 @@ const HIDDEN = [
 
 export const isHidden = (path: string): boolean => HIDDEN.some((pattern) => pattern.test(path));
 
-/** A longer line was not written by a person, and is hidden as a whole. */
-const MAX_LINE = 4096;
+/** A longer line of a file was not written by a person, and is hidden as a whole. */
+const MAX_FILE_LINE = 4096;
+/** Command lines are longer, and not hostile. */
+const MAX_TEXT_LINE = 32_768;
 
 /** Keys of ini, yaml, shell, wpa_supplicant and fstab options, and flags, whose values are secrets. */
 const SECRET_WORD =
@@ -30,9 +32,9 @@ const WORDED =
 const GRUB = /^(\s*password(?:_pbkdf2)?\s+)[^\r\n]+/i;
 const HASHES = [/grub\.pbkdf2\.[\w.]+/g, /\$(?:1|2[aby]?|5|6|7|y|gy|sha1|md5)\$[^\s:"']+/g];
 /** A password may have an @ or / that somebody forgot to encode. */
-const URL_PASSWORD = /(\w{1,20}:\/\/[^\s:/@]{0,200}:)[^\s"'<>]+(?=@)/g;
+const URL_PASSWORD = /(\w{1,20}:\/\/[^\s:/@]{0,200}:)[^\s"'<>]{1,500}(?=@)/g;
 /** A token in the place of a user. */
-const URL_TOKEN = /(\w{1,20}:\/\/)[^\s:/@"'<>]{20,}(?=@)/g;
+const URL_TOKEN = /(\w{1,20}:\/\/)[^\s:/@"'<>]{20,500}(?=@)/g;
 /** Tokens that say themselves what they are: GitHub, GitLab, Slack, AWS, JSON web tokens. */
 const TOKENS =
   /\b(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*)/g;
@@ -41,7 +43,7 @@ const KEY_ENDS = /-----END [A-Z ]*PRIVATE KEY-----/;
 
 /** A text file of a guest, by its path there. */
 export function blotSecrets(path: string, text: string): string {
-  return blotLines(text, (line) => blotLine(path, line));
+  return blotLines(text, { maxLine: MAX_FILE_LINE, blot: (line) => blotLine(path, line) });
 }
 
 /** user:HASH:18000:0:99999:7::: of shadow(5), whatever the hash looks like. */
@@ -51,9 +53,9 @@ const SAID = /((?:^|\s)(?:password|passwd|passphrase|secret|token|bearer)\s+)(?!
 
 /** Any text that leaves this machine, whatever it is: a log, a command line, a plan. Stricter than for one known file. */
 export function blotText(text: string): string {
-  return blotLines(text, (line) =>
-    blotLine("/grub", line.replace(SHADOW, "$1***")).replace(SAID, "$1***").replace(TOKENS, "***"),
-  );
+  const blot = (line: string): string =>
+    blotLine("/grub", line.replace(SHADOW, "$1***")).replace(SAID, "$1***").replace(TOKENS, "***");
+  return blotLines(text, { maxLine: MAX_TEXT_LINE, blot });
 }
 
 /** Of a command line: also the word after a flag such as `--password`. */
@@ -78,7 +80,10 @@ export function blotJson(value: unknown, key = ""): unknown {
   );
 }
 
-function blotLines(text: string, blot: (line: string) => string): string {
+function blotLines(
+  text: string,
+  { maxLine, blot }: { maxLine: number; blot: (line: string) => string },
+): string {
   let insideKey = false;
   return text
     .split(/(?<=\n)/)
@@ -88,7 +93,7 @@ function blotLines(text: string, blot: (line: string) => string): string {
       const hidden = insideKey || begins;
       insideKey = hidden && !ends;
       const end = line.endsWith("\n") ? "\n" : "";
-      return hidden || line.length > MAX_LINE ? `***${end}` : blot(line);
+      return hidden || line.length > maxLine ? `***${end}` : blot(line);
     })
     .join("");
 }

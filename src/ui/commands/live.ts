@@ -12,6 +12,7 @@ import { type CommandRunner, say } from "./context.ts";
 import { leave } from "./leave.ts";
 import { runMigrate } from "./migrate.ts";
 import { runPlan } from "./plan.ts";
+import { withTrace } from "./with-trace.ts";
 
 const RUNNERS = { migrate: runMigrate, plan: runPlan } as const;
 
@@ -95,7 +96,9 @@ async function runOnce(live: LiveSettings, signal: AbortSignal): Promise<number>
     argv.push("--ssh-config", await writePinnedSshConfig(config));
   }
   say(`virt-p2v ${live.mode} ${argv.join(" ")}`);
-  return await RUNNERS[live.mode](parseCommandLine(command, argv), { signal });
+  const given = parseCommandLine(command, argv);
+  const traced = { path: given.one("trace"), argv: ["virt-p2v", live.mode, ...argv], signal };
+  return await withTrace(traced, () => RUNNERS[live.mode](given, { signal }));
 }
 
 async function disksHere(signal: AbortSignal): Promise<readonly string[]> {

@@ -181,5 +181,9 @@ export const SETTINGS = {
     "ACT",
     "On the live CD, as p2v.onfail=ACT, after a failure: wait, poweroff, or local (as for post). Default: wait.",
   ),
+  trace: one(
+    "FILE",
+    "Record each program that is run, here and on the host, as a line that can be pasted into a shell, with its start, duration and exit code; no secrets. A trace that is there is continued.",
+  ),
   help: flag("Print this help."),
 } as const satisfies Record<string, Setting>;

@@ -32,6 +32,7 @@ export const convert: Command = {
     "nic",
     "yes",
     "json",
+    "trace",
     "help",
   ],
   required: [],

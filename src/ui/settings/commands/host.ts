@@ -13,7 +13,7 @@ export const hostShow: Command = {
     name: "URI",
     help: "ssh://[user@]host[:port], with a directory or without; or dir:PATH for this machine.",
   },
-  settings: ["ssh-config", "json", "help"],
+  settings: ["ssh-config", "json", "trace", "help"],
   required: [],
   examples: [
     ["virt-p2v host show ssh://root@host", "before the first migration"],
@@ -28,7 +28,7 @@ export const hostClean: Command = {
     "A copy over ssh brings its agent and the Node that runs it into the cache directory of the user there (~/.cache/virt-p2v, or XDG_CACHE_HOME), once per version, and leaves them for the next copy. This removes them, and says what it removed. VMs stay.",
   ],
   positional: { name: "URI", help: "The host, as for --to: ssh://[user@]host[:port]/path." },
-  settings: ["ssh-config", "json", "help"],
+  settings: ["ssh-config", "json", "trace", "help"],
   required: [],
   examples: [["virt-p2v host clean ssh://root@host/var/lib/libvirt/images", "after the last migration"]],
 };
@@ -51,6 +51,7 @@ export const hostDefine: Command = {
     "ssh-config",
     "yes",
     "json",
+    "trace",
     "help",
   ],
   required: ["to"],
@@ -68,7 +69,7 @@ export const hostUndefine: Command = {
     "A VM that runs is refused.",
   ],
   positional: { name: "NAME", help: "Name of the VM, as the migration gave it." },
-  settings: ["to", "ssh-config", "yes", "json", "help"],
+  settings: ["to", "ssh-config", "yes", "json", "trace", "help"],
   required: ["to"],
   examples: [
     [

@@ -11,7 +11,7 @@ export const isoBuild: Command = {
     "To make a stick: cp virt-p2v.iso /dev/sdX, where sdX is the whole stick, and all on it is lost.",
   ],
   positional: null,
-  settings: ["out", "ssh-key", "config", "extras", "package", "suite", "room", "json", "help"],
+  settings: ["out", "ssh-key", "config", "extras", "package", "suite", "room", "json", "trace", "help"],
   required: [],
   examples: [
     ["virt-p2v iso build", "virt-p2v.iso in this directory"],
@@ -28,7 +28,7 @@ export const isoAttach: Command = {
     "At boot the newer program runs, the attached one where both are the same version. One that is damaged, made for another live system, or does not start is left aside, and the consoles say so.",
   ],
   positional: { name: "ISO", help: "An image that virt-p2v iso build made." },
-  settings: ["out", "ssh-key", "config", "extras", "json", "help"],
+  settings: ["out", "ssh-key", "config", "extras", "json", "trace", "help"],
   required: ["out"],
   examples: [
     ["virt-p2v iso attach virt-p2v.iso --out new.iso", "after an update of the clone"],
@@ -44,7 +44,7 @@ export const isoPxe: Command = {
     "A machine that boots so needs 2 GiB of memory. TFTP moves a few MB a second; with --http the boot loaders fetch kernel and initramfs from there.",
   ],
   positional: { name: "ISO", help: "An image that virt-p2v iso build made." },
-  settings: ["out", "http", "json", "help"],
+  settings: ["out", "http", "json", "trace", "help"],
   required: ["out"],
   examples: [
     [
@@ -61,7 +61,7 @@ export const isoKickstart: Command = {
     "Makes a directory with virt-p2v.ks, the program and the script that makes a live system of a tree: the same packages by their names there, the same units and rules. livecd-creator builds the image from it, on such a machine and as root. Whoever has Debian at hand takes iso build, whose image serves every machine.",
   ],
   positional: null,
-  settings: ["out", "ssh-key", "config", "extras", "json", "help"],
+  settings: ["out", "ssh-key", "config", "extras", "json", "trace", "help"],
   required: ["out"],
   examples: [["virt-p2v iso kickstart --out ./kickstart", "then there: livecd-creator --config=virt-p2v.ks"]],
 };

@@ -9,7 +9,7 @@ export const doctor: Command = {
     "Programs, devices and file systems that a migration, the live CD and the boot check use here, with what each is for; then the driver packages and other files in extras (on the live CD those that iso build or iso attach put there, or a directory named by --extras). Exit code 3 when no migration can begin here.",
   ],
   positional: null,
-  settings: ["extras", "json", "help"],
+  settings: ["extras", "json", "trace", "help"],
   required: [],
   examples: [["virt-p2v doctor --extras ./extras", "before an image is built with them"]],
 };
@@ -23,7 +23,18 @@ export const live: Command = {
     "An answer file is YAML: defaults: has settings as NAME: VALUE (to, name, disk, host-key, post ...), machines: a list of machines, each with match: {serial, uuid, mac} and settings of its own, which stand above the defaults. Where the list has no match, nothing is done, and the serial, UUID and MAC addresses of this machine are printed. The kernel command line stands above the file. doc/answers.schema.json is its JSON schema.",
   ],
   positional: null,
-  settings: ["cmdline", "unattended", "config", "mode", "identity", "host-key", "post", "onfail", "help"],
+  settings: [
+    "cmdline",
+    "unattended",
+    "config",
+    "mode",
+    "identity",
+    "host-key",
+    "post",
+    "onfail",
+    "trace",
+    "help",
+  ],
   required: [],
   examples: [["virt-p2v live --cmdline answers.txt", "by hand, on the live CD"]],
 };
@@ -36,7 +47,7 @@ export const wizard: Command = {
     "What is given on the command line is answered already, and can be changed on its page.",
   ],
   positional: null,
-  settings: [...PLANNING, "start", "identity", "host-key", "sysroot", "cmdline", "help"],
+  settings: [...PLANNING, "start", "identity", "host-key", "sysroot", "cmdline", "trace", "help"],
   required: [],
   examples: [
     ["virt-p2v wizard", "on the live CD: this machine"],

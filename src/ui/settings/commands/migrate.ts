@@ -15,7 +15,7 @@ export const inspect: Command = {
     help: "An archive that the collector made on a running server, instead of this machine.",
     optional: true,
   },
-  settings: ["disk", "key", "sysroot", "collector", "json", "help"],
+  settings: ["disk", "key", "sysroot", "collector", "json", "trace", "help"],
   required: [],
   examples: [
     ["virt-p2v inspect", "this machine"],
@@ -38,7 +38,7 @@ export const plan: Command = {
     "With --machine the plan is made of what the collector (see inspect) gathered on a running server, without its disks and without a host: will it boot, what changes, about how many bytes, which drivers are missing. What takes the disks, the initramfs above all, is said to be done at migration.",
   ],
   positional: null,
-  settings: [...PLANNING, "machine", "csv", "save", "json", "help"],
+  settings: [...PLANNING, "machine", "csv", "save", "json", "trace", "help"],
   required: ["disk", "to"],
   unless: "machine",
   examples: [
@@ -59,7 +59,7 @@ export const migrate: Command = {
     "The source disks are opened read-only, always. Interrupted, run the same command again: what is durable at the destination is not sent again.",
   ],
   positional: null,
-  settings: [...PLANNING, "start", "yes", "json", "help"],
+  settings: [...PLANNING, "start", "yes", "json", "trace", "help"],
   required: ["disk", "to"],
   examples: [
     [

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The trace of this process: off, or one file. Whoever starts a program says so here; there is no other state.
+import type { ChildProcess } from "node:child_process";
+import { TraceFile } from "./file.ts";
+import { renderTraceLine, type TracedEnd, type TracedProgram } from "./line.ts";
+
+let current: TraceFile | null = null;
+let begun = 0;
+
+/** A program that is not over by then gets a line of its own: when we are killed, what we waited for is there. */
+const PATIENCE_MS = 1000;
+
+export type Trace = Disposable & {
+  /** Why lines are missing, other than that there are too many; null: none are. */
+  readonly trouble: string | null;
+};
+
+/** From here on. One at a time: a second one takes the place of the first until it is disposed. */
+export function startTrace(path: string): Trace {
+  const file = new TraceFile(path);
+  const before = current;
+  current = file;
+  return {
+    get trouble() {
+      return file.trouble;
+    },
+    [Symbol.dispose]() {
+      current = before;
+      file.close();
+    },
+  };
+}
+
+/** The file that is written now. */
+export const tracePath = (): string | null => current?.path ?? null;
+
+export interface Traced {
+  ended(end: TracedEnd): void;
+}
+
+const UNTRACED: Traced = { ended: () => undefined };
+
+/** A program begins. `long`: it is to run beside us, and its begin is recorded at once. */
+export function traceProgram(program: TracedProgram, { long = false }: { long?: boolean } = {}): Traced {
+  const file = current;
+  if (file === null) return UNTRACED;
+  const at = new Date();
+  const since = performance.now();
+  let number: number | null = null;
+  let isOver = false;
+  const begin = (): void => {
+    begun += 1;
+    number = begun;
+    file.write(renderTraceLine(program, { kind: "begun", at, number }), { failed: false });
+  };
+  const patience = long ? null : setTimeout(begin, PATIENCE_MS).unref();
+  if (long) begin();
+  return {
+    ended(end) {
+      if (isOver) return;
+      isOver = true;
+      if (patience !== null) clearTimeout(patience);
+      const seconds = (performance.now() - since) / 1000;
+      const failed = end.kind !== "exit" || end.code !== 0;
+      file.write(renderTraceLine(program, { kind: "ended", at, seconds, end, number }), { failed });
+    },
+  };
+}
+
+/** The same of a child of ours, whose end is seen. */
+export function traceChild(
+  child: ChildProcess,
+  program: TracedProgram,
+  options: { long?: boolean } = {},
+): Traced {
+  if (current === null) return UNTRACED;
+  const traced = traceProgram(program, options);
+  child.once("exit", (code, signal) =>
+    traced.ended(code === null ? { kind: "signal", signal: signal ?? "?" } : { kind: "exit", code }),
+  );
+  child.once("error", (error: NodeJS.ErrnoException) =>
+    traced.ended({ kind: "not-started", why: error.code ?? error.message }),
+  );
+  return traced;
+}
