@@ -24,8 +24,8 @@ export function mergeChanges(changes: readonly Change[]): Change[] {
   return [...merged.values()].filter(({ before, after }) => !sameState(before, after));
 }
 
-function joined(one: string, other: string, by: string): string {
-  return one.split(by).includes(other) ? one : `${one}${by}${other}`;
+function joined(first: string, other: string, by: string): string {
+  return first.split(by).includes(other) ? first : `${first}${by}${other}`;
 }
 
 export function sameState(a: FileState, b: FileState): boolean {

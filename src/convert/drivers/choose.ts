@@ -23,10 +23,10 @@ export function directoriesFor({ id, version, arch }: Guest): readonly string[] 
   const relatives = RELATIVES.find((names) => names.includes(id)) ?? [];
   const names = [...new Set([id, ...relatives])];
   const major = version.split(".")[0] ?? "";
-  const versions = [...new Set([version, major].filter((one) => one !== ""))];
+  const versions = [...new Set([version, major].filter((text) => text !== ""))];
   if (versions.length === 0) versions.push("rolling");
   return names.flatMap((name) =>
-    versions.flatMap((one) => (ARCHES[arch] ?? [arch]).map((machine) => `${name}/${one}/${machine}`)),
+    versions.flatMap((release) => (ARCHES[arch] ?? [arch]).map((machine) => `${name}/${release}/${machine}`)),
   );
 }
 
@@ -34,11 +34,14 @@ const packageKind = ({ family }: Pick<GuestOS, "family">): DriverPackage["kind"]
   family === "debian" ? "deb" : family === "redhat" || family === "suse" ? "rpm" : null;
 
 /** Is it of the guest's kind and architecture? A 32-bit system may have a 64-bit kernel, and its packages are 32-bit ones. */
-export function fits(one: Pick<DriverPackage, "kind" | "arch">, guest: Guest): boolean {
-  if (one.kind !== packageKind(guest)) return false;
-  if (one.arch === "noarch" || one.arch === "all") return true;
+export function fits(candidate: Pick<DriverPackage, "kind" | "arch">, guest: Guest): boolean {
+  if (candidate.kind !== packageKind(guest)) return false;
+  if (candidate.arch === "noarch" || candidate.arch === "all") return true;
   const own = ARCHES[guest.arch] ?? [guest.arch];
-  return own.includes(one.arch) || (guest.arch === "x86_64" && one.kind === "deb" && one.arch === "i386");
+  return (
+    own.includes(candidate.arch) ||
+    (guest.arch === "x86_64" && candidate.kind === "deb" && candidate.arch === "i386")
+  );
 }
 
 export type Lack = {
@@ -64,28 +67,33 @@ export function choosePackages(
   { mayAdd }: { mayAdd: boolean },
 ): Choice | null {
   const newestFirst = candidates.toSorted((a, b) => ORDER.compare(b.version, a.version));
-  const has = (one: DriverPackage, release: string): boolean =>
-    modules.every((name) => one.modules.get(release)?.has(name) === true);
-  const exact = newestFirst.find((one) => has(one, kernel));
+  const has = (candidate: DriverPackage, release: string): boolean =>
+    modules.every((name) => candidate.modules.get(release)?.has(name) === true);
+  const exact = newestFirst.find((candidate) => has(candidate, kernel));
   if (exact !== undefined) return { kernel, packages: withNeeds(exact, candidates) };
   // Split over several packages: those for this release that bring any of them, together.
-  const parts = newestFirst.filter((one) => modules.some((name) => one.modules.get(kernel)?.has(name)));
-  if (modules.every((name) => parts.some((one) => one.modules.get(kernel)?.has(name))))
-    return { kernel, packages: [...new Set(parts.flatMap((one) => withNeeds(one, candidates)))] };
+  const parts = newestFirst.filter((candidate) =>
+    modules.some((name) => candidate.modules.get(kernel)?.has(name)),
+  );
+  if (modules.every((name) => parts.some((part) => part.modules.get(kernel)?.has(name))))
+    return { kernel, packages: [...new Set(parts.flatMap((part) => withNeeds(part, candidates)))] };
   const weak = newestFirst.find(
-    (one) =>
-      one.kind === "rpm" &&
-      one.kernels.length === 0 &&
-      [...one.modules.keys()].some((release) => lineOf(release) === lineOf(kernel) && has(one, release)),
+    (candidate) =>
+      candidate.kind === "rpm" &&
+      candidate.kernels.length === 0 &&
+      [...candidate.modules.keys()].some(
+        (release) => lineOf(release) === lineOf(kernel) && has(candidate, release),
+      ),
   );
   if (weak !== undefined) return { kernel, packages: withNeeds(weak, candidates) };
   if (!mayAdd) return null;
-  for (const one of newestFirst)
-    for (const release of one.kernels) {
-      const packages = withNeeds(one, candidates);
+  for (const candidate of newestFirst)
+    for (const release of candidate.kernels) {
+      const packages = withNeeds(candidate, candidates);
       const all = (name: string): boolean => packages.some((other) => other.modules.get(release)?.has(name));
       // Some may be built in, or in a package that nobody put there: what it really has is looked at afterwards.
-      if (modules.some(all) || one.modules.get(release) === undefined) return { kernel: release, packages };
+      if (modules.some(all) || candidate.modules.get(release) === undefined)
+        return { kernel: release, packages };
     }
   return null;
 }
@@ -99,10 +107,10 @@ const lineOf = (release: string): string =>
 
 /** With those among the candidates that it needs by name, and so on; what is not there the guest has, or its tool says so. */
 export function withNeeds(
-  one: DriverPackage,
+  wanted: DriverPackage,
   candidates: readonly DriverPackage[],
 ): readonly DriverPackage[] {
-  const chosen = new Set([one]);
+  const chosen = new Set([wanted]);
   for (const each of chosen)
     for (const need of each.needs) {
       if ([...chosen].some((other) => other.name === need)) continue;

@@ -33,13 +33,13 @@ export async function readFitting(
   { guest, signal }: { guest: GuestOS; signal: AbortSignal },
 ): Promise<Fitting> {
   const places = directoriesFor(guest);
-  const placeOf = (one: Extras["packages"][number]): number =>
-    places.indexOf(`${one.distro.toLowerCase()}/${one.version}/${one.arch}`);
-  const own = packages.filter((one) => placeOf(one) !== -1).toSorted((a, b) => placeOf(a) - placeOf(b));
+  const placeOf = ({ distro, version, arch }: Extras["packages"][number]): number =>
+    places.indexOf(`${distro.toLowerCase()}/${version}/${arch}`);
+  const own = packages.filter((file) => placeOf(file) !== -1).toSorted((a, b) => placeOf(a) - placeOf(b));
   const found: DriverPackage[] = [];
   const unreadable: { path: string; why: string }[] = [];
-  for (const one of own.slice(0, MAX_PACKAGES)) {
-    const path = join(directory, one.distro, one.version, one.arch, one.file);
+  for (const { distro, version, arch, file } of own.slice(0, MAX_PACKAGES)) {
+    const path = join(directory, distro, version, arch, file);
     try {
       const read = await readPackage(path, { signal });
       if (fits(read, guest)) found.push(read);

@@ -55,7 +55,7 @@ export function installation(
   { releases }: { releases: readonly string[] },
 ): Installation {
   const kernels = packages.filter(isKernel);
-  const others = packages.filter((one) => !isKernel(one));
+  const others = packages.filter((candidate) => !isKernel(candidate));
   const own = packages.every(({ kind }) => kind === "deb") ? DPKG : rpm(kernels.length);
   return {
     packages: [...kernels, ...others],

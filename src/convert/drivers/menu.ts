@@ -26,7 +26,7 @@ export const addLegacyEntry: AddEntry = (text, releases) => {
   const starts = lines.flatMap((line, index) => (/^[ \t]*title[ \t]/.test(line) ? [index] : []));
   const entry = starts
     .map((start, index) => lines.slice(start, starts[index + 1] ?? lines.length))
-    .find((one) => loads(one, releases.from));
+    .find((entry) => loads(entry, releases.from));
   if (entry === undefined || starts[0] === undefined) return null;
   const own = entry.filter((line) => !/^[ \t]*#/.test(line)); // comments behind the last entry are none of it
   const head = lines
@@ -70,7 +70,7 @@ export const addSyslinuxEntry: AddEntry = (text, releases) => {
   const starts = lines.flatMap((line, index) => (/^[ \t]*label[ \t]/i.test(line) ? [index] : []));
   const entry = starts
     .map((start, index) => lines.slice(start, starts[index + 1] ?? lines.length))
-    .find((one) => loads(one, releases.from));
+    .find((entry) => loads(entry, releases.from));
   if (entry === undefined || starts[0] === undefined) return null;
   const label = `p2v-${releases.to}`;
   const own = entry

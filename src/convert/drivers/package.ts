@@ -80,8 +80,8 @@ async function readDeb(path: string, signal: AbortSignal): Promise<DriverPackage
 export function relations(text: string): readonly string[] {
   return text
     .split(/[,|]/)
-    .map((one) => one.trim().split(/[\s(:[]/)[0] ?? "")
-    .filter((one) => one !== "");
+    .map((need) => need.trim().split(/[\s(:[]/)[0] ?? "")
+    .filter((need) => need !== "");
 }
 
 /** Names in what `tar -tv` prints: mode, owner, size, day, time, name; a link has ` -> ` behind it. Pure. */

@@ -58,16 +58,16 @@ export function parseRpm(bytes: Buffer): RpmHeader {
   const start = at + INTRO_BYTES + header.entries * ENTRY_BYTES;
   const data = bytes.subarray(start, start + header.data);
   const texts = (tag: number): readonly string[] => textsOf(data, entries.get(tag));
-  const one = (tag: number): string => texts(tag)[0] ?? "";
+  const first = (tag: number): string => texts(tag)[0] ?? "";
   const directories = texts(TAG.dirNames);
   const indexes = numbersOf(data, entries.get(TAG.dirIndexes));
   const files = texts(TAG.baseNames).map(
     (name, index) => `${directories[indexes[index] ?? -1] ?? ""}${name}`,
   );
   return {
-    name: one(TAG.name),
-    version: `${one(TAG.version)}-${one(TAG.release)}`,
-    arch: one(TAG.arch),
+    name: first(TAG.name),
+    version: `${first(TAG.version)}-${first(TAG.release)}`,
+    arch: first(TAG.arch),
     files: files.length > 0 ? files : texts(TAG.oldFiles),
     needs: texts(TAG.needs),
     provides: texts(TAG.provides),

@@ -54,8 +54,8 @@ export async function findEfiLoaders(
   }
   const systemdBoot = await loaderOf(view, esp, { vendor: "systemd", names: [`systemd-boot${arch}.efi`] });
   if (systemdBoot === null) return found;
-  const one: EfiLoader = { title: "systemd-boot", main: fallback(systemdBoot, arch), companions: [] };
-  return guest.loader === "systemd-boot" ? [one, ...found] : [...found, one];
+  const ownLoader: EfiLoader = { title: "systemd-boot", main: fallback(systemdBoot, arch), companions: [] };
+  return guest.loader === "systemd-boot" ? [ownLoader, ...found] : [...found, ownLoader];
 }
 
 type Vendor = { readonly vendor: string; readonly arch: string };
@@ -71,7 +71,7 @@ async function vendorLoader(
   if (shim === null) return { title: `GRUB of ${vendor}`, main: fallback(grub, arch), companions: [] };
   const keys = await loaderOf(view, esp, { vendor, names: KEY_NAMES(arch) });
   const entries = await fallbackProgram(view, esp, { vendor, arch });
-  const companions = [grub, keys, entries].filter((one) => one !== null);
+  const companions = [grub, keys, entries].filter((path) => path !== null);
   return { title: `shim of ${vendor}`, main: fallback(shim, arch), companions: companions.map(beside) };
 }
 

@@ -15,7 +15,7 @@ export function efiArch(arch: string): string | null {
 export async function efiPath(view: GuestView, base: string, names: readonly string[]): Promise<string> {
   let at = base;
   for (const name of names) {
-    const found = (await listNames(view, at)).find((one) => one.toLowerCase() === name.toLowerCase());
+    const found = (await listNames(view, at)).find((listed) => listed.toLowerCase() === name.toLowerCase());
     at = `${at}/${found ?? name}`;
   }
   return at;

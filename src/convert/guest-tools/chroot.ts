@@ -176,7 +176,9 @@ async function openCopy({
   const work = scope.use(await makeRunDirectory("copy", { parent: workDirectory }));
   const merged = join(work.path, "merged");
   const store = await openStore(work.path, { scope, signal });
-  const lowers = (await readMountTable()).filter((one) => isBelow(one.path, root)).map((one) => one.path);
+  const lowers = (await readMountTable())
+    .filter((mounted) => isBelow(mounted.path, root))
+    .map((mounted) => mounted.path);
   const paths = [root, ...new Set(lowers.filter((path) => path !== root))].toSorted();
   const layers: Layer[] = [];
   for (const [index, lower] of paths.entries()) {
@@ -237,8 +239,8 @@ async function noServices(root: string, blobs: Blobs): Promise<readonly Change[]
 }
 
 async function freeSpace(root: string, path: string): Promise<FreeSpace> {
-  const below = (await readMountTable()).filter((one) => isBelow(one.path, root));
-  const mounts = below.map((one) => one.path.slice(root.length)).filter((at) => isBelow(path, at));
+  const below = (await readMountTable()).filter((mounted) => isBelow(mounted.path, root));
+  const mounts = below.map((mounted) => mounted.path.slice(root.length)).filter((at) => isBelow(path, at));
   const at = mounts.toSorted((a, b) => b.length - a.length)[0] ?? "";
   const { bavail, bsize, ffree, files } = await statfs(root + at);
   return { mount: at === "" ? "/" : at, bytes: bavail * bsize, inodes: files === 0 ? null : ffree };

@@ -41,7 +41,7 @@ function renderEntry(
 ): Buffer {
   const name = Buffer.from(`${path}\0`, "utf8");
   const fields = [inode, mode, 0, 0, 1, 0, content.length, 0, 0, 0, 0, name.length, 0];
-  const header = `070701${fields.map((one) => one.toString(16).padStart(8, "0")).join("")}`;
+  const header = `070701${fields.map((field) => field.toString(16).padStart(8, "0")).join("")}`;
   const head = Buffer.concat([Buffer.from(header, "latin1"), name]);
   return Buffer.concat([head, zeros(head.length), content, zeros(content.length)]);
 }

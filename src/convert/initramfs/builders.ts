@@ -128,5 +128,5 @@ fi
 
 /** null: nobody here knows how to run that tool. */
 export function findBuilder(tool: string): Builder | null {
-  return BUILDERS.find((one) => one.tool === tool) ?? null;
+  return BUILDERS.find((builder) => builder.tool === tool) ?? null;
 }

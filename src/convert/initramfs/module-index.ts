@@ -22,7 +22,7 @@ export function renderModulesDep(lines: readonly DepLine[], base = ""): string {
 }
 
 function renderLine({ path, needs }: DepLine, base: string): string {
-  return `${path}:${needs.map((one) => ` ${base}${one}`).join("")}`;
+  return `${path}:${needs.map((need) => ` ${base}${need}`).join("")}`;
 }
 
 export function renderModulesDepBin(lines: readonly DepLine[]): Buffer {

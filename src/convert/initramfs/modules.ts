@@ -59,8 +59,8 @@ export function parseModules(dep: string, builtin: string): Modules {
     withDependencies(name) {
       const known = name.replaceAll("-", "_");
       // All that is needed, directly or not, is listed: what needs less can be loaded earlier.
-      const depth = (one: string): number => needs.get(one)?.length ?? 0;
-      const others = (needs.get(known) ?? []).filter((one) => one !== known);
+      const depth = (module: string): number => needs.get(module)?.length ?? 0;
+      const others = (needs.get(known) ?? []).filter((module) => module !== known);
       return [...new Set([...others.toSorted((a, b) => depth(a) - depth(b)), known])];
     },
     path: (name) => paths.get(name.replaceAll("-", "_")) ?? null,

@@ -61,7 +61,7 @@ async function wantedDrivers(
 /** What must be there before the system's first program. */
 const earlyNodes = ({ root, mounts }: GuestOS): readonly NodeId[] => [
   root,
-  ...mounts.filter((one) => one.path === "/usr").map((one) => one.node ?? ""),
+  ...mounts.filter((mount) => mount.path === "/usr").map((mount) => mount.node ?? ""),
 ];
 
 const isEncrypted = (guest: GuestOS, { storage }: Intent): boolean =>

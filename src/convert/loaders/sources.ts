@@ -67,14 +67,14 @@ export const CONSOLE_VARIABLES: Readonly<Record<string, { readonly name: string;
 /** Edits the last assignment to `name`, the one that counts; one is added where there is none. */
 export function editVariable(text: string, name: string, edit: (value: string) => string): string {
   let count = 0;
-  editAssignments(text, (one) => {
-    if (one === name) count += 1;
+  editAssignments(text, (variable) => {
+    if (variable === name) count += 1;
     return null;
   });
   if (count === 0) return `${withNewline(text)}${name}="${edit("")}"\n`;
   let seen = 0;
-  return editAssignments(text, (one, value) => {
-    if (one !== name) return null;
+  return editAssignments(text, (variable, value) => {
+    if (variable !== name) return null;
     seen += 1;
     return seen === count ? edit(value) : null;
   });

@@ -76,7 +76,7 @@ async function labelAbove(path: string, view: GuestView): Promise<string | null>
 /** By the mount that holds `path`: the longest of their paths. */
 function keepsLabels(path: string, { guest }: StepContext): boolean {
   const holding = guest.mounts
-    .filter((one) => path.startsWith(one.path === "/" ? "/" : `${one.path}/`))
+    .filter((mount) => path.startsWith(mount.path === "/" ? "/" : `${mount.path}/`))
     .toSorted((a, b) => b.path.length - a.path.length)[0];
   return holding === undefined || !WITHOUT_LABELS.has(holding.type);
 }

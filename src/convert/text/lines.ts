@@ -36,7 +36,7 @@ export function mapLines(text: string, change: (line: string) => string): string
 
 /** Every physical line of it as a comment. */
 export function commentOut(line: string, why: string): string {
-  const commented = splitLines(line).map((one) => `# ${one}`);
+  const commented = splitLines(line).map((part) => `# ${part}`);
   return `# virt-p2v: ${why}\n${commented.join("")}`;
 }
 

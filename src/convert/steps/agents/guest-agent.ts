@@ -70,7 +70,7 @@ async function fromExtras(context: StepContext): Promise<boolean> {
     });
     return false;
   }
-  const made = installed.changes.map((one) => ({ step: NAME, why: WHY, ...one }));
+  const made = installed.changes.map((change) => ({ step: NAME, why: WHY, ...change }));
   if (!(await hasAgent(layeredView(view, blobs, [...changes, ...made])))) return false;
   for (const change of installed.changes) draft.add({ why: `${WHY}: ${name} from extras`, ...change });
   return true;
@@ -94,6 +94,6 @@ async function atFirstBoot({ view, guest, extras, draft }: StepContext): Promise
 }
 
 async function findManager(view: GuestView): Promise<PackageManager | null> {
-  for (const one of PACKAGE_MANAGERS) if ((await view.resolve(one.program)) !== null) return one;
+  for (const manager of PACKAGE_MANAGERS) if ((await view.resolve(manager.program)) !== null) return manager;
   return null;
 }

@@ -54,7 +54,7 @@ async function nameInSources({ view, draft }: StepContext): Promise<void> {
   for (const [path, { name, words }] of Object.entries(CONSOLE_VARIABLES)) {
     const paths = path === "/etc/default/grub" ? dropIns : [path];
     let named = false;
-    for (const one of paths) named ||= namesSerial((await draft.read(one)) ?? "", words);
+    for (const source of paths) named ||= namesSerial((await draft.read(source)) ?? "", words);
     if (!named) await draft.edit(path, { why, edit: (text) => editVariable(text, name, addConsoles) });
   }
   for (const path of await kernelCmdline.paths(view))
@@ -81,7 +81,7 @@ export function renderInittab(text: string, { xen }: { xen: boolean }): string {
     wanted.push({ tty: "hvc0", line: "2345:respawn:/sbin/getty -L hvc0 115200 vt100", ids: ["H0", "p2vH"] });
   for (const { tty, line, ids } of wanted) {
     if (new RegExp(`^[^#\\n]*\\b${tty}\\b`, "m").test(out)) continue;
-    const id = ids.find((one) => !new RegExp(`^${one}:`, "m").test(out));
+    const id = ids.find((free) => !new RegExp(`^${free}:`, "m").test(out));
     if (id !== undefined) out = `${withNewline(out)}${id}:${line}\n`;
   }
   return out;

@@ -84,7 +84,7 @@ export function withInitramfs(text: string, names: ReadonlySet<string>): string 
   return mapLines(text, (line) => {
     const [named] = parseCrypttab(line.slice(0, MAX_LINE));
     if (named === undefined || !names.has(named.name)) return line;
-    if (named.options.some((one) => /^initramfs(=yes)?$/.test(one))) return line;
+    if (named.options.some((option) => /^initramfs(=yes)?$/.test(option))) return line;
     const [fields = ""] = FIELDS.exec(line) ?? [];
     const missing = { 2: " none luks", 3: " luks" }[fields.trim().split(/[ \t]+/).length] ?? "";
     return `${fields}${missing},initramfs${line.slice(fields.length)}`;

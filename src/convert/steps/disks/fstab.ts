@@ -54,7 +54,7 @@ function renderFstab(text: string, volumes: Volumes, problems: Problem[]): strin
 
 /** Lines of what only a disk had that is not sent become comments. Pure. */
 export function withoutLeftOut(text: string, leftOut: readonly LeftOutDisk[], volumes: Volumes): string {
-  const lost = leftOut.flatMap((one) => one.volumes);
+  const lost = leftOut.flatMap((disk) => disk.volumes);
   if (lost.length === 0) return text;
   const isLost = (spec: string, type: string): boolean =>
     lost.some(

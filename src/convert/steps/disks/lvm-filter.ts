@@ -32,7 +32,7 @@ export function withVmDisks(text: string): string {
     const start = match.index + match[0].length;
     const list = readStrings(text, start, match[2] === "[");
     if (list === null || !hidesVmDisks(list.strings)) continue;
-    const ours = OURS.map((one) => `"${one}"`).join(", ");
+    const ours = OURS.map((pattern) => `"${pattern}"`).join(", ");
     const old = text.slice(start, list.end);
     out += `${text.slice(from, match.index)}${match[1] ?? ""}[ ${ours}, ${old.trimStart()}${match[2] === "[" ? "" : " ]"}`;
     from = list.end;
@@ -67,7 +67,7 @@ const HARDWARE =
   /\b(sd|hd|nvme|cciss|mmcblk|ida|rd\/c|dasd|emcpower)|disk\/by-(id|path)|mapper\/\(?(mpath|3[0-9a-f])/;
 
 function hidesVmDisks(strings: readonly string[]): boolean {
-  const patterns = strings.map((one) => ({ accepts: one.startsWith("a"), pattern: patternOf(one) }));
+  const patterns = strings.map((text) => ({ accepts: text.startsWith("a"), pattern: patternOf(text) }));
   if (!patterns.some(({ accepts, pattern }) => accepts && HARDWARE.test(pattern))) return false;
   return patterns.find(({ pattern }) => fits(pattern, "/dev/vda2"))?.accepts === false;
 }

@@ -19,7 +19,7 @@ export const xorg = step(
     const paths = [
       "/etc/X11/xorg.conf",
       "/etc/X11/XF86Config",
-      ...names.map((one) => `/etc/X11/xorg.conf.d/${one}`),
+      ...names.map((name) => `/etc/X11/xorg.conf.d/${name}`),
     ];
     if (driver !== null)
       for (const path of paths)

@@ -109,7 +109,7 @@ async function install(plans: readonly Helped[], context: StepContext): Promise<
   // An initramfs that scripts made meanwhile is made again, by the step for it.
   const made: Change[] = installed.changes
     .filter(({ path, before }) => !(images.has(path) && before.kind === "bytes"))
-    .map((one) => ({ step: "drivers", why, ...one }));
+    .map((change) => ({ step: "drivers", why, ...change }));
   const after = { ...context, view: layeredView(view, blobs, [...changes, ...made]) };
   const helped: Helped[] = [];
   for (const plan of plans) {

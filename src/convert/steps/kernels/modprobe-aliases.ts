@@ -35,7 +35,7 @@ export const modprobeAliases = step(
 
 /** Those that the newest bootable kernel has; null: none of them, and prove says so. */
 async function vmDrivers(view: GuestView, guest: GuestOS, intent: Intent): Promise<AliasDrivers | null> {
-  const kernel = guest.kernels.find((one) => one.bootable);
+  const kernel = guest.kernels.find(({ bootable }) => bootable);
   const modules = kernel === undefined ? null : await readModules(view, kernel.version);
   if (modules === null) return null;
   const pairs: readonly AliasDrivers[] = [

@@ -108,7 +108,9 @@ async function lostFiles(
   image: Initramfs,
   { changes, blobs, signal }: StepContext,
 ): Promise<readonly string[]> {
-  const change = changes.find((one) => one.step === "initramfs" && one.path === kernel.initramfs);
+  const change = changes.find(
+    (candidate) => candidate.step === "initramfs" && candidate.path === kernel.initramfs,
+  );
   if (change?.before.kind !== "bytes") return [];
   const old = await open(await blobs.get(change.before.sha256), signal);
   return typeof old === "string" ? [] : findLost(old.entries, image.entries);

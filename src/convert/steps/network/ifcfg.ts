@@ -67,7 +67,7 @@ type Cards = { readonly nics: readonly IntendedNic[]; readonly add: boolean };
 /** Pure. The case of the address is kept where it is the same one; `add`: a file without HWADDR gets it. */
 export function withHwaddr(text: string, file: string, { nics, add }: Cards): string {
   const { hwaddr, device } = readIfcfg(text, file);
-  const nic = nics.find((one) => one.name === device);
+  const nic = nics.find((candidate) => candidate.name === device);
   if (nic === undefined || hwaddr === nic.mac.toLowerCase()) return text;
   const mac = nic.mac.toUpperCase();
   if (hwaddr !== "") return editAssignments(text, (name) => (name === "HWADDR" ? mac : null));

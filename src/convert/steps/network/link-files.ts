@@ -21,7 +21,7 @@ export const linkFiles = step(
 /** systemd.link(5): [Match] Path=, Driver=, Property=ID_PATH=... Pure. */
 export function withoutSlotLink(text: string): string {
   const match = readSections(text).filter(({ section }) => section === "Match");
-  const value = (key: string): string => match.findLast((one) => one.key === key)?.value ?? "";
+  const value = (key: string): string => match.findLast((entry) => entry.key === key)?.value ?? "";
   const bySlot = /(^|\s)pci-/.test(value("Path")) || /ID_(PATH|NET_NAME)\w*=/.test(value("Property"));
   const byDriver = value("Driver") !== "" && !/virtio|\*/.test(value("Driver"));
   const byMac = value("MACAddress") + value("PermanentMACAddress") !== "";

@@ -47,9 +47,11 @@ type Device = {
 export function fittingMatch(text: string, nics: readonly IntendedNic[], left: string[]): string {
   const lines = splitLines(text);
   for (const device of readDevices(lines)) {
-    const nic = nics.find((one) => one.name === (device.setName === "" ? device.id : device.setName));
+    const nic = nics.find(
+      (candidate) => candidate.name === (device.setName === "" ? device.id : device.setName),
+    );
     const mac = device.match.find(({ key }) => key === "macaddress");
-    const has = nics.some((one) => one.mac.toLowerCase() === mac?.value.toLowerCase());
+    const has = nics.some((candidate) => candidate.mac.toLowerCase() === mac?.value.toLowerCase());
     for (const { line, key, value } of device.match) {
       const old = lines[line] ?? "";
       if (key === "macaddress" && isMac(value) && value.toLowerCase() !== nic?.mac.toLowerCase()) {

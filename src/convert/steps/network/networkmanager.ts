@@ -27,7 +27,7 @@ export const networkManager = step(
         edit: (now) => fittingProfile(now, nics),
       });
       const left = readSections(fittingProfile(text, nics));
-      const mac = left.find((one) => WIRED.test(one.section) && one.key === "mac-address")?.value ?? "";
+      const mac = left.find((entry) => WIRED.test(entry.section) && entry.key === "mac-address")?.value ?? "";
       if (mac !== "" && !nics.some((nic) => nic.mac.toLowerCase() === mac.toLowerCase()))
         draft.problem({
           code: "nic-not-in-vm",
@@ -35,7 +35,9 @@ export const networkManager = step(
           text: `${path} is for the card ${mac}, and the VM has no such card`,
           advice: "Give the VM that address with --nic NAME=MAC, or change the profile in the VM",
         });
-      const cloned = left.find((one) => WIRED.test(one.section) && one.key === "cloned-mac-address")?.value;
+      const cloned = left.find(
+        (entry) => WIRED.test(entry.section) && entry.key === "cloned-mac-address",
+      )?.value;
       if (cloned !== undefined && isMac(cloned))
         draft.problem({
           code: "nic-other-mac",
@@ -53,7 +55,7 @@ export function fittingProfile(text: string, nics: readonly IntendedNic[]): stri
   const name = readSections(text).find(
     ({ section, key }) => section === "connection" && key === "interface-name",
   )?.value;
-  const nic = nics.find((one) => one.name === name);
+  const nic = nics.find((candidate) => candidate.name === name);
   if (nic === undefined) return text;
   return editSections(text, ({ section, key, value }, line) => {
     if (WIRED.test(section) && key === "mac-address" && isMac(value))
