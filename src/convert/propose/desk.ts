@@ -23,7 +23,7 @@ export function deskTools(freeSpace: (path: string) => FreeSpace): GuestTools {
 const initramfsLater = step(
   {
     name: "initramfs",
-    explains: "Names the drivers of a VM in the settings of the guest's initramfs tool",
+    explains: "Lists the drivers of a VM in the settings of the guest's initramfs tool",
   },
   async (context) => {
     const { view, guest, draft } = context;

@@ -16,7 +16,7 @@ export const selinux = step(
   {
     name: "selinux",
     explains:
-      "Gives new files the SELinux label of their directory; where it has none, the VM labels all files once",
+      "Gives new files the SELinux label of their directory; where it has none, the VM relabels all files once",
   },
   async (context) => {
     const { view, changes, draft } = context;
@@ -34,7 +34,7 @@ export const selinux = step(
   },
 );
 
-const WHY = "SELinux refuses files without a label";
+const WHY = "SELinux denies access to files without a label";
 
 const labelled = <State extends Exclude<Change["after"], { kind: "absent" }>>(
   state: State,

@@ -19,13 +19,13 @@ import {
 
 /** makeVm of src/plan goes by the same name. */
 const NAME = "guest-agent";
-const WHY = "The QEMU guest agent was asked for";
+const WHY = "The QEMU guest agent was requested";
 
 export const guestAgent = step(
   {
     name: NAME,
     explains:
-      "On request: installs qemu-guest-agent from extras, or at the VM's first boot from its own repositories",
+      "On request: installs qemu-guest-agent from extras, or from the guest's own repositories at its first boot",
     optional: true,
   },
   async (context) => {

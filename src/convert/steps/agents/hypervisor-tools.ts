@@ -14,7 +14,7 @@ const OTHERS =
 export const hypervisorTools = step(
   {
     name: "hypervisor-tools",
-    explains: "On request: keeps the guest tools of VMware, VirtualBox, Citrix and others from being started",
+    explains: "On request: disables the guest tools of VMware, VirtualBox, Citrix and others",
     optional: true,
   },
   async ({ intent, view, draft }) => {

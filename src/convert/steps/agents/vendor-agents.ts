@@ -11,8 +11,8 @@ const IBM = "dirserver|icscimomd|ibmasm|ibmspsvc|tier1slp|wmicimserver|cimlisten
 
 export const vendorAgents = hardwareService({
   name: "vendor-agents",
-  explains: "On request: keeps the agents of HP, Dell and IBM for their own hardware from being started",
-  why: "These agents look after hardware of the old machine's maker",
+  explains: "On request: disables the hardware agents of HP, Dell and IBM",
+  why: "These agents are for the old machine's hardware",
   services: new RegExp(`^(${HP}|${DELL}|${IBM})$`),
   optional: true,
 });

@@ -9,7 +9,7 @@ const DEBCONF = "/var/cache/debconf/config.dat";
 export const deviceMap = step(
   {
     name: "device-map",
-    explains: "Takes disks of the old machine out of GRUB's device.map",
+    explains: "Removes disks of the old machine from GRUB's device.map",
   },
   async ({ draft }) => {
     for (const path of ["/boot/grub/device.map", "/boot/grub2/device.map"]) {

@@ -5,12 +5,13 @@ import { espMounts } from "../../efi/esp-mounts.ts";
 import { type EfiLoader, findEfiLoaders } from "../../efi/loaders.ts";
 import { efiArch, efiPath, listNames, readLoader } from "../../efi/tree.ts";
 
-const WHY = "A VM has no NVRAM entries of its machine: the firmware starts this file, and nothing else";
+const WHY =
+  "A VM has none of the old machine's NVRAM entries: its firmware starts this file and nothing else";
 
 export const efiFallback = step(
   {
     name: "efi-fallback",
-    explains: "Makes EFI/BOOT/BOOTX64.EFI, with shim and what it starts, where the guest boots by UEFI",
+    explains: "Creates EFI/BOOT/BOOTX64.EFI from the guest's own boot loader, where it boots by UEFI",
   },
   async (context) => {
     const { guest, intent, view, draft } = context;

@@ -13,7 +13,7 @@ import type { Volumes } from "../../names/volumes.ts";
 export const grub = step(
   {
     name: "grub",
-    explains: "Names root= and resume= by UUID in GRUB's menu, in grubenv and in /etc/default/grub",
+    explains: "Names root= and resume= by UUID in GRUB's menu, grubenv and /etc/default/grub",
   },
   async (context) => {
     const { view, draft } = context;

@@ -7,8 +7,8 @@ import type { CommandLineFiles, EditLine } from "../../loaders/command-lines.ts"
 import { type DeviceNames, editDevices, nameStyle } from "../../loaders/devices.ts";
 
 const WHY =
-  "The kernel would look for its root, or the swap to resume from, under a name that the VM's disks lack";
-const WHY_SOURCE = `${WHY}; so it stays when the menu is written again`;
+  "The kernel would look for its root, or the swap to resume from, by a name that the VM's disks do not have";
+const WHY_SOURCE = `${WHY}; so that it survives when the menu is generated again`;
 
 /** Menus are edited in place: a tool that writes them anew would look at this machine, and in its firmware's mode. */
 export async function nameDevices(

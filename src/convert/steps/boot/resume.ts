@@ -18,7 +18,7 @@ export const resume = step(
     const names = await view.list(`${DIRECTORY}/conf.d`);
     for (const path of [`${DIRECTORY}/initramfs.conf`, ...names.map((name) => `${DIRECTORY}/conf.d/${name}`)])
       await draft.edit(path, {
-        why: "The initramfs looks for the swap by a name that the VM's disks have; for one that is gone it would wait",
+        why: "The initramfs would wait for a swap that the VM's disks do not have by that name",
         edit: (text) =>
           editAssignments(text, (name, value) =>
             name === "RESUME" ? resumeName(value, { volumes, style: "UUID=" }) : null,

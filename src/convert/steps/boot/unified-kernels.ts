@@ -17,7 +17,7 @@ export const unifiedKernels = step(
   {
     name: "unified-kernels",
     explains:
-      "Opens unified kernel images (EFI/Linux/*.efi) and says what a VM lacks in them: drivers, names of its disks",
+      "Opens unified kernel images (EFI/Linux/*.efi) and reports which drivers and disk names would not fit a VM",
   },
   async (context) => {
     const { signal, draft } = context;

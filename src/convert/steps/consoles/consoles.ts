@@ -8,11 +8,11 @@ import { commentOut, mapLines, MAX_LINE } from "../../text/lines.ts";
 export const consoles = step(
   {
     name: "consoles",
-    explains: "Takes logins out of /etc/inittab that are on lines which the VM does not have",
+    explains: "Disables logins in /etc/inittab on terminals that the VM does not have",
   },
   async ({ intent, draft }) => {
     await draft.edit("/etc/inittab", {
-      why: "init would start a login on a line that is not there again and again",
+      why: "init would restart a login again and again on a terminal that does not exist",
       edit: (text) => withoutLostConsoles(text, intent.hypervisor),
     });
   },

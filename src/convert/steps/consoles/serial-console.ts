@@ -15,7 +15,7 @@ const WHY = "The VM has a serial console; the screen stays the main one, and sys
 export const serialConsole = step(
   {
     name: "serial-console",
-    explains: "Adds the serial console ttyS0 to the kernel's command line, and a login on it",
+    explains: "Adds the serial console ttyS0 to the kernel's command line, with a login on it",
   },
   async (context) => {
     const { guest, intent, view, draft } = context;
@@ -49,7 +49,7 @@ export function withConsoles({ text, others, last }: CommandLine): string {
 }
 
 async function nameInSources({ view, draft }: StepContext): Promise<void> {
-  const why = `${WHY}; so it stays when the menu is written again`;
+  const why = `${WHY}; so that it survives when the menu is generated again`;
   const dropIns = await grubDefaults(view);
   for (const [path, { name, words }] of Object.entries(CONSOLE_VARIABLES)) {
     const paths = path === "/etc/default/grub" ? dropIns : [path];

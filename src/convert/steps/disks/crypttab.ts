@@ -9,7 +9,7 @@ import { readVolumes, type Volumes } from "../../names/volumes.ts";
 export const crypttab = step(
   {
     name: "crypttab",
-    explains: "Names encrypted volumes in /etc/crypttab by UUID, where it named disks of the old machine",
+    explains: "Names encrypted volumes in /etc/crypttab by UUID instead of by disks of the old machine",
   },
   async (context) => {
     const { guest, intent, draft } = context;
@@ -63,7 +63,7 @@ async function markForInitramfs({ view, guest, intent, draft }: StepContext): Pr
     if (luks !== null && needed.delete(luks)) names.add(line.name);
   }
   await draft.edit("/etc/crypttab", {
-    why: "The initramfs is made where nothing shows that the root lies in it",
+    why: "The initramfs is built where its tool cannot see that the root is on this volume",
     edit: (text) => withInitramfs(text, names),
   });
   for (const id of needed) {

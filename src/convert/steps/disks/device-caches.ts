@@ -18,6 +18,6 @@ export const deviceCaches = step(
   },
   async ({ draft }) => {
     for (const path of CACHES)
-      await draft.remove(path, { why: "A cache of which device holds what; its program makes it anew" });
+      await draft.remove(path, { why: "It caches which device holds what; its program creates it again" });
   },
 );

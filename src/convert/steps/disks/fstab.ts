@@ -8,13 +8,13 @@ import { readVolumes, type Volumes } from "../../names/volumes.ts";
 export const fstab = step(
   {
     name: "fstab",
-    explains: "Names file systems and swap in /etc/fstab by UUID, where it named disks of the old machine",
+    explains: "Names file systems and swap in /etc/fstab by UUID instead of by disks of the old machine",
   },
   async ({ guest, intent, draft }) => {
     const volumes = readVolumes(guest, intent);
     const problems: Problem[] = [];
     await draft.edit("/etc/fstab", {
-      why: "It lay on a disk that is not sent: the VM would wait for it at boot",
+      why: "It was on a disk that is not sent: the VM would wait for it at boot",
       edit: (text) => withoutLeftOut(text, intent.leftOut ?? [], volumes),
       severity: "stops",
     });

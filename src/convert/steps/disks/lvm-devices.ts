@@ -8,7 +8,7 @@ const DIRECTORY = "/etc/lvm/devices";
 export const lvmDevices = step(
   {
     name: "lvm-devices",
-    explains: "Removes LVM's devices file, which lets LVM see disks of the old machine only",
+    explains: "Removes LVM's devices file, which allows only disks of the old machine",
   },
   async ({ draft }) => {
     const path = `${DIRECTORY}/system.devices`;

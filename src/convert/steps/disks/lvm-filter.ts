@@ -7,13 +7,12 @@ const PATHS = ["/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf"];
 export const lvmFilter = step(
   {
     name: "lvm-filter",
-    explains:
-      "Lets the VM's disks through the filters in lvm.conf, where those name disks of the old machine",
+    explains: "Lets the VM's disks through filters in lvm.conf that accept only disks of the old machine",
   },
   async ({ draft }) => {
     for (const path of PATHS)
       await draft.edit(path, {
-        why: "Its filter lets disks of the old machine through, and no other: LVM would find no volume",
+        why: "Its filter accepts only disks of the old machine: LVM would find no volume",
         edit: withVmDisks,
         severity: "stops",
       });

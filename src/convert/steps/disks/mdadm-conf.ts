@@ -7,13 +7,13 @@ import { mapLines, MAX_LINE } from "../../text/lines.ts";
 export const mdadmConf = step(
   {
     name: "mdadm-conf",
-    explains: "Lets mdadm look for arrays on the VM's disks, where mdadm.conf names disks of the old machine",
+    explains: "Lets mdadm look for arrays on all disks, where mdadm.conf names disks of the old machine",
   },
   async ({ intent, draft }) => {
     const lost: string[] = [];
     for (const path of ["/etc/mdadm.conf", "/etc/mdadm/mdadm.conf"])
       await draft.edit(path, {
-        why: "It names disks that the VM does not have: no array would be started",
+        why: "It names disks that the VM does not have: no array would start",
         edit: (text) => {
           const there = renderMdadmConf(text, lost);
           return (intent.leftOut ?? []).length === 0 ? there : withoutCounts(there);

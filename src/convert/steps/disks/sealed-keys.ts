@@ -7,7 +7,8 @@ import { splitLines } from "../../text/lines.ts";
 export const sealedKeys = step(
   {
     name: "sealed-keys",
-    explains: "Reports encrypted volumes that a TPM, a token or Clevis unlocks, and what to do before",
+    explains:
+      "Reports encrypted volumes that a TPM, a token or Clevis unlocks, and what to do before the migration",
   },
   async ({ view, intent, draft }) => {
     for (const { name, by } of findSealed((await draft.read("/etc/crypttab", { severity: "notes" })) ?? ""))

@@ -9,16 +9,16 @@ const HWCONF = "/etc/sysconfig/hwconf";
 export const kudzu = step(
   {
     name: "kudzu",
-    explains: "Switches kudzu off, which at boot removes the configuration of hardware that is gone",
+    explains: "Disables kudzu, which at boot removes the configuration of hardware that is gone",
   },
   async ({ view, draft }) => {
     const off = await disableServices(draft, view, {
       wanted: (service) => service === "kudzu",
-      why: "kudzu would take the network cards of the old machine out of the configuration, and wait for an answer",
+      why: "kudzu would remove the old machine's network cards from the configuration, and wait for an answer",
     });
     if (off.length > 0)
       await draft.remove(HWCONF, {
-        why: "It lists the hardware of the old machine; kudzu writes a new one when it is run",
+        why: "It lists the old machine's hardware; kudzu writes it again when it runs",
       });
   },
 );

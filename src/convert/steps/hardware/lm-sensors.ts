@@ -4,7 +4,7 @@ import { hardwareService } from "./hardware-service.ts";
 
 export const lmSensors = hardwareService({
   name: "lm-sensors",
-  explains: "Keeps lm-sensors and fancontrol from being started: a VM has no sensors",
+  explains: "Disables lm-sensors and fancontrol: a VM has no sensors",
   why: "The VM has no sensors and no fans; the service would fail at each boot",
   services: /^(lm[-_]sensors|sensord|fancontrol)$/,
 });

@@ -4,7 +4,7 @@ import { hardwareService } from "./hardware-service.ts";
 
 export const mcelog = hardwareService({
   name: "mcelog",
-  explains: "Keeps mcelog from being started: machine checks are the host's business",
-  why: "Machine checks are reported to the host, not to the VM; mcelog fails where the CPU has none",
+  explains: "Disables mcelog: machine checks are the host's business",
+  why: "Machine checks go to the host, not to the VM; mcelog fails where the CPU reports none",
   services: /^(mcelog|mcelogd)$/,
 });

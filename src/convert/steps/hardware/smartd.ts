@@ -4,7 +4,7 @@ import { hardwareService } from "./hardware-service.ts";
 
 export const smartd = hardwareService({
   name: "smartd",
-  explains: "Keeps smartd from being started: a VM's disks have no SMART, and it would fail",
+  explains: "Disables smartd: a VM's disks have no SMART, and it would fail",
   why: "The VM's disks have no SMART; smartd would fail at each boot",
   services: /^(smartd|smartmontools)$/, // the second is Debian's
 });

@@ -10,7 +10,7 @@ const DRIVERS = ["/usr/lib64/xorg/modules/drivers", "/usr/lib/xorg/modules/drive
 export const xorg = step(
   {
     name: "xorg",
-    explains: "On request: gives xorg.conf a driver that works on a VM's screen",
+    explains: "On request: gives xorg.conf a driver that works with a VM's screen",
     optional: true,
   },
   async ({ view, draft }) => {
@@ -24,7 +24,7 @@ export const xorg = step(
     if (driver !== null)
       for (const path of paths)
         await draft.edit(path, {
-          why: "X has the driver of a graphics card that the VM does not have",
+          why: "X would use the driver of a graphics card that the VM does not have",
           edit: (text) => withDriver(text, driver),
           severity: "notes",
         });

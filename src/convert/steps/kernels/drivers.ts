@@ -17,7 +17,7 @@ export const drivers = step(
   {
     name: "drivers",
     explains:
-      "Installs the drivers of a VM from extras by the guest's own package tool, where its kernel lacks them",
+      "Installs the drivers of a VM from extras with the guest's own package tool, where its kernel lacks them",
     addsKernels: true,
   },
   async (context) => {

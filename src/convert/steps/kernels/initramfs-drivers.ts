@@ -6,7 +6,8 @@ import { type Kernel, VM_DRIVERS } from "../../../core/index.ts";
 import { readModules } from "../../initramfs/modules.ts";
 import { withNewline } from "../../text/lines.ts";
 
-const WHY = "The VM's disks and network cards need these drivers before the root file system is there";
+export const WHY_DRIVERS =
+  "The VM's disks and network cards need these drivers before the root file system is mounted";
 
 export async function listDrivers(kernels: readonly Kernel[], context: StepContext): Promise<void> {
   if (context.guest.initramfsTool === "initramfs-tools") await listModules(kernels, context);
@@ -32,8 +33,9 @@ async function listModules(kernels: readonly Kernel[], { view, draft }: StepCont
     if (missing.length === 0) return text;
     return `${withNewline(text)}# Drivers of virtual machines. Written by virt-p2v.\n${missing.join("\n")}\n`;
   };
-  if ((await view.resolve(MODULES_FILE)) !== null) await draft.edit(MODULES_FILE, { why: WHY, edit: add });
-  else if (wanted.size > 0) await draft.write(MODULES_FILE, { why: WHY, text: add("") });
+  if ((await view.resolve(MODULES_FILE)) !== null)
+    await draft.edit(MODULES_FILE, { why: WHY_DRIVERS, edit: add });
+  else if (wanted.size > 0) await draft.write(MODULES_FILE, { why: WHY_DRIVERS, text: add("") });
 }
 
 const FEATURES_FILE = "/etc/mkinitfs/mkinitfs.conf";
@@ -42,7 +44,7 @@ const FEATURES_FILE = "/etc/mkinitfs/mkinitfs.conf";
 async function addFeature({ view, draft }: StepContext): Promise<void> {
   if ((await view.resolve(FEATURES_FILE)) === null) return;
   if ((await view.resolve("/etc/mkinitfs/features.d/virtio.modules")) === null) return;
-  await draft.edit(FEATURES_FILE, { why: WHY, edit: addVirtio });
+  await draft.edit(FEATURES_FILE, { why: WHY_DRIVERS, edit: addVirtio });
 }
 
 /** Pure. */

@@ -11,9 +11,7 @@ import { isRelease } from "../../initramfs/modules.ts";
 import { MAX_INITRAMFS_BYTES, readInitramfs } from "../../initramfs/read.ts";
 import { readWanted } from "../../initramfs/wanted.ts";
 import type { Built, BuiltKernel } from "../../guest-tools/tools.ts";
-import { listDrivers } from "./initramfs-drivers.ts";
-
-const WHY = "The VM's disks and network cards need these drivers before the root file system is there";
+import { listDrivers, WHY_DRIVERS } from "./initramfs-drivers.ts";
 
 /** A kernel whose image must change, and what must be inside. */
 type Stale = { readonly kernel: Kernel; readonly path: string; readonly wanted: Wanted };
@@ -22,7 +20,7 @@ export const initramfs = step(
   {
     name: "initramfs",
     explains:
-      "Gives the initramfs of every bootable kernel the drivers of a VM: by the guest's own tool, else by appending them",
+      "Puts the drivers of a VM into the initramfs of every bootable kernel: with the guest's own tool, else by appending them",
   },
   async (context) => {
     const { guest, blobs, signal, tools, emit, draft } = context;
@@ -111,10 +109,10 @@ async function takeBuilt({ kernel, path, wanted }: Stale, built: Built, context:
   if (built.kind === "failed") draft.problem(notBuilt(kernel, built.why, appended));
   if (appended?.kind === "appended") {
     const modules = appended.modules.join(", ");
-    const why = `${WHY} (${kernel.version}; ${modules === "" ? "files" : modules} appended for ${appended.how})`;
+    const why = `${WHY_DRIVERS} (${kernel.version}; ${modules === "" ? "files" : modules} appended for ${appended.how})`;
     await replaceImage(path, { why, ...(await put(appended.bytes)) }, context);
   } else if (built.kind === "built") {
-    const why = `${WHY} (${kernel.version})`;
+    const why = `${WHY_DRIVERS} (${kernel.version})`;
     await replaceImage(path, { why, ...(await blobs.putFile(built.path)) }, context);
   }
 

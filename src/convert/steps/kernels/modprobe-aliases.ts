@@ -15,7 +15,7 @@ export type AliasDrivers = { readonly net: string; readonly block: string };
 export const modprobeAliases = step(
   {
     name: "modprobe-aliases",
-    explains: "Gives the aliases ethN and scsi_hostadapter in modprobe's files the VM's drivers",
+    explains: "Points the aliases ethN and scsi_hostadapter in modprobe's files to the VM's drivers",
   },
   async ({ view, guest, intent, draft }) => {
     const names = await view.list(DIRECTORY);
@@ -27,7 +27,7 @@ export const modprobeAliases = step(
     const seen = { adapter: false };
     for (const path of named)
       await draft.edit(path, {
-        why: "The VM's disks and network cards need other drivers than those of the old machine",
+        why: "The VM's disks and network cards need other drivers than the old machine's",
         edit: (text) => (drivers === null ? text : renderAliases(text, drivers, seen)),
       });
   },

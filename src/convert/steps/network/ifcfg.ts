@@ -12,7 +12,7 @@ const DIRECTORY = "/etc/sysconfig/network-scripts";
 export const ifcfg = step(
   {
     name: "ifcfg",
-    explains: "Gives HWADDR in ifcfg files the MAC address that the VM's card of that name has",
+    explains: "Sets HWADDR in ifcfg files to the MAC address of the VM's card of that name",
   },
   async ({ guest, view, intent, draft }) => {
     // RHEL up to 5 names cards by HWADDR, in ifup; its old udev may not know the keys of our rule.
@@ -24,7 +24,7 @@ export const ifcfg = step(
       if (text === null) continue;
       const { hwaddr, macaddr, device } = readIfcfg(text, name);
       await draft.edit(path, {
-        why: "An interface whose HWADDR is not that of its card is not started",
+        why: "An interface does not start if its HWADDR is not that of its card",
         edit: (now) => withHwaddr(now, name, { nics: intent.nics, add }),
       });
       const there = intent.nics.some((nic) => nic.mac.toLowerCase() === hwaddr || nic.name === device);

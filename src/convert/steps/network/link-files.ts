@@ -10,7 +10,7 @@ const WHY = "It names a card by a slot or driver of the old machine; the VM's ca
 export const linkFiles = step(
   {
     name: "link-files",
-    explains: "Takes names out of .link files that find their card by the old machine's slots or drivers",
+    explains: "Disables names in .link files that match a slot or driver of the old machine",
   },
   async ({ view, draft }) => {
     for (const name of await view.list(LINKS))

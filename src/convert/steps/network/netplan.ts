@@ -19,7 +19,7 @@ export const netplan = step(
       const path = `${DIRECTORY}/${name}`;
       const left: string[] = [];
       await draft.edit(path, {
-        why: "netplan configures only cards that its match: finds",
+        why: "netplan configures only cards that match: finds",
         edit: (text) => fittingMatch(text, intent.nics, left),
       });
       for (const what of left.slice(0, 20))

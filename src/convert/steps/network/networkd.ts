@@ -11,7 +11,7 @@ export const networkd = step(
   {
     name: "networkd",
     explains:
-      "Makes systemd-networkd's .network files find the VM's card, where they ask for a slot or driver",
+      "Makes systemd-networkd's .network files match the VM's card, where they ask for a slot or driver",
   },
   async ({ view, intent, draft }) => {
     for (const name of await view.list(DIRECTORY)) {
@@ -20,7 +20,7 @@ export const networkd = step(
       const lost = lostMatch((await draft.read(path, { severity: "notes" })) ?? "", intent.nics);
       if (lost === null) continue;
       await draft.edit(path, {
-        why: "A .network file that finds no card is not used",
+        why: "A .network file that matches no card is not used",
         edit: (text) => fittingNetwork(text, intent.nics),
       });
       if (intent.nics.length !== 1)

@@ -14,7 +14,7 @@ export const networkManager = step(
   {
     name: "networkmanager",
     explains:
-      "Makes NetworkManager's profiles fit the VM's cards, where they ask for an address, slot or driver",
+      "Makes NetworkManager's profiles match the VM's cards, where they ask for an address, slot or driver",
   },
   async ({ intent, view, draft }) => {
     const { nics } = intent;

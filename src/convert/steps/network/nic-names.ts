@@ -27,7 +27,7 @@ export const nicNames = step(
     for (const name of await view.list(RULES_DIRECTORY)) {
       if (!name.endsWith(".rules") || `${RULES_DIRECTORY}/${name}` === RULES_PATH) continue;
       await draft.edit(`${RULES_DIRECTORY}/${name}`, {
-        why: "It gives one of these names to another card, or another name to one of these cards",
+        why: "It gives one of these names to another card, or one of these cards another name",
         edit: (text) => withoutConflicts(text, nics),
       });
     }
@@ -35,11 +35,11 @@ export const nicNames = step(
     for (const name of await view.list(LINKS_DIRECTORY)) {
       if (!name.endsWith(".link") || ours.has(`${LINKS_DIRECTORY}/${name}`)) continue;
       await draft.edit(`${LINKS_DIRECTORY}/${name}`, {
-        why: "It gives one of these names to another card, or another name to one of these cards",
+        why: "It gives one of these names to another card, or one of these cards another name",
         edit: (text) => conflictingLink(text, nics),
       });
     }
-    const why = "The VM's network cards sit elsewhere on the bus; without a pin they would get other names";
+    const why = "The VM's network cards are elsewhere on the bus; without a pin they would get other names";
     if (guest.init === "systemd")
       for (const nic of nics) await draft.write(linkPath(nic), { why, text: renderLink(nic) });
     await draft.write(RULES_PATH, { why, text: renderRules(nics) });

@@ -10,7 +10,7 @@ const WHY = "It names network cards by slots of the old machine; the VM's cards 
 export const persistentNet = step(
   {
     name: "persistent-net",
-    explains: "Takes udev rules out that name network cards by their slot in the old machine",
+    explains: "Disables udev rules that name network cards by their slot in the old machine",
   },
   async ({ view, draft }) => {
     for (const name of await view.list(RULES))

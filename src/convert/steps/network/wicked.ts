@@ -10,7 +10,7 @@ export const wicked = step(
   {
     name: "wicked",
     explains:
-      "Reports SUSE's ifcfg files that mean a slot of the old machine, or another address than the card's",
+      "Reports SUSE's ifcfg files for a slot of the old machine, or for a MAC address that the VM does not have",
   },
   async ({ intent, view, draft }) => {
     const macs = intent.nics.map((nic) => nic.mac.toLowerCase());
