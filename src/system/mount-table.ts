@@ -23,7 +23,7 @@ export function parseMountTable(mountinfo: string): MountEntry[] {
 }
 
 /** The bytes of a name may be UTF-8: escapes are decoded as bytes, not as characters. */
-function unescapeOctal(text: string): string {
+export function unescapeOctal(text: string): string {
   const bytes = Buffer.from(text, "utf8").toString("latin1");
   const plain = bytes.replace(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),

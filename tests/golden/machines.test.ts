@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { z } from "zod";
 import type { BlockNode, Cpu, Machine } from "../../src/core/index.ts";
-import { inspectMachine, mountedDevices } from "../../src/inspect/machine/index.ts";
+import { inspectMachine, devicesInUse } from "../../src/inspect/machine/index.ts";
 import { run } from "../../src/system/index.ts";
 import { printMachine } from "../../src/ui/print/machine.ts";
 import { scratch } from "../support/temporary.ts";
@@ -177,9 +177,9 @@ for (const archive of BLOCK)
     // Three disks, each with a table that nobody recorded; lines may break anywhere.
     const words = printMachine(machine).replace(/[\s|]+/g, " ");
     assert.equal(words.match(/partition table unknown/g)?.length, 3);
-    const used = await mountedDevices({ sysroot });
+    const used = await devicesInUse({ sysroot });
     assert.deepEqual(
-      ["/dev/sda4", "/dev/sda", "/dev/sda3", "/dev/nvme0n1p3"].map((path) => used.get(path) ?? null),
+      ["/dev/sda4", "/dev/sda", "/dev/sda3", "/dev/nvme0n1p3"].map((path) => used.get(path)?.where ?? null),
       ["/", "/", null, "/home/test"],
     );
   });

@@ -7,7 +7,7 @@ import { sampleMachineFiles, sampleSysroot } from "../../../tests/support/sample
 import type { BlockGraph, NodeId } from "../../core/index.ts";
 import type { MemoryFile } from "../../system/index.ts";
 import { readMachine } from "./machine.ts";
-import { readMounted } from "./disks/mounted.ts";
+import { readUses } from "./disks/in-use.ts";
 
 const sample = sampleMachineFiles();
 const paths = Object.keys(sample).toSorted();
@@ -71,7 +71,7 @@ function assertAcyclic(edges: readonly (readonly [NodeId, NodeId])[]): void {
   }
 }
 
-test("readMachine() and readMounted() stand any recording", async () => {
+test("readMachine() and readUses() stand any recording", async () => {
   await fc.assert(
     fc.asyncProperty(changes, async (changed) => {
       const files: Record<string, MemoryFile> = { ...sample };
@@ -86,7 +86,7 @@ test("readMachine() and readMounted() stand any recording", async () => {
         for (const count of [machine.cpu.value.sockets, machine.cpu.value.cores, machine.cpu.value.threads])
           assert.ok(count.kind === "unknown" || count.value > 0);
       assert.deepEqual(JSON.parse(JSON.stringify(machine)), machine);
-      await readMounted(sampleSysroot(files));
+      await readUses(sampleSysroot(files));
     }),
     { numRuns: 60 },
   );

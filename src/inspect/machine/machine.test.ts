@@ -9,7 +9,6 @@ import { sampleMachineFiles, sampleSysroot } from "../../../tests/support/sample
 import { type BlockNode, known, type Machine, UserError } from "../../core/index.ts";
 import { run } from "../../system/index.ts";
 import { inspectMachine, readMachine } from "./machine.ts";
-import { readMounted } from "./disks/mounted.ts";
 import { temporary } from "../../../tests/support/temporary.ts";
 
 const signal = new AbortController().signal;
@@ -176,37 +175,6 @@ test("volumes that lie on each other do not close a circle", async () => {
   const { storage } = await inspectSample({ ...dm(0, "dm-1"), ...dm(1, "dm-0"), ...dm(2, "dm-2") });
   const between = storage.edges.filter(({ from, to }) => /^dm:dm-\d$/.test(from) && /^dm:dm-\d$/.test(to));
   assert.equal(between.length, 1);
-});
-
-test("readMounted() names what is mounted and all that lies below it", async () => {
-  const used = await readMounted(sampleSysroot());
-  for (const device of [
-    "/dev/mapper/vg--0-root",
-    "/dev/dm-0",
-    "253:0",
-    "/dev/md127",
-    "/dev/sda2",
-    "/dev/sda",
-    "8:16",
-  ])
-    assert.equal(used.get(device), "/", device);
-  assert.equal(used.get("/dev/mapper/vg--0-swap"), "swap");
-  assert.equal(used.get("/dev/cciss/c0d0"), "/mnt/old disk");
-  for (const free of ["/dev/sda1", "/dev/nvme0n1", "/dev/cciss/c0d0p5"])
-    assert.equal(used.get(free), undefined, free);
-});
-
-test("readMounted() names all devices of a mounted btrfs", async () => {
-  const files = {
-    ...deviceFiles({ name: "sda", devno: "8:0", size: 8 }),
-    ...deviceFiles({ name: "sdb", devno: "8:16", size: 8 }),
-    "/sys/fs/btrfs/u/devices/sda": { link: "/sys/class/block/sda" },
-    "/sys/fs/btrfs/u/devices/sdb": { link: "/sys/class/block/sdb" },
-    "/proc/self/mountinfo": "29 1 0:26 / /data rw - btrfs /dev/sda rw\n",
-  };
-  const used = await readMounted(sampleSysroot(files));
-  assert.equal(used.get("/dev/sdb"), "/data");
-  assert.equal(used.get("8:0"), "/data");
 });
 
 test("inspectMachine() refuses a directory that is no recording", async (t) => {

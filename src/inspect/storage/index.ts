@@ -4,5 +4,4 @@ export { type FilesAt, filesAt } from "./files-at.ts";
 export { type DiskGraph, readDiskGraph } from "./graph.ts";
 export { type LeftOut, leaveOutMirrors } from "./md/left-out.ts";
 export { type MemberPlace, readFewerMembers } from "./md/fewer.ts";
-export { refuseMounted } from "./in-use.ts";
 export { openSourceDisk } from "./source.ts";

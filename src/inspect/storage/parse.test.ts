@@ -6,7 +6,6 @@ import { contentId } from "../../core/index.ts";
 import { contentHolds } from "./content.ts";
 import { FreeRanges } from "../used/free.ts";
 import { parseDomainLog } from "../used/free-partclone.ts";
-import { parseLosetup, parseMountinfo, parseSwaps } from "./in-use.ts";
 import { parseBlkid } from "./probe.ts";
 import { findImageFormat, parseBlockdev } from "./source.ts";
 import { deviceNumber } from "../../system/index.ts";
@@ -60,31 +59,6 @@ test("contentHolds() says why a partition is opaque", () => {
   assert.match(biosBoot.kind === "opaque" ? biosBoot.why : "", /BIOS boot/);
   const several = contentHolds({ kind: "ambiguous" }, "83");
   assert.match(several.kind === "opaque" ? several.why : "", /several/);
-});
-
-test("parseMountinfo() reads device, source and mount point, with blanks in names", () => {
-  const text =
-    "36 35 8:2 /@ /mnt/my\\040disk rw,noatime shared:1 master:2 - ext3 /dev/sda2 rw,errors=continue\n" +
-    "22 27 0:20 / /proc rw,relatime - proc proc rw\nnonsense\n";
-  assert.deepEqual(parseMountinfo(text), [
-    { kind: "mounted", device: "8:2", path: "/dev/sda2", where: "/mnt/my disk" },
-    { kind: "mounted", device: "0:20", path: "proc", where: "/proc" },
-  ]);
-});
-
-test("parseSwaps() reads partitions, not files", () => {
-  const text =
-    "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n/dev/sda3                               partition\t1000\t\t0\t\t-2\n/swap file\t1000\t0\t-3\n";
-  assert.deepEqual(parseSwaps(text), [{ kind: "swap", device: null, path: "/dev/sda3", where: "swap" }]);
-});
-
-test("parseLosetup() reads both ways of writing RO, and no output at all", () => {
-  const text = '{"loopdevices":[{"name":"/dev/loop0","ro":false},{"name":"/dev/loop1","ro":"1"}]}';
-  assert.deepEqual(parseLosetup(text), [
-    { name: "/dev/loop0", readOnly: false },
-    { name: "/dev/loop1", readOnly: true },
-  ]);
-  assert.deepEqual(parseLosetup(""), []);
 });
 
 test("parseBlockdev() reads size and sector size", () => {

@@ -3,11 +3,11 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { BlockGraph, Machine } from "../../core/index.ts";
-import { inspectMachine, mountedDevices } from "../../inspect/index.ts";
+import { inspectMachine, devicesInUse } from "../../inspect/index.ts";
 
 export async function localDisks({ signal }: { signal: AbortSignal }): Promise<readonly string[]> {
   const machine: Machine = await inspectMachine({ signal });
-  const inUse = await mountedDevices();
+  const inUse = await devicesInUse();
   const disks: string[] = [];
   for (const path of diskPaths(machine.storage))
     if (!inUse.has(path) && !(await isRemovable(path))) disks.push(path);

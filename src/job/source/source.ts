@@ -24,7 +24,7 @@ import {
   openSourceDisk,
   readDiskGraph,
   readUsedMaps,
-  refuseMounted,
+  refuseInUse,
 } from "../../inspect/index.ts";
 import { openOverlay } from "../../overlay/index.ts";
 import type { KeyAnswer } from "../../plan/index.ts";
@@ -66,7 +66,7 @@ async function findAll(
   const { keys, problems: ofKeys } = await readKeys(answers);
   const disks = await Promise.all(paths.map((path, index) => openSourceDisk(path, index + 1)));
   refuseTwice(disks);
-  await refuseMounted(disks);
+  await refuseInUse(disks);
   const { graph, problems: ofDisks, opened } = await readDiskGraph(disks, { keys, signal });
   const machineIsSource = disks.every((disk) => disk.kind === "device") && (await runsLive());
   const machine = machineIsSource ? await inspectMachine({ signal }) : machineOfImages(graph);

@@ -11,7 +11,7 @@ import {
   readContents,
   tableOf,
 } from "../../../src/inspect/machine/disks/contents.ts";
-import { mountedDevices } from "../../../src/inspect/machine/index.ts";
+import { devicesInUse } from "../../../src/inspect/machine/index.ts";
 import { sysrootOf } from "../../../src/inspect/machine/sysroot.ts";
 import { attachLoop, memoryView, mount, run } from "../../../src/system/index.ts";
 import { temporary } from "../../support/temporary.ts";
@@ -102,7 +102,7 @@ test("readContents() knows an empty disk from one that is not there", { skip }, 
   assert.deepEqual(absent, { kind: "unknown", why: `${join(directory, "absent")} is not there` });
 });
 
-test("mountedDevices() names a mounted loop device until it is unmounted", { skip }, async (t) => {
+test("devicesInUse() names a mounted loop device until it is unmounted", { skip }, async (t) => {
   const directory = await temporary(t);
   const path = await image(directory, "fs.img", 8 * MIB);
   await run(["mkfs.ext4", "-q", path]);
@@ -113,7 +113,7 @@ test("mountedDevices() names a mounted loop device until it is unmounted", { ski
       options: ["ro"],
       signal,
     });
-    assert.equal((await mountedDevices()).get(loop.path), mounted.path);
+    assert.equal((await devicesInUse()).get(loop.path)?.where, mounted.path);
   }
-  assert.equal((await mountedDevices()).get(loop.path), undefined);
+  assert.equal((await devicesInUse()).get(loop.path), undefined);
 });

@@ -14,7 +14,8 @@ import {
   type SourceDisk,
   UserError,
 } from "../../../src/core/index.ts";
-import { openSourceDisk, readDiskGraph, refuseMounted } from "../../../src/inspect/storage/index.ts";
+import { openSourceDisk, readDiskGraph } from "../../../src/inspect/storage/index.ts";
+import { refuseInUse } from "../../../src/inspect/machine/index.ts";
 import { readUsedMaps } from "../../../src/inspect/index.ts";
 import { attachLoop, mount, run } from "../../../src/system/index.ts";
 import { makeDisk } from "../../support/disks/disks.ts";
@@ -268,7 +269,7 @@ test("a disk is refused while it, or a part of it, is mounted, and when its imag
   await using disk = await makeDisk({ table: "mbr", partitions: [{ sizeMb: 16, fs: "ext4" }] });
   const { start, end } = disk.partitions[0] ?? { start: 0, end: 0 };
   const image = await openSourceDisk(disk.path, 1);
-  await refuseMounted([image]);
+  await refuseInUse([image]);
   {
     await using readOnly = await attachLoop(disk.path, {
       offset: 0,
@@ -276,7 +277,7 @@ test("a disk is refused while it, or a part of it, is mounted, and when its imag
       readOnly: true,
     });
     t.diagnostic(`${readOnly.path} is read-only`);
-    await refuseMounted([image]);
+    await refuseInUse([image]);
   }
   {
     await using loop = await attachLoop(disk.path, {
@@ -285,33 +286,33 @@ test("a disk is refused while it, or a part of it, is mounted, and when its imag
       readOnly: false,
     });
     assert.match(
-      await refusal(refuseMounted([image])),
+      await refusal(refuseInUse([image])),
       /^source-in-use: .* is attached as \/dev\/loop\d+, writable/,
     );
     const device = await openSourceDisk(loop.path, 1);
-    await refuseMounted([device]);
+    await refuseInUse([device]);
     await using mounted = await mount(loop.path, join(disk.directory, "p2v-m"), {
       type: "ext4",
       options: [],
     });
     assert.match(
-      await refusal(refuseMounted([device])),
+      await refusal(refuseInUse([device])),
       new RegExp(`^source-in-use: .*${loop.path} is mounted on ${mounted.path}`),
     );
   }
-  await refuseMounted([image]);
+  await refuseInUse([image]);
   await using loop = await attachLoop(disk.path, { offset: 0, sizeBytes: disk.sizeBytes, readOnly: false });
   await run(["partx", "--add", loop.path]);
   try {
     const device = await openSourceDisk(loop.path, 1);
-    await refuseMounted([device]);
+    await refuseInUse([device]);
     const partition = `${loop.path}p1`;
     await using mounted = await mount(partition, join(disk.directory, "p2v-m"), {
       type: "ext4",
       options: ["ro"],
     });
     const expected = `^source-in-use: ${loop.path} \\(${partition}\\) is mounted on ${mounted.path}`;
-    assert.match(await refusal(refuseMounted([device])), new RegExp(expected));
+    assert.match(await refusal(refuseInUse([device])), new RegExp(expected));
   } finally {
     await run(["partx", "--delete", loop.path]);
   }
@@ -324,7 +325,7 @@ test("a disk is refused while it swaps", async (t) => {
   if (on.code !== 0) return t.skip(`swapon: ${on.stderr.trim()}`);
   try {
     const device: SourceDisk = await openSourceDisk(loop.path, 1);
-    assert.match(await refusal(refuseMounted([device])), /^source-in-use: .* is used as swap/);
+    assert.match(await refusal(refuseInUse([device])), /^source-in-use: .* is used as swap/);
   } finally {
     await run(["swapoff", loop.path]);
   }
