@@ -13,8 +13,8 @@ export type ApplyOptions = {
 };
 
 /**
- * Gives the directories that were made for new files, in their order. UserError `guest-changed`, before anything is
- * written, when a file is not as it was when the change was proposed.
+ * Returns the directories that were made for new files, in their order. UserError `guest-changed`, before anything is
+ * written, if a file is not as it was when the change was proposed.
  */
 export async function applyChanges(
   changes: readonly Change[],
@@ -33,7 +33,7 @@ export async function applyChanges(
   return made;
 }
 
-/** Gives every file its state of before, last change first; `made` directories go, where nothing else is in them by now. */
+/** Restores every file, last change first; `made` directories are removed, unless something else is in them by now. */
 export async function undoChanges(
   changes: readonly Change[],
   { made = [], ...options }: ApplyOptions & { readonly made?: readonly string[] },

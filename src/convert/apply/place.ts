@@ -18,7 +18,7 @@ const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOL
 type Making = {
   /** Missing directories are made (0755 root). */
   readonly make: boolean;
-  /** Hears of each that was made, by its path in the guest. */
+  /** Called for each that is made, with its path in the guest. */
   readonly onMade?: (path: string) => void;
 };
 
@@ -117,7 +117,7 @@ export async function putState(
   await place.handle.sync();
 }
 
-/** A directory that holds something, or is none any more, stays. */
+/** A directory that is not empty, or no longer a directory, stays. */
 export async function removeIfEmpty(place: Place): Promise<void> {
   try {
     await rmdir(`${place.base}/${place.name}`);
@@ -131,7 +131,7 @@ const asideOf = (place: Place): string => `${place.base}/.p2v-${randomBytes(6).t
 
 type Bytes = Extract<FileState, { kind: "bytes" }>;
 
-/** Aside and renamed; a file with further hard links is written where it is, so that its other names stay the same file. */
+/** Written aside and renamed; a file with further hard links is written in place, so that all its names stay one file. */
 async function putBytes(place: Place, after: Bytes, blob: string): Promise<void> {
   const target = `${place.base}/${place.name}`;
   const there = await lstat(target).catch(() => null);

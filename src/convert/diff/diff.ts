@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A change as a person reads it: a unified diff without secrets. Works on both versions blotted, so context is safe too.
+// A change as a person reads it: a unified diff without secrets. Both versions are blotted first, so context is safe too.
 import { createTwoFilesPatch } from "diff";
 import {
   blotSecrets,
@@ -21,7 +21,7 @@ export async function showChanges(changes: readonly Change[], blobs: Blobs): Pro
   return shown;
 }
 
-/** null for binary files, and for those that are not shown to anyone. */
+/** null for binary files, and for those that nobody may see. */
 export async function renderDiff(change: Change, blobs: Blobs): Promise<string | null> {
   const { path, before, after } = change;
   if (isHidden(path)) return null;

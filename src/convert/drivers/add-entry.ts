@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts a new kernel into every boot menu of the guest that names one it has.
+// Adds a new kernel to every boot menu of the guest that names an old one.
 import type { GuestView } from "../../core/index.ts";
 import type { Draft } from "../steps/draft.ts";
 import { bootEntries } from "../loaders/boot-entries.ts";
@@ -14,7 +14,7 @@ const MENUS = [
   { files: syslinux, add: addSyslinuxEntry },
 ] as const;
 
-/** false: no menu names the kernel `from`, so that there is nothing to go by. */
+/** false: no menu names the kernel `from`, so there is no entry to copy. */
 export async function addToMenus(
   { from, to }: { from: string; to: string },
   { view, draft }: { view: GuestView; draft: Draft },

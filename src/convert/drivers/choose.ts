@@ -5,7 +5,7 @@ import type { DriverPackage } from "./package.ts";
 
 type Guest = Pick<GuestOS, "id" | "version" | "arch" | "family">;
 
-/** One people's packages serve the other: rebuilds of the same sources, with the same kernels. */
+/** Rebuilds of the same sources, with the same kernels: packages for one serve the others. */
 const RELATIVES: readonly (readonly string[])[] = [
   ["rhel", "centos", "rocky", "almalinux", "scientific", "ol"],
   ["sles", "sled", "sles_sap"],
@@ -18,7 +18,7 @@ const ARCHES: Readonly<Record<string, readonly string[]>> = {
   aarch64: ["aarch64", "arm64"],
 };
 
-/** Directories below extras/ in which packages for a guest are looked for, the most particular first. */
+/** Directories below extras/ with packages for a guest, the most specific first. */
 export function directoriesFor({ id, version, arch }: Guest): readonly string[] {
   const relatives = RELATIVES.find((names) => names.includes(id)) ?? [];
   const names = [...new Set([id, ...relatives])];
@@ -53,13 +53,13 @@ export type Lack = {
 
 export type Choice = {
   readonly packages: readonly DriverPackage[];
-  /** The kernel that has the drivers then; the same one, or a new one. */
+  /** The kernel that then has the drivers: the same, or a new one. */
   readonly kernel: string;
 };
 
 /**
- * Modules for this very release come first; then modules of another release of the same line, which the guest's tools link
- * where its kernel takes them (weak-modules of Red Hat and SUSE); then, if `mayAdd`, a kernel of its own. null: none helps.
+ * First modules for exactly this release; then modules of another release of the same line, which the guest's tools link
+ * where its kernel accepts them (weak-modules of Red Hat and SUSE); then, if `mayAdd`, another kernel. null: none helps.
  */
 export function choosePackages(
   { kernel, modules }: Lack,
@@ -71,7 +71,7 @@ export function choosePackages(
     modules.every((name) => candidate.modules.get(release)?.has(name) === true);
   const exact = newestFirst.find((candidate) => has(candidate, kernel));
   if (exact !== undefined) return { kernel, packages: withNeeds(exact, candidates) };
-  // Split over several packages: those for this release that bring any of them, together.
+  // Split over several packages: all for this release that bring any of them.
   const parts = newestFirst.filter((candidate) =>
     modules.some((name) => candidate.modules.get(kernel)?.has(name)),
   );
@@ -91,7 +91,7 @@ export function choosePackages(
     for (const release of candidate.kernels) {
       const packages = withNeeds(candidate, candidates);
       const all = (name: string): boolean => packages.some((other) => other.modules.get(release)?.has(name));
-      // Some may be built in, or in a package that nobody put there: what it really has is looked at afterwards.
+      // Some may be built in, or in a package that is missing: what it really has is checked afterwards.
       if (modules.some(all) || candidate.modules.get(release) === undefined)
         return { kernel: release, packages };
     }
@@ -101,11 +101,11 @@ export function choosePackages(
 /** 5.15.0-101 is newer than 5.15.0-97. */
 const ORDER = new Intl.Collator("en", { numeric: true });
 
-/** `2.6.18` and the flavour: what a weak link may cross. */
+/** `2.6.18` and the flavour: a weak link may join releases that share them. */
 const lineOf = (release: string): string =>
   `${/^\d+\.\d+\.\d+/.exec(release)?.[0] ?? release} ${/(?:xen|PAE|smp|debug|default|pae|bigsmp)$/i.exec(release)?.[0] ?? ""}`;
 
-/** With those among the candidates that it needs by name, and so on; what is not there the guest has, or its tool says so. */
+/** With the candidates that it needs by name, and those they need; the guest has the rest, or its tool complains. */
 export function withNeeds(
   wanted: DriverPackage,
   candidates: readonly DriverPackage[],

@@ -19,7 +19,7 @@ export type Extras = {
 
 export const NO_EXTRAS: Extras = { directory: "/usr/lib/virt-p2v/extras", packages: [] };
 
-/** A directory with more of them is no collection for one guest. */
+/** A directory with more of them was not collected for one guest. */
 const MAX_PACKAGES = 500;
 
 type Fitting = {
@@ -27,7 +27,7 @@ type Fitting = {
   readonly unreadable: readonly { readonly path: string; readonly why: string }[];
 };
 
-/** The most particular directory first. */
+/** The most specific directory first. */
 export async function readFitting(
   { directory, packages }: Extras,
   { guest, signal }: { guest: GuestOS; signal: AbortSignal },

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the guest's own tool is told to install packages, in a copy of the guest without devices and network. Pure.
+// How the guest's own tool installs packages, in a copy of the guest without devices and network. Pure.
 import type { DriverPackage } from "./package.ts";
 
 /**
- * `uname -r` tells this machine's kernel, which is none of the guest's: scripts get the guest's. A depmod of theirs without a
- * release would look for ours; modules are listed anew at the end.
+ * `uname -r` would print this machine's kernel: scripts get the guest's. Their depmod without a release would look for
+ * ours; modules are listed again at the end.
  */
 const head = (release: string): string => `out=$1 usual=$PATH
 shift
@@ -20,16 +20,16 @@ export PATH
 `;
 
 /**
- * dpkg(1) runs the packages' scripts, with those programs idle that make boot menus and initramfs. Files of the
- * configuration that a person changed stay.
+ * dpkg(1) runs the packages' scripts; programs that make boot menus and initramfs are replaced by ones that do nothing.
+ * Configuration files that a person changed stay.
  */
 const DPKG = `DEBIAN_PRIORITY=critical UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold -i "$@" || exit 1
 `;
 
 /**
- * rpm(8). A kernel is added to those that are there (-i); its scripts call programs by their whole paths that would look at
- * this machine (new-kernel-pkg, kernel-install), so they are not run: later steps do what they would. Packages of modules
- * are installed with theirs (weak-modules links them for the kernels that take them); rpm gives scripts a PATH of its own.
+ * rpm(8). A kernel is added to those installed (-i). Its scripts call, by full path, programs that would look at this
+ * machine (new-kernel-pkg, kernel-install), so they are not run: later steps do their work. Scripts of module packages do
+ * run (weak-modules links the modules for the kernels that accept them); rpm gives scripts a PATH of its own.
  */
 const rpm = (kernels: number): string => `n=0 kernels= others=
 for package; do
@@ -40,15 +40,15 @@ if [ -n "$kernels" ]; then rpm -i --noscripts --notriggers $kernels || exit 1; f
 if [ -n "$others" ]; then rpm --define "_install_script_path $PATH" -U $others || exit 1; fi
 `;
 
-/** Modules are listed anew for each kernel. */
+/** Modules are listed again for each kernel. */
 const depmod = (releases: readonly string[]): string =>
   ["PATH=$usual\n", ...releases.map((release) => `depmod -a ${release} || exit 1\n`)].join("");
 
 export type Installation = { readonly script: string; readonly packages: readonly DriverPackage[] };
 
 /**
- * The script, and the packages in the order in which it takes them. `releases`: kernels whose modules are listed anew, safe
- * as words; the first is what scripts are told to run on.
+ * The script, and the packages in the order in which it takes them. `releases`: kernels whose modules are listed again,
+ * safe as shell words; scripts see the first as the running kernel.
  */
 export function installation(
   packages: readonly DriverPackage[],

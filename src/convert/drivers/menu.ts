@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A boot menu with an entry for a new kernel: the one of a kernel that is there, once more with the new release, in front of
-// all and chosen. What the guest's own tools make later takes its place. Pure.
+// A boot menu with an entry for a new kernel: a copy of an old kernel's entry with the new release, placed first and made
+// the default. What the guest's own tools generate later replaces it. Pure.
 import { splitLines } from "../text/lines.ts";
 
 type Releases = { readonly from: string; readonly to: string };
 
-/** null: no entry loads the kernel `from`. The text itself: the new one is there. */
+/** null: no entry loads the kernel `from`. The same text: the new entry exists already. */
 export type AddEntry = (text: string, releases: Releases) => string | null;
 
 const KERNEL_LINE = /^[ \t]*(?:linux(?:16|efi)?|kernel|module2?)[ \t=]/i;
@@ -19,7 +19,7 @@ const loads = (lines: readonly string[], release: string): boolean =>
 const renamed = (lines: readonly string[], { from, to }: Releases): string =>
   lines.map((line) => line.replaceAll(from, to)).join("");
 
-/** Title to title (GRUB 0.97 manual, 13.1); `default` counts from 0. */
+/** An entry goes from title to title (GRUB 0.97 manual, 13.1); `default` counts from 0. */
 export const addLegacyEntry: AddEntry = (text, releases) => {
   const lines = splitLines(text);
   if (loads(lines, releases.to)) return text;
@@ -28,14 +28,14 @@ export const addLegacyEntry: AddEntry = (text, releases) => {
     .map((start, index) => lines.slice(start, starts[index + 1] ?? lines.length))
     .find((entry) => loads(entry, releases.from));
   if (entry === undefined || starts[0] === undefined) return null;
-  const own = entry.filter((line) => !/^[ \t]*#/.test(line)); // comments behind the last entry are none of it
+  const own = entry.filter((line) => !/^[ \t]*#/.test(line)); // comments after the last entry do not belong to it
   const head = lines
     .slice(0, starts[0])
     .map((line) => line.replace(/^([ \t]*default[ \t=]+)(?:\d+|saved)/, "$10"));
   return [...head, withNewline(renamed(own, releases)), ...lines.slice(starts[0])].join("");
 };
 
-/** The block of a `menuentry`, in front of the first one that is in no submenu; GRUB starts the first where none is chosen. */
+/** The block of a `menuentry`, before the first outside of submenus; GRUB starts the first by default. */
 export const addGrubEntry: AddEntry = (text, releases) => {
   const lines = splitLines(text);
   if (loads(lines, releases.to)) return text;
@@ -63,7 +63,7 @@ export const addGrubEntry: AddEntry = (text, releases) => {
   return null;
 };
 
-/** `label` to `label` (syslinux: doc/menu.txt). */
+/** An entry goes from `label` to `label` (syslinux: doc/menu.txt). */
 export const addSyslinuxEntry: AddEntry = (text, releases) => {
   const lines = splitLines(text);
   if (loads(lines, releases.to)) return text;

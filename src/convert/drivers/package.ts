@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A package file of extras/: what it says of itself, and which kernels it has drivers for. Its own words count, its file
-// name does not.
+// A package file of extras/: its metadata, and the kernels it has drivers for. Its metadata counts, its file name does not.
 import { open } from "node:fs/promises";
 import { RunError, run } from "../../system/index.ts";
 import { moduleName } from "../initramfs/modules.ts";
@@ -19,15 +18,15 @@ export type DriverPackage = {
   readonly provides: readonly string[];
   /** Names of modules, with underscores, by the kernel release whose directory they are in. */
   readonly modules: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Releases of kernels that are in it: /boot/vmlinuz-RELEASE, or vmlinuz beside the modules. */
+  /** Releases of the kernels in it: /boot/vmlinuz-RELEASE, or vmlinuz beside the modules. */
   readonly kernels: readonly string[];
-  /** Has it a program of this name in a directory of programs? */
+  /** Programs in it, by name. */
   readonly programs: readonly string[];
 };
 
 const MAX_LIST_BYTES = 32 * 2 ** 20;
 
-/** RangeError with the reason where it is no package, damaged, or out of all bounds. */
+/** RangeError with the reason if it is not a package, damaged, or out of all bounds. */
 export async function readPackage(path: string, { signal }: { signal: AbortSignal }): Promise<DriverPackage> {
   return path.endsWith(".rpm") ? await readRpm(path) : await readDeb(path, signal);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an .rpm says of itself in its header (rpm: docs/manual/format_header.md): name, release, files, needs. Pure. No
-// program of rpm is needed for it, which few live systems have.
+// The header of an .rpm (rpm: docs/manual/format_header.md): name, release, files, needs. Pure. It works without rpm(8),
+// which few live systems have.
 
 export type RpmHeader = {
   readonly name: string;
@@ -40,7 +40,7 @@ const TAG = {
 
 type Entry = { readonly type: number; readonly offset: number; readonly count: number };
 
-/** Of a file's first bytes. RangeError where it is no .rpm, cut off, or beyond every bound. */
+/** From a file's first bytes. RangeError if it is not an .rpm, cut off, or beyond every bound. */
 export function parseRpm(bytes: Buffer): RpmHeader {
   if (bytes.length < LEAD_BYTES || bytes.readUInt32BE(0) !== LEAD) throw new RangeError("It is no .rpm");
   const signature = sizesAt(bytes, LEAD_BYTES);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The package that would give a kernel its drivers, by name, for a person who has to find it. Pure.
+// The name of the package that would give a kernel its drivers, for the person who must find it. Pure.
 import type { GuestOS } from "../../core/index.ts";
 
 type Guest = Pick<GuestOS, "family" | "id" | "version" | "arch">;

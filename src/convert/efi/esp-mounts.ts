@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the guest's EFI system partitions are mounted while its conversion is worked out.
+// Where the guest's EFI system partitions are mounted during conversion.
 import { findNode, type GuestOS, type Intent } from "../../core/index.ts";
 
-/** Where distributions mount it; inspection mounts it there, too, where fstab does not. */
+/** Where distributions mount it; inspection mounts it there too if fstab does not. */
 const ESP_PATHS: ReadonlySet<string> = new Set(["/boot/efi", "/efi", "/boot"]);
 
 export function espMounts({ guest, intent }: { guest: GuestOS; intent: Intent }): readonly string[] {

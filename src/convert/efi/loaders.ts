@@ -22,9 +22,9 @@ const SHIM_NAMES = (arch: string): readonly string[] => [`shim${arch}.efi`, "shi
 const GRUB_NAMES = (arch: string): readonly string[] => [`grub${arch}.efi`, "grub.efi"];
 const KEY_NAMES = (arch: string): readonly string[] => [`mm${arch}.efi`, "MokManager.efi"];
 
-/** No loader of a Linux system lies there. */
+/** These hold no loader of a Linux system. */
 const FOREIGN = /^(boot|microsoft|linux|tools|systemd|apple|dell|hp|lenovo|memtest86)$/i;
-/** Names that distributions give their directory, where it is not the ID of os-release. */
+/** Directories of distributions that differ from the ID in os-release. */
 const VENDORS: Readonly<Record<string, readonly string[]>> = {
   rhel: ["redhat"],
   ol: ["redhat"],

@@ -2,7 +2,7 @@
 // Files of an EFI system partition. FAT knows no case: names are looked up without it, and new ones go where old ones are.
 import type { GuestView } from "../../core/index.ts";
 
-/** shim, GRUB and systemd-boot have 0.1 to 4 MiB; a unified kernel image is no boot loader. */
+/** shim, GRUB and systemd-boot have 0.1 to 4 MiB; a unified kernel image is not a boot loader. */
 const MAX_LOADER_BYTES = 16 * 2 ** 20;
 
 /** What the names of loaders end with (UEFI specification 3.5.1.1). null: no firmware of ours boots such a guest. */
@@ -11,7 +11,7 @@ export function efiArch(arch: string): string | null {
   return names[arch] ?? null;
 }
 
-/** The path below `base` as it is written there; what is not there yet as it is written here. */
+/** The path below `base` in the case used there; parts that do not exist yet in the case given. */
 export async function efiPath(view: GuestView, base: string, names: readonly string[]): Promise<string> {
   let at = base;
   for (const name of names) {
@@ -37,7 +37,7 @@ export async function readLoader(
   }
 }
 
-/** At most 100 names, where a directory has no end. */
+/** At most 100 names, however many there are. */
 export async function listNames(view: GuestView, path: string): Promise<readonly string[]> {
   const names = await view.list(path).catch((error: unknown) => {
     if (error instanceof RangeError) return [];

@@ -25,12 +25,12 @@ export async function findUnified(context: {
   return paths.slice(0, MAX_IMAGES);
 }
 
-/** The command line inside; null: no PE program, or none with such a section. */
+/** The command line inside; null: not a PE program, or without such a section. */
 export function unifiedCmdline(bytes: Buffer): string | null {
   return textOf(unifiedSection(bytes, ".cmdline", MAX_CMDLINE_BYTES));
 }
 
-/** The kernel's release, as its modules are named; null: not told. */
+/** The kernel's release, as in /lib/modules; null: not given. */
 export function unifiedRelease(bytes: Buffer): string | null {
   return textOf(unifiedSection(bytes, ".uname", MAX_RELEASE_BYTES));
 }
@@ -45,7 +45,7 @@ function textOf(section: Buffer | null): string | null {
   return text.trim();
 }
 
-/** PE format: Microsoft's specification. What a section has beyond the file is not there. */
+/** PE format: Microsoft's specification. A section ends where the file ends. */
 function unifiedSection(bytes: Buffer, name: string, maxBytes: number): Buffer | null {
   if (bytes.length < 64 || bytes.toString("latin1", 0, 2) !== "MZ") return null;
   const header = bytes.readUInt32LE(0x3c);

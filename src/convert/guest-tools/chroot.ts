@@ -29,7 +29,7 @@ import type {
   InstallRequest,
 } from "./tools.ts";
 
-/** A rebuild takes 10 to 30 s on a slow machine; one that waits for something gets this long. */
+/** A rebuild takes 10 to 30 s on a slow machine; one that hangs is ended after this. */
 const BUILD_MS = 300_000;
 const INSTALL_MS = 600_000;
 
@@ -73,7 +73,10 @@ async function whyNotRunning(copy: Copy, signal: AbortSignal): Promise<string | 
   }
 }
 
-/** Left to later steps, or of no use: they see no disk in the copy. `-o FILE` and `-c -k RELEASE` ask for a file that is there then. */
+/**
+ * Left to later steps, or useless: they see no disk in the copy. With `-o FILE` and `-c -k RELEASE` the caller expects a
+ * file.
+ */
 const IDLE = `#!/bin/sh
 while [ $# -gt 0 ]; do
   case $1 in
@@ -94,7 +97,7 @@ async function install(
   for (const name of idle) await writeFile(join(copy.out, "bin", name), IDLE, { mode: 0o755 });
   const inside: string[] = [];
   for (const [index, path] of packages.entries()) {
-    const name = `${index + 1}${path.endsWith(".rpm") ? ".rpm" : ".deb"}`; // no name of a file is given to the guest's shell
+    const name = `${index + 1}${path.endsWith(".rpm") ? ".rpm" : ".deb"}`; // the guest's shell never sees a file's own name
     await copyFile(path, join(copy.out, name));
     inside.push(`${copy.inside}/${name}`);
   }
@@ -115,7 +118,7 @@ async function install(
   }
 }
 
-/** Ours, and what a running system makes anew: scratch files, caches, locks, and the index files of Berkeley DB in rpm's. */
+/** Ours, and what a running system creates again: scratch files, caches, locks, and rpm's Berkeley DB index files. */
 const IGNORED =
   /^\/(?:(?:tmp|run|dev|proc|sys|var\/tmp|var\/run|var\/lock|var\/cache\/ldconfig)(?:\/|$)|usr\/sbin\/policy-rc\.d$|var\/lib\/rpm\/__db\.|.*\/\.wh\.)/;
 
@@ -128,7 +131,7 @@ async function build(
     const argv = ["/bin/sh", "-c", script, "sh", copy.inside, version, image, ...drivers];
     const { stderr } = await run(sandboxed(copy, argv), { signal, timeoutMs: BUILD_MS, isGuest: true });
     const path = join(copy.out, `initrd-${version}`);
-    const found = await lstat(path).catch(() => null); // nothing of the guest runs any more: it stays what it is
+    const found = await lstat(path).catch(() => null); // no program of the guest runs any more, so it cannot change
     if (found === null || !found.isFile() || found.size === 0)
       return { kind: "failed", why: "it left no file" };
     return { kind: "built", path, notes: notesIn(stderr) };
@@ -140,7 +143,7 @@ async function build(
   }
 }
 
-/** Lines of the script itself, for the user; a guest that prints such a line only speaks to its owner. */
+/** Lines of our script, for the user; a guest that prints such a line only talks to its owner. */
 function notesIn(stderr: string): readonly string[] {
   const lines = stderr.split("\n").filter((line) => line.startsWith("P2V: "));
   return [...new Set(lines)].slice(0, 3).map((line) => line.slice(5, 300));
@@ -157,7 +160,7 @@ export interface Copy extends AsyncDisposable {
   /** A directory of this machine that the guest's programs see as `inside`, for results. */
   readonly out: string;
   readonly inside: string;
-  /** What is written lies here. */
+  /** Holds everything that is written. */
   readonly layers: readonly Layer[];
 }
 
@@ -201,12 +204,12 @@ async function openCopy({
   return { merged, out, inside, layers, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** Whole files and directories in the upper one, whatever the kernel's default is, so that they can be read as changes. */
+/** The upper directory gets whole files and directories, whatever the kernel's default is: they are read as changes. */
 const PLAIN_UPPER = ["redirect_dir=off", "metacopy=off"];
 
 const OVERLAYFS_MAGIC = 0x794c7630; // linux/magic.h
 
-/** An overlayfs cannot keep its changes on another one, which the root of a live system is: then they are kept in RAM. */
+/** An overlayfs cannot keep its changes on another one, as the root of a live system is: then they are kept in RAM. */
 async function openStore(
   directory: string,
   { scope, signal }: { scope: AsyncDisposableStack; signal: AbortSignal },
@@ -217,7 +220,7 @@ async function openStore(
   return store;
 }
 
-/** Debian's way to forbid that package scripts start services: policy-rc.d says 101 (invoke-rc.d(8)). */
+/** Debian's way to forbid that package scripts start services: policy-rc.d exits with 101 (invoke-rc.d(8)). */
 async function noServices(root: string, blobs: Blobs): Promise<readonly Change[]> {
   const path = "/usr/sbin/policy-rc.d";
   const view = directoryView(root);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ends a program of the guest that takes this machine for itself: by processes without end, or by filling the disk. No
-// resource limit holds root's processes down, and not every kernel lets us make a cgroup; so it is looked at.
+// Ends a program of the guest that takes over this machine: with endless processes, or by filling the disk. No resource
+// limit holds root's processes, and not every kernel lets us make a cgroup; so we watch.
 import { readFile, statfs } from "node:fs/promises";
 
 const EVERY_MS = 200;
-/** Beyond those that are there before. A build of an initramfs has some tens. */
+/** Beyond those that already run. Building an initramfs takes some tens. */
 const MAX_PROCESSES = 2000;
-/** Of the file system that takes what is written; a large initramfs takes one, and changes of packages four at most. */
+/** Of the file system that takes what is written; a large initramfs takes 1 GiB, and packages change 4 GiB at most. */
 const MAX_BYTES = 8 * 2 ** 30;
 
 export interface Guard extends Disposable {

@@ -22,12 +22,12 @@ type Options = {
   /** The guest before. */
   readonly base: GuestView;
   readonly blobs: Blobs;
-  /** Paths, canonical, that are not told of. */
+  /** Paths, canonical, that are left out. */
   readonly ignores: (path: string) => boolean;
   readonly signal: AbortSignal;
 };
 
-/** Parents before what is in them, and what is removed after what was in it. RangeError beyond every bound. */
+/** Parents come before what is in them; removed directories after what was in them. RangeError beyond every bound. */
 export async function readDifference(layers: readonly Layer[], options: Options): Promise<readonly Found[]> {
   const changes: Found[] = [];
   const taken = { files: 0, bytes: 0 };
@@ -66,7 +66,7 @@ async function walk(path: string, upper: string, context: Walk): Promise<void> {
     if (stat.isDirectory()) {
       if (before.kind !== "directory" && before.kind !== "absent")
         throw new RangeError(`${child} would become a directory`);
-      // A directory that is there keeps its attributes: a change of it would stand for all that is in it.
+      // An existing directory keeps its attributes: a change of it would stand for all that is in it.
       if (before.kind === "absent")
         add({ path: child, before, after: directoryState(stat, place, xattrs) }, context);
       await walk(child, place, context);
@@ -80,7 +80,7 @@ async function walk(path: string, upper: string, context: Walk): Promise<void> {
   }
 }
 
-/** Bounded while reading: a script can make more names than we have memory. */
+/** Bounded while reading: a script can make more names than fit into memory. */
 async function namesIn(directory: string): Promise<readonly string[]> {
   const names: string[] = [];
   for await (const { name } of await opendir(directory, { bufferSize: 1024 }).catch(tooDeep)) {

@@ -4,18 +4,19 @@
 // Pure: it renders an argv.
 
 /**
- * $1: the copy, $2: directory for results, $3: where the copy sees it (a directory of ours, made by nobody else). All
- * mounts are nodev, so that mknod gives nothing that can be opened; /proc is read-only (sysrq-trigger, sys), and what it
- * tells of this machine's disks is hidden: hooks of initramfs-tools look for a swap to resume from in /proc/swaps.
- * Where memory runs out, the kernel ends these programs first. The root of all is an empty directory in memory with the copy in it: whoever leaves the chroot is there, and whoever is in
- * it can make no user namespace (the kernel refuses that to a changed root), and so gets no capability back.
+ * $1: the copy, $2: directory for results, $3: where the copy sees it (a directory that only we make). All mounts are
+ * nodev, so that mknod makes nothing that can be opened. /proc is read-only (sysrq-trigger, sys), and what it shows of
+ * this machine's disks is hidden: hooks of initramfs-tools look for a swap to resume from in /proc/swaps. When memory
+ * runs out, the kernel ends these programs first. The root of the namespace is an empty directory in memory that holds
+ * the copy. A program that leaves the chroot lands there. One that stays cannot make a user namespace (the kernel refuses
+ * that in a changed root), and so regains no capability.
  */
 const ENTER = `set -eu
 echo 1000 > /proc/self/oom_score_adj
 cd "$1"
 out=$2 inside=$3
 shift 3
-for d in proc dev sys; do [ -d $d ] && [ ! -L $d ] || { echo "The guest's /$d is no directory" >&2; exit 125; }; done
+for d in proc dev sys; do [ -d $d ] && [ ! -L $d ] || { echo "The guest's /$d is not a directory" >&2; exit 125; }; done
 mount -t proc -o ro,nosuid,nodev,noexec p2v-proc proc
 for f in swaps mdstat partitions diskstats cmdline keys key-users; do
   if [ -e proc/$f ]; then mount --bind /dev/null proc/$f; fi
@@ -46,7 +47,7 @@ exec setpriv --no-new-privs --inh-caps=-all --bounding-set=-all,$CAPS \\
   TMPDIR=/var/tmp FAKECHROOT=true DEBIAN_FRONTEND=noninteractive "$@"
 `;
 
-/** What copying files with their owners takes, and ldconfig's chroot; no mount, module, clock, network, raw device. */
+/** Needed to copy files with their owners, and for ldconfig's chroot. No mount, module, clock, network or raw device. */
 const CAPS = [
   "chown",
   "dac_override",
@@ -60,7 +61,7 @@ const CAPS = [
   "sys_chroot",
 ];
 
-/** unshare kills the child, and with it every process of its namespace, when it ends itself. */
+/** When unshare ends, it kills its child, and with it every process of the namespace. */
 export function sandboxed(
   copy: { readonly merged: string; readonly out: string; readonly inside: string },
   argv: readonly string[],

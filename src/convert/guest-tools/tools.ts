@@ -11,7 +11,7 @@ export type FreeSpace = {
 };
 
 export type Built =
-  /** `path`: a file on this computer, whole. `notes`: what the user should know of it. */
+  /** `path`: a complete file on this computer. `notes`: what the user should know about it. */
   | { readonly kind: "built"; readonly path: string; readonly notes: readonly string[] }
   | { readonly kind: "failed"; readonly why: string };
 
@@ -27,14 +27,14 @@ export type BuildRequest = {
   /** See Builder.script. */
   readonly script: string;
   readonly kernels: readonly BuiltKernel[];
-  /** Seen by the guest's tools, and by nothing else. */
+  /** Only the guest's tools see them. */
   readonly changes: readonly Change[];
   readonly blobs: Blobs;
   readonly signal: AbortSignal;
 };
 
 export type InstallRequest = {
-  /** A script for the guest's /bin/sh. $1: directory for results, with `bin` before all others in PATH; $2 and on: the packages. */
+  /** For the guest's /bin/sh. $1: directory for results, whose `bin` is first in PATH; $2 and on: the packages. */
   readonly script: string;
   /** Files of this computer. */
   readonly packages: readonly string[];
@@ -49,17 +49,17 @@ export type Installed =
   /** What differs in the guest afterwards, parents before what is in them. */
   | { readonly kind: "installed"; readonly changes: readonly Omit<Change, "step" | "why">[] }
   | { readonly kind: "failed"; readonly why: string }
-  /** There is no guest to run anything in: it will be done at migration. */
+  /** There is no guest to run anything in: it is left to the migration. */
   | { readonly kind: "later" };
 
 export interface GuestTools {
-  /** Of the file system that holds `path` (absolute in the guest, need not be there yet). */
+  /** Of the file system that holds `path` (absolute in the guest, may not exist yet). */
   freeSpace(path: string): Promise<FreeSpace>;
   /**
    * Runs the script with the guest's own programs for each kernel, in a copy of the guest that is thrown away, and hands
-   * each result to `use` while its file is there.
+   * each result to `use` while its file exists.
    */
   buildInitramfs(request: BuildRequest, use: (kernel: string, built: Built) => Promise<void>): Promise<void>;
-  /** Runs the script with the guest's own programs, in a copy of the guest that is thrown away, and tells what it changed. */
+  /** Runs the script in a copy of the guest that is thrown away, and returns what it changed. */
   installPackages(request: InstallRequest): Promise<Installed>;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way that needs no tool of the guest: drivers in a small archive of their own behind the initramfs that is there,
-// with what makes it load them. For tools that are broken, unknown, or of another architecture.
+// Needs no tool of the guest: drivers go into a small archive of their own behind the existing initramfs, with what makes
+// it load them. For tools that are broken, unknown, or of another architecture.
 import { gzipSync } from "node:zlib";
 import type { GuestView } from "../../core/index.ts";
 import { joined, type NewFile, realPath, renderArchive } from "./archive.ts";
@@ -24,7 +24,7 @@ export type Appended =
 /** The largest module of a distribution (a graphics driver) has about 10 MiB; ours have a hundredth of it. */
 const MAX_MODULE_BYTES = 2 ** 25;
 
-/** `bytes`: the initramfs as it is. Proven afterwards like every other, by opening it. */
+/** `bytes`: the initramfs as it is. The result is proven like every other, by opening it. */
 export async function appendDrivers(
   bytes: Uint8Array,
   wanted: Wanted,
@@ -67,7 +67,7 @@ export async function appendDrivers(
   };
 }
 
-/** Where its modules lie, by a real path. */
+/** The real path of its modules. */
 function moduleDirectory(entries: ReadonlyMap<string, InitramfsEntry>, kernel: string): string {
   for (const base of ["usr/lib/modules", "lib/modules"])
     if (entries.has(`${base}/${kernel}`)) return `${base}/${kernel}`;
@@ -76,7 +76,7 @@ function moduleDirectory(entries: ReadonlyMap<string, InitramfsEntry>, kernel: s
 
 type Module = { readonly path: string; readonly content: Uint8Array };
 
-/** Unpacked, since what loads it first may know no compression. A word why not. */
+/** Unpacked, since its first loader may not know compression. A text: why not. */
 async function readModule(
   name: string,
   { kernel, modules }: Wanted,
@@ -153,8 +153,8 @@ function indexes(
 }
 
 /**
- * The initramfs as something can stand behind it. Kernels before 5.8 take what follows an lz4 part for its next block
- * (lib/decompress_unlz4.c): then that part is packed by gzip, which every kernel of a distribution reads.
+ * The initramfs in a form that can be followed by an archive. Kernels before 5.8 take what follows an lz4 part for its next
+ * block (lib/decompress_unlz4.c): such a part is repacked by gzip, which every kernel of a distribution reads.
  */
 async function appendable(
   bytes: Uint8Array,

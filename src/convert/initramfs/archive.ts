@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a newc cpio archive that is laid behind an initramfs: the kernel unpacks it over what is there already
+// Writes a newc cpio archive to follow an initramfs: the kernel unpacks it over what is already there
 // (kernel: Documentation/driver-api/early-userspace/buffer-format.rst). Pure.
 import type { InitramfsEntry } from "./cpio.ts";
 
@@ -10,13 +10,13 @@ const DIRECTORY = 0o040755;
 const FILE = 0o100000;
 
 /**
- * Archive of `files` with the directories above them that `entries` lacks. Paths must be real ones (realPath): an entry
- * of another type than the one that is there would take that away, and with `lib` as a directory all below /lib.
+ * An archive of `files` with the parent directories that `entries` lacks. Paths must be real ones (realPath): an entry of
+ * another type replaces the existing one, and `lib` as a directory would remove all below /lib.
  */
 export function renderArchive(files: readonly NewFile[], entries: Entries): Buffer {
   const parts: Buffer[] = [];
   const made = new Set<string>();
-  let inode = 0x7032_0000; // hard links are told by inode and device: not those of other archives
+  let inode = 0x7032_0000; // inode and device identify hard links: other archives must not share them
   const add = (path: string, mode: number, content: Uint8Array): void => {
     inode += 1;
     parts.push(renderEntry(path, { mode, content, inode }));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The guest's own tools that make an initramfs: what each is told, and which files go into its image. An open list; a
-// tool that is not here gets its drivers appended (append.ts).
+// The guest's own tools that make an initramfs: how each is called, and which files go into its image. An open list; for a
+// tool that is not in it, drivers are appended (append.ts).
 
 export type Builder = {
   readonly tool: string;
@@ -23,8 +23,8 @@ const inputs = (own: string): RegExp => new RegExp(`^(/usr)?/(etc/(${own})|${COM
 
 const BUILDERS: readonly Builder[] = [
   {
-    // MODULES=dep asks which drivers *this* machine uses, so a copy of the configuration says most; the guest's own stays
-    // as it is. All else, compression too, is the guest's choice.
+    // MODULES=dep asks which drivers *this* machine uses, so a copy of the configuration says MODULES=most; the guest's own
+    // stays. All else, compression too, is the guest's choice.
     tool: "initramfs-tools",
     inputs: inputs("initramfs-tools"),
     script: `set -e
@@ -38,11 +38,11 @@ exec mkinitramfs -d "$conf" -o "$out/initrd-$kernel" "$kernel"
 `,
   },
   {
-    // dracut(8). In the copy there are no devices: an image for this host alone would have no drivers and no root. What
-    // the guest's version knows its own help tells (004 of RHEL 6 has --add-drivers; --no-hostonly came with 024,
-    // --no-hostonly-cmdline with 038). A drop-in that breaks it (RHEL 8's network-legacy on 9) is left out the second time.
-    // An image for any host is some times as large, and dracut takes gzip -9 where nothing is configured and pigz is not
-    // there: the plan of a small guest took 33 s with it, and 12 s with -6.
+    // dracut(8). The copy has no devices: an image for this host alone would have no drivers and no root. The guest's
+    // version lists in its help what it knows (004 of RHEL 6 has --add-drivers; --no-hostonly came with 024,
+    // --no-hostonly-cmdline with 038). A drop-in that breaks it (RHEL 8's network-legacy on 9) is left out at the second try.
+    // An image for any host is several times as large, and dracut uses gzip -9 unless configured or pigz is installed: the
+    // plan of a small guest took 33 s with it, and 12 s with -6.
     tool: "dracut",
     inputs: inputs("dracut\\.conf|dracut\\.conf\\.d"),
     script: `out=$1 kernel=$2
@@ -69,8 +69,8 @@ echo "P2V: dracut failed with the configuration in /etc/dracut.conf and /etc/dra
 `,
   },
   {
-    // mkinitcpio(8). The hook autodetect would look at this machine: without it, hooks take all they may need. The
-    // drop-ins are read only where no configuration is named, so that they are joined here.
+    // mkinitcpio(8). The hook autodetect would look at this machine: without it, hooks take all they may need. Drop-ins are
+    // read only if no configuration is named, so they are joined here.
     tool: "mkinitcpio",
     inputs: inputs("mkinitcpio\\.conf|mkinitcpio\\.conf\\.d|mkinitcpio\\.d|initcpio"),
     script: `set -e
@@ -126,7 +126,7 @@ fi
   },
 ];
 
-/** null: nobody here knows how to run that tool. */
+/** null: we do not know how to run that tool. */
 export function findBuilder(tool: string): Builder | null {
   return BUILDERS.find((builder) => builder.tool === tool) ?? null;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Does an initramfs hold what its kernel needs in the VM? Pure, on what was read.
+// Does an initramfs hold what its kernel needs in the VM? Pure.
 import type { InitramfsEntry } from "./cpio.ts";
 import { moduleName, type Modules } from "./modules.ts";
 
@@ -19,7 +19,7 @@ export type Wanted = {
   readonly drivers: readonly string[];
   /** File systems of / and /usr: `ext4`, `xfs`; and `dm_crypt`, where they lie in LUKS. */
   readonly fileSystems: readonly string[];
-  /** What opens LUKS volumes there: the scripts of cryptsetup-initramfs; null or absent: nothing, or nobody knows how. */
+  /** What opens LUKS volumes there: the scripts of cryptsetup-initramfs; null or absent: nothing, or unknown. */
   readonly opener?: "cryptroot" | null;
   readonly files: readonly WantedFile[];
 };
@@ -59,7 +59,7 @@ export function neededModules({
 
 /**
  * Names of modules, with their paths. RHEL 4 and 5 have them flat in /lib, for nash. Hard links (initramfs of some tools)
- * have their bytes at the last name only, so that a size of 0 says nothing.
+ * have their bytes at the last name only, so that a size of 0 means nothing.
  */
 export function modulesInside(
   entries: ReadonlyMap<string, InitramfsEntry>,
@@ -84,13 +84,13 @@ function holds(entries: ReadonlyMap<string, InitramfsEntry>, { paths, content, w
 const runsUdev = (entries: ReadonlyMap<string, InitramfsEntry>): boolean =>
   [...entries.keys()].some((path) => /(^|\/)(systemd-)?udevd$/.test(path));
 
-/** cryptsetup-initramfs; before Debian 10 its configuration had another place. No archive that is appended can bring these. */
+/** cryptsetup-initramfs; before Debian 10 its configuration was elsewhere. An appended archive cannot bring these. */
 const OPENER: readonly (readonly [name: string, path: RegExp])[] = [
   ["cryptsetup", /^(?:usr\/)?s?bin\/cryptsetup$/],
   ["cryptroot/crypttab", /^(?:cryptroot\/crypttab|conf\/conf\.d\/cryptroot)$/],
 ];
 
-/** Without these the root stays locked. An empty crypttab is what the hook makes where it does not see what the root lies on. */
+/** Without these the root stays locked. The hook writes an empty crypttab if it cannot see what the root is on. */
 export function findNoOpener(
   entries: ReadonlyMap<string, InitramfsEntry>,
   { opener }: Pick<Wanted, "opener">,

@@ -13,7 +13,7 @@ export type InitramfsEntry = {
 const HEADER = 110;
 const MAX_NAME = 4096;
 const MAX_ENTRIES = 500_000;
-/** What we look into: configuration, rules, .link files, what starts it. Modules and programs pass by. */
+/** What we look into: configuration, rules, .link files, what starts it. Not modules and programs. */
 const KEPT = /^((conf|etc|cryptroot|(usr\/)?lib\/(udev\/rules\.d|systemd\/network))\/|(init|config)$)/;
 const MAX_KEPT = 64 * 1024;
 const MAX_KEPT_SUM = 16 * 2 ** 20;
@@ -32,13 +32,13 @@ type State =
 
 type Header = { readonly mode: number; readonly size: number; readonly nameSize: number };
 
-/** Entries of concatenated archives. RangeError for what is no cpio, or is beyond every bound. */
+/** Entries of concatenated archives. RangeError for what is not cpio, or is beyond every bound. */
 export class CpioReader {
   readonly entries = new Map<string, InitramfsEntry>();
   #rest: Buffer = Buffer.alloc(0);
   #state: State = { at: "header" };
   #kept = 0;
-  /** Whether the last archive has had its end. */
+  /** Whether the last archive has ended. */
   ended = true;
 
   /** Takes the next bytes; with `stopAtEnd`, gives back what follows the first archive's end, else null. */

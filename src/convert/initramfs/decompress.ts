@@ -29,8 +29,8 @@ export const MAX_UNPACKED_BYTES = 2 ** 30;
 const PART = 2 ** 18;
 
 /**
- * Feeds what `bytes` holds unpacked to `take`, part by part, and returns how many bytes the packed part had. What
- * follows it is the next part of the file; other programs than Node's own take all that is left.
+ * Unpacks `bytes` into `take`, piece by piece, and returns how many packed bytes the part had. What follows is the next
+ * part of the file; external programs, unlike Node's own decoders, take all that is left.
  */
 export async function decompress(
   bytes: Buffer,
@@ -121,7 +121,7 @@ const PROGRAMS: Readonly<Record<Exclude<Compression, "none" | "gzip" | "zstd">, 
   lzop: ["lzop", "-dc"],
 };
 
-/** By way of files: the shell's file size limit (in blocks of 512 bytes) bounds what the program may unpack. */
+/** Through files: the shell's file size limit (in blocks of 512 bytes) bounds what the program may unpack. */
 async function throughProgram(
   bytes: Buffer,
   compression: keyof typeof PROGRAMS,
@@ -143,7 +143,7 @@ async function throughProgram(
     take(part as Buffer);
 }
 
-/** xz calls padding that is no multiple of 4 garbage; its own last bytes are `YZ`. */
+/** xz rejects padding that is not a multiple of 4; its own last bytes are `YZ`. */
 function withoutZeros(bytes: Buffer): Buffer {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;

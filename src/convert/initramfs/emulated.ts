@@ -15,7 +15,7 @@ const DISKS = {
 
 const NIC = "e1000";
 
-/** In a kernel's configuration: before 2.6.33 nothing else tells what is built in. */
+/** In a kernel's configuration: before 2.6.33 nothing else lists what is built in. */
 const SYMBOLS: Readonly<Record<string, string>> = {
   virtio_pci: "CONFIG_VIRTIO_PCI",
   virtio_blk: "CONFIG_VIRTIO_BLK",
@@ -31,7 +31,7 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   e1000: "CONFIG_E1000",
 };
 
-/** Names of these drivers that the configuration of a kernel says are built in. */
+/** Names of these drivers that are built in according to the kernel's configuration. */
 export async function readBuiltIns(view: GuestView, release: string): Promise<ReadonlySet<string>> {
   const text = (await view.readText(`/boot/config-${release}`)) ?? "";
   const lines = new Set(text.split("\n"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How an initramfs that somebody else made is brought to load a few more modules: each kind has a place for that. Pure.
+// How to make an existing initramfs load a few more modules: each kind has a place for that. Pure.
 import type { NewFile } from "./archive.ts";
 import type { InitramfsEntry } from "./cpio.ts";
 
@@ -16,7 +16,7 @@ export type Loading = {
 
 const MARK = "# Drivers of virtual machines. Written by virt-p2v.";
 
-/** `modules`: names in the order in which they can be loaded. A word why not, where no way is known. */
+/** `modules`: names in the order in which they can be loaded. A text: why there is no way. */
 export function findLoading(entries: Entries, modules: readonly string[]): Loading | string {
   for (const way of WAYS) {
     const files = way.files(entries, modules);
@@ -55,7 +55,7 @@ const WAYS: readonly Way[] = [
   },
   {
     // dracut.modules(7): scripts of hooks are sourced; pre-udev is the first that every version has. Version 004 of RHEL 6
-    // has the directories of hooks at the top, 006 and later below lib/dracut/hooks, some of today below var/lib.
+    // has the hooks' directories at the top, 006 and later below lib/dracut/hooks, some current ones below var/lib.
     kind: "dracut",
     files(entries, modules) {
       const hooks = hookDirectory(entries);
@@ -75,7 +75,7 @@ const WAYS: readonly Way[] = [
     },
   },
   {
-    // mkinitrd of RHEL 4 and 5: /init is a script of nash, which has insmod and no shell's words.
+    // mkinitrd of RHEL 4 and 5: /init is a nash script, which has insmod but no shell syntax.
     kind: "nash",
     flat: true,
     files(entries, modules) {
@@ -99,7 +99,7 @@ const WAYS: readonly Way[] = [
     },
   },
   {
-    // Any other whose /init is a shell's script: ours runs first, and then the one that was there.
+    // Any other whose /init is a shell script: ours runs first, then the original.
     kind: "script",
     files(entries, modules) {
       const entry = entries.get("init");
@@ -124,7 +124,7 @@ exec /init.before-p2v "$@"
 
 const HOOKS = "cmdline|pre-udev|pre-trigger|pre-mount|mount|pre-pivot|initqueue|cleanup|emergency|shutdown";
 
-/** With a slash at its end, or empty for the top; null: no dracut made it. */
+/** With a slash at its end, or empty for the top; null: not made by dracut. */
 function hookDirectory(entries: Entries): string | null {
   const nested = new RegExp(`^(.*/hooks/)(?:${HOOKS})(?:/|$)`);
   for (const path of entries.keys()) {

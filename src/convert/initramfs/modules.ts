@@ -5,7 +5,7 @@ import type { GuestView } from "../../core/index.ts";
 export type Modules = {
   /** `builtin`, `module`, or `absent` from this kernel. */
   place(name: string): "builtin" | "module" | "absent";
-  /** A module and all that it needs, itself last, each after what it needs; names with underscores. */
+  /** A module and all that it needs, in loading order, itself last; names with underscores. */
   withDependencies(name: string): readonly string[];
   /** Its file as modules.dep has it (`kernel/drivers/block/virtio_blk.ko.xz`, absolute in old ones); null: none. */
   path(name: string): string | null;
@@ -14,7 +14,7 @@ export type Modules = {
 /** A kernel release that can be part of a path. */
 export const isRelease = (version: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,126}$/.test(version);
 
-/** `virtio_blk` of `kernel/drivers/block/virtio-blk.ko.xz`; kmod takes dashes and underscores as the same. */
+/** `virtio_blk` of `kernel/drivers/block/virtio-blk.ko.xz`; kmod treats dashes and underscores alike. */
 export function moduleName(path: string): string {
   const file = path.slice(path.lastIndexOf("/") + 1);
   return file.replace(/\.ko(\.(gz|xz|zst|bz2))?$/, "").replaceAll("-", "_");

@@ -14,7 +14,7 @@ export type Initramfs = {
 
 export const MAX_INITRAMFS_BYTES = 2 ** 29;
 
-/** RangeError where it is no initramfs, cut off, damaged, or unpacks to more than 1 GiB. */
+/** RangeError if it is not an initramfs, cut off, damaged, or unpacks to more than 1 GiB. */
 export async function readInitramfs(
   source: Uint8Array | string,
   { signal = new AbortController().signal }: { signal?: AbortSignal } = {},

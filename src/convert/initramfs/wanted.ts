@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each bootable kernel's initramfs must hold, by the guest as it will be.
+// What each bootable kernel's initramfs must hold, for the guest as it will be.
 import {
   findNode,
   type GuestOS,
@@ -20,7 +20,7 @@ const DISK_DRIVERS: readonly (readonly string[])[] = [["virtio_pci"], ["virtio_b
 /** Linux's own; RHEL 5's kernel-xen; RHEL 4 and 5 in a full VM. */
 const XEN_DISK_DRIVERS = [["xen-blkfront", "xenblk", "xen-vbd"]];
 
-/** Those a kernel has not, by their usual names. `modules` null: there is no list of them. */
+/** Those a kernel lacks, by their usual names. `modules` null: there is no list of them. */
 export function lackingDiskDrivers(
   { has }: Pick<Kernel, "has">,
   { modules, intent }: { modules: Modules | null; intent: Pick<Intent, "hypervisor"> },
@@ -48,7 +48,7 @@ export async function readWanted(
   };
 }
 
-/** Paravirtual ones; where a kernel has none for disks, those of the controller that the VM gets then. */
+/** Paravirtual ones; if a kernel has none for disks, also those of the controller that the VM then gets. */
 async function wantedDrivers(
   kernel: Kernel,
   context: { modules: Modules; view: GuestView; guest: GuestOS; intent: Intent },
@@ -58,7 +58,7 @@ async function wantedDrivers(
   return [...VM_DRIVERS, ...(disk ?? [])];
 }
 
-/** What must be there before the system's first program. */
+/** What must be mounted before the system's first program. */
 const earlyNodes = ({ root, mounts }: GuestOS): readonly NodeId[] => [
   root,
   ...mounts.filter((mount) => mount.path === "/usr").map((mount) => mount.node ?? ""),
@@ -77,7 +77,7 @@ function rootDrivers(guest: GuestOS, intent: Intent): readonly string[] {
 
 const HOOK = "/usr/share/initramfs-tools/hooks/udev";
 
-/** Pins count inside where the guest's own hook copies them in; older hooks leave renaming to the real system. */
+/** Pins must be inside if the guest's own hook copies them; older hooks leave renaming to the real system. */
 async function pinFiles(view: GuestView, intent: Intent): Promise<readonly WantedFile[]> {
   const hook = (await view.readText(HOOK)) ?? "";
   const paths: string[] = [];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Boot entries of one file each (UAPI.1 Boot Loader Specification): read by systemd-boot from the EFI system partition or
-// from /boot, and by GRUB with blscfg (Fedora, RHEL 8 and later) from /boot. And the words new entries are made of.
+// from /boot, and by GRUB with blscfg (Fedora, RHEL 8 and later) from /boot. Also the words that new entries are made of.
 import { splitLines } from "../text/lines.ts";
 import { type CommandLineFiles, type EditLine, filesIn } from "./command-lines.ts";
 
@@ -18,7 +18,7 @@ export const bootEntries: CommandLineFiles = {
   edit: editEntry,
 };
 
-/** Keys are followed by blanks; `options` may stand several times, and all count, in order. */
+/** Keys are followed by blanks; `options` may appear several times, and all count, in order. */
 const OPTIONS = /^[ \t]*options[ \t]+/;
 const INITRAMFS = /^[ \t]*(initrd|efi|uki)[ \t]/;
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where kernels find their command lines: one shape for the files of every boot loader, so that a step which changes
-// words (root=, console=) knows no loader. Types, and what every kind does alike.
+// words (root=, console=) need not know the loader. Types, and what every kind does alike.
 import type { GuestView, Problem } from "../../core/index.ts";
 
 /** Words of one kernel's command line; an edit keeps all else of `text` (a menu's whole line, or a quoted value). */
 export type CommandLine = {
   readonly text: string;
-  /** false: the same entry loads no initramfs, and the kernel alone knows no UUID=. */
+  /** false: the entry loads no initramfs, and the kernel alone does not understand UUID=. */
   readonly hasInitramfs: boolean;
-  /** Words of the same command line that stand elsewhere; what is added once goes where `last` is true. */
+  /** Words of the same command line from elsewhere; what is added once goes where `last` is true. */
   readonly others: string;
   readonly last: boolean;
 };
@@ -21,13 +21,13 @@ export type CommandLineFiles = {
   readonly title: string;
   /** What it means when such a file is too large to be read. */
   readonly severity: Problem["severity"];
-  /** Paths that such files have; not each of them must be there. */
+  /** Possible paths of such files. */
   paths(view: GuestView): Promise<readonly string[]>;
   /** null: the edited text does not fit into the file. */
   edit(text: string, edit: EditLine): string | null;
   /**
-   * `menu`: what the loader reads when it boots. `source`: what menus are written from later, so that a console is named
-   * in one place of it only.
+   * `menu`: what the loader reads at boot. `source`: what menus are generated from, so that a console is named in one place
+   * of it only.
    */
   readonly role: "menu" | "source";
 };
@@ -39,7 +39,7 @@ export const only = (text: string, hasInitramfs = true): CommandLine => ({
   last: true,
 });
 
-/** Names of a directory with one of the endings, as paths; at most 500, where a directory has no end. */
+/** Names in a directory with one of the endings, as paths; at most 500, however many there are. */
 export async function filesIn(
   view: GuestView,
   directory: string,

@@ -24,7 +24,7 @@ export function nameStyle({ family, initramfsTool, kernels }: GuestOS): NameStyl
 export type DeviceNames = {
   readonly volumes: Volumes;
   readonly style: NameStyle;
-  /** Values of root= that no given disk holds are added. */
+  /** Collects values of root= that no given disk holds. */
   readonly lost: Set<string>;
 };
 
@@ -58,7 +58,7 @@ export function editDevices({ text, hasInitramfs }: CommandLine, names: DeviceNa
   });
 }
 
-/** The value itself where it is stable; null: nothing that is given has this name, or it has no stable one. */
+/** The value itself if it is stable; null: no given disk has this name, or it has no stable one. */
 function stableName(value: string, names: DeviceNames, hasInitramfs: boolean): string | null {
   const { volumes } = names;
   const uuid = uuidIn(value);
@@ -99,7 +99,7 @@ export function resumeName(
   const named = volumes.named(value);
   if (named.kind === "stable") return null;
   if (named.kind === "absent") return "none";
-  // A swap file is resumed from the file system it lies in, with resume_offset=.
+  // A swap file is resumed from its file system, with resume_offset=.
   const { kind } = named.node.holds;
   const resumable = kind === "swap" || kind === "filesystem";
   return (resumable ? styled(named, { volumes, style, lost: new Set() }) : null) ?? "none";

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// GRUB 2: its menus, also those that lie on the EFI system partition, and what a user adds to them.
+// GRUB 2: its menus, also those on the EFI system partition, and what a user adds to them.
 import type { GuestView } from "../../core/index.ts";
 import { editLinuxLines } from "./grub-cfg.ts";
 import { mapLines, MAX_LINE } from "../text/lines.ts";
 import { type CommandLineFiles, type EditLine, only } from "./command-lines.ts";
 
 export const GRUB_MENUS = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"] as const;
-/** RHEL 7 and CentOS 7 have their only menu there; since RHEL 9, Debian and Ubuntu it only leads to the one in /boot. */
+/** RHEL 7 and CentOS 7 have their only menu there; on RHEL 9, Debian and Ubuntu it only loads the one in /boot. */
 const ESPS = ["/boot/efi/EFI", "/efi/EFI", "/boot/EFI"] as const;
 const OWN = [
   "/boot/grub/custom.cfg",

@@ -21,7 +21,7 @@ export const grubenv: CommandLineFiles = {
   edit: editGrubenv,
 };
 
-/** null: the values do not fit into the block any more. What is no such block stays as it is. */
+/** null: the values no longer fit into the block. What is not such a block stays as it is. */
 function editGrubenv(text: string, edit: EditLine): string | null {
   if (!text.startsWith(SIGNATURE) || text.length > 64 * 1024) return text;
   const body = text.replace(/#*$/, "");

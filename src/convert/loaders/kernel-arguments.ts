@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line of a kernel as the guest's own boot menu has it, for who loads that kernel from outside.
+// A kernel's command line from the guest's own boot menu, for hosts that load the kernel from outside.
 import type { GuestView } from "../../core/index.ts";
 import { findArguments } from "./grub-cfg.ts";
 import { GRUB_MENUS } from "./grub2.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that a shell reads and from which a tool of the distribution writes the loader's menu again after each update.
+// Shell files from which a tool of the distribution generates the loader's menu after each update.
 import type { GuestView } from "../../core/index.ts";
 import { withNewline } from "../text/lines.ts";
 import { editAssignments } from "../text/shell-file.ts";
@@ -54,7 +54,7 @@ function sourceFiles({ paths, words, root }: Source): CommandLineFiles {
   };
 }
 
-/** Variables to which a console is added, by file. */
+/** Variables that get a console, by file. */
 export const CONSOLE_VARIABLES: Readonly<Record<string, { readonly name: string; readonly words: RegExp }>> =
   {
     "/etc/default/grub": { name: "GRUB_CMDLINE_LINUX", words: /^GRUB_CMDLINE_LINUX/ },
@@ -64,7 +64,7 @@ export const CONSOLE_VARIABLES: Readonly<Record<string, { readonly name: string;
     "/etc/default/u-boot": { name: "U_BOOT_PARAMETERS", words: /^U_BOOT_PARAMETERS$/ },
   };
 
-/** Edits the last assignment to `name`, the one that counts; one is added where there is none. */
+/** Edits the last assignment to `name`, which is the one that counts; adds one if there is none. */
 export function editVariable(text: string, name: string, edit: (value: string) => string): string {
   let count = 0;
   editAssignments(text, (variable) => {

@@ -28,7 +28,7 @@ const LABEL = /^[ \t]*label[ \t]/i;
 const APPEND = /^[ \t]*append[ \t]+(?!-[ \t]*\r?\n?$)/i;
 const INITRD = /^[ \t]*initrd[ \t]|^[ \t]*(?:append|linux|kernel)[ \t](?:.*[ \t])?initrd=/i;
 
-/** An APPEND above all labels holds for those that have none. */
+/** An APPEND above all labels applies to those without one. */
 function editSyslinux(text: string, edit: EditLine): string {
   const lines = splitLines(text);
   const initramfs = withInitramfs(lines);

@@ -11,7 +11,7 @@ function contradicts({ mac, name }: Pin, nics: readonly IntendedNic[]): boolean 
   return nics.some((nic) => (nic.name === name) !== (nic.mac === mac.toLowerCase()));
 }
 
-/** A udev rules file with such rules as comments. */
+/** A udev rules file with such rules turned into comments. */
 export function withoutConflicts(text: string, nics: readonly IntendedNic[]): string {
   return splitLogicalLines(text)
     .map((rule) => {
@@ -25,8 +25,8 @@ export function withoutConflicts(text: string, nics: readonly IntendedNic[]): st
 }
 
 /**
- * A .link file without such a name. For a card of ours it gets our name: the first file that matches a card is the only
- * one that counts, so that taking the name out would undo the pin.
+ * A .link file without such a name. For one of our cards it gets our name: only the first file that matches a card counts,
+ * so that removing the name would undo the pin.
  */
 export function conflictingLink(text: string, nics: readonly IntendedNic[]): string {
   const lines = splitLines(text);

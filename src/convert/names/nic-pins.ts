@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a network interface's name is pinned to its MAC address: a .link file each for systemd, one udev rule each. Pure.
+// How a network interface's name is pinned to its MAC address: by a .link file for systemd, and by a udev rule. Pure.
 import type { IntendedNic } from "../../core/index.ts";
 
 export const RULES_DIRECTORY = "/etc/udev/rules.d";
@@ -15,8 +15,8 @@ export const isMac = (mac: string): boolean =>
   /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(mac) && !/^(00:){5}00$/.test(mac);
 
 /**
- * systemd.link(5), since systemd 197. Type=ether keeps it off bridges, bonds and VLANs that carry the same address; old
- * versions do not know the type of a plain card, and for them there is the rule. No NamePolicy: it would win over Name.
+ * systemd.link(5), since systemd 197. Type=ether excludes bridges, bonds and VLANs with the same address; old versions do
+ * not know the type of a plain card, and use the rule. No NamePolicy: it would win over Name.
  */
 export function renderLink({ name, mac }: IntendedNic): string {
   return `# ${name} of the machine that this VM was made from. Written by virt-p2v.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps for files that were collected from a running server: no initramfs is there, and none can be built. What its
-// configuration needs is proposed like any other change; the rest is said to be done at migration.
+// The steps for files that were collected from a running server: they hold no initramfs, and none can be built. What its
+// configuration needs is proposed like any other change; the rest is reported as left to the migration.
 import { VM_DRIVERS } from "../../core/index.ts";
 import type { FreeSpace, GuestTools } from "../guest-tools/tools.ts";
 import { isRelease, readModules } from "../initramfs/modules.ts";
@@ -59,7 +59,7 @@ const capable = step(
 
 const AT_DESK = new Map([initramfsLater, capable].map((replacement) => [replacement.name, replacement]));
 
-/** The same steps by name and order, so that the same can be skipped. */
+/** The same names in the same order, so that the same can be skipped. */
 export const DESK_STEPS: readonly ConversionStep[] = CONVERSION_STEPS.map(
   (real) => AT_DESK.get(real.name) ?? real,
 );

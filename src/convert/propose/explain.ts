@@ -9,7 +9,10 @@ export type ExplainedStep = Pick<ConversionStep, "name" | "explains">;
 export const explainSteps = (): readonly ExplainedStep[] =>
   CONVERSION_STEPS.map(({ name, explains }) => ({ name, explains }));
 
-/** The steps to skip so that only these remain; then nothing proves that it is enough to boot. UserError: as refuseUnknown(). */
+/**
+ * The steps to skip so that only these remain. Nothing then proves that they are enough to boot. UserError as in
+ * refuseUnknown().
+ */
 export function skipAllBut(only: readonly string[]): readonly string[] {
   refuseUnknown(only);
   return only.length === 0 ? [] : CONVERSION_STEPS.flatMap(({ name }) => (only.includes(name) ? [] : [name]));
@@ -28,7 +31,7 @@ export function refuseUnknown(
   });
 }
 
-/** By the letters in common, two by two. */
+/** By the pairs of letters they share. */
 function nearest(name: string, names: readonly string[]): string {
   const pairs = (text: string): ReadonlySet<string> =>
     new Set(Array.from({ length: Math.max(0, text.length - 1) }, (_, index) => text.slice(index, index + 2)));

@@ -3,7 +3,7 @@
 import { type Change, formatBytes, type Problem } from "../../core/index.ts";
 import type { FreeSpace, GuestTools } from "../guest-tools/tools.ts";
 
-/** Each file is written beside the old one and renamed: for a moment both are there. */
+/** Each file is written beside the old one and renamed: for a moment both exist. */
 export async function checkFreeSpace(changes: readonly Change[], tools: GuestTools): Promise<Problem[]> {
   const needs = new Map<
     string,
@@ -31,7 +31,7 @@ export async function checkFreeSpace(changes: readonly Change[], tools: GuestToo
             ? "Remove old kernels on the machine (apt-get autoremove --purge), or copy with --as-is"
             : `Free some space in ${path} on the machine, or copy with --as-is`,
       });
-    // One more for the file that is written aside. File systems without a fixed table of inodes say 0 of 0.
+    // One more for the file that is written aside. File systems without a fixed table of inodes report 0 of 0.
     if (free.inodes !== null && files + 1 > free.inodes)
       problems.push({
         code: path === "/boot" ? "boot-full" : "guest-full",

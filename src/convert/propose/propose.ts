@@ -63,7 +63,7 @@ export async function propose({
   return { changes, problems: uniqueProblems(problems), guest };
 }
 
-/** A file there, or a link that leads out of the guest: no step could do anything, and each would say so in its own way. */
+/** A file, or a link out of the guest: no step could do anything, and each would report it in its own way. */
 const NO_ETC: Problem = {
   code: "guest-path",
   severity: "stops",
@@ -85,7 +85,7 @@ function offered(step: ConversionStep, { changes, problems }: Proposal): Proposa
   return { changes: [], problems: [...problems, problem] };
 }
 
-/** A view throws RangeError for what is beyond every bound: no such guest is converted blindly, and none crashes us. */
+/** A view throws RangeError for what is beyond every bound: such a guest is not converted blindly, and does not crash us. */
 async function proposeWithinBounds(
   step: ConversionStep,
   context: Parameters<ConversionStep["propose"]>[0],

@@ -12,12 +12,12 @@ import { changeableState, isDirectory } from "../../system/index.ts";
 
 export type Proposal = { readonly changes: readonly Change[]; readonly problems: readonly Problem[] };
 
-/** Far above any configuration file a person wrote; a larger one is said, not read. */
+/** Far above any configuration file that a person wrote; a larger one is reported, not read. */
 const MAX_TEXT_BYTES = 8 * 2 ** 20;
 
 export type Edit = {
   readonly why: string;
-  /** Text with one character a byte (latin1), so that bytes of any encoding pass unchanged. */
+  /** Text with one character for each byte (latin1), so that bytes of any encoding pass unchanged. */
   readonly edit: (text: string) => string;
   /** What a file too large to read means for the VM. Default `warns`. */
   readonly severity?: Problem["severity"];
@@ -31,7 +31,7 @@ export class Draft {
   readonly #step: string;
   readonly #changes: Change[] = [];
   readonly #problems: Problem[] = [];
-  /** What this step has made of a file so far: a second edit goes on from there. */
+  /** What this step has made of a file so far: a second edit continues from there. */
   readonly #texts = new Map<string, string>();
 
   constructor(step: string, { view, blobs }: Ground) {
@@ -49,7 +49,7 @@ export class Draft {
     this.#problems.push(...other.#problems);
   }
 
-  /** The text of a file with links followed, one character a byte; null where there is none, or it is too large. */
+  /** The text of a file, links followed, one character for each byte; null: there is none, or it is too large. */
   async read(
     path: string,
     { severity = "warns" }: { severity?: Problem["severity"] } = {},
@@ -92,8 +92,8 @@ export class Draft {
   }
 
   /**
-   * A file of ours with exactly this content, `mode` where it is new. A file that is there keeps its mode and owner.
-   * `path` names a directory that may be reached by links; what is no plain file there is left alone.
+   * A file of ours with exactly this content; `mode` if it is new. An existing file keeps its mode and owner. Directories
+   * of `path` may be links; what is not a plain file is left alone.
    */
   async write(
     path: string,
@@ -144,7 +144,7 @@ export class Draft {
     this.#changes.push({ step: this.#step, why, path: real, before, after: { kind: "absent" } });
   }
 
-  /** A new symbolic link; what is there stays. */
+  /** A new symbolic link; what already exists stays. */
   async link(path: string, { target, why }: { target: string; why: string }): Promise<void> {
     const { real, before } = (await this.#place(path, { isNew: true })) ?? { real: path, before: null };
     if (before?.kind !== "absent") return;
@@ -165,8 +165,8 @@ export class Draft {
   }
 
   /**
-   * `path` with the links among its parents resolved; parents that are not there stay as they are written. null: there is
-   * no such place, or something that no change can describe; the user hears of it where the file `isNew`.
+   * `path` with the links among its parents resolved; missing parents stay as they are written. null: there is no such
+   * place, or something that no change can describe; it is reported if the file `isNew`.
    */
   async #place(
     path: string,

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// SELinux: files that are there keep their label (it travels with them); a new file gets that of its directory, which is
-// what the kernel itself would give it. Where a directory has none, the guest is asked to label everything once.
+// SELinux: existing files keep their label (it is copied with them); a new file gets its directory's, as the kernel itself
+// would do. If the directory has none, the guest is told to label everything once.
 import type { Change, GuestView } from "../../core/index.ts";
 import { isNewDirectory, SELINUX_LABEL } from "../../system/index.ts";
 import type { Draft } from "./draft.ts";
 import { step, type StepContext } from "./step.ts";
 
 const CONFIG = "/etc/selinux/config";
-/** Fedora's and Debian's units look for it at boot, label all files, and start once more. */
+/** Fedora's and Debian's units look for it at boot, label all files, and reboot. */
 const RELABEL = "/.autorelabel";
-/** These keep no labels: the kernel gives all their files one. */
+/** These store no labels: the kernel gives all their files the same. */
 const WITHOUT_LABELS: ReadonlySet<string> = new Set(["vfat", "msdos"]);
 
 export const selinux = step(
@@ -20,7 +20,7 @@ export const selinux = step(
   },
   async (context) => {
     const { view, changes, draft } = context;
-    // A root without a label was never labelled: SELinux is off, or the guest will label everything by itself.
+    // A root without a label was never labelled: SELinux is off, or the guest labels everything by itself.
     if (!isInUse((await draft.read(CONFIG)) ?? "") || (await labelAbove("/", view)) === null) return;
     const unlabelled: string[] = [];
     for (const { path, before, after } of changes) {
@@ -62,7 +62,7 @@ export function isInUse(text: string): boolean {
   return /^(?:enforcing|permissive)$/i.test(mode);
 }
 
-/** Of the nearest directory that is there: those made on the way to a new file take their parent's, too. */
+/** Of the nearest existing directory: those made for a new file take their parent's too. */
 async function labelAbove(path: string, view: GuestView): Promise<string | null> {
   for (let end = path.lastIndexOf("/"); end >= 0; end = path.lastIndexOf("/", end - 1)) {
     const parent = path.slice(0, end) || "/";

@@ -5,8 +5,8 @@ export type WordEdit = (key: string, value: string) => string | null;
 
 /**
  * Offers each `key=value` word of the given keys; the answer is the whole new word, the same word for no change, or
- * null to take it out (with one blank). Quotes around a word or the whole line stay. Words never hold blanks here:
- * a quoted value with blanks is no device name.
+ * null to remove it (with one blank). Quotes around a word or the whole line stay. Words never hold blanks here:
+ * a quoted value with blanks is not a device name.
  */
 export function editWords(text: string, keys: readonly string[], edit: WordEdit): string {
   const word = new RegExp(
@@ -34,10 +34,10 @@ const SERIAL_CONSOLE = "console=ttyS0,115200";
 const SCREEN_CONSOLE = "console=tty0";
 
 /**
- * Adds the serial console that every VM of ours has. The kernel prints on every console named; the last one is
- * /dev/console, where init writes: that stays the screen. A console on another serial line (ttyS1 is usual for a
- * server's management card) is kept, but the VM has no such line. A login on hvc0 of Xen needs no word: the kernel adds
- * that console itself, and systemd-getty-generator starts a login on it.
+ * Adds the serial console that each of our VMs has. The kernel prints on every console named; the last is /dev/console,
+ * where init writes: that stays the screen. A console on another serial port (ttyS1 is usual for a server's management
+ * card) is kept, though the VM has no such port. A login on Xen's hvc0 needs no word: the kernel adds that console
+ * itself, and systemd-getty-generator starts a login on it.
  */
 export function addConsoles(words: string): string {
   const consoles = wordValues(words, "console");

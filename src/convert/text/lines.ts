@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text as lines with their endings: what an edit does not mean to change stays, byte for byte. Pure.
+// Text as lines with their endings: what an edit does not change stays, byte for byte. Pure.
 
 /** Each line with its own `\n` (or none, at the end); joined they are the text again. */
 export function splitLines(text: string): string[] {
@@ -13,7 +13,7 @@ export function splitLines(text: string): string[] {
   return lines;
 }
 
-/** Lines joined with the ones they are continued on by a backslash at the end (udev rules, shell). */
+/** Lines together with those that continue them after a backslash (udev rules, shell). */
 export function splitLogicalLines(text: string): string[] {
   const out: string[] = [];
   let open: string[] = [];
@@ -34,7 +34,7 @@ export function mapLines(text: string, change: (line: string) => string): string
   return splitLines(text).map(change).join("");
 }
 
-/** Every physical line of it as a comment. */
+/** Each of its physical lines as a comment. */
 export function commentOut(line: string, why: string): string {
   const commented = splitLines(line).map((part) => `# ${part}`);
   return `# virt-p2v: ${why}\n${commented.join("")}`;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The unit and script that install qemu-guest-agent in the VM from its own repositories, once, and then remove themselves.
-// Pure.
+// A unit and script that install qemu-guest-agent once, from the VM's own repositories, and then remove themselves. Pure.
 
 export const AGENT_UNIT = "/etc/systemd/system/p2v-guest-agent.service";
 export const AGENT_LINK = "/etc/systemd/system/multi-user.target.wants/p2v-guest-agent.service";
@@ -13,7 +12,7 @@ export type PackageManager = {
   readonly install: string;
 };
 
-/** In the order in which one is taken: systems with dnf often have a yum that is it, and SUSE's may have an apt-get. */
+/** In order of preference: on systems with dnf, yum is often the same, and SUSE's may have an apt-get. */
 export const PACKAGE_MANAGERS: readonly PackageManager[] = [
   { program: "/usr/bin/zypper", install: "zypper --non-interactive install qemu-guest-agent" },
   { program: "/usr/bin/dnf", install: "dnf -y install qemu-guest-agent" },
@@ -26,7 +25,7 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
   },
 ];
 
-/** `simple`: nothing waits for it, and that there is no network is no failure of a unit. */
+/** `simple`: nothing waits for it, and a missing network does not make a failed unit. */
 export const renderAgentUnit = (): string => `# Written by virt-p2v; removed when it is done.
 [Unit]
 Description=Installs the QEMU guest agent once

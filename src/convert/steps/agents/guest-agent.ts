@@ -17,7 +17,7 @@ import {
   renderAgentUnit,
 } from "./guest-agent-unit.ts";
 
-/** makeVm of src/plan goes by the same name. */
+/** makeVm() in src/plan looks for the same name. */
 const NAME = "guest-agent";
 const WHY = "The QEMU guest agent was requested";
 

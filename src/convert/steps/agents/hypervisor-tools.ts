@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Guest tools of VMware, VirtualBox, Xen and Citrix, Parallels, Hyper-V: for a system that was a VM before. They are not
-// removed (a package's own scripts would run), only not started, and only on request.
+// Guest tools of VMware, VirtualBox, Xen and Citrix, Parallels, Hyper-V: for a system that was a VM before. They are
+// disabled, not removed (a package's own scripts would run), and only on request.
 import { step } from "../step.ts";
 import { disableServices } from "../hardware/services.ts";
 

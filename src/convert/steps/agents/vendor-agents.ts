@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Agents of HP, Dell and IBM for their own mainboards. Somebody may still look at what they say: so only on request.
+// Agents of HP, Dell and IBM for their own mainboards. Somebody may still use their reports: so only on request.
 import { hardwareService } from "../hardware/hardware-service.ts";
 
 /** HP: System Health Application, Insight agents, iLO driver. Dell: OpenManage and its service modules. IBM: Director. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Boot entries of systemd-boot, and of GRUB where it reads the same: `root=` and `resume=` in each, and in the words
-// from which kernel-install and dracut make new ones. loader.conf names no device and stays.
+// from which kernel-install and dracut make new ones. loader.conf names no device, and stays.
 import { step } from "../step.ts";
 import { LOADER_FILES } from "../../loaders/list.ts";
 import { nameDevices } from "./name-devices.ts";

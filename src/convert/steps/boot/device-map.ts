@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// GRUB's device.map names disks of the old machine by id. grub-install does without it and asks the system itself.
+// GRUB's device.map names disks of the old machine by id. grub-install does not need it: it asks the system.
 import { isHardwareName } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";

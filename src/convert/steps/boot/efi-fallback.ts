@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// EFI/BOOT/BOOTX64.EFI: a VM begins with empty NVRAM, and without an entry there the firmware starts that file alone.
+// EFI/BOOT/BOOTX64.EFI: a VM begins with empty NVRAM, and without an entry there the firmware starts only that file.
 import { step, type StepContext } from "../step.ts";
 import { espMounts } from "../../efi/esp-mounts.ts";
 import { type EfiLoader, findEfiLoaders } from "../../efi/loaders.ts";
@@ -59,7 +59,7 @@ async function makeFallback(context: StepContext, { esp, arch }: Place): Promise
   });
 }
 
-/** What shim cannot do without; the rest is the installer's choice. */
+/** Only what shim cannot work without: the rest is the installer's choice. */
 const missing = ({ companions }: EfiLoader): EfiLoader["companions"] =>
   companions.filter(({ to }) => /^grub/i.test(to));
 

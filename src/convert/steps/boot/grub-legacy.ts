@@ -30,7 +30,7 @@ export const grubLegacy = step(
   },
 );
 
-/** `(hd1` of the first entry that loads from another disk than the first. */
+/** The disk, such as `(hd1)`, of the first entry that does not load from the first disk. */
 function otherDisk(text: string): string | null {
   for (const line of splitLines(text)) {
     const [, disk] =

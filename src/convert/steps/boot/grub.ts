@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GRUB 2: `root=` and `resume=` in its menus, its environment block and in what the menus are made from. Edited in place:
-// grub-mkconfig would look at this machine (review of other tools: it broke guests of another firmware mode).
+// GRUB 2: `root=` and `resume=` in its menus, its environment block and the sources of the menus. Edited in place:
+// grub-mkconfig would look at this machine (in other tools it broke guests of another firmware mode).
 import { isHardwareName } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { commentOut, mapLines } from "../../text/lines.ts";
@@ -26,7 +26,7 @@ export const grub = step(
   },
 );
 
-/** GRUB_DEVICE is no documented setting, but grub-mkconfig takes it where it is set. */
+/** GRUB_DEVICE is not a documented setting, but grub-mkconfig uses it. */
 function renderDefaults(text: string, volumes: Volumes): string {
   const edited = editAssignments(text, (name, value) => {
     if (!/^GRUB_DEVICE(_BOOT)?$/.test(name) || !isHardwareName(value)) return null;

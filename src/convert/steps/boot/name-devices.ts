@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the steps of all boot loaders do alike: root= and resume= get names that the VM's disks have.
+// Common to the steps of all boot loaders: root= and resume= get names that the VM's disks have.
 import type { Draft } from "../draft.ts";
 import type { StepContext } from "../step.ts";
 import { readVolumes } from "../../names/volumes.ts";
@@ -10,7 +10,7 @@ const WHY =
   "The kernel would look for its root, or the swap to resume from, by a name that the VM's disks do not have";
 const WHY_SOURCE = `${WHY}; so that it survives when the menu is generated again`;
 
-/** Menus are edited in place: a tool that writes them anew would look at this machine, and in its firmware's mode. */
+/** Menus are edited in place: a tool that generates them would look at this machine and its firmware. */
 export async function nameDevices(
   kinds: readonly CommandLineFiles[],
   { guest, intent, view, draft }: StepContext,
@@ -34,7 +34,7 @@ export async function nameDevices(
   return names;
 }
 
-/** Edits one file of a loader, and says so where the edited text does not fit into it. */
+/** Edits one file of a loader, and reports it if the edited text does not fit. */
 export async function editFile(
   kind: CommandLineFiles,
   path: string,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The swap from which a hibernated system resumes, as initramfs-tools has it. A swap that is gone makes the boot wait.
+// The swap from which a hibernated system resumes, as initramfs-tools has it. The boot waits for a swap that is gone.
 import { step } from "../step.ts";
 import { resumeName } from "../../loaders/devices.ts";
 import { editAssignments } from "../../text/shell-file.ts";

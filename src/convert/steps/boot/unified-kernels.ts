@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unified kernel images on an EFI system partition: command line and initramfs are inside, and mostly signed. They are never
-// changed; what a VM lacks in them is said before the copy.
+// changed; what would keep them from booting in a VM is reported before the copy.
 import type { Problem } from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
 import { findUnified, unifiedCmdline, unifiedInitramfs, unifiedRelease } from "../../efi/uki.ts";
@@ -46,7 +46,7 @@ async function look(path: string, context: StepContext): Promise<readonly Proble
   return missing.length === 0 ? [] : [lacksDrivers(path, missing)];
 }
 
-/** Of what the kernel needs in the VM. A text: why nobody knows. */
+/** Of what the kernel needs in the VM. A text: why it is not known. */
 async function missingInside(image: Buffer, context: StepContext): Promise<readonly string[] | string> {
   const release = unifiedRelease(image);
   const kernel = context.guest.kernels.find(({ version }) => version === release);

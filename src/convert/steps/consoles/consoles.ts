@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logins in inittab on lines that the VM does not have: serial ports of a management board (ttyS1), consoles of Xen. init
-// would start them again and again ("respawning too fast", init(8)).
+// Logins in inittab on terminals that the VM does not have: serial ports of a management board (ttyS1), consoles of Xen.
+// init would restart them again and again ("respawning too fast", init(8)).
 import type { Hypervisor } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { commentOut, mapLines, MAX_LINE } from "../../text/lines.ts";

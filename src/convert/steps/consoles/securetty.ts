@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// securetty(5) lists the lines on which root may log in. The serial console is a new one: whether root may use it is for
-// a person to say, so only on request.
+// securetty(5) lists the terminals on which root may log in. The serial console is new: whether root may use it is a
+// person's decision, so only on request.
 import { step } from "../step.ts";
 import { withNewline } from "../../text/lines.ts";
 

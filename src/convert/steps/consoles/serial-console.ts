@@ -42,7 +42,7 @@ export const serialConsole = step(
   },
 );
 
-/** Only the last line of several gets it; a variable in its place ($kernelopts) has it, or gets it where it is set. */
+/** Of several lines only the last gets it; $kernelopts gets it where the variable is set. */
 export function withConsoles({ text, others, last }: CommandLine): string {
   if (!last || /\$\{?kernelopts/.test(text)) return text;
   return addConsoles(others) === others && others !== "" ? text : addConsoles(text);
@@ -87,7 +87,7 @@ export function renderInittab(text: string, { xen }: { xen: boolean }): string {
   return out;
 }
 
-/** busybox's init, as Alpine has it: the id is the line itself, and there are no runlevels. Others: as renderInittab(). */
+/** busybox's init, as in Alpine: the id is the terminal, and there are no runlevels. Others: as renderInittab(). */
 function renderBusyboxInittab(text: string, { xen }: { xen: boolean }): string {
   if (!/^::sysinit:/m.test(text)) return renderInittab(text, { xen });
   let out = text;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// crypttab: source devices by UUID, or by PARTUUID where the volume has no header of its own (swap with a random key); and
-// the volumes below the root marked for the initramfs.
+// crypttab: source devices by UUID, or by PARTUUID if the volume has no header (swap with a random key). Volumes below the
+// root are marked for the initramfs.
 import { findNode, luksBelow, luksOf, parseCrypttab } from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
 import { MAX_LINE, mapLines } from "../../text/lines.ts";
@@ -48,7 +48,7 @@ function renderCrypttab(text: string, volumes: Volumes, unknown: string[]): stri
   });
 }
 
-/** Of cryptsetup-initramfs. Where it runs it looks what the root lies on; in our copy of the guest that is no dm-crypt. */
+/** Of cryptsetup-initramfs. It looks at what the root is on; in our copy of the guest that is not dm-crypt. */
 const HOOK = "/usr/share/initramfs-tools/hooks/cryptroot";
 
 async function markForInitramfs({ view, guest, intent, draft }: StepContext): Promise<void> {
@@ -79,7 +79,7 @@ async function markForInitramfs({ view, guest, intent, draft }: StepContext): Pr
 
 const FIELDS = /^[ \t]*[^ \t\r\n]+(?:[ \t]+[^ \t\r\n]+){1,3}/;
 
-/** crypttab(5) of Debian: with the option `initramfs` a volume is opened there whatever the root lies on. */
+/** crypttab(5) of Debian: the option `initramfs` opens a volume there, whatever the root is on. */
 export function withInitramfs(text: string, names: ReadonlySet<string>): string {
   return mapLines(text, (line) => {
     const [named] = parseCrypttab(line.slice(0, MAX_LINE));

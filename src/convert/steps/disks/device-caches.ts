@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Caches of which device holds what. Their programs make them anew; with old names they may be believed first.
+// Caches of which device holds what. Their programs create them again; until then old names may be believed.
 import { step } from "../step.ts";
 
 /** blkid(8) and its older places; LVM's persistent filter cache (lvm.conf(5), cache_dir). */

@@ -29,7 +29,7 @@ export const fstab = step(
   },
 );
 
-/** fstab(5): the first field is the device, the second where, the third the type. */
+/** fstab(5): device, mount point, type. */
 const LINE = /^([ \t]*)([^ \t#\r\n][^ \t\r\n]*)([ \t]+)([^ \t\r\n]+)[ \t]+([^ \t\r\n]+)/;
 
 function renderFstab(text: string, volumes: Volumes, problems: Problem[]): string {
@@ -52,7 +52,7 @@ function renderFstab(text: string, volumes: Volumes, problems: Problem[]): strin
   });
 }
 
-/** Lines of what only a disk had that is not sent become comments. Pure. */
+/** Turns lines for volumes of disks that are not sent into comments. Pure. */
 export function withoutLeftOut(text: string, leftOut: readonly LeftOutDisk[], volumes: Volumes): string {
   const lost = leftOut.flatMap((disk) => disk.volumes);
   if (lost.length === 0) return text;
@@ -71,7 +71,7 @@ export function withoutLeftOut(text: string, leftOut: readonly LeftOutDisk[], vo
   });
 }
 
-/** A line whose type is not what lies there names another disk than we think. */
+/** If the line's type is not what is found there, it means another disk than we think. */
 function fits({ holds }: BlockNode, type: string): boolean {
   if (type === "swap") return holds.kind === "swap";
   if (holds.kind !== "filesystem") return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// LVM's devices file (RHEL 9 and relatives) lists the disks that LVM may use by their serial numbers. Without the file it
-// may use all (lvmdevices(8)), as in a new VM; `vgimportdevices -a` there makes a new one.
+// LVM's devices file (RHEL 9 and relatives) lists by serial number the disks that LVM may use. Without it LVM uses all
+// (lvmdevices(8)); `vgimportdevices -a` in the VM makes a new one.
 import { step } from "../step.ts";
 
 const DIRECTORY = "/etc/lvm/devices";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lvm.conf's filters: one that lets only disks of the old machine through hides every volume of the VM.
+// lvm.conf's filters: one that accepts only disks of the old machine hides every volume of the VM.
 import { step } from "../step.ts";
 
 const PATHS = ["/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf"];
@@ -23,7 +23,7 @@ const FILTER = /^([ \t]*(?:devices\/)?(?:global_)?filter[ \t]*=[ \t]*)(\[?)/gm;
 const STRING = /"((?:[^"\\\n]|\\.){0,1000})"/y;
 const OURS = ["a|^/dev/vd|", "a|^/dev/xvd|"];
 
-/** lvm.conf(5): each string is `a` or `r`, a delimiter, a pattern; the first that fits a name decides. Pure. */
+/** lvm.conf(5): each string is `a` or `r`, a delimiter, a pattern; the first that matches a name decides. Pure. */
 export function withVmDisks(text: string): string {
   let out = "";
   let from = 0;
@@ -39,7 +39,7 @@ export function withVmDisks(text: string): string {
   return out + text.slice(from);
 }
 
-/** The strings up to the closing bracket, which is not part of them; or the only one. */
+/** The strings before the closing bracket, or the only one. */
 function readStrings(
   text: string,
   start: number,
@@ -79,7 +79,7 @@ function patternOf(text: string): string {
   return text.slice(2, end > 2 ? end : undefined);
 }
 
-/** A pattern that no expression can be made of, or one too long to have been written by a person, fits nothing. */
+/** A pattern that is not a valid expression, or too long to be written by a person, matches nothing. */
 function fits(pattern: string, name: string): boolean {
   if (pattern.length > 200 || /[*+{][^|]*[*+{].*[*+{]/.test(pattern)) return false;
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// mdadm.conf: arrays are looked for on all disks, not on those of the old machine; each is known by its UUID.
+// mdadm.conf: arrays are looked for on all disks, not on those of the old machine, and identified by UUID.
 import { isHardwareName } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { mapLines, MAX_LINE } from "../../text/lines.ts";
@@ -30,7 +30,7 @@ export const mdadmConf = step(
   },
 );
 
-/** mdadm.conf(5). A line may go on in lines that begin with a blank: those are seen one by one. Pure. */
+/** mdadm.conf(5). Lines that begin with a blank continue the one before; each is edited by itself. Pure. */
 export function renderMdadmConf(text: string, lost: string[]): string {
   return mapLines(text, (line) => {
     if (line.length > MAX_LINE) return line;
@@ -53,7 +53,7 @@ export function renderMdadmConf(text: string, lost: string[]): string {
   });
 }
 
-/** An array with fewer members than its line says would not be started (mdadm.conf(5), num-devices). Pure. */
+/** An array with fewer members than its line says would not start (mdadm.conf(5), num-devices). Pure. */
 export function withoutCounts(text: string): string {
   return mapLines(text, (line) =>
     line.length > MAX_LINE || !/^[ \t]*ARRAY[ \t]|^[ \t]+\S/i.test(line)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// multipath's lists of disks by WWID. Their names may still be wanted for a SAN that the VM gets too: so only on request.
+// multipath's lists of disks by WWID. Their names may still be needed for a SAN that the VM gets too: so only on request.
 import { step } from "../step.ts";
 
 /** multipath.conf(5), `bindings_file`, `wwids_file`; RHEL 5 and SLES 11 kept the first in /var/lib. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Volumes that this machine's TPM, a token or a server of this network unlocks: none of them is in the VM, so that it
-// would wait at its console. Only reported; the passphrase is a person's.
+// Volumes that this machine's TPM, a token or a server on this network unlocks. The VM has none of them, and would wait at
+// its console. Only reported: the passphrase is a person's.
 import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
 
@@ -36,7 +36,7 @@ const OPTIONS: readonly (readonly [RegExp, string])[] = [
   [/^pkcs11-uri=/, "a smart card"],
 ];
 
-/** crypttab(5): the fourth field has options, by commas. At most 20. Pure. */
+/** crypttab(5): the fourth field has options, separated by commas. At most 20. Pure. */
 export function findSealed(text: string): readonly { name: string; by: string }[] {
   const out: { name: string; by: string }[] = [];
   for (const line of splitLines(text)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A step that takes services out of the boot whose hardware a VM does not have: what such steps have in common.
+// A step that disables services for hardware that a VM does not have.
 import { type AboutStep, type ConversionStep, step } from "../step.ts";
 import { disableServices } from "./services.ts";
 

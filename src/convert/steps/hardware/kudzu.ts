@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// kudzu (RHEL and CentOS up to 5) asks at boot about each device that is gone, and takes its configuration away; hwconf
-// is what it knew of the old machine (kudzu(8): it compares /etc/sysconfig/hwconf with what it finds).
+// kudzu (RHEL and CentOS up to 5) asks at boot about each device that is gone, and removes its configuration. hwconf is
+// what it knew about the old machine (kudzu(8): it compares /etc/sysconfig/hwconf with what it finds).
 import { step } from "../step.ts";
 import { disableServices } from "./services.ts";
 

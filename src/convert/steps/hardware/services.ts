@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What starts at boot, under each init, and how one service is taken out of it: as `systemctl disable`, `chkconfig NAME
-// off`, `update-rc.d NAME disable` and `rc-update del` do. The service's own files stay, so that a person can go back.
+// What starts at boot under each init, and how a service is disabled: as `systemctl disable`, `chkconfig NAME off`,
+// `update-rc.d NAME disable` and `rc-update del` do. The service's own files stay, so that a person can enable it again.
 import type { GuestView } from "../../../core/index.ts";
 import { changeableState } from "../../../system/index.ts";
 import type { Draft } from "../draft.ts";
@@ -68,7 +68,7 @@ async function findJobs(view: GuestView, wanted: (service: string) => boolean): 
   });
 }
 
-/** Takes all services that `wanted` names out of the boot; gives their names. */
+/** Disables all services that `wanted` accepts; returns their names. */
 export async function disableServices(
   draft: Draft,
   view: GuestView,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// smartd finds no disk with SMART in a VM and fails (smartd(8): it exits with 17 where no device is left to look at).
+// smartd finds no disk with SMART in a VM and fails (smartd(8): it exits with 17 if there is no device to monitor).
 import { hardwareService } from "./hardware-service.ts";
 
 export const smartd = hardwareService({

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// xorg.conf with the driver of a graphics card that the VM does not have. X then shows nothing; a server's consoles work
-// all the same. Only on request, since a person wrote that file.
+// xorg.conf with the driver of a graphics card that the VM does not have. X then shows nothing; a server's consoles still
+// work. Only on request, since a person wrote that file.
 import type { GuestView } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { mapLines, MAX_LINE } from "../../text/lines.ts";
@@ -31,7 +31,7 @@ export const xorg = step(
   },
 );
 
-/** modesetting drives what the VM's kernel drives; before it there was vesa, which works on each. */
+/** modesetting works wherever the VM's kernel has a driver; before it there was vesa, which works on every card. */
 async function vmDriver(view: GuestView): Promise<string | null> {
   for (const driver of ["modesetting", "vesa"])
     for (const directory of DRIVERS)
@@ -41,7 +41,7 @@ async function vmDriver(view: GuestView): Promise<string | null> {
 
 const WORKS = /^(modesetting|vesa|fbdev|cirrus|qxl|vmware|dummy)$/i;
 
-/** xorg.conf(5): Section "Device" has the driver, and BusID where there are several cards. Pure. */
+/** xorg.conf(5): Section "Device" has the driver, and BusID if there are several cards. Pure. */
 export function withDriver(text: string, driver: string): string {
   let section = "";
   let replaced = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels without the drivers of a VM: the fitting package of extras/ is installed by the guest's own tool, in the copy in
-// which its initramfs tools run, and what differs afterwards is the change. Where none fits, it is named.
+// Kernels without the drivers of a VM: the guest's own tool installs the package from extras/ that fits, in the copy where
+// its initramfs tools run; what differs afterwards becomes changes. If none fits, the report names the package to get.
 import { step, type StepContext } from "../step.ts";
 import type { Change, Kernel, Problem } from "../../../core/index.ts";
 import { layeredView } from "../../../system/index.ts";
@@ -31,7 +31,7 @@ export const drivers = step(
   },
 );
 
-/** What the VM has devices for: its disks and network cards. Those that a Xen domain has, for a Xen host. */
+/** For the VM's disks and network cards; on a Xen host, for a domain's. */
 const neededDrivers = ({ hypervisor }: StepContext["intent"]): readonly string[] =>
   hypervisor === "xen" ? ["xen_blkfront", "xen_netfront"] : ["virtio_pci", "virtio_blk", "virtio_net"];
 
@@ -83,7 +83,7 @@ async function provide(
 
 type Helped = { readonly lack: Lack; readonly choice: Choice };
 
-/** All at once: a second installation would begin at the guest as it was, and undo the package database of the first. */
+/** All at once: a second installation would start from the original guest, and lose the package database of the first. */
 async function install(plans: readonly Helped[], context: StepContext): Promise<void> {
   const { view, blobs, changes, signal, guest, draft, tools, emit } = context;
   const releases = [...new Set(plans.map(({ choice }) => choice.kernel))];
@@ -106,7 +106,7 @@ async function install(plans: readonly Helped[], context: StepContext): Promise<
   if (installed.kind !== "installed") return;
   const why = `${names} from extras: ${reasons}`;
   const images = new Set(guest.kernels.map(({ initramfs }) => initramfs));
-  // An initramfs that scripts made meanwhile is made again, by the step for it.
+  // An initramfs that package scripts made is left to its own step.
   const made: Change[] = installed.changes
     .filter(({ path, before }) => !(images.has(path) && before.kind === "bytes"))
     .map((change) => ({ step: "drivers", why, ...change }));
@@ -143,8 +143,8 @@ async function builtInOf(release: string, view: StepContext["view"]): Promise<Ke
 }
 
 /**
- * Its initramfs is a mere name until the step for it makes one; its entry in the menu is that of the kernel without
- * drivers. `after`: with all that the packages brought.
+ * Its initramfs is a placeholder until the step for it makes one; its menu entry is a copy of that of the kernel without
+ * drivers. `view`: with all that the packages brought.
  */
 async function addKernel(
   { lack: { kernel: from }, choice: { kernel: to } }: Helped,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names the drivers of a VM in the guest's own configuration, so that they also get into every initramfs that the VM
+// Lists the drivers of a VM in the guest's own configuration, so that they also get into every initramfs that the VM
 // builds later. Tools that look at the machine they run on find them in the VM by themselves.
 import type { StepContext } from "../step.ts";
 import { type Kernel, VM_DRIVERS } from "../../../core/index.ts";
@@ -16,7 +16,7 @@ export async function listDrivers(kernels: readonly Kernel[], context: StepConte
 
 const MODULES_FILE = "/etc/initramfs-tools/modules";
 
-/** initramfs-tools(7): a module a line; they get in with MODULES=dep too. */
+/** initramfs-tools(7): one module per line; they are included with MODULES=dep too. */
 async function listModules(kernels: readonly Kernel[], { view, draft }: StepContext): Promise<void> {
   const wanted = new Set<string>();
   for (const kernel of kernels) {
@@ -40,7 +40,7 @@ async function listModules(kernels: readonly Kernel[], { view, draft }: StepCont
 
 const FEATURES_FILE = "/etc/mkinitfs/mkinitfs.conf";
 
-/** Alpine: `features="ata base ext4"`; virtio is one of those that its package brings (features.d/virtio.modules). */
+/** Alpine: `features="ata base ext4"`; its package brings the feature virtio (features.d/virtio.modules). */
 async function addFeature({ view, draft }: StepContext): Promise<void> {
   if ((await view.resolve(FEATURES_FILE)) === null) return;
   if ((await view.resolve("/etc/mkinitfs/features.d/virtio.modules")) === null) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The initramfs of every bootable kernel, with the drivers of a VM inside: rebuilt by the guest's own tool, and where that
-// cannot be, or leaves something out, with the drivers appended to it.
+// The initramfs of every bootable kernel, with the drivers of a VM inside: rebuilt by the guest's own tool. If that fails
+// or leaves something out, the drivers are appended.
 import type { FileState, GuestView, Kernel, Problem } from "../../../core/index.ts";
 import { changeableState, layeredView, readBounded } from "../../../system/index.ts";
 import { step, type StepContext } from "../step.ts";
@@ -71,7 +71,7 @@ async function findStale(kernels: readonly Kernel[], context: StepContext): Prom
   return stale;
 }
 
-/** null: there is none, or none of a size that a computer boots. */
+/** null: there is none, or it is too large to boot. */
 async function readImage(view: GuestView, path: string): Promise<Uint8Array | null> {
   return await view.read(path, { maxBytes: MAX_INITRAMFS_BYTES }).catch((error: unknown) => {
     if (error instanceof RangeError) return null;
@@ -89,7 +89,7 @@ async function lacking(bytes: Uint8Array, wanted: Wanted, signal: AbortSignal): 
   }
 }
 
-/** What the tool made, completed; or what was there, completed. What it comes to is judged by `prove`. */
+/** Takes what the tool made, or else the old image, and appends what it lacks. `prove` judges the result. */
 async function takeBuilt({ kernel, path, wanted }: Stale, built: Built, context: StepContext): Promise<void> {
   const { view, blobs, signal, draft } = context;
   if (built.kind === "built")
@@ -153,7 +153,7 @@ async function replaceImage(
   const before = await changeableState(view, real);
   if (before?.kind === "bytes") {
     const bytes = await readImage(view, real);
-    if (bytes === null) return; // what could not be put back stays
+    if (bytes === null) return; // it could not be restored, so it stays
     await blobs.put(bytes);
   } else if (before?.kind !== "absent") return;
   const { mode, uid, gid, xattrs } =

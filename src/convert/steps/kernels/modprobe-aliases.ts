@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Aliases that tie a card or controller to a driver. Red Hat's mkinitrd takes scsi_hostadapter* into every initramfs it
-// makes, so that the VM's driver must be there for the next kernel too; alias ethN decides which card gets the name.
+// Aliases that tie a card or controller to a driver. Red Hat's mkinitrd puts scsi_hostadapter* into every initramfs, so
+// the next kernel needs the VM's driver there too; alias ethN decides which card gets the name.
 import { devicesFor, type GuestOS, type GuestView, type Intent } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { readModules } from "../../initramfs/modules.ts";
 import { mapLines, withNewline } from "../../text/lines.ts";
 
-/** As virt-v2v has them (convert_linux.ml): old systems have one of the first, newer ones a directory. */
+/** As in virt-v2v (convert_linux.ml): old systems have one of these files, newer ones a directory. */
 const FILES = ["/etc/modprobe.conf", "/etc/modprobe.conf.local", "/etc/modules.conf", "/etc/conf.modules"];
 const DIRECTORY = "/etc/modprobe.d";
 
@@ -33,7 +33,7 @@ export const modprobeAliases = step(
   },
 );
 
-/** Those that the newest bootable kernel has; null: none of them, and prove says so. */
+/** Those that the newest bootable kernel has; null: none of them, which prove reports. */
 async function vmDrivers(view: GuestView, guest: GuestOS, intent: Intent): Promise<AliasDrivers | null> {
   const kernel = guest.kernels.find(({ bootable }) => bootable);
   const modules = kernel === undefined ? null : await readModules(view, kernel.version);
@@ -51,10 +51,10 @@ async function vmDrivers(view: GuestView, guest: GuestOS, intent: Intent): Promi
 
 const ALIAS = /^([ \t]*alias[ \t]+)(eth\d{1,3}|scsi_hostadapter\d{0,3})([ \t]+)([^ \t\r\n#]+)/;
 const ALIAS_IN_TEXT = /^[ \t]*alias[ \t]+(eth\d|scsi_hostadapter)/m;
-/** Not cards of the machine: a second name for one, or none at all. */
+/** Aliases that do not mean a card of the machine. */
 const NO_DRIVER = /^(off|bonding|8021q|bridge|dummy|tun)$/;
 
-/** modprobe.conf(5). The first adapter becomes the VM's, further ones are commented; all else stays. Pure. */
+/** modprobe.conf(5). The first adapter becomes the VM's, others become comments; all else stays. Pure. */
 export function renderAliases(
   text: string,
   { net, block }: AliasDrivers,

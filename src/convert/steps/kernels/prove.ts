@@ -24,10 +24,10 @@ export const prove = step(
 
 type Capable = { readonly able: readonly Kernel[]; readonly problems: readonly Problem[] };
 
-/** Bootable kernels that have drivers for the VM's disk, whether or not their initramfs has them; and what is to be said of the others. */
+/** Bootable kernels with drivers for the VM's disk, whether or not their initramfs has them; and the others' problems. */
 export async function findIncapable(context: StepContext): Promise<Capable> {
   const kernels = context.guest.kernels.filter((kernel) => kernel.bootable);
-  // Of a system with unified kernel images only the step unified-kernels says what is in them.
+  // In a system with unified kernel images the step unified-kernels reports on them.
   if (kernels.length === 0)
     return { able: [], problems: (await findUnified(context)).length > 0 ? [] : [NO_KERNEL] };
   const able: Kernel[] = [];

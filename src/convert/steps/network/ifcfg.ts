@@ -64,7 +64,7 @@ function readIfcfg(text: string, file: string): Ifcfg {
 
 type Cards = { readonly nics: readonly IntendedNic[]; readonly add: boolean };
 
-/** Pure. The case of the address is kept where it is the same one; `add`: a file without HWADDR gets it. */
+/** Pure. An address that is right keeps its case; `add`: a file without HWADDR gets it. */
 export function withHwaddr(text: string, file: string, { nics, add }: Cards): string {
   const { hwaddr, device } = readIfcfg(text, file);
   const nic = nics.find((candidate) => candidate.name === device);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// .link files that name a card by its slot or driver. Those that match by MAC address are the business of nic-names.
+// .link files that name a card by its slot or driver. Those that match by MAC address belong to nic-names.
 import { step } from "../step.ts";
 import { commentOut, mapLines } from "../../text/lines.ts";
 import { readSections } from "../../text/sections.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// netplan's `match`: by address it must be the VM's; a driver is another one in the VM (netplan-yaml(5)). Edited as text:
-// a YAML writer would lose comments and order.
+// netplan's `match`: an address must be the VM's, and a driver is another in the VM (netplan-yaml(5)). Edited as text: a
+// YAML writer would lose comments and order.
 import type { IntendedNic } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { MAX_LINE, splitLines } from "../../text/lines.ts";
@@ -43,7 +43,7 @@ type Device = {
   readonly match: { readonly line: number; readonly key: string; readonly value: string }[];
 };
 
-/** Pure. `left` gets what nobody here could make fit. Block style only, as installers and cloud-init write it. */
+/** Pure. `left` collects what could not be made to fit. Block style only, as installers and cloud-init write it. */
 export function fittingMatch(text: string, nics: readonly IntendedNic[], left: string[]): string {
   const lines = splitLines(text);
   for (const device of readDevices(lines)) {

@@ -34,7 +34,7 @@ export const networkd = step(
   },
 );
 
-/** What in [Match] fits no card of the VM; null: nothing, or a name decides too. Pure. */
+/** What in [Match] fits no card of the VM; null: everything fits, or a name decides. Pure. */
 export function lostMatch(text: string, nics: readonly IntendedNic[]): string | null {
   const match = readSections(text).filter(({ section }) => section === "Match");
   if (match.some(({ key }) => key === "Name")) return null;
@@ -48,7 +48,7 @@ export function lostMatch(text: string, nics: readonly IntendedNic[]): string | 
   return null;
 }
 
-/** With one card in the VM there is one that can be meant. Pure. */
+/** Only if the VM has one card is it clear which is meant. Pure. */
 export function fittingNetwork(text: string, nics: readonly IntendedNic[]): string {
   const [only] = nics;
   if (only === undefined || nics.length !== 1 || lostMatch(text, nics) === null) return text;

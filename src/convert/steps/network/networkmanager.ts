@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetworkManager's keyfiles: a profile that asks for a card's address, slot or driver fits no card of the VM, and its
-// addresses are lost (nm-settings-keyfile(5); nm-settings-nmcli(5): 802-3-ethernet.mac-address, match.path, match.driver).
+// NetworkManager's keyfiles: a profile that asks for an old card's address, slot or driver matches no card of the VM
+// (nm-settings-keyfile(5); nm-settings-nmcli(5): 802-3-ethernet.mac-address, match.path, match.driver).
 import type { IntendedNic } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { commentOut } from "../../text/lines.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // udev rules that name network cards by their slot (YaST's rule by bus id, s390's, hand-written ones): the VM has other
-// slots, and one of them may be another card's. Rules by MAC address are the business of nic-names.
+// slots, and one of them may be another card's. Rules by MAC address belong to nic-names.
 import { step } from "../step.ts";
 import { commentOut, splitLogicalLines } from "../../text/lines.ts";
 
@@ -21,7 +21,7 @@ export const persistentNet = step(
 const BY_SLOT =
   /(?:^|[\s,])(?:KERNELS|ID|BUS|DEVPATH|ENV\{ID_PATH(?:_TAG)?\})\s*==\s*"[^"]*[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]/i;
 
-/** udev(7). A rule by slot that also wants an address names that card, wherever it sits. Pure. */
+/** udev(7). A rule by slot that also asks for an address names that card wherever it is. Pure. */
 export function withoutSlotNames(text: string): string {
   return splitLogicalLines(text)
     .map((rule) => {

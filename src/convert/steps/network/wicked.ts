@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SUSE's ifcfg files whose name is that of a slot (SLES 9 and 10: ifcfg-eth-bus-pci-..., getcfg(8)): only reported, since
-// nobody can tell which card sat there. ifcfg-eth-id-MAC fits, as addresses are kept.
+// SUSE's ifcfg files named after a slot (SLES 9 and 10: ifcfg-eth-bus-pci-..., getcfg(8)): only reported, since it is not
+// known which card was there. ifcfg-eth-id-MAC fits, as addresses are kept.
 import { step } from "../step.ts";
 import { editAssignments } from "../../text/shell-file.ts";
 
