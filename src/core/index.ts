@@ -29,3 +29,6 @@ export * from "./secrets/secret.ts";
 export * from "./bytes/units.ts";
 export * from "./vm.ts";
 export * from "./bytes/weave.ts";
+export * from "./formats/ext.ts";
+export * from "./formats/guid.ts";
+export * from "./formats/struct.ts";

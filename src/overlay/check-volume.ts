@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is a file system whole? Its journal is replayed on the overlay, by the kernel, and then the checker has the word.
+import { EXT_SUPER, parseExtSuperblock } from "../core/index.ts";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { makeRunDirectory, mount, RunError, run } from "../system/index.ts";
-import { extNeeds, parseExtSuperblock, xfsHasDirtyLog } from "./filesystem-state.ts";
+import { extNeeds, xfsHasDirtyLog } from "./filesystem-state.ts";
 import { mountOptions } from "./mount-options.ts";
 
 export type VolumeCheck = {
@@ -34,7 +35,9 @@ export async function checkVolume(options: Call & { readonly type: string }): Pr
 }
 
 async function checkExt(type: string, { device, replay, signal }: Call): Promise<VolumeCheck> {
-  const superblock = parseExtSuperblock(await readStart(device, 4096));
+  const superblock = parseExtSuperblock(
+    (await readStart(device, 4096)).subarray(EXT_SUPER.start, EXT_SUPER.end),
+  );
   const needs = superblock === null ? "nothing" : extNeeds(superblock);
   const dirty = needs !== "nothing";
   if (dirty && !replay) return notReplayed();

@@ -1,35 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The superblock of ext2, ext3 and ext4, and where its layout puts things (Documentation/filesystems/ext4).
-import { viewOf } from "./reader.ts";
+// How an ext2, ext3 or ext4 is laid out, by its superblock (Linux, Documentation/filesystems/ext4). Pure.
+import {
+  EXT_COMPAT,
+  EXT_INCOMPAT,
+  EXT_RO_COMPAT,
+  EXT_STATE,
+  type ExtSuperblock,
+  parseExtSuperblock,
+} from "../../core/index.ts";
 
-const COMPAT_SPARSE_SUPER2 = 0x200;
-const INCOMPAT_RECOVER = 0x4;
-const INCOMPAT_META_BG = 0x10;
-const INCOMPAT_64BIT = 0x80;
-/** filetype, recover, meta_bg, extents, 64bit, mmp, flex_bg, ea_inode, dirdata, csum_seed, largedir, inline_data, encrypt, casefold */
-const INCOMPAT_KNOWN =
-  0x2 |
-  0x4 |
-  0x10 |
-  0x40 |
-  0x80 |
-  0x100 |
-  0x200 |
-  0x400 |
-  0x1000 |
-  0x2000 |
-  0x4000 |
-  0x8000 |
-  0x10000 |
-  0x20000;
-const RO_COMPAT_SPARSE_SUPER = 0x1;
-const RO_COMPAT_GDT_CSUM = 0x10;
-const RO_COMPAT_HAS_SNAPSHOT = 0x80;
-const RO_COMPAT_BIGALLOC = 0x200;
-const RO_COMPAT_METADATA_CSUM = 0x400;
-const STATE_CLEAN = 1;
-const STATE_ERRORS = 2;
-const COMPAT_HAS_JOURNAL = 0x4;
+const INCOMPAT_KNOWN = Object.values(EXT_INCOMPAT).reduce((all, feature) => all | feature, 0);
 
 export type ExtSuper = {
   readonly blockBytes: number;
@@ -46,32 +26,34 @@ export type ExtSuper = {
   readonly mayBeUninit: boolean;
 };
 
-/** The superblock, or why it is not understood. */
+/** Of the bytes of EXT_SUPER: how the file system is laid out, or why that is not understood. */
 export function parseExtSuper(bytes: Uint8Array, sizeBytes: number): ExtSuper | string {
-  const view = viewOf(bytes);
-  const u32 = (at: number): number => view.getUint32(at, true);
-  if (view.getUint16(56, true) !== 0xef53) return "it has no superblock";
-  const compat = u32(92);
-  const incompat = u32(96);
-  const roCompat = u32(100);
-  if ((incompat & ~INCOMPAT_KNOWN) !== 0 || (roCompat & RO_COMPAT_HAS_SNAPSHOT) !== 0)
+  const found = parseExtSuperblock(bytes);
+  if (found === null) return "it has no superblock";
+  return whyUnusable(found) ?? layoutOf(found, sizeBytes);
+}
+
+/** What of its state or features forbids to believe its bitmaps. */
+function whyUnusable({ compat, incompat, roCompat, state }: ExtSuperblock): string | null {
+  if ((incompat & ~INCOMPAT_KNOWN) !== 0 || (roCompat & EXT_RO_COMPAT.hasSnapshot) !== 0)
     return "it has features that are not known";
-  if ((incompat & INCOMPAT_RECOVER) !== 0) return "its journal is not replayed";
-  const state = view.getUint16(58, true);
-  if ((state & STATE_ERRORS) !== 0) return "it is marked as damaged";
-  if ((state & STATE_CLEAN) === 0 && (compat & COMPAT_HAS_JOURNAL) === 0) return "it was not unmounted";
-  const is64 = (incompat & INCOMPAT_64BIT) !== 0;
-  const logBlock = u32(24);
-  const logCluster = (roCompat & RO_COMPAT_BIGALLOC) === 0 ? logBlock : u32(28);
-  if (logBlock > 6 || logCluster < logBlock || logCluster > 20) return "its block size is not known";
-  const blockBytes = 1024 << logBlock;
-  const clusterBlocks = 1 << (logCluster - logBlock);
-  const blocks = u32(4) + (is64 ? u32(336) * 2 ** 32 : 0);
-  const firstBlock = u32(20);
-  const blocksPerGroup = u32(32);
-  const inodesPerGroup = u32(40);
-  const inodeBytes = u32(76) === 0 ? 128 : view.getUint16(88, true);
-  const descBytes = is64 ? view.getUint16(254, true) : 32;
+  if ((incompat & EXT_INCOMPAT.recover) !== 0) return "its journal is not replayed";
+  if ((state & EXT_STATE.errors) !== 0) return "it is marked as damaged";
+  if ((state & EXT_STATE.clean) === 0 && (compat & EXT_COMPAT.hasJournal) === 0)
+    return "it was not unmounted";
+  return null;
+}
+
+function layoutOf(found: ExtSuperblock, sizeBytes: number): ExtSuper | string {
+  const { compat, incompat, roCompat, logBlockKib, firstBlock, blocksPerGroup, inodesPerGroup } = found;
+  const is64 = (incompat & EXT_INCOMPAT.is64bit) !== 0;
+  const logCluster = (roCompat & EXT_RO_COMPAT.bigalloc) === 0 ? logBlockKib : found.logClusterKib;
+  if (logBlockKib > 6 || logCluster < logBlockKib || logCluster > 20) return "its block size is not known";
+  const blockBytes = 1024 << logBlockKib;
+  const clusterBlocks = 1 << (logCluster - logBlockKib);
+  const blocks = found.blocksLow + (is64 ? found.blocksHigh * 2 ** 32 : 0);
+  const inodeBytes = found.revision === 0 ? 128 : found.inodeBytes;
+  const descBytes = is64 ? found.descBytes : 32;
   // A bitmap is one block: it bounds the clusters of a group, and so the groups that there can be.
   if (
     blocksPerGroup === 0 ||
@@ -96,15 +78,15 @@ export function parseExtSuper(bytes: Uint8Array, sizeBytes: number): ExtSuper | 
     groups,
     descBytes,
     inodeTableBlocks: Math.ceil((inodesPerGroup * inodeBytes) / blockBytes),
-    reservedGdtBlocks: view.getUint16(206, true),
-    firstMetaGroup: (incompat & INCOMPAT_META_BG) === 0 ? null : u32(260),
+    reservedGdtBlocks: found.reservedGdtBlocks,
+    firstMetaGroup: (incompat & EXT_INCOMPAT.metaBg) === 0 ? null : found.firstMetaGroup,
     backupGroups:
-      (compat & COMPAT_SPARSE_SUPER2) !== 0
-        ? new Set([0, u32(588), u32(592)])
-        : (roCompat & RO_COMPAT_SPARSE_SUPER) !== 0
+      (compat & EXT_COMPAT.sparseSuper2) !== 0
+        ? new Set([0, found.backupGroup1, found.backupGroup2])
+        : (roCompat & EXT_RO_COMPAT.sparseSuper) !== 0
           ? "sparse"
           : "all",
-    mayBeUninit: (roCompat & (RO_COMPAT_GDT_CSUM | RO_COMPAT_METADATA_CSUM)) !== 0,
+    mayBeUninit: (roCompat & (EXT_RO_COMPAT.gdtCsum | EXT_RO_COMPAT.metadataCsum)) !== 0,
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type BlockNode,
   contiguousExtent,
   diskId,
+  EXT_SUPER,
   intersect,
   type Range,
 } from "../../core/index.ts";
@@ -88,7 +89,8 @@ function titleOf({ holds, path }: BlockNode): string {
 async function blockSize(path: string, place: Range): Promise<number> {
   const sizeBytes = place.end - place.start;
   await using reader = await openReader(path, place.end);
-  const found = parseExtSuper(await partReader(reader, place.start, sizeBytes).read(1024, 1024), sizeBytes);
+  const volume = partReader(reader, place.start, sizeBytes);
+  const found = parseExtSuper(await volume.read(EXT_SUPER.start, EXT_SUPER.end - EXT_SUPER.start), sizeBytes);
   return typeof found === "string" ? 4096 : found.blockBytes;
 }
 

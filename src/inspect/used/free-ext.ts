@@ -1,19 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 // Free blocks of ext2, ext3 and ext4 from their block bitmaps (Documentation/filesystems/ext4). partclone finds the
 // same, but asks block by block: 58 s for 15 TiB; this takes a second, needs no device, and reads volumes in pieces.
-import { intersect, normalizeRanges, complement, type Range } from "../../core/index.ts";
+import {
+  complement,
+  dataView,
+  EXT_SUPER,
+  intersect,
+  le,
+  normalizeRanges,
+  type Range,
+  struct,
+} from "../../core/index.ts";
 import { descBlockAt, type ExtSuper, hasBackup, parseExtSuper } from "../storage/ext-super.ts";
 import { FreeRanges, type FreeSpace, unknownFree } from "./free.ts";
-import { type Reader, readExactly, viewOf } from "../storage/reader.ts";
+import { type Reader, readExactly } from "../storage/reader.ts";
 
 const BG_BLOCK_UNINIT = 2;
+
+/** A group descriptor (Documentation/filesystems/ext4/group_descr.rst). Its high halves are there from 64 bytes on. */
+const DESCRIPTOR = struct({
+  blockBitmap: le.u32(0),
+  inodeBitmap: le.u32(4),
+  inodeTable: le.u32(8),
+  freeClusters: le.u16(12),
+  flags: le.u16(18),
+});
+const DESCRIPTOR_HIGH = struct({
+  blockBitmap: le.u32(32),
+  inodeBitmap: le.u32(36),
+  inodeTable: le.u32(40),
+  freeClusters: le.u16(44),
+});
+const NO_HIGH = { blockBitmap: 0, inodeBitmap: 0, inodeTable: 0, freeClusters: 0 };
 
 /** `unknown` for a file system that is dirty, damaged or has features that are not understood. */
 export async function readExtFree(
   reader: Reader,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<FreeSpace> {
-  const bytes = await readExactly(reader, 1024, 1024);
+  const bytes = await readExactly(reader, EXT_SUPER.start, EXT_SUPER.end - EXT_SUPER.start);
   const found = bytes === null ? "it has no superblock" : parseExtSuper(bytes, reader.sizeBytes);
   if (typeof found === "string") return unknownFree(found);
   const groups = await readGroups(reader, found, signal);
@@ -55,20 +80,22 @@ async function readGroups(reader: Reader, fs: ExtSuper, signal: AbortSignal): Pr
     const count = isRow ? Math.min(batch, descBlocks - first) : 1;
     const bytes = await readExactly(reader, at * fs.blockBytes, count * fs.blockBytes);
     if (bytes === null) return null;
-    const view = viewOf(bytes);
+    const view = dataView(bytes);
     for (let i = 0; i < count * perBlock; i += 1) {
       const group = first * perBlock + i;
       if (group >= fs.groups) break;
-      const u32 = (low: number, high: number): number =>
-        view.getUint32(i * fs.descBytes + low, true) +
-        (fs.descBytes >= 64 ? view.getUint32(i * fs.descBytes + high, true) * 2 ** 32 : 0);
-      const free = view.getUint16(i * fs.descBytes + 12, true);
-      const freeHigh = fs.descBytes >= 64 ? view.getUint16(i * fs.descBytes + 44, true) : 0;
-      bitmapBlock[group] = u32(0, 32);
-      freeClusters[group] = free + freeHigh * 65_536;
-      const flags = view.getUint16(i * fs.descBytes + 18, true);
-      uninit[group] = fs.mayBeUninit && (flags & BG_BLOCK_UNINIT) !== 0 ? 1 : 0;
-      if (!put(u32(0, 32), 1) || !put(u32(4, 36), 1) || !put(u32(8, 40), fs.inodeTableBlocks)) return null;
+      const low = DESCRIPTOR.read(view, i * fs.descBytes);
+      const high = fs.descBytes >= 64 ? DESCRIPTOR_HIGH.read(view, i * fs.descBytes) : NO_HIGH;
+      const blockBitmap = low.blockBitmap + high.blockBitmap * 2 ** 32;
+      bitmapBlock[group] = blockBitmap;
+      freeClusters[group] = low.freeClusters + high.freeClusters * 65_536;
+      uninit[group] = fs.mayBeUninit && (low.flags & BG_BLOCK_UNINIT) !== 0 ? 1 : 0;
+      if (
+        !put(blockBitmap, 1) ||
+        !put(low.inodeBitmap + high.inodeBitmap * 2 ** 32, 1) ||
+        !put(low.inodeTable + high.inodeTable * 2 ** 32, fs.inodeTableBlocks)
+      )
+        return null;
     }
     first += count;
   }
