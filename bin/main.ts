@@ -21,7 +21,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
       process.stderr.write("\nInterrupted: cleaning up; nothing of the source was written\n");
       const advice =
         "Run the same command again to go on; what is durable at the destination is not sent again";
-      abort.abort(new UserError("interrupted", "interrupted", `Stopped by ${signal}`, { advice }));
+      abort.abort(new UserError("interrupted", `Stopped by ${signal}`, { advice }));
     } else if (interrupts === 2) process.stderr.write("Still cleaning up; please wait\n");
   });
 // A reader that went away (virt-p2v ... | head) is no reason for a stack trace.

@@ -17,14 +17,9 @@ const source = (name: string): Promise<string> => readFile(new URL(name, import.
  */
 export async function demoDisk({ signal, onProgress }: DemoOptions): Promise<string> {
   if (process.getuid?.() !== 0)
-    throw new UserError(
-      "usage",
-      "not-root",
-      "The demo machine's disk is built with mounts and loop devices",
-      {
-        advice: "Run it as root",
-      },
-    );
+    throw new UserError("not-root", "The demo machine's disk is built with mounts and loop devices", {
+      advice: "Run it as root",
+    });
   const say = onProgress === undefined ? {} : { onProgress };
   const system = await source("system.ts");
   const others = ["build.ts", "files.ts", "../noise.ts"].map(source);

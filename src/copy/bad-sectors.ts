@@ -35,7 +35,6 @@ export class BadSectors {
     const bytes = sumBytes(this.#ranges);
     if (bytes <= MAX_BAD_BYTES && this.#ranges.length <= MAX_BAD_RANGES) return;
     throw new UserError(
-      "source",
       "source-dying",
       `Disk ${this.#disk} cannot be read in ${this.#ranges.length} places, ${formatBytes(bytes)} in all`,
       {

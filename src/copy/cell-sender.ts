@@ -217,7 +217,7 @@ function lengthOf(grid: Grid, index: number): number {
 }
 
 function givenUp(text: string): UserError {
-  return new UserError("host", "cell-differs", `${text}; sent ${MAX_TRIES} times`, {
+  return new UserError("cell-differs", `${text}; sent ${MAX_TRIES} times`, {
     advice:
       "The destination's disk or memory is failing, or the network is: check that machine, and choose another",
   });
@@ -225,7 +225,6 @@ function givenUp(text: string): UserError {
 
 function changed(disk: DiskToCopy, at: number): UserError {
   return new UserError(
-    "source",
     "source-changed",
     `Disk ${disk.number} gave other bytes at ${at} when it was read again`,
     {

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UserError } from "../core/index.ts";
+import { type ProblemCode, UserError } from "../core/index.ts";
 import { mayHeal, pauseMs } from "./connection.ts";
 
-const error = (code: string): UserError => new UserError("host", code, "text", { advice: "advice" });
+const error = (code: ProblemCode): UserError => new UserError(code, "text", { advice: "advice" });
 
 test("mayHeal() tries again what time may mend, and nothing that a person must mend", () => {
-  for (const code of ["link-lost", "host-refused", "host-timeout", "host-closed", "destination-full"])
+  for (const code of [
+    "link-lost",
+    "host-refused",
+    "host-timeout",
+    "host-closed",
+    "destination-full",
+  ] as const)
     assert.ok(mayHeal(error(code), { known: false }), code);
   for (const code of [
     "host-key-changed",
@@ -15,7 +21,8 @@ test("mayHeal() tries again what time may mend, and nothing that a person must m
     "destination-read-only",
     "protocol",
     "cell-differs",
-  ])
+    "ssh-config-wrong",
+  ] as const)
     assert.ok(!mayHeal(error(code), { known: true }), code);
   assert.ok(!mayHeal(new Error("link-lost"), { known: true }), "a bug is no broken link");
 });

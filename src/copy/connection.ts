@@ -2,33 +2,17 @@
 // The lanes of a copy. After a failure that may heal they are opened anew, with growing pauses, as long as is wanted.
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { formatSeconds, type Receiver, UserError } from "../core/index.ts";
+import { formatSeconds, makeProblem, type Receiver, UserError } from "../core/index.ts";
 import type { CopyOptions } from "./copy.ts";
 import { Lane } from "./lane.ts";
 
 /** Seconds: a switch that restarts is back in a minute, a host in five; more than half a minute wastes the rest. */
 const PAUSES = [1, 2, 4, 8, 15, 30];
 
-/**
- * What a restarted host, a cut cable or an administrator who frees space may heal. A refused login, a changed host key
- * or a read-only destination will be the same in a minute.
- */
-const MAY_HEAL = new Set([
-  "link-lost",
-  "host-refused",
-  "host-timeout",
-  "host-unreachable",
-  "host-closed",
-  "host-failed",
-  "host-name-unknown",
-  "export-lost", // one lane's agent served the qcow2 image for all, and died
-  "destination-full",
-]);
-
 /** `known`: this job was connected already; then a busy directory is held by its own former agent, which will end. */
 export function mayHeal(error: unknown, { known }: { known: boolean }): boolean {
   if (!(error instanceof UserError)) return false;
-  return MAY_HEAL.has(error.code) || (known && error.code === "destination-busy");
+  return error.heals || (known && error.code === "destination-busy");
 }
 
 /** Pause before try number `tries` (1, 2 ...) of a row without progress. */
@@ -87,13 +71,11 @@ export class Connection implements AsyncDisposable {
     if (receiver.kind === "shell" && receiver.because !== null && this.#receiver === "agent")
       this.#needs.emit({
         type: "problem",
-        problem: {
-          code: "receiver-shell",
-          severity: "warns",
+        problem: makeProblem("receiver-shell", {
           text: `${receiver.because}. The host's shell receives the copy instead: as safe, and slower`,
           advice:
             "Nothing need be done; with 120 MB in a ~/.cache that may run programs, the agent would do it",
-        },
+        }),
       });
     this.#receiver = receiver.kind;
   }

@@ -168,18 +168,13 @@ async function runWorkers(work: WorkQueue, { sender, grid, lanes, signal }: Work
 }
 
 function disappeared(file: string): UserError {
-  return new UserError("destination", "destination-gone", `${file} was removed while it was copied`, {
+  return new UserError("destination-gone", `${file} was removed while it was copied`, {
     advice: "Find out what removes files there, and run the same command again",
   });
 }
 
 function rootDiffers(file: string): UserError {
-  return new UserError(
-    "host",
-    "root-differs",
-    `The destination's hashes of ${file} are not those of what was sent`,
-    {
-      advice: "Run it again with --replace; if it happens again, suspect that machine's memory or disk",
-    },
-  );
+  return new UserError("root-differs", `The destination's hashes of ${file} are not those of what was sent`, {
+    advice: "Run it again with --replace; if it happens again, suspect that machine's memory or disk",
+  });
 }

@@ -50,7 +50,7 @@ export async function openImage(
 }
 
 function wrong(text: string): UserError {
-  return new UserError("verification", "image-wrong", text, { advice: "Copy it again with --replace" });
+  return new UserError("image-wrong", text, { advice: "Copy it again with --replace" });
 }
 
 const mapSchema = z.array(

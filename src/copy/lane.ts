@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection to an agent, seen from the sender: requests with their answers, and cells with their acknowledgement.
-import { type Link, type Problem, UserError } from "../core/index.ts";
+import { errorOf, type Link, UserError } from "../core/index.ts";
 import {
   Channel,
   type FromAgent,
@@ -9,6 +9,7 @@ import {
   parseFromAgent,
   PROTOCOLS,
   ProtocolError,
+  type ReceiverWords,
   type ToAgent,
 } from "../wire/index.ts";
 
@@ -17,7 +18,7 @@ type Body<T> = T extends Request ? Omit<T, "seq"> : never;
 export type RequestBody = Body<Request>;
 
 /** `again`: the agent could not keep the cell, and it may be sent once more. */
-export type Ack = { readonly kind: "durable" } | { readonly kind: "again"; readonly problem: Problem };
+export type Ack = { readonly kind: "durable" } | { readonly kind: "again"; readonly problem: ReceiverWords };
 type Answer = { readonly message: FromAgent; readonly payload: Buffer };
 
 type Waiting = { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void };
@@ -54,7 +55,7 @@ export class Lane implements AsyncDisposable {
     const first = await lane.#guard(() => frames.next());
     if (first.done === true) throw lane.#lost(null);
     const message = await lane.#guard(() => Promise.resolve(parseFromAgent(first.value.head)));
-    if (message.type === "failed") throw agentError(message.problem);
+    if (message.type === "failed") throw errorOf(message.problem);
     if (message.type !== "welcome" || !PROTOCOLS.includes(message.protocol))
       throw protocolError(new ProtocolError(`The agent answers hello with ${message.type}`));
     lane.#reading = lane.#read(frames);
@@ -120,8 +121,7 @@ export class Lane implements AsyncDisposable {
         this.#answered(seq).resolve({ message: { type: "durable", seqs: [seq] }, payload });
       return;
     }
-    if (message.type === "failed" && (message.seq === null || !message.retry))
-      throw agentError(message.problem);
+    if (message.type === "failed" && (message.seq === null || !message.retry)) throw errorOf(message.problem);
     if (message.seq === null) return;
     this.#answered(message.seq).resolve({ message, payload });
   }
@@ -158,7 +158,6 @@ export class Lane implements AsyncDisposable {
   #lost(cause: unknown): UserError {
     const words = this.#link.lastWords().trim().split("\n").slice(-3).join(" | ");
     return new UserError(
-      "host",
       "link-lost",
       `The connection to the agent was lost${words === "" ? "" : `: ${words}`}`,
       {
@@ -169,14 +168,8 @@ export class Lane implements AsyncDisposable {
   }
 }
 
-/** Who is to blame is in the code: doc/protocol.md. */
-function agentError({ code, text, advice }: Problem): UserError {
-  return new UserError(code.startsWith("destination-") ? "destination" : "host", code, text, { advice });
-}
-
 function protocolError(cause: ProtocolError): UserError {
   return new UserError(
-    "host",
     "protocol",
     `The agent and this program do not understand each other: ${cause.message}`,
     {

@@ -39,7 +39,7 @@ export function renderManifest(manifest: Manifest): string {
 /** UserError `verification` for anything else; `where` names the file. */
 export function parseManifest(text: string, where: string): Manifest {
   const wrong = (why: string, cause?: unknown): UserError =>
-    new UserError("verification", "manifest-wrong", `${where} is no manifest: ${why}`, {
+    new UserError("manifest-wrong", `${where} is no manifest: ${why}`, {
       advice: "It was changed, or made by another release; migrate again, or verify with that release",
       cause,
     });

@@ -81,7 +81,6 @@ async function readRange({ disk, file, path }: From, into: Buffer, range: Range)
 
 function tooShort(disk: DiskToCopy, path: string, endBytes: number): UserError {
   return new UserError(
-    "source",
     "source-short",
     `${path} ends at byte ${endBytes}, disk ${disk.number} has ${disk.sizeBytes}`,
     { advice: "The image is cut off, or the disk changed its size: inspect it again" },
@@ -95,7 +94,6 @@ function unreadable(disk: DiskToCopy, path: string, at: number, cause: unknown):
       ? cause.message
       : String(cause);
   return new UserError(
-    "source",
     "source-unreadable",
     `Disk ${disk.number} (${disk.read.sourcePath}) cannot be read at byte ${at} (${formatBytes(at)}): ${why}`,
     {

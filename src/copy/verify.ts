@@ -34,7 +34,7 @@ export async function verifyImages(directory: string, options: Options): Promise
   const path = join(directory, "manifest.json");
   const bytes = await readBounded(path, { maxBytes: 2 ** 20 });
   if (bytes === null)
-    throw new UserError("verification", "manifest-missing", `There is no manifest.json in ${directory}`, {
+    throw new UserError("manifest-missing", `There is no manifest.json in ${directory}`, {
       advice: "Name the directory of one VM; a copy that is not finished has none: run its command again",
     });
   const manifest = parseManifest(bytes.toString("utf8"), path);
@@ -51,7 +51,7 @@ export function verificationError(checks: readonly ImageCheck[]): UserError | nu
     const shown = differing.slice(0, 5).map(({ start, end }) => `${start}-${end}`);
     return `${file} differs at bytes ${shown.join(", ")}${differing.length > 5 ? ` and ${differing.length - 5} more ranges` : ""}`;
   });
-  return new UserError("verification", "image-differs", lines.join("; "), {
+  return new UserError("image-differs", lines.join("; "), {
     advice:
       "If the VM has run since, that is normal; else its disk or memory is failing: copy it again with --replace",
   });
@@ -118,7 +118,6 @@ async function readHashes(path: string, disk: ManifestDisk): Promise<Buffer> {
   const bytes = there?.size === wanted ? await readBounded(path, { maxBytes: wanted }) : null;
   if (bytes !== null && hash("sha256", bytes, "hex") === disk.rootSha256) return bytes;
   throw new UserError(
-    "verification",
     "hashes-wrong",
     `${path} ${there === null ? "is missing" : "is not the file the manifest means"}`,
     {

@@ -1,47 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors meant for a person. An error that is not a UserError is a bug and keeps its stack.
-
-/** What went wrong, by whose side. The command maps each area to one exit code. */
-export type ErrorArea =
-  | "usage"
-  | "source"
-  | "host"
-  | "destination"
-  | "conversion"
-  | "not-booted"
-  | "verification"
-  | "interrupted";
-
-/** The published exit codes; the man page prints this table. 0 is success, 1 a bug. */
-export const EXIT_CODES: Readonly<Record<ErrorArea, number>> = {
-  usage: 2,
-  source: 3,
-  host: 4,
-  destination: 5,
-  conversion: 6,
-  "not-booted": 7,
-  verification: 8,
-  interrupted: 130,
-};
+import type { ErrorArea } from "./problems/area.ts";
+import type { Problem } from "./problems/problem.ts";
+import { PROBLEMS, type ProblemCode } from "./problems/table.ts";
 
 export type UserErrorOptions = { readonly advice: string; readonly cause?: unknown };
 
 /**
- * Says what went wrong, on what, and what to do. `code` is a stable kebab-case name for scripts (`image-empty`),
- * `message` one sentence with the actual values and no full stop, `advice` the next step for the user.
+ * Says what went wrong, on what, and what to do. `code` is a name for scripts (`image-empty`), and whose fault it is
+ * stands beside it in the table; `message` is one sentence with the actual values and no full stop, `advice` the next
+ * step for the user.
  */
 export class UserError extends Error {
-  readonly area: ErrorArea;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly advice: string;
 
-  constructor(area: ErrorArea, code: string, message: string, options: UserErrorOptions) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+  constructor(code: ProblemCode, message: string, { advice, cause }: UserErrorOptions) {
+    super(message, cause === undefined ? {} : { cause });
     this.name = "UserError";
-    this.area = area;
     this.code = code;
-    this.advice = options.advice;
+    this.advice = advice;
   }
+
+  get area(): ErrorArea {
+    return PROBLEMS[this.code].area;
+  }
+
+  /** The same may succeed in a minute, and nobody need change what was asked for. */
+  get heals(): boolean {
+    return PROBLEMS[this.code].heals;
+  }
+}
+
+/** A problem that ends the run. */
+export function errorOf({ code, text, advice }: Pick<Problem, "code" | "text" | "advice">): UserError {
+  return new UserError(code, text, { advice });
 }
 
 /** For the default branch of an exhaustive switch: a new kind then fails to compile. */

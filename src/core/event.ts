@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a running job tells whoever listens. Progress counts durable bytes only.
-import type { Problem } from "./plan.ts";
+import type { Problem } from "./problems/index.ts";
 
 export const PHASES = ["inspect", "overlay", "plan", "convert", "copy", "verify", "define", "boot"] as const;
 export type Phase = (typeof PHASES)[number];

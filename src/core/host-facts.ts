@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host is and offers, as it answered when it was asked. Never guessed: what it would not tell is unknown.
 import type { Known } from "./machine.ts";
-import type { Problem } from "./plan.ts";
+import type { Problem } from "./problems/index.ts";
 
 /** `none`: nothing there runs a VM; the files can still be kept there. */
 export type HostKind = "proxmox" | "xen" | "libvirt" | "qemu" | "none";

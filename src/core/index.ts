@@ -22,6 +22,7 @@ export * from "./machine.ts";
 export * from "./network.ts";
 export * from "./plan.ts";
 export * from "./ports.ts";
+export * from "./problems/index.ts";
 export * from "./bytes/range.ts";
 export * from "./report.ts";
 export * from "./secrets/blot.ts";

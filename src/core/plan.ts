@@ -4,15 +4,8 @@
 import type { BlockGraph } from "./machine.ts";
 import type { ShownChange } from "./change.ts";
 import type { GuestOS } from "./guest.ts";
+import type { Problem } from "./problems/index.ts";
 import type { VmBootEntry, VmModel, VmPlace } from "./vm.ts";
-
-/** `stops`: the run does not begin. `warns`: it begins, and the report repeats it. `notes`: said once, in the report. */
-export type Problem = {
-  readonly code: string;
-  readonly text: string;
-  readonly advice: string;
-  readonly severity: "stops" | "warns" | "notes";
-};
 
 export type ProofLevel = "counters" | "used" | "full";
 export type ImageFormat = "raw" | "qcow2";

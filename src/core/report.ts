@@ -5,7 +5,8 @@ import type { Definition, Started } from "./definition.ts";
 import type { Phase } from "./event.ts";
 import type { GuestOS } from "./guest.ts";
 import type { Machine } from "./machine.ts";
-import type { Intent, Problem, ProofLevel } from "./plan.ts";
+import type { Intent, ProofLevel } from "./plan.ts";
+import type { Problem } from "./problems/index.ts";
 import type { VmModel } from "./vm.ts";
 
 export type Outcome =

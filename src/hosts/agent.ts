@@ -111,20 +111,14 @@ const MACHINES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarc
 function checkSystem({ title }: Transport, system: string): void {
   const wanted = `Linux ${MACHINES[process.arch] ?? process.arch}`;
   if (system === wanted) return;
-  throw new UserError(
-    "host",
-    "host-other-system",
-    `${title} is ${system.slice(0, 80)}; the agent needs ${wanted}`,
-    {
-      advice: "Choose a host of that kind",
-    },
-  );
+  throw new UserError("host-other-system", `${title} is ${system.slice(0, 80)}; the agent needs ${wanted}`, {
+    advice: "Choose a host of that kind",
+  });
 }
 
 function noCache({ title }: Transport, { code, stderr }: ScriptResult): UserError {
   const words = stderr.split("\n").slice(-2).join(" | ").slice(0, 300);
   return new UserError(
-    "host",
     "agent-not-placed",
     `The agent cannot be placed on ${title}: ${words === "" ? `exit code ${code}` : words}`,
     {
@@ -136,7 +130,6 @@ function noCache({ title }: Transport, { code, stderr }: ScriptResult): UserErro
 function doesNotRun({ title }: Transport, { code, stderr }: ScriptResult): UserError {
   const words = stderr.split("\n").slice(-2).join(" | ").slice(0, 300);
   return new UserError(
-    "host",
     "agent-does-not-run",
     `The agent does not run on ${title}: ${words === "" ? `exit code ${code}` : words}`,
     {

@@ -31,7 +31,6 @@ async function cleanCache(transport: Transport, signal: AbortSignal): Promise<Cl
   const { code, stdout, stderr } = await runScript(transport, CLEAN, { signal, timeoutMs: 120_000 });
   if (code !== 0)
     throw new UserError(
-      "host",
       "host-not-cleaned",
       `The cache on ${transport.title} cannot be cleaned: ${stderr.trim().split("\n").slice(-2).join(" | ").slice(0, 300)}`,
       { advice: "Remove ~/.cache/virt-p2v (or XDG_CACHE_HOME/virt-p2v) there by hand" },

@@ -80,7 +80,7 @@ function looksLikeScp(text: string): string | null {
 }
 
 function wrong(text: string, why: string, example?: string): UserError {
-  return new UserError("usage", "destination-wrong", `${JSON.stringify(text)} is no destination: ${why}`, {
+  return new UserError("to-wrong", `${JSON.stringify(text)} is no destination: ${why}`, {
     advice:
       example === undefined
         ? "Write dir:PATH or ssh://[user@]host[:port]/path"

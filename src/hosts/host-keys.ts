@@ -32,7 +32,7 @@ export async function scanHostKeys(
     if (match !== null) keys.push({ type: match[2] ?? "", fingerprint: match[1] ?? "", line });
   }
   if (keys.length === 0)
-    throw new UserError("host", "host-timeout", `${host} does not answer on port ${port ?? 22}`, {
+    throw new UserError("host-timeout", `${host} does not answer on port ${port ?? 22}`, {
       advice: "Check the network cable, the address, that the host is on, and the firewalls between",
     });
   const rank = ({ type }: ShownKey): number => ["ED25519", "ECDSA", "RSA"].indexOf(type) & 3;

@@ -40,7 +40,7 @@ async function readIdentity(identity: string, signal: AbortSignal): Promise<stri
     : await readFileText(identity);
   keepSecret(text);
   if (/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(text)) return text.endsWith("\n") ? text : `${text}\n`;
-  throw new UserError("usage", "identity-wrong", `${identity} is no private ssh key`, {
+  throw new UserError("identity-wrong", `${identity} is no private ssh key`, {
     advice: "Give the path or http(s) address of a private key without a passphrase",
   });
 }
@@ -48,7 +48,7 @@ async function readIdentity(identity: string, signal: AbortSignal): Promise<stri
 async function readFileText(path: string): Promise<string> {
   const bytes = await readBounded(path, { maxBytes: MAX_KEY_BYTES });
   if (bytes !== null) return bytes.toString("utf8");
-  throw new UserError("usage", "identity-missing", `There is no key ${path}`, {
+  throw new UserError("identity-missing", `There is no key ${path}`, {
     advice: "Give the path or http(s) address of a private key",
   });
 }
@@ -69,7 +69,7 @@ async function download(address: string, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const words = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError("host", "identity-not-fetched", `${address} cannot be fetched: ${words}`, {
+    throw new UserError("identity-not-fetched", `${address} cannot be fetched: ${words}`, {
       advice: "Check the address and the network",
       cause: error,
     });
@@ -90,7 +90,7 @@ async function fetchHostKey(
   });
   const lines = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   if (lines.length === 0)
-    throw new UserError("host", "host-timeout", `${host} does not answer on port ${port ?? 22}`, {
+    throw new UserError("host-timeout", `${host} does not answer on port ${port ?? 22}`, {
       advice: "Check the network cable, the address, that the host is on, and the firewalls between",
     });
   const shown: string[] = [];
@@ -101,7 +101,7 @@ async function fetchHostKey(
     if (print === fingerprint) return `${line}\n`;
     if (print !== undefined) shown.push(print);
   }
-  throw new UserError("host", "host-key-changed", `${host} shows other host keys than ${fingerprint}`, {
+  throw new UserError("host-key-changed", `${host} shows other host keys than ${fingerprint}`, {
     advice: `It shows ${shown.join(", ")}. Compare on its console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`,
   });
 }

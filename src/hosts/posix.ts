@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Host interface by small POSIX sh scripts, the same for this machine and for ssh.
-import { type Host, type HostProcess, type Link, UserError } from "../core/index.ts";
+import { type Host, type HostProcess, type Link, type ProblemCode, UserError } from "../core/index.ts";
 import { quoteWord } from "../system/index.ts";
 import { startAgent } from "./agent.ts";
 import { type ShellHost, startShellReceiver } from "../receiver/index.ts";
@@ -207,9 +207,9 @@ export function parseDf(line: string): number {
   return Math.max(0, Number(match[3])) * 1024;
 }
 
-function failed(title: string, what: string, { code, stderr }: ScriptResult): UserError {
+function failed(title: string, what: string, { code: exitCode, stderr }: ScriptResult): UserError {
   const words = stderr.split("\n").slice(-2).join(" | ").slice(0, 400);
-  const [kind, advice] = /No space left|quota/i.test(stderr)
+  const [code, advice]: readonly [ProblemCode, string] = /No space left|quota/i.test(stderr)
     ? ["destination-full", "Free space there, then run the same command again"]
     : /Permission denied|Read-only|not permitted/i.test(stderr)
       ? ["destination-read-only", "Choose a directory that your user may write, or another user"]
@@ -217,10 +217,11 @@ function failed(title: string, what: string, { code, stderr }: ScriptResult): Us
         ? ["destination-wrong", "Choose a directory as the destination"]
         : ["destination-act-failed", "Look at that directory on the host"];
   return new UserError(
-    "destination",
-    kind,
-    `Cannot ${what} on ${title}: ${words === "" ? `exit code ${code}` : words}`,
-    { advice },
+    code,
+    `Cannot ${what} on ${title}: ${words === "" ? `exit code ${exitCode}` : words}`,
+    {
+      advice,
+    },
   );
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What ssh says when it fails, as one clear line and advice. Pure.
-import { UserError } from "../core/index.ts";
+import { type ProblemCode, UserError } from "../core/index.ts";
 
 export type SshTarget = {
   readonly title: string;
@@ -9,7 +9,7 @@ export type SshTarget = {
   readonly port: number | null;
 };
 
-type Explained = { readonly code: string; readonly text: string; readonly advice: string };
+type Explained = { readonly code: ProblemCode; readonly text: string; readonly advice: string };
 type Rule = readonly [RegExp, (target: SshTarget, words: string) => Explained];
 
 const at = ({ host, port }: SshTarget): string => `${port === null ? "" : `-p ${port} `}${host}`;
@@ -110,7 +110,7 @@ export function sshError(target: SshTarget, stderr: string): UserError {
     text: `ssh to ${target.title} failed${words === "" ? "" : `: ${words}`}`,
     advice: `Try ${login(target)} by hand`,
   };
-  return new UserError("host", code, text, { advice });
+  return new UserError(code, text, { advice });
 }
 
 /** The last line that is no decoration. */

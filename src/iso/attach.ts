@@ -47,7 +47,6 @@ export async function attachToIso(options: IsoAttachOptions): Promise<AttachedIs
     const roomBytes = room.sizeBytes - HEADER_BYTES;
     if (size > roomBytes)
       throw new UserError(
-        "usage",
         "iso-room-too-small",
         `What is to be attached takes ${formatBytes(size)}; ${iso} has room for ${formatBytes(roomBytes)}`,
         { advice: "Attach fewer extras, or build the image with --room of that size" },
@@ -69,7 +68,6 @@ async function refuseUnfit(iso: string, { header }: Room): Promise<void> {
   const ours = await readInterface();
   if (header.interface === ours) return;
   throw new UserError(
-    "usage",
     "iso-other-interface",
     `${iso} holds a live system of kind ${header.interface}; this program is made for kind ${ours}`,
     { advice: "Build the image anew with virt-p2v iso build" },

@@ -62,7 +62,7 @@ export async function findRoom(iso: string, signal: AbortSignal): Promise<Room> 
   const extent = parseExtent(stdout);
   const header = extent === null ? null : await readHeader(iso, extent.offset);
   if (extent === null || header === null)
-    throw new UserError("usage", "iso-without-room", `${iso} has no room for a program to be attached`, {
+    throw new UserError("iso-without-room", `${iso} has no room for a program to be attached`, {
       advice: "Take an image of virt-p2v iso build",
     });
   return { ...extent, header };
@@ -94,7 +94,7 @@ export async function readIso(
     return await run([...load, ...argv], { signal, timeoutMs: 10 * 60_000 });
   } catch (cause) {
     signal.throwIfAborted();
-    throw new UserError("usage", "iso-unreadable", `${iso} is no image that can be read`, {
+    throw new UserError("iso-unreadable", `${iso} is no image that can be read`, {
       advice: "Name an image that virt-p2v iso build made; xorriso must be installed",
       cause,
     });

@@ -93,7 +93,7 @@ const isReason = (line: string): boolean => /^(E|W): /.test(line) && !/apt-get|m
 
 function notInstalled({ suite, mirror }: Recipe, reason: string, cause: RunError): UserError {
   const words = reason === "" ? cause.message : reason;
-  return new UserError("host", "live-system-not-built", `Debian ${suite} could not be installed: ${words}`, {
+  return new UserError("live-system-not-built", `Debian ${suite} could not be installed: ${words}`, {
     advice: `Check that ${mirror} can be reached, that the packages exist there, and that this runs as root`,
     cause,
   });

@@ -77,23 +77,18 @@ export async function buildIso(options: IsoBuildOptions): Promise<BuiltIso> {
 export function readEpoch(text: string | undefined): number {
   if (text === undefined || text === "") return EPOCH;
   if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new UserError("usage", "epoch-wrong", `SOURCE_DATE_EPOCH "${text}" is no number of seconds`, {
+  throw new UserError("epoch-wrong", `SOURCE_DATE_EPOCH "${text}" is no number of seconds`, {
     advice: "Unset it, or give seconds since 1970",
   });
 }
 
 async function refuseHere(): Promise<void> {
   if (process.getuid?.() !== 0)
-    throw new UserError("usage", "not-root", "Building a live system needs root", {
+    throw new UserError("not-root", "Building a live system needs root", {
       advice: "Run it with sudo",
     });
   if ((await stat("/etc/debian_version").catch(() => null)) === null)
-    throw new UserError(
-      "host",
-      "not-debian",
-      "This is not Debian, so no Debian live system can be built here",
-      {
-        advice: "Build the image on Debian 12 or newer, or take a finished one",
-      },
-    );
+    throw new UserError("not-debian", "This is not Debian, so no Debian live system can be built here", {
+      advice: "Build the image on Debian 12 or newer, or take a finished one",
+    });
 }

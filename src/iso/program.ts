@@ -128,7 +128,7 @@ export function checkPublicKeys(path: string, text: string): string {
   const isKey = (line: string): boolean =>
     /(^|\s)(ssh-|ecdsa-|sk-)[a-z0-9@.-]+ AAAA[A-Za-z0-9+/=]+/.test(line);
   if (lines.length > 0 && lines.every(isKey)) return lines.map((line) => `${line}\n`).join("");
-  throw new UserError("usage", "ssh-key-wrong", `${path} is no public ssh key`, {
+  throw new UserError("ssh-key-wrong", `${path} is no public ssh key`, {
     advice: "Give the file that ends in .pub, such as ~/.ssh/id_ed25519.pub",
   });
 }
@@ -140,7 +140,7 @@ async function readGiven(path: string, setting: string): Promise<string> {
 }
 
 function notThere(path: string, setting: string): UserError {
-  return new UserError("usage", "file-missing", `${setting} ${path} cannot be read`, {
+  return new UserError("file-missing", `${setting} ${path} cannot be read`, {
     advice: setting === "--extras" ? "Name a directory" : "Name a file of at most 1 MiB",
   });
 }

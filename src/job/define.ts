@@ -5,10 +5,12 @@ import {
   type Definition,
   type Destination,
   type Emit,
+  errorOf,
   type Host,
   type HostFacts,
   type Hypervisor,
   type Problem,
+  type ProblemCode,
   type Started,
   UserError,
   type VmModel,
@@ -54,27 +56,21 @@ export type Redefined = {
 export async function redefineVm(options: RedefineOptions): Promise<Redefined | null> {
   const { destination, name, signal, emit } = options;
   if (!isVmName(name))
-    throw new UserError("usage", "name-wrong", `"${name}" is no name of a VM`, {
+    throw new UserError("name-wrong", `"${name}" is no name of a VM`, {
       advice: "Give the name that the migration gave it",
     });
   await using host = await connectHost(destination, options);
   const directory = vmDirectory(destination, name);
   const files = (await host.kindOf(directory)) === "directory" ? await host.list(directory) : [];
   if (!isFinished(files))
-    throw new UserError(
-      "destination",
-      "destination-missing",
-      `${directory} on ${host.title} holds no finished VM`,
-      { advice: "Give the directory of the migration with --to, and the name that it gave the VM" },
-    );
+    throw new UserError("destination-missing", `${directory} on ${host.title} holds no finished VM`, {
+      advice: "Give the directory of the migration with --to, and the name that it gave the VM",
+    });
   const past = await readPastReport(host, directory);
   if (past.vm.name !== name)
-    throw new UserError(
-      "destination",
-      "destination-wrong",
-      `${directory} on ${host.title} belongs to ${past.vm.name}`,
-      { advice: "Leave the directory its name" },
-    );
+    throw new UserError("destination-wrong", `${directory} on ${host.title} belongs to ${past.vm.name}`, {
+      advice: "Leave the directory its name",
+    });
   const facts = await discoverHost(host, { directories: [directory], signal });
   const { vm, place, problems } = fit(past, { facts, options });
   await refuseUnfit({ host, directory, files, facts, vm, place, problems, signal });
@@ -117,8 +113,8 @@ async function refuseUnfit({
   problems,
   signal,
 }: Checks): Promise<void> {
-  const refuse = (code: string, words: string, advice: string): never => {
-    throw new UserError("destination", code, words, { advice });
+  const refuse = (code: ProblemCode, words: string, advice: string): never => {
+    throw new UserError(code, words, { advice });
   };
   if (place.hypervisor === "files")
     refuse(
@@ -127,11 +123,11 @@ async function refuseUnfit({
       `Start it there by ${directory}/${vm.name}.qemu.sh`,
     );
   const first = problems.find(({ severity }) => severity === "stops");
-  if (first !== undefined) refuse(first.code, first.text, first.advice);
+  if (first !== undefined) throw errorOf(first);
   // Only a migration has the guest's files before it; here the images stay closed.
   if (place.hypervisor === "xen" && vm.xen.loader === "kernel")
     refuse(
-      "host-xen-kernel",
+      "host-xen-no-loader",
       `Nothing on ${host.title} can read the boot disk of ${vm.name}`,
       "Install grub-xen-host there; or migrate to this host, then the kernel is put beside the images",
     );

@@ -53,7 +53,7 @@ export async function extrasFor({ extras = null }: Pick<Answers, "extras">): Pro
   const directory = extras === null ? EXTRAS_DIRECTORY : resolve(extras);
   const found = await readExtras(directory);
   if (found === null && extras !== null)
-    throw new UserError("usage", "extras-missing", `There is no directory ${extras}`, {
+    throw new UserError("extras-missing", `There is no directory ${extras}`, {
       advice: "Name one with packages in DISTRO/VERSION/ARCH/, such as rhel/5/x86_64/",
     });
   return { directory, packages: found?.packages ?? [] };

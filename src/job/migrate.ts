@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The main job, from a physical disk to a VM that was seen to boot. Read this first: it is the data flow.
 import { join } from "node:path";
-import type { Emit, Preview, Problem, Report } from "../core/index.ts";
+import { type Emit, makeProblem, type Preview, type Problem, type Report } from "../core/index.ts";
 import { applyChanges, openBlobs } from "../convert/index.ts";
 import { startProof } from "../proof/index.ts";
 import { type Answers, chooseProof, confirmed, stoppers } from "../plan/index.ts";
@@ -33,12 +33,11 @@ export type MigrateOptions = SshAccess & {
   readonly emit: Emit;
 };
 
-const SOURCE_CHANGED: Problem = {
-  code: "source-changed",
+const SOURCE_CHANGED = makeProblem("source-changed", {
   severity: "warns",
   text: "The source is not as it was when the migration began",
   advice: "Something else wrote to it: see the proof for what, stop that, and migrate again with --replace",
-};
+});
 
 /** null: the user said no. Throws UserError; the source is untouched in every case. */
 export async function migrate({

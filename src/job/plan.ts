@@ -4,15 +4,15 @@ import { dirname, join } from "node:path";
 import {
   type Blobs,
   type Emit,
+  errorOf,
   type GuestOS,
   type Host,
   type HostFacts,
+  makeProblem,
   type Preview,
   type Problem,
   type ShownChange,
   type TimeEstimate,
-  UserError,
-  type ErrorArea,
 } from "../core/index.ts";
 import { chrootTools, type DriverExtras, openBlobs, propose, showChanges } from "../convert/index.ts";
 import {
@@ -145,7 +145,7 @@ export async function proposeChanges(
       : "They are copied as they are; the VM may not boot";
     return {
       changes: [],
-      problems: [{ code: "not-converted", severity: "warns", text, advice }],
+      problems: [makeProblem("not-converted", { text, advice })],
       guest: source.guest,
     };
   }
@@ -163,23 +163,12 @@ export async function proposeChanges(
   return { ...proposal, changes: await showChanges(proposal.changes, blobs) };
 }
 
-/** Whose fault a problem is can be told by the first word of its code. */
-export function problemArea(problem: Problem): ErrorArea {
-  const word = problem.code.split("-")[0];
-  if (word === "destination") return "destination";
-  if (word === "host") return "host";
-  if (word === "nic") return "usage";
-  return word === "filesystem" || word === "disk" || word === "volume" ? "source" : "conversion";
-}
-
 /** UserError with the first problem that forbids to begin. */
 export function refuseStoppers(preview: Preview): void {
   const [problem, ...more] = stoppers(preview);
   if (problem === undefined) return;
   const others = more.length === 0 ? "" : ` (and ${more.length} more problems: see virt-p2v plan)`;
-  throw new UserError(problemArea(problem), problem.code, `${problem.text}${others}`, {
-    advice: problem.advice,
-  });
+  throw errorOf({ ...problem, text: `${problem.text}${others}` });
 }
 
 type PlanOnlyOptions = Pick<PlanContext, "answers" | "signal" | "emit"> & {

@@ -8,6 +8,7 @@ import {
   type Emit,
   formatBytes,
   type GuestOS,
+  makeProblem,
   type NodeId,
   type Preview,
   type Problem,
@@ -77,23 +78,19 @@ function usedIn(spaces: readonly Space[]): number {
   return [...used.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
-const NO_ROOT: Problem = {
-  code: "survey-no-root",
-  severity: "warns",
+const NO_ROOT = makeProblem("survey-no-root", {
   text: "On which disk the installed system lies cannot be told from the archive",
   advice: "Give all its disks, or run the collector as root; a plan on the live CD knows it",
-};
+});
 
 function whatIsMissing({ notes }: Survey): readonly Problem[] {
   if (notes.length === 0) return [];
   const more = notes.length > 5 ? ` and ${notes.length - 5} more` : "";
   return [
-    {
-      code: "survey-incomplete",
-      severity: "warns",
+    makeProblem("survey-incomplete", {
       text: `The collector could not read everything: ${notes.slice(0, 5).join("; ")}${more}`,
       advice: "Run it as root to know the rest",
-    },
+    }),
   ];
 }
 
@@ -102,12 +99,10 @@ function whole(nodes: readonly NodeId[], { storage }: NumberedDisks): readonly P
   if (large.length === 0) return [];
   const names = large.slice(0, 5).map(({ id, sizeBytes }) => `${id} (${formatBytes(sizeBytes)})`);
   return [
-    {
-      code: "survey-counted-whole",
-      severity: "notes",
+    makeProblem("survey-counted-whole", {
       text: `Nobody told how much of ${names.join(", ")}${large.length > 5 ? " and others" : ""} is used: counted whole`,
       advice: "",
-    },
+    }),
   ];
 }
 
@@ -185,11 +180,11 @@ function refuseUnknownDisks(paths: readonly string[], survey: Survey, file: stri
   );
   const wrong = paths.find((path) => !all.includes(path));
   if (wrong !== undefined)
-    throw new UserError("usage", "survey-no-disk", `${file} knows no disk ${wrong}`, {
+    throw new UserError("survey-no-disk", `${file} knows no disk ${wrong}`, {
       advice: all.length === 0 ? "It names no disks at all" : `Its disks: ${all.join(", ")}`,
     });
   if (paths.length === 0)
-    throw new UserError("source", "survey-no-disks", `${file} names no disk of that machine`, {
+    throw new UserError("survey-no-disks", `${file} names no disk of that machine`, {
       advice: "See what virt-p2v inspect says of it; the machine may boot from the network",
     });
 }

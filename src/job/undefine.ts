@@ -31,7 +31,7 @@ export type UndefineOptions = {
 export async function undefineVm(options: UndefineOptions): Promise<readonly string[] | null> {
   const { destination, name, sshConfig, signal } = options;
   if (!isVmName(name))
-    throw new UserError("usage", "name-wrong", `"${name}" is no name of a VM`, {
+    throw new UserError("name-wrong", `"${name}" is no name of a VM`, {
       advice: "Give the name that the migration gave it",
     });
   await using host = await connectHost(destination, { sshConfig, signal });
@@ -51,26 +51,16 @@ async function look(host: Host, destination: Destination, name: string): Promise
   const directory = vmDirectory(destination, name);
   const all = (await host.kindOf(directory)) === "directory" ? await host.list(directory) : [];
   if (!all.includes("manifest.json") && !all.some((file) => file.endsWith(".partial")))
-    throw new UserError(
-      "destination",
-      "destination-missing",
-      `${directory} on ${host.title} holds no VM of ours`,
-      {
-        advice: "Give the directory of the migration with --to, and the name that it gave the VM",
-      },
-    );
+    throw new UserError("destination-missing", `${directory} on ${host.title} holds no VM of ours`, {
+      advice: "Give the directory of the migration with --to, and the name that it gave the VM",
+    });
   const files = ownFiles(name, all);
   const foreign = all.filter((file) => !files.includes(file));
   const definition = await readDefinition({ host, directory });
   if (definition !== null && definition.name !== name)
-    throw new UserError(
-      "destination",
-      "destination-wrong",
-      `${directory} on ${host.title} belongs to ${definition.name}`,
-      {
-        advice: "Give that name",
-      },
-    );
+    throw new UserError("destination-wrong", `${directory} on ${host.title} belongs to ${definition.name}`, {
+      advice: "Give that name",
+    });
   return { name, title: host.title, directory, definition, files, foreign };
 }
 
@@ -86,7 +76,7 @@ async function refuseRunning({ host, facts, undoing, signal }: Act): Promise<voi
   if (definition === null) return;
   const state = await stateOf({ host, facts, undoing, signal });
   if (state !== "running") return;
-  throw new UserError("destination", "destination-in-use", `${name} runs on ${host.title}`, {
+  throw new UserError("destination-in-use", `${name} runs on ${host.title}`, {
     advice: "Shut it down there, and run the same command again",
   });
 }
@@ -101,7 +91,6 @@ async function stateOf({ host, facts, undoing, signal }: Act): Promise<"running"
     return await libvirtState(call, { libvirt, uuid: definition.uuid });
   if (definition.hypervisor === "xen" && xen?.usable === true) return await xenState(call, { xen, name });
   throw new UserError(
-    "host",
     unreachable?.code ?? "host-hypervisor-missing",
     unreachable?.text ?? `${host.title} has no ${definition.hypervisor}, by which ${name} was defined`,
     { advice: unreachable?.advice ?? "Look there; nothing was removed" },

@@ -106,10 +106,7 @@ async function changedSince(changes: readonly Change[], root: string): Promise<r
 
 function refusal(changed: readonly string[]): UserError {
   const names = `${changed.slice(0, 10).join(", ")}${changed.length > 10 ? " ..." : ""}`;
-  return new UserError(
-    "conversion",
-    "changed-since",
-    `These files are not as the conversion left them: ${names}`,
-    { advice: "Nothing was undone; with --force they stay as they are, and all others go back" },
-  );
+  return new UserError("changed-since", `These files are not as the conversion left them: ${names}`, {
+    advice: "Nothing was undone; with --force they stay as they are, and all others go back",
+  });
 }

@@ -9,14 +9,9 @@ export async function blinkPort(port: string, { signal }: { signal: AbortSignal 
     await run(["ethtool", "--identify", port, "10"], { signal, timeoutMs: 30_000 });
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
-    throw new UserError(
-      "usage",
-      "blink-failed",
-      `The light of ${port} cannot blink: ${error.stderr.trim()}`,
-      {
-        advice: "Pull a cable instead, and see on this page which port loses its link",
-        cause: error,
-      },
-    );
+    throw new UserError("blink-failed", `The light of ${port} cannot blink: ${error.stderr.trim()}`, {
+      advice: "Pull a cable instead, and see on this page which port loses its link",
+      cause: error,
+    });
   }
 }

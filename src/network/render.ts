@@ -16,7 +16,7 @@ export function renderNetworkd(
   const deviceOf = (name: string): string => {
     const device = links.find((link) => link.name === name)?.device ?? null;
     if (device !== null) return device;
-    throw new UserError("host", "network-card-missing", `No network card of this machine is ${name}`, {
+    throw new UserError("network-card-missing", `No network card of this machine is ${name}`, {
       advice: "Choose its port, or leave it out",
     });
   };

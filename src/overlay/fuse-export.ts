@@ -146,23 +146,18 @@ async function removeDeadMount(path: string): Promise<void> {
 
 function cannotStart(disk: SourceDisk, words: string): UserError {
   if (/lock/i.test(words))
-    return new UserError("source", "source-in-use", `${disk.path} is in use by another program: ${words}`, {
+    return new UserError("source-in-use", `${disk.path} is in use by another program: ${words}`, {
       advice: "End the program that has it open for writing (a running VM, for example), then run this again",
     });
-  return new UserError("source", "overlay-not-started", `No overlay for ${disk.path}: ${words}`, {
+  return new UserError("overlay-not-started", `No overlay for ${disk.path}: ${words}`, {
     advice: "Check that /dev/fuse is there and that the temporary directory has space, then run this again",
   });
 }
 
 function daemonDied(disk: SourceDisk, words: string): UserError {
   const said = words === "" ? "" : `: ${words}`;
-  return new UserError(
-    "source",
-    "overlay-died",
-    `The overlay above ${disk.path} was ended from outside${said}`,
-    {
-      advice:
-        "The disk itself is unchanged. See whether memory or temporary space ran out (dmesg), then run this again",
-    },
-  );
+  return new UserError("overlay-died", `The overlay above ${disk.path} was ended from outside${said}`, {
+    advice:
+      "The disk itself is unchanged. See whether memory or temporary space ran out (dmesg), then run this again",
+  });
 }

@@ -171,7 +171,7 @@ export async function bytesUsed(directory: string): Promise<number> {
 }
 
 function rootNotMounted(node: NodeId, words: string): UserError {
-  return new UserError("source", "root-not-mounted", `The file system ${node} cannot be mounted: ${words}`, {
+  return new UserError("root-not-mounted", `The file system ${node} cannot be mounted: ${words}`, {
     advice: "See dmesg for the kernel's reason; with --as-is the disks are copied without conversion",
   });
 }

@@ -73,7 +73,7 @@ const INFO = z.looseObject({
 
 async function checkedSize(path: string, signal: AbortSignal): Promise<number> {
   const refused = (why: string, advice: string): UserError =>
-    new UserError("source", "image-not-usable", `${path} ${why}`, { advice });
+    new UserError("image-not-usable", `${path} ${why}`, { advice });
   const argv = ["qemu-img", "info", "--output=json", "-f", "qcow2", "--", path];
   const text = await run(argv, { signal, timeoutMs: 60_000, maxOutputBytes: 2 ** 20 }).catch(
     (error: unknown) => {

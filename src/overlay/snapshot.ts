@@ -161,7 +161,7 @@ async function createSnapshot(
     return await createMapped(name, { targets, readOnly, signal });
   } catch (error) {
     signal.throwIfAborted();
-    throw new UserError("source", "overlay-not-started", `No overlay for ${disk.path}: ${wordsOf(error)}`, {
+    throw new UserError("overlay-not-started", `No overlay for ${disk.path}: ${wordsOf(error)}`, {
       advice:
         "See whether something on it is in use (lsblk) and what the kernel says (dmesg), then run this again",
       cause: error,
@@ -181,15 +181,10 @@ async function makeStore(path: string, disk: SourceDisk): Promise<{ path: string
   const { bavail, bsize } = await statfs(path);
   const sizeBytes = storeSize(disk.sizeBytes, bavail * bsize);
   if (sizeBytes < LEAST_STORE_BYTES)
-    throw new UserError(
-      "source",
-      "overlay-no-room",
-      `Only ${formatBytes(bavail * bsize)} are free for the overlay`,
-      {
-        advice:
-          "The changes are kept in memory. Free some, or give the machine more for the time of the migration",
-      },
-    );
+    throw new UserError("overlay-no-room", `Only ${formatBytes(bavail * bsize)} are free for the overlay`, {
+      advice:
+        "The changes are kept in memory. Free some, or give the machine more for the time of the migration",
+    });
   await truncate(path, sizeBytes);
   return { path, sizeBytes };
 }
@@ -221,7 +216,7 @@ function watchStore(name: string, disk: SourceDisk): Disposable & { readonly los
     clearInterval(timer);
     const had = room === null ? "" : ` of ${formatBytes(room.total * 512)}`;
     lost.abort(
-      new UserError("source", "overlay-full", `The memory for changes to ${disk.path} is full${had}`, {
+      new UserError("overlay-full", `The memory for changes to ${disk.path} is full${had}`, {
         advice:
           "The disk itself is unchanged. Give the machine more memory, or leave out what need not be converted",
       }),

@@ -40,12 +40,7 @@ export function parseMap(json: string, sizeBytes: number): Range[] {
 
 /** `present` came with QEMU 6.1. Guessing here would mean copying stale bytes. */
 function mapChanged(): UserError {
-  return new UserError(
-    "host",
-    "qemu-img-unknown",
-    "qemu-img map does not list what is present in an overlay",
-    {
-      advice: "Install qemu-utils of Debian 12 or newer (QEMU 6.1 or newer)",
-    },
-  );
+  return new UserError("qemu-img-unknown", "qemu-img map does not list what is present in an overlay", {
+    advice: "Install qemu-utils of Debian 12 or newer (QEMU 6.1 or newer)",
+  });
 }

@@ -6,7 +6,9 @@ import {
   type HostFacts,
   type HostVm,
   type Hypervisor,
+  makeProblem,
   type Problem,
+  type ProblemCode,
   type VmModel,
   type VmPlace,
 } from "../core/index.ts";
@@ -43,18 +45,18 @@ const TITLES = { libvirt: "libvirt", xen: "Xen", proxmox: "Proxmox VE" } as cons
 /** First words of the codes of HostFacts.problems, by hypervisor. */
 const OWN_CODES = { libvirt: "host-libvirt-", xen: "host-xl-", proxmox: "host-qm-" } as const;
 
-const stops = (code: string, text: string, advice: string): Problem => ({
-  code,
-  severity: "stops",
-  text,
-  advice,
-});
-const warns = (code: string, text: string, advice: string): Problem => ({
-  code,
-  severity: "warns",
-  text,
-  advice,
-});
+const stops = (code: ProblemCode, text: string, advice: string): Problem =>
+  makeProblem(code, {
+    severity: "stops",
+    text,
+    advice,
+  });
+const warns = (code: ProblemCode, text: string, advice: string): Problem =>
+  makeProblem(code, {
+    severity: "warns",
+    text,
+    advice,
+  });
 
 const CLOCK_LIMIT_SECONDS = 120;
 

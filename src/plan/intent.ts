@@ -38,7 +38,6 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
   const name = answers.name ?? found.guest?.hostname?.split(".")[0] ?? null;
   if (name === null || !isVmName(name))
     throw new UserError(
-      "usage",
       "name-wrong",
       name === null ? "The VM has no name" : `"${name}" is no name for a VM`,
       {
@@ -88,8 +87,7 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
 
 function chooseVolumes({ volumes, format }: Answers, disks: readonly SourceDisk[]): readonly string[] {
   if (volumes.length === 0) return [];
-  const wrong = (text: string, advice: string): UserError =>
-    new UserError("usage", "volume-wrong", text, { advice });
+  const wrong = (text: string, advice: string): UserError => new UserError("volume-wrong", text, { advice });
   if (volumes.length > disks.length)
     throw wrong(
       `${volumes.length} volumes for ${disks.length} disks`,

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which NICs the VM gets, and the name each must keep inside the guest.
 import { createHash } from "node:crypto";
-import type { GuestInterface, GuestOS, IntendedNic, Nic, Problem } from "../core/index.ts";
+import {
+  type GuestInterface,
+  type GuestOS,
+  type IntendedNic,
+  makeProblem,
+  type Nic,
+  type Problem,
+} from "../core/index.ts";
 
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 
@@ -76,12 +83,12 @@ function problemsOf(nics: readonly IntendedNic[]): Problem[] {
   for (const [index, nic] of nics.entries()) {
     const twin = nics.slice(0, index).find((other) => other.mac === nic.mac || other.name === nic.name);
     if (twin === undefined) continue;
-    problems.push({
-      code: "nic-twice",
-      severity: "stops",
-      text: `The NICs ${twin.name} (${twin.mac}) and ${nic.name} (${nic.mac}) have one name or one address`,
-      advice: "Give each its own with --nic NAME=MAC",
-    });
+    problems.push(
+      makeProblem("nic-twice", {
+        text: `The NICs ${twin.name} (${twin.mac}) and ${nic.name} (${nic.mac}) have one name or one address`,
+        advice: "Give each its own with --nic NAME=MAC",
+      }),
+    );
   }
   return problems;
 }

@@ -5,6 +5,7 @@ import {
   findNode,
   onlyBelow,
   type GuestOS,
+  makeProblem,
   type Problem,
   type VmXen,
   type XenFacts,
@@ -44,21 +45,17 @@ export function xenOn(
 export function xenProblems({ type, loader }: VmXen, xen: Pick<XenFacts, "types">): readonly Problem[] {
   if (!xen.types.includes(type))
     return [
-      {
-        code: "host-xen-type",
-        severity: "stops",
+      makeProblem("host-xen-type", {
         text: `The guest needs a Xen domain of type ${type}, and this host runs ${xen.types.join(", ") || "none"}`,
         advice: "Choose a Xen host with hardware virtualization, or a host with libvirt",
-      },
+      }),
     ];
   if (loader !== "kernel") return [];
   return [
-    {
-      code: "host-xen-kernel",
-      severity: "warns",
+    makeProblem("host-xen-kernel", {
       text: "Nothing on this host can read the guest's boot disk, so its kernel is put beside the images",
       advice: "A new kernel of the guest must be copied there by hand; or install grub-xen-host on the host",
-    },
+    }),
   ];
 }
 

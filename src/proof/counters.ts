@@ -138,7 +138,7 @@ async function setReadOnly(
     await run(["blockdev", "--setro", path], { signal });
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
-    throw new UserError("source", "not-read-only", `${path} cannot be set read-only in the kernel`, {
+    throw new UserError("not-read-only", `${path} cannot be set read-only in the kernel`, {
       advice: `Run this as root, and see that nothing on ${disk.path} is mounted`,
       cause: error,
     });

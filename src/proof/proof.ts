@@ -189,7 +189,7 @@ async function proveUsed(disk: SourceDisk, options: ProofOptions): Promise<Conte
 }
 
 function unreadable({ path }: SourceDisk, cause: Error): UserError {
-  return new UserError("source", "source-unreadable", `${path} has bad sectors where its proof begins`, {
+  return new UserError("source-unreadable", `${path} has bad sectors where its proof begins`, {
     advice:
       "Look at the kernel log and smartctl for it. --proof counters needs no reading; --skip-bad-sectors copies what can be read",
     cause,

@@ -27,7 +27,7 @@ export async function claimSource(
   } catch (error) {
     if (isErrno(error, "EBUSY")) throw inUse(disk, "a file system, swap, LVM or RAID on it is active", error);
     if (!isErrno(error, "ENOENT", "EACCES", "EPERM", "ENOMEDIUM", "ENXIO", "EIO")) throw error;
-    throw new UserError("source", "source-unreadable", `${disk.path} cannot be read (${error.code})`, {
+    throw new UserError("source-unreadable", `${disk.path} cannot be read (${error.code})`, {
       advice: "Check the path and that this runs as root",
       cause: error,
     });
@@ -97,7 +97,7 @@ export function opensForWriting(fdinfo: string): boolean {
 }
 
 function inUse(disk: SourceDisk, why: string, cause?: unknown): UserError {
-  return new UserError("source", "source-in-use", `${disk.path} is in use: ${why}`, {
+  return new UserError("source-in-use", `${disk.path} is in use: ${why}`, {
     advice:
       "Unmount its file systems and end the program that uses it, or boot the live CD; then run this again",
     cause,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a receiver says to the sender when something cannot be done, in words for the person there. Who blames whom is in
-// the code: `destination-...` is the destination's fault, all others the host's (doc/protocol.md).
-import type { Problem } from "../core/index.ts";
+// What a receiver says to the sender when something cannot be done, in words for the person there. Whose fault it is
+// stands beside the code in the table (core/problems/receiver.ts).
+import { PROBLEMS, type ReceiverCode } from "../core/index.ts";
 import { isErrno } from "../system/index.ts";
-import { ProtocolError } from "../wire/index.ts";
+import { ProtocolError, type ReceiverWords } from "../wire/index.ts";
 
 /** The wire takes 4096. */
 const MAX_TEXT = 2000;
@@ -11,22 +11,22 @@ const MAX_TEXT = 2000;
 /** An error whose words are for the person at the sender; `retry`: the same cell may be sent again. */
 export class ReceiverProblem extends Error {
   override readonly name = "ReceiverProblem";
-  readonly problem: Problem;
+  readonly problem: ReceiverWords;
   readonly retry: boolean;
 
   constructor(
-    code: string,
+    code: ReceiverCode,
     text: string,
     { advice, retry = false, cause }: { advice: string; retry?: boolean; cause?: unknown },
   ) {
     super(text, cause === undefined ? {} : { cause });
-    this.problem = { code, text: text.slice(0, MAX_TEXT), advice, severity: "stops" };
+    this.problem = { code, text: text.slice(0, MAX_TEXT), advice, severity: PROBLEMS[code].severity };
     this.retry = retry;
   }
 }
 
 type Trouble = {
-  readonly code: string;
+  readonly code: ReceiverCode;
   /** As the kernel names it, and as programs print it: glibc's words and musl's. */
   readonly errnos: readonly string[];
   readonly words: RegExp;
@@ -83,7 +83,7 @@ const TROUBLES: readonly Trouble[] = [
 ];
 
 /** Any error as a problem. */
-export function problemOf(error: unknown, where: string): { problem: Problem; retry: boolean } {
+export function problemOf(error: unknown, where: string): { problem: ReceiverWords; retry: boolean } {
   const { problem, retry } = error instanceof ReceiverProblem ? error : describe(error, where);
   return { problem, retry };
 }

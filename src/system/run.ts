@@ -192,7 +192,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 
 function notInstalled(program: string, cause: unknown): UserError {
   const name = program.split("/").at(-1) ?? program;
-  return new UserError("host", "program-missing", `The program ${name} is not installed`, {
+  return new UserError("program-missing", `The program ${name} is not installed`, {
     advice: `Install it: apt-get install ${PACKAGES[name] ?? name}`,
     cause,
   });

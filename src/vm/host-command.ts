@@ -42,7 +42,6 @@ export async function actOn(
   const { code, stdout, stderr } = await tryOn(call, argv);
   if (code === 0) return stdout;
   throw new UserError(
-    "host",
     "host-act-failed",
     `Cannot ${what} on ${call.host.title}: ${lastWords({ code, stdout, stderr })}`,
     {

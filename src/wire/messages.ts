@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The messages between sender and agent (doc/protocol.md). What comes from the other side is checked here.
 import { z } from "zod";
-import { VOLUME_PATH } from "../core/index.ts";
+import { parseReceiverCode, VOLUME_PATH } from "../core/index.ts";
 import { MAX_CELLS, SEGMENT_BYTES } from "./grid.ts";
 import { DISK_NAME } from "./names.ts";
 
@@ -70,7 +70,7 @@ const toAgent = z.discriminatedUnion("type", [
 ]);
 
 const problem = z.object({
-  code: z.string().max(64),
+  code: z.string().max(64).transform(parseReceiverCode),
   text,
   advice: text,
   severity: z.enum(["stops", "warns", "notes"]),
@@ -99,6 +99,8 @@ export type ToAgent = Frozen<z.infer<typeof toAgent>>;
 export type FromAgent = Frozen<z.infer<typeof fromAgent>>;
 export type OpenMessage = Extract<ToAgent, { type: "open" }>;
 export type DataMessage = Extract<ToAgent, { type: "data" }>;
+/** What a receiver says of something that cannot be done. */
+export type ReceiverWords = Extract<FromAgent, { type: "failed" }>["problem"];
 export type ReadBack = z.infer<typeof readBack>;
 
 /** The other side said something this side does not understand, or may not accept. */

@@ -2,13 +2,13 @@
 // A walk through the wizard's pages by a script, with acts that only count.
 import assert from "node:assert/strict";
 import { type Move, sampleWizardState, scriptedScreen } from "../../lab/samples/wizard.ts";
-import { type NetworkSetup, UserError } from "../../src/core/index.ts";
+import { type NetworkSetup, type ProblemCode, UserError } from "../../src/core/index.ts";
 import type { Acts } from "../../src/ui/wizard/acts.ts";
 import type { WizardState } from "../../src/ui/wizard/state.ts";
 import { runWizard } from "../../src/ui/wizard/wizard.ts";
 
-export const error = (area: UserError["area"], code: string): UserError =>
-  new UserError(area, code, `It is ${code}`, { advice: "Do better" });
+export const error = (code: ProblemCode): UserError =>
+  new UserError(code, `It is ${code}`, { advice: "Do better" });
 
 export async function walk(
   script: readonly Move[],

@@ -54,7 +54,6 @@ async function checkBefore(change: Change, now: FileState, realParent: string | 
   const moved = realParent !== null && realParent !== parentOf(change.path);
   if (!moved && sameState(now, change.before)) return;
   throw new UserError(
-    "conversion",
     "guest-changed",
     `${change.path} in the guest is not as it was when the plan was made`,
     {

@@ -71,8 +71,7 @@ async function openChild(
         await parent.sync();
       } else if (isErrno(error, "ELOOP", "ENOTDIR"))
         throw new UserError(
-          "conversion",
-          "guest-path",
+          "guest-changed",
           `A directory on the way to ${path} in the guest is a link or a file`,
           {
             advice: "Something wrote to the guest after the plan was made; make the plan again",

@@ -26,7 +26,7 @@ export function refuseUnknown(
   const known = steps.map(({ name }) => name);
   const wrong = names.find((name) => !known.includes(name));
   if (wrong === undefined) return;
-  throw new UserError("usage", "step-unknown", `There is no conversion step "${wrong}"`, {
+  throw new UserError("step-unknown", `There is no conversion step "${wrong}"`, {
     advice: `Did you mean ${nearest(wrong, known)}? virt-p2v convert --list-steps explains all`,
   });
 }

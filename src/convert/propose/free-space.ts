@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Do the changes fit into the guest's file systems?
-import { type Change, formatBytes, type Problem } from "../../core/index.ts";
+import { type Change, formatBytes, makeProblem, type Problem } from "../../core/index.ts";
 import type { FreeSpace, GuestTools } from "../guest-tools/tools.ts";
 
 /** Each file is written beside the old one and renamed: for a moment both exist. */
@@ -22,23 +22,25 @@ export async function checkFreeSpace(changes: readonly Change[], tools: GuestToo
   const problems: Problem[] = [];
   for (const { path, free, peak, files } of needs.values()) {
     if (peak > free.bytes)
-      problems.push({
-        code: path === "/boot" ? "boot-full" : "guest-full",
-        severity: "stops",
-        text: `${path} in the guest has ${formatBytes(free.bytes)} (${free.bytes} bytes) free, and the changes need ${formatBytes(peak)} (${peak} bytes)`,
-        advice:
-          path === "/boot"
-            ? "Remove old kernels on the machine (apt-get autoremove --purge), or copy with --as-is"
-            : `Free some space in ${path} on the machine, or copy with --as-is`,
-      });
+      problems.push(
+        makeProblem(path === "/boot" ? "boot-full" : "guest-full", {
+          severity: "stops",
+          text: `${path} in the guest has ${formatBytes(free.bytes)} (${free.bytes} bytes) free, and the changes need ${formatBytes(peak)} (${peak} bytes)`,
+          advice:
+            path === "/boot"
+              ? "Remove old kernels on the machine (apt-get autoremove --purge), or copy with --as-is"
+              : `Free some space in ${path} on the machine, or copy with --as-is`,
+        }),
+      );
     // One more for the file that is written aside. File systems without a fixed table of inodes report 0 of 0.
     if (free.inodes !== null && files + 1 > free.inodes)
-      problems.push({
-        code: path === "/boot" ? "boot-full" : "guest-full",
-        severity: "stops",
-        text: `${path} in the guest has ${free.inodes} inodes free, and the changes need ${files + 1}`,
-        advice: `Remove some files in ${path} on the machine, or copy with --as-is`,
-      });
+      problems.push(
+        makeProblem(path === "/boot" ? "boot-full" : "guest-full", {
+          severity: "stops",
+          text: `${path} in the guest has ${free.inodes} inodes free, and the changes need ${files + 1}`,
+          advice: `Remove some files in ${path} on the machine, or copy with --as-is`,
+        }),
+      );
   }
   return problems;
 }

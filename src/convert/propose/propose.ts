@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the steps in order, each on the guest as the steps before would leave it. Nothing is written to the guest.
-import type { Blobs, Change, Emit, GuestOS, GuestView, Intent, Problem } from "../../core/index.ts";
+import {
+  type Blobs,
+  type Change,
+  type Emit,
+  type GuestOS,
+  type GuestView,
+  type Intent,
+  makeProblem,
+  type Problem,
+} from "../../core/index.ts";
 import { isDirectory, layeredView } from "../../system/index.ts";
 import { mergeChanges } from "../apply/merge.ts";
 import { type Extras, NO_EXTRAS } from "../drivers/extras.ts";
@@ -64,24 +73,20 @@ export async function propose({
 }
 
 /** A file, or a link out of the guest: no step could do anything, and each would report it in its own way. */
-const NO_ETC: Problem = {
-  code: "guest-path",
-  severity: "stops",
+const NO_ETC = makeProblem("guest-no-etc", {
   text: "/etc in the guest is no directory: there is nothing of a system in it that could be converted",
   advice: "Look at it on the machine; --as-is copies the disks without conversion",
-};
+});
 
 /** What an optional step would do, in words. */
 function offered(step: ConversionStep, { changes, problems }: Proposal): Proposal {
   if (changes.length === 0) return { changes: [], problems };
   const paths = [...new Set(changes.map((change) => change.path))];
   const more = paths.length > 5 ? ` and ${paths.length - 5} more` : "";
-  const problem: Problem = {
-    code: "step-offered",
-    severity: "notes",
+  const problem = makeProblem("step-offered", {
     text: `${changes[0]?.why ?? step.explains}; ${paths.slice(0, 5).join(", ")}${more} would change, and stays as it is`,
     advice: `--with ${step.name} makes these changes`,
-  };
+  });
   return { changes: [], problems: [...problems, problem] };
 }
 
@@ -94,12 +99,10 @@ async function proposeWithinBounds(
     return await step.propose(context);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const problem: Problem = {
-      code: "guest-out-of-bounds",
-      severity: "stops",
+    const problem = makeProblem("guest-out-of-bounds", {
       text: `The step ${step.name} met something out of all bounds: ${error.message}`,
       advice: `Look at it on the machine; --skip ${step.name} leaves the step out`,
-    };
+    });
     return { changes: [], problems: [problem] };
   }
 }

@@ -6,6 +6,7 @@ import {
   type FileState,
   formatBytes,
   type GuestView,
+  makeProblem,
   type Problem,
 } from "../../core/index.ts";
 import { changeableState, isDirectory } from "../../system/index.ts";
@@ -59,12 +60,13 @@ export class Draft {
       return bytes === null ? null : Buffer.from(bytes).toString("latin1");
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      this.problem({
-        code: "file-too-large",
-        severity,
-        text: `${path} in the guest is larger than ${formatBytes(MAX_TEXT_BYTES)}; the step ${this.#step} left it alone`,
-        advice: "Look at that file in the VM: it may still name devices of the old machine",
-      });
+      this.problem(
+        makeProblem("file-too-large", {
+          severity,
+          text: `${path} in the guest is larger than ${formatBytes(MAX_TEXT_BYTES)}; the step ${this.#step} left it alone`,
+          advice: "Look at that file in the VM: it may still name devices of the old machine",
+        }),
+      );
       return null;
     }
   }
@@ -196,11 +198,11 @@ export class Draft {
   }
 
   #odd(path: string, wanted: "file" | "directory" = "file"): void {
-    this.problem({
-      code: "guest-path",
-      severity: "warns",
-      text: `${path} in the guest is no ${wanted}; the step ${this.#step} put nothing there`,
-      advice: `Look at ${path} on the machine: nobody installs a system like that`,
-    });
+    this.problem(
+      makeProblem("guest-path", {
+        text: `${path} in the guest is no ${wanted}; the step ${this.#step} put nothing there`,
+        advice: `Look at ${path} on the machine: nobody installs a system like that`,
+      }),
+    );
   }
 }

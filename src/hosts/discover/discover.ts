@@ -26,7 +26,6 @@ export async function discoverHost(
   const facts = parseHostFacts(stdout, { mark, title: host.title, asked });
   if (facts !== null) return facts;
   throw new UserError(
-    "host",
     "host-no-answer",
     `${host.title} broke off when it was asked what it is: ${stderr.trim().split("\n").at(-1)?.slice(0, 200) ?? ""}`,
     { advice: "Log in there by hand and look whether sh, sed and head work" },

@@ -5,6 +5,7 @@ import {
   type HostStorage,
   type HostVm,
   type LibvirtFacts,
+  makeProblem,
   type Problem,
 } from "../../core/index.ts";
 import {
@@ -47,26 +48,20 @@ export function parseLibvirt(sections: Sections): Found {
 function notUsable(uri: string, own: Section | null, sudo: Section | null): Problem {
   const words = lastWords(own);
   if (own?.code === 124)
-    return {
-      code: "host-libvirt-hangs",
-      severity: "stops",
+    return makeProblem("host-libvirt-hangs", {
       text: `libvirt (${uri}) did not answer in 30 s`,
       advice: "Restart it there: systemctl restart libvirtd; or choose another way with --hypervisor qemu",
-    };
+    });
   if (/denied|authentication|polkit|not authorized/i.test(words))
-    return {
-      code: "host-libvirt-rights",
-      severity: "stops",
+    return makeProblem("host-libvirt-rights", {
       text: `libvirt (${uri}) does not let this user in: ${words}${sudo === null ? "" : ` (nor by sudo: ${lastWords(sudo)})`}`,
       advice: "Add the user to the group libvirt there: usermod -aG libvirt USER; or go there as root",
-    };
-  return {
-    code: "host-libvirt-stopped",
-    severity: "stops",
+    });
+  return makeProblem("host-libvirt-stopped", {
     text: `libvirt is installed, and ${uri} does not answer: ${words}`,
     advice:
       "Start it there: systemctl start libvirtd (or virtqemud); or choose --hypervisor qemu, then only files are written",
-  };
+  });
 }
 
 /** From domcapabilities of machine q35. Secure Boot wants a loader that guards its variables. */

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a Proxmox VE node says of itself, its storages and VMs (pvesm(1), qm(1), qm.conf(5)). Pure.
-import { type HostStorage, type HostVm, type Problem, type ProxmoxFacts } from "../../core/index.ts";
+import {
+  type HostStorage,
+  type HostVm,
+  makeProblem,
+  type Problem,
+  type ProxmoxFacts,
+} from "../../core/index.ts";
 import {
   cleanMacs,
   cleanName,
@@ -22,14 +28,12 @@ export function parseProxmox(sections: Sections, { isRoot }: { isRoot: boolean }
   const number = /^pve-manager\/([0-9.]+)/.exec(version.lines[0] ?? "")?.[1];
   const list = sections.get("pve-list");
   const usable = list?.code === 0;
-  const problem: Problem = {
-    code: "host-qm-fails",
-    severity: "stops",
+  const problem = makeProblem("host-qm-fails", {
     text: `This is a Proxmox VE node, and qm fails: ${lastWords(list)}`,
     advice: isRoot
       ? "Look there: systemctl status pve-cluster pvedaemon"
       : "Go there as root, or let the user run qm and pvesm by sudo without a password (see doc/hosts.md)",
-  };
+  });
   return {
     facts: {
       usable,

@@ -9,6 +9,7 @@ import {
   insideOf,
   isHardwareName,
   luksOf,
+  makeProblem,
   type Mount,
   type NodeId,
   parseCrypttab,
@@ -162,22 +163,18 @@ function fits(graph: BlockGraph, id: NodeId | null, type: string): boolean {
 }
 
 function notFound({ spec, path, type }: FstabLine): Problem {
-  return {
-    code: "mount-not-found",
-    severity: "warns",
+  return makeProblem("mount-not-found", {
     text:
       type === "swap"
         ? `fstab uses ${spec} as swap, and none of the given disks has it`
         : `fstab mounts ${spec} on ${path}, and none of the given disks has it`,
     advice: "Give the disk that holds it too, or the VM may stop at boot and ask for it",
-  };
+  });
 }
 
 function tooLarge(detail: string): Problem {
-  return {
-    code: "fstab-too-large",
-    severity: "warns",
+  return makeProblem("fstab-too-large", {
     text: `The guest's /etc/fstab is larger than any real one: ${detail}`,
     advice: "Look at it on the machine; mounts beyond the bound are not known here",
-  };
+  });
 }

@@ -26,12 +26,12 @@ export async function openSysroot(directory: string): Promise<Sysroot> {
   const path = resolve(directory);
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory() !== true)
-    throw new UserError("usage", "sysroot-missing", `${directory} is not a directory`, {
+    throw new UserError("sysroot-missing", `${directory} is not a directory`, {
       advice: "Give the directory that holds sys and proc of the recorded machine",
     });
   const sysroot = sysrootOf(directoryTree(path === "/" ? "" : path), { live: path === "/" });
   if ((await sysroot.list("/sys")) === null && (await sysroot.list("/proc")) === null)
-    throw new UserError("usage", "sysroot-empty", `${directory} holds neither sys nor proc`, {
+    throw new UserError("sysroot-empty", `${directory} holds neither sys nor proc`, {
       advice: "Unpack the recording first, and give the directory that holds its sys and proc",
     });
   return sysroot;

@@ -9,6 +9,7 @@ import {
   diskSegments,
   type Holds,
   type LuksKey,
+  makeProblem,
   type NodeId,
   type OpenedCrypt,
   otherId,
@@ -23,7 +24,6 @@ import { keyProblems, unlockVolumes } from "./luks/luks.ts";
 import { assembleArrays, type FoundMember } from "./md/md.ts";
 import { readMdMember } from "./md/superblock.ts";
 import { probeRange, probeReader } from "./probe.ts";
-import { makeProblem } from "./problem.ts";
 import { openReader, partReader, type Reader, segmentReader } from "./reader.ts";
 import { readDiskNames } from "./sysfs.ts";
 import { findOverlapping, readTable } from "./table/table.ts";
@@ -91,7 +91,7 @@ async function addDisk(graph: GraphBuilder, { disk, reader, signal }: AddDisk): 
   const overlapping = findOverlapping(table.partitions);
   if (overlapping.size > 0)
     graph.problems.push(
-      makeProblem("partitions-overlap", "warns", {
+      makeProblem("partitions-overlap", {
         text: `${path}: partitions ${[...overlapping].toSorted((a, b) => a - b).join(", ")} overlap`,
         advice: "They are copied whole, every byte once",
       }),
@@ -189,7 +189,7 @@ function volumeNodes(graph: GraphBuilder, { group, nodes }: FoundGroup): readonl
   const visible = group.volumes.filter((volume) => volume.visible && volume.sizeBytes > 0);
   if (visible.length > MAX_VOLUMES)
     graph.problems.push(
-      makeProblem("lvm-many-volumes", "warns", {
+      makeProblem("lvm-many-volumes", {
         text: `${group.name} has ${visible.length} logical volumes; only the first ${MAX_VOLUMES} are looked into`,
         advice: "The others are copied whole",
       }),

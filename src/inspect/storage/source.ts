@@ -24,20 +24,15 @@ export async function openSourceDisk(path: string, number: number): Promise<Sour
   await using reader = await openReader(found.path, sizeBytes);
   const format = findImageFormat(await reader.read(0, 16));
   if (format !== null)
-    throw new UserError("source", "image-not-raw", `${path} is a ${format} file, not a raw disk image`, {
+    throw new UserError("image-not-raw", `${path} is a ${format} file, not a raw disk image`, {
       advice: /gzip|xz|zstd|bzip2/.test(format)
         ? "Uncompress it first, and give the raw image"
         : `Convert it first: qemu-img convert -O raw ${path} ${path}.img`,
     });
   if (sizeBytes % 512 !== 0)
-    throw new UserError(
-      "source",
-      "image-odd-size",
-      `${path} has ${sizeBytes} bytes, which is no multiple of 512`,
-      {
-        advice: "Check that it is a raw image of a whole disk, and that the copy of it was not cut off",
-      },
-    );
+    throw new UserError("image-odd-size", `${path} has ${sizeBytes} bytes, which is no multiple of 512`, {
+      advice: "Check that it is a raw image of a whole disk, and that the copy of it was not cut off",
+    });
   return { number, path: found.path, kind: "file", sizeBytes, sectorBytes: await sniffSectorBytes(reader) };
 }
 
@@ -50,24 +45,19 @@ async function lookAt(given: string): Promise<Found> {
     const path = await realpath(given);
     const about = await stat(path);
     if (!about.isFile() && !about.isBlockDevice())
-      throw new UserError(
-        "source",
-        "source-not-a-disk",
-        `${given} is neither a block device nor a disk image`,
-        {
-          advice: "Give a whole disk, like /dev/sda, or the file of a raw disk image; lsblk lists the disks",
-        },
-      );
+      throw new UserError("source-not-a-disk", `${given} is neither a block device nor a disk image`, {
+        advice: "Give a whole disk, like /dev/sda, or the file of a raw disk image; lsblk lists the disks",
+      });
     await access(path, constants.R_OK);
     return about.isBlockDevice() ? { kind: "device", path } : { kind: "file", path, sizeBytes: about.size };
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP"))
-      throw new UserError("source", "source-missing", `There is no ${given}`, {
+      throw new UserError("source-missing", `There is no ${given}`, {
         advice: "Check the path; lsblk lists the disks of this machine",
         cause: error,
       });
     if (isErrno(error, "EACCES", "EPERM"))
-      throw new UserError("source", "source-no-permission", `${given} may not be read by this user`, {
+      throw new UserError("source-no-permission", `${given} may not be read by this user`, {
         advice: "Run virt-p2v as root",
         cause: error,
       });
@@ -76,7 +66,7 @@ async function lookAt(given: string): Promise<Found> {
 }
 
 function empty(path: string, what: string): UserError {
-  return new UserError("source", "image-empty", `${path} ${what}`, {
+  return new UserError("image-empty", `${path} ${what}`, {
     advice: "Give a whole disk or a raw image of one",
   });
 }

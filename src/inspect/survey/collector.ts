@@ -9,7 +9,7 @@ export async function readCollector(): Promise<string> {
   try {
     return await readFile(join(import.meta.dirname, "collector.sh"), "utf8");
   } catch (error) {
-    throw new UserError("usage", "collector-missing", "The collector is not part of this installation", {
+    throw new UserError("collector-missing", "The collector is not part of this installation", {
       advice: "Run virt-p2v inspect --collector where virt-p2v was cloned or built",
       cause: error,
     });

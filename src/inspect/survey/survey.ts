@@ -56,7 +56,7 @@ async function readPacked(path: string): Promise<Uint8Array> {
 }
 
 function wrong(path: string, what: string, cause?: unknown): UserError {
-  return new UserError("usage", "survey-wrong", `${path} ${what}`, {
+  return new UserError("survey-wrong", `${path} ${what}`, {
     advice: "Make it anew on that machine: virt-p2v inspect --collector prints the script for it",
     cause,
   });

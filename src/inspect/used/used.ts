@@ -10,6 +10,7 @@ import {
   type DiskSegment,
   type ExtentMap,
   fromRanges,
+  makeProblem,
   memberRanges,
   type NodeId,
   type OpenedCrypt,
@@ -24,7 +25,6 @@ import { readExtFree } from "./free-ext.ts";
 import { hasPartclone, readPartcloneFree } from "./free-partclone.ts";
 import { readXfsFree } from "./free-xfs.ts";
 import { withInsides } from "../storage/luks/luks.ts";
-import { makeProblem } from "../storage/problem.ts";
 import { openReader, type Reader } from "../storage/reader.ts";
 import { readGroupSpaces } from "./groups.ts";
 import { clearReader, segmentsOfCopies, type UsedContext, type Volume } from "./volumes.ts";
@@ -201,7 +201,7 @@ const WORTH_A_NOTE_BYTES = 64 * 2 ** 20;
 function noteWhole(node: BlockNode, why: string): Problem[] {
   if (node.holds.kind === "opaque" && (isByDesign(why) || node.sizeBytes < WORTH_A_NOTE_BYTES)) return [];
   return [
-    makeProblem("volume-whole", "notes", {
+    makeProblem("volume-whole", {
       text: `${node.id} on ${node.path} is copied whole: ${why}`,
       advice: "Nothing is to be done; it takes longer than copying used blocks only",
     }),

@@ -26,12 +26,10 @@ export async function writeInPlace(files: readonly OverlayFile[], signal: AbortS
     try {
       await commitOverlay(path, { signal });
     } catch (cause) {
-      throw new UserError(
-        "destination",
-        "image-not-written",
-        "The changes could not be written into the image",
-        { advice: `Fix what is reported below, then run: qemu-img commit -d ${path}`, cause },
-      );
+      throw new UserError("image-not-written", "The changes could not be written into the image", {
+        advice: `Fix what is reported below, then run: qemu-img commit -d ${path}`,
+        cause,
+      });
     }
     await rm(path, { force: true });
   }
@@ -50,10 +48,10 @@ export function refuseDevices(disks: readonly SourceDisk[]): void {
 export async function refuseExisting(paths: readonly string[]): Promise<void> {
   for (const path of paths)
     if ((await stat(path).catch(() => null)) !== null)
-      throw new UserError("destination", "destination-exists", `${path} is there already`, {
+      throw new UserError("destination-exists", `${path} is there already`, {
         advice: "Name another one, or remove it if it is no longer needed",
       });
 }
 
 export const conversionError = (text: string, advice: string): UserError =>
-  new UserError("usage", "convert-wrong", text, { advice });
+  new UserError("convert-wrong", text, { advice });

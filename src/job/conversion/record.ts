@@ -70,7 +70,6 @@ export async function readConversion(directory: string): Promise<Conversion> {
   } catch (cause) {
     if (!(cause instanceof SyntaxError || cause instanceof z.ZodError)) throw cause;
     throw new UserError(
-      "usage",
       "conversion-wrong",
       `${join(directory, CONVERSION_FILE)} is no record of a conversion`,
       {
@@ -79,7 +78,7 @@ export async function readConversion(directory: string): Promise<Conversion> {
       },
     );
   }
-  throw new UserError("usage", "conversion-missing", `There is no ${join(directory, CONVERSION_FILE)}`, {
+  throw new UserError("conversion-missing", `There is no ${join(directory, CONVERSION_FILE)}`, {
     advice: "Name the directory that virt-p2v convert made beside the image, or conversion/ of a migrated VM",
   });
 }

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a migrated VM's directory holds besides its images, and the VM's entry in the host's hypervisor.
 import * as z from "zod";
-import type { Definition, Emit, Host, HostFacts, Plan, Problem, Report, VmModel } from "../../core/index.ts";
+import {
+  type Definition,
+  type Emit,
+  type Host,
+  type HostFacts,
+  makeProblem,
+  type Plan,
+  type Problem,
+  type Report,
+  type VmModel,
+} from "../../core/index.ts";
 import { renderReport } from "../../report/index.ts";
 import {
   defineLibvirt,
@@ -103,12 +113,10 @@ export async function defineVm({
 }
 
 function entriesLeft({ name }: VmModel, why: string): Problem {
-  return {
-    code: "boot-entries-left",
-    severity: "notes",
+  return makeProblem("boot-entries-left", {
     text: `The old firmware's boot menu is not in the VM's: ${why}`,
     advice: `${name} starts by the loader at EFI/BOOT; efibootmgr makes entries in the VM`,
-  };
+  });
 }
 
 const SCHEMA = z.object({

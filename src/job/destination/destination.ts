@@ -6,7 +6,9 @@ import {
   formatBytes,
   type Host,
   type ImageFormat,
+  makeProblem,
   type Problem,
+  type ProblemCode,
   UserError,
 } from "../../core/index.ts";
 import { localHost, sshHost } from "../../hosts/index.ts";
@@ -68,8 +70,8 @@ export async function checkDestination(
 ): Promise<DestinationState> {
   const directory = vmDirectory(destination, needs.name);
   const problems: Problem[] = [];
-  const stop = (code: string, text: string, advice: string): void =>
-    void problems.push({ code, severity: "stops", text, advice });
+  const stop = (code: ProblemCode, text: string, advice: string): void =>
+    void problems.push(makeProblem(code, { severity: "stops", text, advice }));
   const kind = await host.kindOf(directory);
   const files = kind === "directory" ? await host.list(directory) : [];
   const finished = isFinished(files);
@@ -140,7 +142,7 @@ async function nearestDirectory(host: Host, path: string): Promise<string> {
     const kind = await host.kindOf(at);
     if (kind === "directory") return at;
     if (kind !== "absent")
-      throw new UserError("destination", "destination-wrong", `${at} on ${host.title} is no directory`, {
+      throw new UserError("destination-wrong", `${at} on ${host.title} is no directory`, {
         advice: "Choose a directory as the destination",
       });
   }

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a finished VM at the destination is this very machine, migrated before: a live CD that was forgotten in its drive
 // must not begin again.
-import { type Host, type Machine, type Problem, UserError, type VmModel } from "../../core/index.ts";
+import {
+  type Host,
+  type Machine,
+  makeProblem,
+  type Problem,
+  UserError,
+  type VmModel,
+} from "../../core/index.ts";
 import { readPastReport } from "./past-report.ts";
 
 export const DONE_ALREADY = "destination-done";
@@ -29,11 +36,10 @@ export async function findDone(
     if (error instanceof UserError) return null;
     throw error;
   }
-  return {
-    code: DONE_ALREADY,
+  return makeProblem(DONE_ALREADY, {
     severity: "stops",
     text: `${directory} on ${host.title} holds a finished VM of this very machine`,
     advice:
       "Nothing is left to do; bring it up to date with --update, replace it with --replace, or choose another --name",
-  };
+  });
 }

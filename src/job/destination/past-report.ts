@@ -128,7 +128,7 @@ export async function readPastReport(host: Host, directory: string): Promise<Pas
   const path = `${directory}/report.json`;
   const found = await host.readFile(path, { maxBytes: MAX_BYTES });
   if (found === null)
-    throw new UserError("destination", "destination-missing", `There is no ${path} on ${host.title}`, {
+    throw new UserError("destination-missing", `There is no ${path} on ${host.title}`, {
       advice: "Give the directory of a finished migration with --to, and the name that it gave the VM",
     });
   try {
@@ -142,14 +142,9 @@ export async function readPastReport(host: Host, directory: string): Promise<Pas
     };
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
-    throw new UserError(
-      "destination",
-      "report-wrong",
-      `${path} on ${host.title} is no report of a migration`,
-      {
-        advice: "Somebody changed it, or another version of virt-p2v wrote it",
-        cause: error,
-      },
-    );
+    throw new UserError("destination-report-wrong", `${path} on ${host.title} is no report of a migration`, {
+      advice: "Somebody changed it, or another version of virt-p2v wrote it",
+      cause: error,
+    });
   }
 }

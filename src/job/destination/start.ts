@@ -59,7 +59,6 @@ export async function startVm({
     });
   }
   throw new UserError(
-    "host",
     "host-act-failed",
     `${host.title} cannot start ${name}: it has no ${definition.hypervisor}`,
     {

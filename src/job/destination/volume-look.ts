@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host tells of its block devices, by one script that only reads, and what of it stands in the way of a disk.
-import { formatBytes, type Problem } from "../../core/index.ts";
+import { formatBytes, makeProblem, type Problem, type ProblemCode } from "../../core/index.ts";
 
 // One line for each: size, number, the devices below it, what uses it, what blkid recognizes. A device may have many
 // names, also nodes of its own in a VM's mount namespace, so numbers are compared. Used means: mounted or swapped on
@@ -65,8 +65,8 @@ export function problemsOf(
   line: string,
   { path, title, sizeBytes, ours, sources = [], seen = new Set() }: Looked,
 ): readonly Problem[] {
-  const stop = (code: string, text: string, advice: string): readonly Problem[] => [
-    { code, severity: "stops", text: `${path} on ${title} ${text}`, advice },
+  const stop = (code: ProblemCode, text: string, advice: string): readonly Problem[] => [
+    makeProblem(code, { severity: "stops", text: `${path} on ${title} ${text}`, advice }),
   ];
   if (line === "absent")
     return stop("destination-absent", "is not there", "Make the volume, or name one that is there");
@@ -102,11 +102,9 @@ export function problemsOf(
     ? ", and give it a name that stays: after a restart this one may be another device's (see /dev/disk/by-id)"
     : "";
   return [
-    {
-      code: "volume-overwritten",
-      severity: "warns",
+    makeProblem("volume-overwritten", {
       text: `All that is on ${path} on ${title} is overwritten${what === "" ? "" : ` (${what})`}${kept}`,
       advice: `Look once more whether it is the right one${stable}`,
-    },
+    }),
   ];
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Block devices of the host that shall take disks: looked at before anything is done.
 import { stat } from "node:fs/promises";
-import { type Host, type Problem, type SourceDisk, UserError } from "../../core/index.ts";
+import { type Host, makeProblem, type Problem, type SourceDisk, UserError } from "../../core/index.ts";
 import { imageFile } from "../../plan/index.ts";
 import { deviceNumber } from "../../system/index.ts";
 import { diskFiles } from "../../wire/index.ts";
@@ -47,7 +47,7 @@ async function look(host: Host, { volumes, signal }: Wanted): Promise<readonly s
   const { stdout, code } = await host.run(argv, { timeoutMs: 60_000, signal });
   const lines = stdout.trimEnd().split("\n");
   if (code === 0 && lines.length === volumes.length) return lines;
-  throw new UserError("host", "host-no-answer", `${host.title} does not tell what its volumes are`, {
+  throw new UserError("host-no-answer", `${host.title} does not tell what its volumes are`, {
     advice: "Log in there by hand and look whether stat, blkid and head work",
   });
 }
@@ -86,7 +86,7 @@ function movedProblems(
     place === null
       ? "Leave --volume out for this disk, choose another --name, or replace the VM with --replace"
       : `Give --volume ${place} for this disk, or choose another --name`;
-  return [{ code, severity: "stops", text, advice }];
+  return [makeProblem(code, { severity: "stops", text, advice })];
 }
 
 async function numbersOf(disks: readonly SourceDisk[]): Promise<readonly string[]> {

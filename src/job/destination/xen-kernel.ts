@@ -26,14 +26,9 @@ export async function takeKernel({
   const kernel = guest.kernels.find(({ bootable }) => bootable);
   const bytes = kernel === undefined ? null : await view.read(kernel.image, { maxBytes: MAX_BYTES });
   if (kernel === undefined || bytes === null)
-    throw new UserError(
-      "conversion",
-      "kernel-missing",
-      "The installed system has no kernel that could be started",
-      {
-        advice: "Install a kernel in it, or choose a host with libvirt",
-      },
-    );
+    throw new UserError("kernel-missing", "The installed system has no kernel that could be started", {
+      advice: "Install a kernel in it, or choose a host with libvirt",
+    });
   const initramfs =
     kernel.initramfs === null ? null : await view.read(kernel.initramfs, { maxBytes: MAX_BYTES });
   const kernelPath = join(workDirectory, "vmlinuz");

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was lost to bad sectors, in words for the report: byte ranges, and the files that lie there.
-import { type BlockGraph, formatBytes, type Problem, type Range, sumBytes } from "../../core/index.ts";
+import {
+  type BlockGraph,
+  formatBytes,
+  makeProblem,
+  type Problem,
+  type Range,
+  sumBytes,
+} from "../../core/index.ts";
 import { type FilesAt, filesAt } from "../../inspect/index.ts";
 
 /** A report lists so many of each; the rest is counted. */
@@ -30,15 +37,13 @@ export function lostProblem(number: number, ranges: readonly Range[], volumes: r
     ];
     return `; on ${volume}: ${parts.join(", and ")}`;
   });
-  return {
-    code: "bad-sectors",
-    severity: "warns",
+  return makeProblem("bad-sectors", {
     text: `Disk ${number} could not be read in ${ranges.length === 1 ? "one place" : `${ranges.length} places`}, ${formatBytes(sumBytes(ranges))} in all, now zero in the image: bytes ${places}${inFiles.join("")}`,
     advice:
       volumes.length === 0
         ? "Which files lie there is not known: check the guest's file systems and databases, and restore from a backup"
         : "Restore these files in the VM from a backup, and retire the disk",
-  };
+  });
 }
 
 function listed(items: readonly string[]): string {

@@ -8,6 +8,7 @@ import {
   type Emit,
   type GuestOS,
   type GuestView,
+  makeProblem,
   type Mount,
   type NodeId,
   type OpenedCrypt,
@@ -56,7 +57,6 @@ export async function checkVolumes(context: Context): Promise<readonly Problem[]
     const check = await checkVolume({ device: device.path, type, replay: true, signal });
     if (check.state === "damaged")
       throw new UserError(
-        "source",
         "filesystem-damaged",
         `The ${type} file system ${node.id} on ${node.path} is damaged: ${check.words}`,
         {
@@ -65,23 +65,21 @@ export async function checkVolumes(context: Context): Promise<readonly Problem[]
       );
     emit({ type: "step", phase: "overlay", text: `${node.id}: ${type}, ${check.state}` });
     if (check.dirty)
-      problems.push({
-        code: "filesystem-dirty",
-        severity: "notes",
-        text: `The ${type} file system ${node.id} was not shut down cleanly; its journal was replayed on the overlay`,
-        advice: "The VM gets the replayed state; the source keeps its journal as it is",
-      });
+      problems.push(
+        makeProblem("filesystem-dirty", {
+          text: `The ${type} file system ${node.id} was not shut down cleanly; its journal was replayed on the overlay`,
+          advice: "The VM gets the replayed state; the source keeps its journal as it is",
+        }),
+      );
   }
   return problems;
 }
 
 function notReached(node: BlockNode, why: string): Problem {
-  return {
-    code: "volume-not-reached",
-    severity: "warns",
+  return makeProblem("volume-not-reached", {
     text: `${node.id} cannot be opened here: ${why}`,
     advice: "It is copied whole and not converted",
-  };
+  });
 }
 
 export type MountedGuest = AsyncDisposable & {
@@ -178,12 +176,10 @@ const rootOptions = (mounts: readonly Mount[]): string =>
   mounts.find((one) => one.path === "/")?.options ?? "";
 
 function notMounted({ path, why }: { readonly path: string; readonly why: string }): Problem {
-  return {
-    code: "mount-skipped",
-    severity: "warns",
+  return makeProblem("mount-skipped", {
     text: `${path} of the guest could not be mounted here: ${why}`,
     advice: "What lies there is copied as it is, and not converted",
-  };
+  });
 }
 
 /** Mount options with which a system is seen there, mostly none; null: there is none. */
@@ -230,10 +226,8 @@ async function mountsOf(
 }
 
 function severalRoots(ids: readonly NodeId[]): Problem {
-  return {
-    code: "several-systems",
-    severity: "warns",
+  return makeProblem("several-systems", {
     text: `There are ${ids.length} installed systems: ${ids.join(", ")}`,
     advice: `Only the first, on ${ids[0]}, is converted; the others are copied as they are`,
-  };
+  });
 }

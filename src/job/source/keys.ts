@@ -2,7 +2,14 @@
 // Keys of LUKS volumes, from the files that the user named. Nothing but their path is ever shown or written.
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { type LuksKey, type Problem, Secret, UserError } from "../../core/index.ts";
+import {
+  type LuksKey,
+  makeProblem,
+  type Problem,
+  type ProblemCode,
+  Secret,
+  UserError,
+} from "../../core/index.ts";
 import type { KeyAnswer } from "../../plan/index.ts";
 import { isErrno } from "../../system/index.ts";
 
@@ -47,14 +54,12 @@ async function readKeyFile(path: string): Promise<{ secret: Secret; isOpenToOthe
   }
 }
 
-const wrong = (code: string, message: string, advice: string): UserError =>
-  new UserError("usage", code, message, { advice });
+const wrong = (code: ProblemCode, message: string, advice: string): UserError =>
+  new UserError(code, message, { advice });
 
 function readable(path: string): Problem {
-  return {
-    code: "key-readable",
-    severity: "warns",
+  return makeProblem("key-readable", {
     text: `Every user of this system may read the key file ${path}`,
     advice: `Remove it after the migration, or at least: chmod 600 ${path}`,
-  };
+  });
 }

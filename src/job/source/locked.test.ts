@@ -2,7 +2,7 @@
 // Encrypted volumes without a key are told once, louder where the system may be in them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { BlockNode, Problem } from "../../core/index.ts";
+import { type BlockNode, makeProblem, type Problem } from "../../core/index.ts";
 import { lockedVolumes, plainCopies } from "./locked.ts";
 
 const luks = (uuid: string): BlockNode => ({
@@ -18,7 +18,7 @@ test("locked volumes are a note beside a system, a warning without one; opened o
     nodes: [luks("a1"), luks("b2"), luks("c3")],
     edges: [{ from: "x", to: "b2/luks", map: null }],
   };
-  const told: Problem[] = [{ code: "luks-not-opened", severity: "warns", text: "volume c3 is", advice: "" }];
+  const told: Problem[] = [makeProblem("luks-not-opened", { text: "volume c3 is", advice: "" })];
   const [note, ...more] = lockedVolumes(storage, { hasGuest: true, told });
   assert.deepEqual(more, []);
   assert.equal(note?.severity, "notes");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // LUKS volumes that no key was given for, and those that were opened: what that means for this machine. Pure.
-import { type BlockGraph, type GuestOS, luksBelow, type Problem } from "../../core/index.ts";
+import { type BlockGraph, type GuestOS, luksBelow, makeProblem, type Problem } from "../../core/index.ts";
 
 /** One word for all of them. Those that a given key did not open were told with the reason. */
 export function lockedVolumes(
@@ -18,13 +18,12 @@ export function lockedVolumes(
   const named = `${uuids.length === 1 ? "The LUKS volume" : "The LUKS volumes"} ${uuids.slice(0, 8).join(", ")}`;
   const more = uuids.length > 8 ? ` and ${uuids.length - 8} more` : "";
   return [
-    {
-      code: "luks-locked",
+    makeProblem("luks-locked", {
       severity: hasGuest ? "notes" : "warns",
       text: `${named}${more} ${uuids.length === 1 ? "is" : "are"} copied whole, encrypted as now${hasGuest ? "" : "; no installed system was found outside, so none is converted"}`,
       advice:
         "With the passphrase or key (--key FILE) what is in there is converted, and only used blocks are sent",
-    },
+    }),
   ];
 }
 
@@ -32,11 +31,9 @@ export function lockedVolumes(
 export function plainCopies(storage: BlockGraph, guest: Pick<GuestOS, "root"> | null): readonly Problem[] {
   if (guest === null || luksBelow(storage, guest.root).length === 0) return [];
   return [
-    {
-      code: "luks-plain-copies",
-      severity: "notes",
+    makeProblem("luks-plain-copies", {
       text: "Files that the conversion changes in the encrypted system are also kept beside the VM or image as they are, not encrypted, for the way back",
       advice: "Only their owner may read them; remove the directory when the VM is as you want it",
-    },
+    }),
   ];
 }

@@ -6,6 +6,7 @@ import {
   contiguousExtent,
   diskId,
   type LeftOutDisk,
+  makeProblem,
   type Problem,
   type SourceDisk,
   UserError,
@@ -26,7 +27,6 @@ export function chooseMirrors(found: FoundDisks, wanted: Answers["mirrors"]): Fe
   const incomplete = found.problems.some(({ code }) => code === "md-degraded");
   if (leftOut.length === 0 && !incomplete)
     throw new UserError(
-      "source",
       "mirrors-needed",
       reasons.length === 0
         ? "No disk is a mirror of another one by software RAID 1"
@@ -49,31 +49,25 @@ const namesOf = (arrays: LeftOut["arrays"]): string => arrays.map(({ name }) => 
 function isLeftOut({ disk, volumes }: LeftOutDisk, arrays: LeftOut["arrays"]): Problem {
   const also = volumes.map(({ kind }) => (kind === "swap" ? "swap" : "copy of the EFI partition"));
   const lost = also.length === 0 ? "" : `; its ${[...new Set(also)].join(" and its ")} will be missing`;
-  return {
-    code: "mirror-left-out",
-    severity: "notes",
+  return makeProblem("mirror-left-out", {
     text: `${disk.path} is not sent: its arrays (${namesOf(arrays)}) are on the disks that are${lost}`,
     advice: "The arrays are whole in the VM, with the members that they have there",
-  };
+  });
 }
 
 function becomesWhole(arrays: LeftOut["arrays"]): Problem {
-  return {
-    code: "mirror-made-whole",
-    severity: "notes",
+  return makeProblem("mirror-made-whole", {
     text: `Members of the software RAID ${namesOf(arrays)} are missing or out of date`,
     advice: "In the VM the arrays have the members that are here, and are whole with them",
-  };
+  });
 }
 
 function couldBe(leftOut: readonly LeftOutDisk[]): Problem {
   const paths = leftOut.map(({ disk }) => disk.path).join(", ");
-  return {
-    code: "mirror-sent-too",
-    severity: "notes",
+  return makeProblem("mirror-sent-too", {
     text: `The VM gets ${paths} too, a mirror of what other disks have`,
     advice: "With --mirrors one only one disk of each mirror is sent, and the VM has as many disks less",
-  };
+  });
 }
 
 /** A line of fstab whose volume is missing since its disk was left out: the step fstab takes it out. */

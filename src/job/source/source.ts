@@ -98,7 +98,7 @@ async function runsLive(): Promise<boolean> {
 /** Loop devices, mounts and the guest's own tools in a chroot: an ordinary user has none of these. */
 function refuseOrdinaryUser(): void {
   if (process.getuid?.() === 0) return;
-  throw new UserError("usage", "not-root", "Looking into disks needs root", {
+  throw new UserError("not-root", "Looking into disks needs root", {
     advice: "Run it as root, or with sudo",
   });
 }
@@ -106,7 +106,7 @@ function refuseOrdinaryUser(): void {
 function refuseTwice(disks: readonly SourceDisk[]): void {
   for (const [index, disk] of disks.entries())
     if (disks.slice(0, index).some((other) => other.path === disk.path))
-      throw new UserError("usage", "disk-twice", `${disk.path} is given twice`, {
+      throw new UserError("disk-twice", `${disk.path} is given twice`, {
         advice: "Give each disk once",
       });
 }
@@ -208,7 +208,6 @@ function refuseHibernated(storage: BlockGraph, asIs: boolean): void {
   const swap = storage.nodes.find(({ holds }) => holds.kind === "swap" && holds.hibernated);
   if (swap === undefined || asIs) return;
   throw new UserError(
-    "source",
     "hibernated",
     `The system on these disks is hibernated (its memory lies in the swap ${swap.id} on ${swap.path})`,
     {
@@ -222,7 +221,6 @@ function refuseEmpty({ disks, storage }: FoundDisks, asIs: boolean): void {
   const telling = storage.nodes.some(({ holds }) => holds.kind !== "disk" && holds.kind !== "opaque");
   if (telling || asIs) return;
   throw new UserError(
-    "source",
     "nothing-found",
     `${disks.map((disk) => disk.path).join(", ")}: no partition table and no file system`,
     {

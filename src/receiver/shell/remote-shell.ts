@@ -81,7 +81,6 @@ export class RemoteShell implements AsyncDisposable {
     try {
       if ((await shell.#ready).code === 0) return shell;
       throw new UserError(
-        "host",
         "receiver-lacks-tools",
         `The shell of ${host.title} cannot receive a copy: its dd has no iflag=fullblock`,
         {
@@ -92,7 +91,7 @@ export class RemoteShell implements AsyncDisposable {
       await shell[Symbol.asyncDispose]();
       if (!(error instanceof ShellLost)) throw error;
       const text = `The shell of ${host.title} ended before it was ready: ${error.message}`;
-      throw new UserError("host", "link-lost", text, {
+      throw new UserError("link-lost", text, {
         advice: `Check that ${directory} is there and can be entered, and run the same command again`,
         cause: error,
       });

@@ -110,7 +110,7 @@ function isTrace(fd: number, path: string): { nlink: number; size: number; uid: 
 }
 
 const notOurs = (path: string, why: string): UserError =>
-  new UserError("usage", "trace-not-ours", `${path} ${why}`, {
+  new UserError("trace-not-ours", `${path} ${why}`, {
     advice: "Name a file that is not there, or a trace of your own: more is appended to it",
   });
 
@@ -130,13 +130,8 @@ function notOpened(path: string, cause: unknown): unknown {
     )
   )
     return cause;
-  return new UserError(
-    "usage",
-    "trace-not-written",
-    `The trace ${path} cannot be written: ${cause.code ?? ""}`,
-    {
-      advice: "Name a file in a directory that you may write, such as virt-p2v.trace",
-      cause,
-    },
-  );
+  return new UserError("trace-not-written", `The trace ${path} cannot be written: ${cause.code ?? ""}`, {
+    advice: "Name a file in a directory that you may write, such as virt-p2v.trace",
+    cause,
+  });
 }

@@ -30,7 +30,7 @@ export async function readAnswers(
   const text = /^https?:\/\//.test(name) ? await download(name, signal) : await readText(name);
   if (text === null && config === null) return new Map();
   if (text === null)
-    throw new UserError("usage", "answers-missing", `There is no answer file ${name}`, {
+    throw new UserError("answers-missing", `There is no answer file ${name}`, {
       advice: "Give p2v.config= the path or http(s) address of a file of at most 1 MiB",
     });
   const file = parseAnswerFile(text, name);
@@ -42,7 +42,7 @@ async function readText(path: string): Promise<string | null> {
     return (await readBounded(path, { maxBytes: MAX_BYTES }))?.toString("utf8") ?? null;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UserError("usage", "answers-too-long", error.message, {
+    throw new UserError("answers-too-long", error.message, {
       advice: "Give an answer file of at most 1 MiB",
       cause: error,
     });
@@ -89,7 +89,7 @@ async function download(address: string, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const words = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError("host", "answers-not-fetched", `${address} cannot be fetched: ${words}`, {
+    throw new UserError("answers-not-fetched", `${address} cannot be fetched: ${words}`, {
       advice: "Check the address and the network",
       cause: error,
     });

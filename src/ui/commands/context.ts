@@ -40,7 +40,7 @@ export const silent: Printer = { emit: () => undefined, close: () => undefined }
 /** Asks on the terminal; without one there is nobody to ask. */
 export async function askYes(question: string, signal: AbortSignal): Promise<boolean> {
   if (process.stdin.isTTY !== true)
-    throw new UserError("usage", "nobody-to-ask", "There is no terminal to ask on", {
+    throw new UserError("nobody-to-ask", "There is no terminal to ask on", {
       advice: "Add --yes to begin without asking",
     });
   const lines = createInterface({ input: process.stdin, output: process.stderr });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v convert: conversion of disk images alone, and back.
 import { explainSteps } from "../../convert/index.ts";
-import { EXIT_CODES, type Preview, UserError } from "../../core/index.ts";
-import { convertImages, type ConvertWay, problemArea, undoConversion } from "../../job/index.ts";
+import { areaOf, EXIT_CODES, type Preview, UserError } from "../../core/index.ts";
+import { convertImages, type ConvertWay, undoConversion } from "../../job/index.ts";
 import { stoppers } from "../../plan/index.ts";
 import { printPlan } from "../print/plan.ts";
 import { planJson } from "../print/plan-json.ts";
@@ -26,7 +26,7 @@ function listSteps(given: Given): number {
 async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): Promise<number> {
   const [first, ...others] = given.positionals;
   if (first === undefined)
-    throw new UserError("usage", "argument-missing", "virt-p2v convert needs an IMAGE", {
+    throw new UserError("argument-missing", "virt-p2v convert needs an IMAGE", {
       advice: "See virt-p2v convert --help",
     });
   const way = wayOf(given);
@@ -67,7 +67,7 @@ async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): 
       say(`Each file before and after: ${given.one("keep") ?? `${first}.conversion`}`);
     }
     const [stopper] = stoppers(preview);
-    return stopper === undefined ? 0 : EXIT_CODES[problemArea(stopper)];
+    return stopper === undefined ? 0 : EXIT_CODES[areaOf(stopper)];
   } finally {
     printer.close();
   }
@@ -76,7 +76,7 @@ async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): 
 function wayOf(given: Given): ConvertWay {
   const files = given.many("overlay");
   if (given.flag("in-place") && files.length > 0)
-    throw new UserError("usage", "ways-exclude", "--in-place and --overlay exclude each other", {
+    throw new UserError("ways-exclude", "--in-place and --overlay exclude each other", {
       advice: "Give --overlay to leave the image as it is, --in-place to change it",
     });
   if (given.flag("in-place")) return { kind: "in-place" };

@@ -7,7 +7,7 @@ import { type CommandRunner, say, sayJson } from "./context.ts";
 export const runHostClean: CommandRunner = async (given, { signal }) => {
   const destination = parseDestination(given.positional ?? "");
   if (destination.kind === "dir")
-    throw new UserError("usage", "host-wrong", "Nothing was brought to this machine", {
+    throw new UserError("host-wrong", "Nothing was brought to this machine", {
       advice: "Name the host as for --to: ssh://[user@]host[:port]/path; the path does not matter",
     });
   const cleaned = await cleanHost({ destination, sshConfig: given.one("ssh-config"), signal });

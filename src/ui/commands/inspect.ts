@@ -17,11 +17,11 @@ export const runInspect: CommandRunner = async (given, { signal }) => {
     return 0;
   }
   if (disks.length > 0 && sysroot !== null)
-    throw new UserError("usage", "disk-or-sysroot", "--disk and --sysroot do not go together", {
+    throw new UserError("disk-or-sysroot", "--disk and --sysroot do not go together", {
       advice: "A recorded machine brings its own disks",
     });
   if (survey !== null && (disks.length > 0 || sysroot !== null))
-    throw new UserError("usage", "survey-alone", "An archive goes with neither --disk nor --sysroot", {
+    throw new UserError("survey-alone", "An archive goes with neither --disk nor --sysroot", {
       advice: "Give the archive alone: it brings its own disks",
     });
   const printer = json ? silent : makePrinter({ json });

@@ -47,7 +47,7 @@ function roomOf(given: Given): number {
   const text = given.one("room") ?? "64M";
   const bytes = parseSize(text);
   if (bytes !== null && bytes >= 8 * MIB && bytes <= 2048 * MIB) return bytes;
-  throw new UserError("usage", "room-wrong", `--room "${text}" is not understood`, {
+  throw new UserError("room-wrong", `--room "${text}" is not understood`, {
     advice: "Give a size from 8M to 2G, such as 64M",
   });
 }

@@ -68,7 +68,7 @@ async function withPatience<T>(act: () => Promise<T>, signal: AbortSignal): Prom
 
 /** A network or host that is away may come back; a key or a login that is refused does not. Pure. */
 export function mayHeal(error: unknown): boolean {
-  return error instanceof UserError && error.area === "host" && !/key|login|missing/.test(error.code);
+  return error instanceof UserError && error.heals;
 }
 
 async function runOnce(live: LiveSettings, signal: AbortSignal): Promise<number> {
@@ -83,7 +83,6 @@ async function runOnce(live: LiveSettings, signal: AbortSignal): Promise<number>
   if (destination.kind === "ssh" && asked.one("ssh-config") === null) {
     if (live.hostKey === null)
       throw new UserError(
-        "usage",
         "host-key-missing",
         "The kernel command line does not say which host key is right",
         {
@@ -104,7 +103,7 @@ async function runOnce(live: LiveSettings, signal: AbortSignal): Promise<number>
 async function disksHere(signal: AbortSignal): Promise<readonly string[]> {
   const disks = await localDisks({ signal });
   if (disks.length > 0) return disks;
-  throw new UserError("source", "no-disk", "This machine has no disk that could be seen", {
+  throw new UserError("no-disk", "This machine has no disk that could be seen", {
     advice: "See virt-p2v inspect for devices without a driver; name disks with p2v.disk=/dev/...",
   });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v plan --machine: the plan of machines that were surveyed while they ran; several give a table.
-import { EXIT_CODES, UserError } from "../../core/index.ts";
-import { planSurvey, problemArea, type SurveyPlan } from "../../job/index.ts";
+import { areaOf, EXIT_CODES, UserError } from "../../core/index.ts";
+import { planSurvey, type SurveyPlan } from "../../job/index.ts";
 import { confirmed, stoppers } from "../../plan/index.ts";
 import { planJson } from "../print/plan-json.ts";
 import { printPlan, printSurveys, renderSurveyCsv, type SurveyRow } from "../print/index.ts";
@@ -29,7 +29,7 @@ export async function runSurveyPlan(given: Given, { signal }: { signal: AbortSig
       if (given.flag("json")) all.push(made);
       rows.push({ file, machine: made.survey.machine, preview: made.preview });
       const [stopper] = stoppers(made.preview);
-      if (stopper !== undefined && code === 0) code = EXIT_CODES[problemArea(stopper)];
+      if (stopper !== undefined && code === 0) code = EXIT_CODES[areaOf(stopper)];
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       rows.push({ file, error: error.message });
@@ -43,8 +43,7 @@ export async function runSurveyPlan(given: Given, { signal }: { signal: AbortSig
 }
 
 function refuseTogether(given: Given, files: readonly string[]): void {
-  const wrong = (text: string, advice: string): UserError =>
-    new UserError("usage", "machine-wrong", text, { advice });
+  const wrong = (text: string, advice: string): UserError => new UserError("machine-wrong", text, { advice });
   if (files.length > MAX_MACHINES)
     throw wrong(`More than ${MAX_MACHINES} archives`, "Give them in several turns");
   if (given.one("to") !== null || given.flag("save"))
@@ -71,5 +70,5 @@ function showOne(made: SurveyPlan, given: Given): number {
     say(printPlan(preview, { destination: `not asked; bytes as df counted them${when}` }));
   }
   const [stopper] = stoppers(preview);
-  return stopper === undefined ? 0 : EXIT_CODES[problemArea(stopper)];
+  return stopper === undefined ? 0 : EXIT_CODES[areaOf(stopper)];
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v plan: everything a migration would do, and nothing done.
-import { EXIT_CODES, type Preview } from "../../core/index.ts";
+import { areaOf, EXIT_CODES, type Preview } from "../../core/index.ts";
 import { parseDestination } from "../../hosts/index.ts";
-import { planOnly, printDestination, problemArea } from "../../job/index.ts";
+import { planOnly, printDestination } from "../../job/index.ts";
 import { confirmed, stoppers } from "../../plan/index.ts";
 import { printPlan } from "../print/plan.ts";
 import { planJson } from "../print/plan-json.ts";
@@ -35,5 +35,5 @@ export const runPlan: CommandRunner = async (given, { signal }) => {
   else say(print(preview));
   if (!json) for (const path of saved) say(`Saved: ${path}`);
   const [stopper] = stoppers(preview);
-  return stopper === undefined ? 0 : EXIT_CODES[problemArea(stopper)];
+  return stopper === undefined ? 0 : EXIT_CODES[areaOf(stopper)];
 };

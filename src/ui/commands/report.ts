@@ -12,7 +12,7 @@ async function readReport(directory: string): Promise<Report> {
   const path = join(directory, "report.json");
   const bytes = await readBounded(path, { maxBytes: MAX_REPORT_BYTES });
   if (bytes === null)
-    throw new UserError("usage", "report-missing", `There is no ${path}`, {
+    throw new UserError("report-missing", `There is no ${path}`, {
       advice: "Name the directory of a migrated VM",
     });
   try {
@@ -22,7 +22,7 @@ async function readReport(directory: string): Promise<Report> {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new UserError("usage", "report-wrong", `${path} is no report of this version`, {
+  throw new UserError("report-wrong", `${path} is no report of this version`, {
     advice: "Use the version of virt-p2v that wrote it, or a newer one",
   });
 }

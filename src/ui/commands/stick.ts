@@ -36,7 +36,7 @@ export async function findStick(signal: AbortSignal): Promise<string | null> {
 }
 
 function unreadable(why: string): UserError {
-  return new UserError("source", "stick-unreadable", `The stick labelled P2V cannot be read: ${why}`, {
+  return new UserError("stick-unreadable", `The stick labelled P2V cannot be read: ${why}`, {
     advice: "Format it with FAT or ext4, or take it out",
   });
 }

@@ -29,7 +29,7 @@ const IN_MEMORY = "/run/p2v/in-memory";
 
 export const runWizardCommand: CommandRunner = async (given, { signal }) => {
   if (process.stdin.isTTY !== true || process.stdout.isTTY !== true)
-    throw new UserError("usage", "nobody-to-ask", "The wizard needs a terminal", {
+    throw new UserError("nobody-to-ask", "The wizard needs a terminal", {
       advice: "Start it in one of 80 columns and 24 lines; virt-p2v migrate asks nothing",
     });
   const live = given.one("cmdline") !== null;

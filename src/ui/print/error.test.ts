@@ -5,7 +5,7 @@ import { UserError } from "../../core/index.ts";
 import { renderError } from "./error.ts";
 
 test("an error for people says what and what to do; a bug says all that lies behind it", () => {
-  const told = new UserError("host", "away", "It is away\u001b[2J", { advice: "Wait" });
+  const told = new UserError("host-timeout", "It is away\u001b[2J", { advice: "Wait" });
   assert.equal(renderError(told), "virt-p2v: It is away?[2J\n  Wait\n");
   const first = new Error("the copy broke", { cause: new Error("the line was cut") });
   const both = new SuppressedError(new Error("the mount is busy"), first, "while it was put away");

@@ -66,7 +66,7 @@ export function parseAnswerFile(text: string, name: string): AnswerFile {
   const read = new Reader(wrong);
   const file = read.file(document.errors.length > 0 ? null : document.contents);
   if (wrongs.length === 0) return file;
-  throw new UserError("usage", "answers-wrong", `${name} is not understood\n  ${wrongs.join("\n  ")}`, {
+  throw new UserError("answers-wrong", `${name} is not understood\n  ${wrongs.join("\n  ")}`, {
     advice: "Mend these lines; doc/answers.schema.json and the manual say which keys there are",
   });
 }
@@ -171,7 +171,6 @@ export function answersFor(file: AnswerFile, here: MachineIdentifiers, name: str
   if (found !== undefined && more.length === 0) return new Map([...file.defaults, ...found.answers]);
   const many = found !== undefined;
   throw new UserError(
-    "usage",
     many ? "machine-twice" : "machine-unknown",
     `${name} has ${many ? `${more.length + 1} machines that match` : "no machine that matches"} this one\n${printIdentifiers(here)}`,
     { advice: `Give this machine ${many ? "one entry only" : "an entry with one of these as its match:"}` },

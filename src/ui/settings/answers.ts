@@ -3,6 +3,7 @@
 import {
   parseDuration,
   parseSize,
+  type ProblemCode,
   UserError,
   VOLUME_PATH,
   type Destination,
@@ -20,13 +21,16 @@ import { skipAllBut } from "../../convert/index.ts";
 import type { Given } from "./parse.ts";
 import type { SettingName } from "./table.ts";
 
-function wrong(name: SettingName, value: string, right: string): UserError {
-  return new UserError("usage", `${name}-wrong`, `--${name} "${value}" is not understood`, {
+/** Settings that may have a wrong value: each has a code of its own. */
+type Checked = { [N in SettingName]: `${N}-wrong` extends ProblemCode ? N : never }[SettingName];
+
+function wrong(name: Checked, value: string, right: string): UserError {
+  return new UserError(`${name}-wrong`, `--${name} "${value}" is not understood`, {
     advice: `Give ${right}`,
   });
 }
 
-function choice<const T extends string>(given: Given, name: SettingName, choices: readonly T[]): T | null {
+function choice<const T extends string>(given: Given, name: Checked, choices: readonly T[]): T | null {
   const value = given.one(name);
   if (value === null) return null;
   const found = choices.find((one) => one === value);
@@ -34,7 +38,7 @@ function choice<const T extends string>(given: Given, name: SettingName, choices
   return found;
 }
 
-function size(given: Given, name: SettingName, { leastBytes }: { leastBytes: number }): number | null {
+function size(given: Given, name: Checked, { leastBytes }: { leastBytes: number }): number | null {
   const value = given.one(name);
   if (value === null) return null;
   const bytes = parseSize(value);
@@ -43,7 +47,7 @@ function size(given: Given, name: SettingName, { leastBytes }: { leastBytes: num
   return bytes;
 }
 
-function count(given: Given, name: SettingName, most: number): number | null {
+function count(given: Given, name: Checked, most: number): number | null {
   const value = given.one(name);
   if (value === null) return null;
   const number = /^\d{1,6}$/.test(value) ? Number(value) : 0;
@@ -153,7 +157,7 @@ export const hostAnswersOf = (given: Given): HostAnswers => ({
 
 export function answersOf(given: Given, destination: Destination): Answers {
   if (given.flag("update") && given.flag("replace"))
-    throw new UserError("usage", "update-and-replace", "--update and --replace exclude each other", {
+    throw new UserError("update-and-replace", "--update and --replace exclude each other", {
       advice: "Give --update to send only what differs, --replace to begin anew",
     });
   const only = given.many("only");

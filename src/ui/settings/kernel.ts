@@ -43,7 +43,7 @@ export function parseKernelCommandLine(text: string): readonly (readonly [key: s
 }
 
 function wrong(key: string, why: string, advice: string): UserError {
-  return new UserError("usage", "parameter-wrong", `The kernel parameter p2v.${key} ${why}`, { advice });
+  return new UserError("parameter-wrong", `The kernel parameter p2v.${key} ${why}`, { advice });
 }
 
 /**

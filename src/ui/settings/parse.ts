@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arguments to values, by the table.
 import { parseArgs } from "node:util";
-import { UserError } from "../../core/index.ts";
+import { type ProblemCode, UserError } from "../../core/index.ts";
 import { COMMANDS, type Command } from "./commands/index.ts";
 import { SETTINGS, type SettingName } from "./table.ts";
 
@@ -15,8 +15,8 @@ export type Given = {
   flag(name: SettingName): boolean;
 };
 
-function usage(code: string, message: string, advice: string): UserError {
-  return new UserError("usage", code, message, { advice });
+function usage(code: ProblemCode, message: string, advice: string): UserError {
+  return new UserError(code, message, { advice });
 }
 
 export function findCommand(name: string): Command {
@@ -64,7 +64,7 @@ export function parseCommandLine(command: Command, args: readonly string[]): Giv
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const message = error.message.split(". ")[0] ?? error.message;
-    throw new UserError("usage", "arguments-wrong", message, { advice, cause: error });
+    throw new UserError("arguments-wrong", message, { advice, cause: error });
   }
   const { values, positionals } = parsed;
   const given: Given = {

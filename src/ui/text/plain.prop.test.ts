@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { check } from "../../../tests/support/laws.ts";
+import { makeProblem } from "../../core/index.ts";
 import { plain, renderJson } from "./plain.ts";
 import { textPrinter } from "../print/progress.ts";
 
@@ -49,7 +50,7 @@ test("events with words of a guest are printed plainly", (t) =>
       let out = "";
       const { emit } = textPrinter({ write: (part) => void (out += part), isTerminal: false, columns: 80 });
       emit({ type: "step", phase: "plan", text: one });
-      emit({ type: "problem", problem: { code: "x", severity: "warns", text: one, advice: one } });
+      emit({ type: "problem", problem: makeProblem("not-converted", { text: one, advice: one }) });
       assert.doesNotMatch(out, OBEYED);
     }),
     { runs: 100 },

@@ -108,14 +108,9 @@ async function askHostKeys({ screen, state, acts, signal }: Context): Promise<Wi
   for (const { what, ok, text } of await acts.checkHost(destination, { signal })) {
     if (ok) continue;
     if (what !== "full size")
-      throw new UserError(
-        "host",
-        what === "name" ? "host-name-unknown" : "host-unreachable",
-        sentence(text),
-        {
-          advice: "Check address and port; Back leads on to the network",
-        },
-      );
+      throw new UserError(what === "name" ? "host-name-unknown" : "host-unreachable", sentence(text), {
+        advice: "Check address and port; Back leads on to the network",
+      });
     const words = paragraphs(`${sentence(text)}.`, "Back leads to the network's pages; Next goes on.");
     await screen.ask({ kind: "text", title: "Full-size packets", text: words });
   }

@@ -35,7 +35,7 @@ test("a passphrase is asked for until it opens something, reaches the job, and i
       inspect: async (_, { keys }) => {
         for (const { from } of keys)
           if (from.kind === "typed") tried.push(Buffer.from(from.secret.reveal()).toString());
-        if (tried.at(-1) !== "right") throw error("source", "luks-key-wrong");
+        if (tried.at(-1) !== "right") throw error("luks-key-wrong");
         return { machine: { ...state.machine, storage }, guest: state.guest, network: null, problems: [] };
       },
       job: async ({ state: last }) => {

@@ -39,14 +39,9 @@ export async function openDialogScreen(signal: AbortSignal): Promise<Screen & As
     ask: async (box) => {
       const { code, answer, stderr } = await runOnTerminal(renderBox(box), { signal, env });
       if (code === DIALOG_ERROR || code === -1 || code === 255)
-        throw new UserError(
-          "usage",
-          "dialog-failed",
-          `The program dialog cannot show its boxes: ${stderr.trim()}`,
-          {
-            advice: "It needs a terminal of 80 columns and 24 lines, with TERM set",
-          },
-        );
+        throw new UserError("dialog-failed", `The program dialog cannot show its boxes: ${stderr.trim()}`, {
+          advice: "It needs a terminal of 80 columns and 24 lines, with TERM set",
+        });
       return readAnswer(box, { code, answer });
     },
     wait: async (text) => {

@@ -48,7 +48,6 @@ async function act(host: Host, argv: readonly string[], signal: AbortSignal): Pr
   const { code, stderr } = await host.run(argv, { timeoutMs: 120_000, signal });
   if (code === 0) return;
   throw new UserError(
-    "destination",
     "boot-check-files",
     `The boot check's throw-away files cannot be made on ${host.title}: ${stderr.trim().slice(-300)}`,
     { advice: "Make room there, or run again with --no-boot-check" },
@@ -62,7 +61,6 @@ export async function sendFile(host: Host, from: string, { to }: { to: string })
   await pipeline(createReadStream(from), cat.stdin);
   if ((await cat.exited) === 0) return;
   throw new UserError(
-    "destination",
     "boot-check-files",
     `The boot probe cannot be written on ${host.title}: ${cat.stderrTail().slice(-300)}`,
     { advice: "Make room there, or run again with --no-boot-check" },

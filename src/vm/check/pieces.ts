@@ -47,8 +47,7 @@ export async function sendPieces(
   }, writer.stdin);
   if ((await writer.exited) === 0) return;
   throw new UserError(
-    "host",
-    "boot-check-files",
+    "boot-check-not-written",
     `The boot probe cannot be written to ${to} on ${host.title}: ${writer.stderrTail().slice(-300)}`,
     { advice: "Look there, or run again with --no-boot-check" },
   );

@@ -92,14 +92,9 @@ export async function libvirtState(
   const ended = await tryOn(call, virshArgv(libvirt, ["domstate", uuid]));
   if (ended.code === 0) return ended.stdout.trim() === "shut off" ? "off" : "running";
   if (/failed to get domain|no domain with matching|Domain not found/i.test(ended.stderr)) return "absent";
-  throw new UserError(
-    "host",
-    "host-act-failed",
-    `Cannot ask libvirt on ${call.host.title}: ${lastWords(ended)}`,
-    {
-      advice: `Try there: virsh -c ${libvirt.uri} list --all`,
-    },
-  );
+  throw new UserError("host-act-failed", `Cannot ask libvirt on ${call.host.title}: ${lastWords(ended)}`, {
+    advice: `Try there: virsh -c ${libvirt.uri} list --all`,
+  });
 }
 
 /** The definition with its store of UEFI variables, and what libvirt keeps beside it. No image is touched. */

@@ -45,7 +45,6 @@ export async function defineXen(
   const known = [sha256, ...(before?.files ?? []).map((one) => one.sha256)];
   if (there !== null && !known.includes(there))
     throw new UserError(
-      "destination",
       "destination-name-taken",
       `${path} on ${call.host.title} is there already, and not ours`,
       { advice: "Choose another --name, or move that file away" },

@@ -157,12 +157,9 @@ function nicSpec(
 function quote(text: string): string {
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(text))
-    throw new UserError(
-      "destination",
-      "xl-text",
-      `${JSON.stringify(text)} cannot be written into a Xen definition`,
-      { advice: "Choose a name and a directory without control characters" },
-    );
+    throw new UserError("xl-text", `${JSON.stringify(text)} cannot be written into a Xen definition`, {
+      advice: "Choose a name and a directory without control characters",
+    });
   return `"${text.replaceAll(/["\\]/g, (char) => `\\${char}`)}"`;
 }
 

@@ -70,6 +70,6 @@ async function writeNew(path: string, file: ProbeFile & { kind: "file" }): Promi
 const split = (path: string): string[] => path.split("/").filter((name) => name !== "" && name !== ".");
 
 const blocked = (path: string, why: string): UserError =>
-  new UserError("conversion", "probe-path", `The boot probe cannot be put into the guest: ${path} ${why}`, {
+  new UserError("probe-path", `The boot probe cannot be put into the guest: ${path} ${why}`, {
     advice: "Start the VM by hand, or run again with --no-boot-check",
   });

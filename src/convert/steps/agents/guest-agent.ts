@@ -2,7 +2,7 @@
 // qemu-guest-agent, on request: from extras by the guest's own tool, else by a unit that installs it at the first boot with
 // a network. Its channel is in the VM's definitions.
 import { step, type StepContext } from "../step.ts";
-import type { GuestView } from "../../../core/index.ts";
+import { type GuestView, makeProblem } from "../../../core/index.ts";
 import { layeredView } from "../../../system/index.ts";
 import { directoriesFor, withNeeds } from "../../drivers/choose.ts";
 import { readFitting } from "../../drivers/extras.ts";
@@ -53,21 +53,21 @@ async function fromExtras(context: StepContext): Promise<boolean> {
   const request = { script, packages: paths, idle: IDLE_PROGRAMS, changes, blobs, signal };
   const installed = await tools.installPackages(request);
   if (installed.kind === "later") {
-    draft.problem({
-      code: "guest-agent-later",
-      severity: "notes",
-      text: `${name} from extras will be installed at migration`,
-      advice: "",
-    });
+    draft.problem(
+      makeProblem("guest-agent-later", {
+        text: `${name} from extras will be installed at migration`,
+        advice: "",
+      }),
+    );
     return true;
   }
   if (installed.kind === "failed") {
-    draft.problem({
-      code: "guest-agent-not-installed",
-      severity: "warns",
-      text: `${name} from extras could not be installed (${installed.why})`,
-      advice: "Put what its tool asks for beside it",
-    });
+    draft.problem(
+      makeProblem("guest-agent-not-installed", {
+        text: `${name} from extras could not be installed (${installed.why})`,
+        advice: "Put what its tool asks for beside it",
+      }),
+    );
     return false;
   }
   const made = installed.changes.map((change) => ({ step: NAME, why: WHY, ...change }));
@@ -80,12 +80,12 @@ async function atFirstBoot({ view, guest, extras, draft }: StepContext): Promise
   const manager = await findManager(view);
   if (guest.init !== "systemd" || manager === null) {
     const place = `${extras.directory}/${directoriesFor(guest)[0] ?? ""}/`;
-    draft.problem({
-      code: "guest-agent-not-installed",
-      severity: "warns",
-      text: `The guest agent is not in extras, and ${guest.init === "systemd" ? "no package manager is known here" : `a system with ${guest.init} can not install it at its first boot`}`,
-      advice: `Put its package into ${place}, or install qemu-guest-agent in the VM`,
-    });
+    draft.problem(
+      makeProblem("guest-agent-not-installed", {
+        text: `The guest agent is not in extras, and ${guest.init === "systemd" ? "no package manager is known here" : `a system with ${guest.init} can not install it at its first boot`}`,
+        advice: `Put its package into ${place}, or install qemu-guest-agent in the VM`,
+      }),
+    );
     return;
   }
   await draft.write(AGENT_SCRIPT, { why: WHY, text: renderAgentScript(manager), mode: 0o755 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB's device.map names disks of the old machine by id. grub-install does not need it: it asks the system.
-import { isHardwareName } from "../../../core/index.ts";
+import { isHardwareName, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
 
@@ -22,12 +22,12 @@ export const deviceMap = step(
     }
     const device = installDevice((await draft.read(DEBCONF, { severity: "notes" })) ?? "");
     if (device !== null)
-      draft.problem({
-        code: "grub-install-device",
-        severity: "notes",
-        text: `The package grub-pc remembers ${device} as the disk to install GRUB on`,
-        advice: "In the VM run once: dpkg-reconfigure grub-pc, and choose its first disk",
-      });
+      draft.problem(
+        makeProblem("grub-install-device", {
+          text: `The package grub-pc remembers ${device} as the disk to install GRUB on`,
+          advice: "In the VM run once: dpkg-reconfigure grub-pc, and choose its first disk",
+        }),
+      );
   },
 );
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // EFI/BOOT/BOOTX64.EFI: a VM begins with empty NVRAM, and without an entry there the firmware starts only that file.
+import { makeProblem } from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
 import { espMounts } from "../../efi/esp-mounts.ts";
 import { type EfiLoader, findEfiLoaders } from "../../efi/loaders.ts";
@@ -20,12 +21,12 @@ export const efiFallback = step(
     const esps: string[] = [];
     for (const esp of espMounts(context)) if ((await listNames(view, esp)).length > 0) esps.push(esp); // else it could not be mounted
     if (esps.length === 0)
-      draft.problem({
-        code: "efi-not-seen",
-        severity: "warns",
-        text: "The guest boots by UEFI, and no EFI system partition with anything on it could be opened here",
-        advice: "The VM boots only if EFI/BOOT holds a boot loader there: look at it on the machine",
-      });
+      draft.problem(
+        makeProblem("efi-not-seen", {
+          text: "The guest boots by UEFI, and no EFI system partition with anything on it could be opened here",
+          advice: "The VM boots only if EFI/BOOT holds a boot loader there: look at it on the machine",
+        }),
+      );
     for (const esp of esps) await makeFallback(context, { esp, arch });
   },
 );
@@ -41,22 +42,22 @@ async function makeFallback(context: StepContext, { esp, arch }: Place): Promise
     const same = await sameAs(context, loaders, there);
     if (same !== null) await copyLoader(context, { esp, loader: { ...same, companions: missing(same) } });
     else if (loaders[0] !== undefined && !isKnown(there))
-      draft.problem({
-        code: "efi-fallback-foreign",
-        severity: "warns",
-        text: `${esp}/EFI/BOOT/${name} is not the guest's own boot loader (${loaders[0].title}); it is kept`,
-        advice: "If the VM starts something else, choose the guest's loader in the firmware's boot menu",
-      });
+      draft.problem(
+        makeProblem("efi-fallback-foreign", {
+          text: `${esp}/EFI/BOOT/${name} is not the guest's own boot loader (${loaders[0].title}); it is kept`,
+          advice: "If the VM starts something else, choose the guest's loader in the firmware's boot menu",
+        }),
+      );
     return;
   }
   const [loader] = loaders;
   if (loader !== undefined) return await copyLoader(context, { esp, loader });
-  draft.problem({
-    code: "efi-no-loader",
-    severity: "warns",
-    text: `${esp} holds no boot loader that a VM with new NVRAM would start`,
-    advice: `Put the guest's loader there as EFI/BOOT/${name} on the machine; kernels started by the firmware itself need one too`,
-  });
+  draft.problem(
+    makeProblem("efi-no-loader", {
+      text: `${esp} holds no boot loader that a VM with new NVRAM would start`,
+      advice: `Put the guest's loader there as EFI/BOOT/${name} on the machine; kernels started by the firmware itself need one too`,
+    }),
+  );
 }
 
 /** Only what shim cannot work without: the rest is the installer's choice. */

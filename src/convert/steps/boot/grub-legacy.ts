@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB legacy: `root=` and `resume=` in menu.lst or grub.conf. Its own names, `root (hd0,0)`, count disks as the BIOS
 // does, and stay: the boot disk comes first in the VM, as it did on the machine.
+import { makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
 import { LEGACY_MENUS } from "../../loaders/grub-legacy.ts";
@@ -18,13 +19,13 @@ export const grubLegacy = step(
     for (const path of LEGACY_MENUS) {
       const disk = otherDisk((await draft.read(path, { severity: "notes" })) ?? "");
       if (disk === null) continue;
-      draft.problem({
-        code: "grub-other-disk",
-        severity: "warns",
-        text: `${path} loads from ${disk}: GRUB legacy counts disks as the BIOS finds them, and in the VM their order may be another`,
-        advice:
-          "If the boot menu says that it cannot mount a partition, edit that number in the menu (key e)",
-      });
+      draft.problem(
+        makeProblem("grub-other-disk", {
+          text: `${path} loads from ${disk}: GRUB legacy counts disks as the BIOS finds them, and in the VM their order may be another`,
+          advice:
+            "If the boot menu says that it cannot mount a partition, edit that number in the menu (key e)",
+        }),
+      );
       break;
     }
   },

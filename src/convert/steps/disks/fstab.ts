@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // fstab: names of this hardware become UUID=. Comments, order, spacing and lines we do not know stay, byte for byte.
-import type { BlockNode, LeftOutDisk, Problem } from "../../../core/index.ts";
+import { type BlockNode, type LeftOutDisk, makeProblem, type Problem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { commentOut, mapLines } from "../../text/lines.ts";
 import { readVolumes, type Volumes } from "../../names/volumes.ts";
@@ -81,19 +81,15 @@ function fits({ holds }: BlockNode, type: string): boolean {
 }
 
 function notGiven(spec: string, path: string): Problem {
-  return {
-    code: "fstab-not-given",
-    severity: "warns",
+  return makeProblem("fstab-not-given", {
     text: `fstab mounts ${spec} on ${path}, and none of the given disks holds it`,
     advice: "Give that disk too, or remove the line: the VM waits for it at boot, and may stop there",
-  };
+  });
 }
 
 function noName(spec: string, path: string, type: string): Problem {
-  return {
-    code: "fstab-no-uuid",
-    severity: "warns",
+  return makeProblem("fstab-no-uuid", {
     text: `fstab mounts ${spec} on ${path} as ${type}, and what lies there has no UUID of that type of its own`,
     advice: `The line is left as it is; name the volume by UUID or label in the VM if ${path} is missing there`,
-  };
+  });
 }

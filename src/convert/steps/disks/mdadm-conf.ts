@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // mdadm.conf: arrays are looked for on all disks, not on those of the old machine, and identified by UUID.
-import { isHardwareName } from "../../../core/index.ts";
+import { isHardwareName, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { mapLines, MAX_LINE } from "../../text/lines.ts";
 
@@ -21,12 +21,12 @@ export const mdadmConf = step(
         severity: "stops",
       });
     for (const array of [...new Set(lost)].slice(0, 20))
-      draft.problem({
-        code: "mdadm-by-name",
-        severity: "warns",
-        text: `mdadm.conf knows the array ${array} by its disks only`,
-        advice: "Add its UUID, as `mdadm --detail --brief` prints it, on the machine or in the VM",
-      });
+      draft.problem(
+        makeProblem("mdadm-by-name", {
+          text: `mdadm.conf knows the array ${array} by its disks only`,
+          advice: "Add its UUID, as `mdadm --detail --brief` prints it, on the machine or in the VM",
+        }),
+      );
   },
 );
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Volumes that this machine's TPM, a token or a server on this network unlocks. The VM has none of them, and would wait at
 // its console. Only reported: the passphrase is a person's.
+import { makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
 
@@ -12,21 +13,21 @@ export const sealedKeys = step(
   },
   async ({ view, intent, draft }) => {
     for (const { name, by } of findSealed((await draft.read("/etc/crypttab", { severity: "notes" })) ?? ""))
-      draft.problem({
-        code: "key-sealed",
-        severity: "warns",
-        text: `The encrypted volume ${name} is unlocked by ${by}, which the VM does not have`,
-        advice: `Before: add a passphrase on the machine (systemd-cryptenroll --password DEVICE), and type it at the VM's console; afterwards enroll the VM's own TPM`,
-      });
+      draft.problem(
+        makeProblem("key-sealed", {
+          text: `The encrypted volume ${name} is unlocked by ${by}, which the VM does not have`,
+          advice: `Before: add a passphrase on the machine (systemd-cryptenroll --password DEVICE), and type it at the VM's console; afterwards enroll the VM's own TPM`,
+        }),
+      );
     const encrypted = intent.storage.nodes.some(({ holds }) => holds.kind === "luks");
     if (encrypted && (await view.resolve("/usr/bin/clevis-luks-unlock")) !== null)
-      draft.problem({
-        code: "key-clevis",
-        severity: "warns",
-        text: "Clevis is installed and a volume is encrypted: its key may be sealed in this machine's TPM, or held by a Tang server",
-        advice:
-          "Before: see `clevis luks list -d DEVICE`; add a passphrase with cryptsetup luksAddKey, and bind again in the VM (clevis luks bind)",
-      });
+      draft.problem(
+        makeProblem("key-clevis", {
+          text: "Clevis is installed and a volume is encrypted: its key may be sealed in this machine's TPM, or held by a Tang server",
+          advice:
+            "Before: see `clevis luks list -d DEVICE`; add a passphrase with cryptsetup luksAddKey, and bind again in the VM (clevis luks bind)",
+        }),
+      );
   },
 );
 

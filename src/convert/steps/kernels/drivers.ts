@@ -2,7 +2,7 @@
 // Kernels without the drivers of a VM: the guest's own tool installs the package from extras/ that fits, in the copy where
 // its initramfs tools run; what differs afterwards becomes changes. If none fits, the report names the package to get.
 import { step, type StepContext } from "../step.ts";
-import type { Change, Kernel, Problem } from "../../../core/index.ts";
+import { type Change, type Kernel, makeProblem, type Problem } from "../../../core/index.ts";
 import { layeredView } from "../../../system/index.ts";
 import { addToMenus } from "../../drivers/add-entry.ts";
 import { type Choice, choosePackages, directoriesFor, type Lack } from "../../drivers/choose.ts";
@@ -62,12 +62,12 @@ async function provide(
   const { draft, extras } = context;
   const fitting = await readFitting(extras, context);
   for (const { path, why } of fitting.unreadable)
-    draft.problem({
-      code: "extras-unreadable",
-      severity: "warns",
-      text: `The package ${path} is left out: ${why}`,
-      advice: "Put a whole one for the guest in its place",
-    });
+    draft.problem(
+      makeProblem("extras-unreadable", {
+        text: `The package ${path} is left out: ${why}`,
+        advice: "Put a whole one for the guest in its place",
+      }),
+    );
   const plans: Helped[] = [];
   let isHelped = isBootable;
   for (const lack of lacks) {
@@ -96,12 +96,12 @@ async function install(plans: readonly Helped[], context: StepContext): Promise<
   const request = { script, packages: paths, idle: IDLE_PROGRAMS, changes, blobs, signal };
   const installed = await tools.installPackages(request);
   if (installed.kind === "later")
-    draft.problem({
-      code: "drivers-later",
-      severity: "notes",
-      text: `${names} from extras will be installed at migration: ${reasons}`,
-      advice: "",
-    });
+    draft.problem(
+      makeProblem("drivers-later", {
+        text: `${names} from extras will be installed at migration: ${reasons}`,
+        advice: "",
+      }),
+    );
   if (installed.kind === "failed") draft.problem(notInstalled(names, installed.why, reasons));
   if (installed.kind !== "installed") return;
   const why = `${names} from extras: ${reasons}`;
@@ -160,12 +160,12 @@ async function addKernel(
       mode: 0o600,
     });
   if (!(await addToMenus({ from, to }, { view, draft: above })))
-    above.problem({
-      code: "drivers-not-in-menu",
-      severity: "warns",
-      text: `The kernel ${to} was installed, and no boot menu names ${from}, by which it could be added`,
-      advice: `Choose ${to} in the VM's boot menu, or install it on the machine with its boot menu`,
-    });
+    above.problem(
+      makeProblem("drivers-not-in-menu", {
+        text: `The kernel ${to} was installed, and no boot menu names ${from}, by which it could be added`,
+        advice: `Choose ${to} in the VM's boot menu, or install it on the machine with its boot menu`,
+      }),
+    );
   draft.take(above);
 }
 
@@ -173,21 +173,17 @@ const fullName = ({ name, version, arch }: DriverPackage): string => `${name} ${
 const lacking = ({ kernel, modules }: Lack): string => `the kernel ${kernel} has no ${modules.join(", ")}`;
 
 function notInstalled(names: string, why: string, reasons: string): Problem {
-  return {
-    code: "drivers-not-installed",
-    severity: "warns",
+  return makeProblem("drivers-not-installed", {
     text: `${names} from extras could not be installed (${why}); ${reasons}`,
     advice: "Put what its tool asks for beside it, or another package in its place",
-  };
+  });
 }
 
 function missing(lack: Lack, { guest, intent, extras }: StepContext): Problem {
   const directory = `${extras.directory}/${directoriesFor(guest)[0] ?? ""}`;
   const wanted = wantedPackage(guest, { ...lack, xen: intent.hypervisor === "xen" });
-  return {
-    code: "drivers-missing",
-    severity: "warns",
+  return makeProblem("drivers-missing", {
     text: `${guest.title} (${guest.arch}): ${lacking(lack)}, and extras has no package with them`,
     advice: `Put ${wanted} into ${directory}/ and plan again. From another computer: virt-p2v iso attach ISO --extras DIR, with DIR/${directoriesFor(guest)[0] ?? ""}/`,
-  };
+  });
 }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The initramfs of every bootable kernel, with the drivers of a VM inside: rebuilt by the guest's own tool. If that fails
 // or leaves something out, the drivers are appended.
-import type { FileState, GuestView, Kernel, Problem } from "../../../core/index.ts";
+import {
+  type FileState,
+  type GuestView,
+  type Kernel,
+  makeProblem,
+  type Problem,
+} from "../../../core/index.ts";
 import { changeableState, layeredView, readBounded } from "../../../system/index.ts";
 import { step, type StepContext } from "../step.ts";
 import { appendDrivers } from "../../initramfs/append.ts";
@@ -94,12 +100,12 @@ async function takeBuilt({ kernel, path, wanted }: Stale, built: Built, context:
   const { view, blobs, signal, draft } = context;
   if (built.kind === "built")
     for (const text of built.notes)
-      draft.problem({
-        code: "initramfs-built-otherwise",
-        severity: "warns",
-        text: `${kernel.version}: ${text}`,
-        advice: "Mend what it says in the VM, before its initramfs is built there the next time",
-      });
+      draft.problem(
+        makeProblem("initramfs-built-otherwise", {
+          text: `${kernel.version}: ${text}`,
+          advice: "Mend what it says in the VM, before its initramfs is built there the next time",
+        }),
+      );
   const made =
     built.kind === "built" ? await readBounded(built.path, { maxBytes: MAX_INITRAMFS_BYTES }) : null;
   const base = made ?? (await readImage(view, path));
@@ -130,15 +136,13 @@ function notBuilt(kernel: Kernel, why: string, appended: Appended): Problem {
       : appended.kind === "appended"
         ? "the drivers of a VM were appended to it"
         : `the drivers could not be appended either: ${appended.why}`;
-  return {
-    code: "initramfs-not-built",
-    severity: "warns",
+  return makeProblem("initramfs-not-built", {
     text: `The guest's own tool could not rebuild the initramfs of ${kernel.version} (${why}); ${rest}`,
     advice:
       appended?.kind === "appended"
         ? "A kernel update in the VM will run the same tool: mend it there, or on the machine before"
         : "Mend the tool on the machine (its own words are above), and try again",
-  };
+  });
 }
 
 type Image = { readonly why: string; readonly sha256: string; readonly sizeBytes: number };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens the initramfs of every bootable kernel, as it will be, and proves that the drivers of a VM are inside.
-import { type Kernel, type Problem } from "../../../core/index.ts";
+import { type Kernel, makeProblem, type Problem } from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
 import { findUnified } from "../../efi/uki.ts";
 import { findLost, findMissing, findNoOpener, neededModules } from "../../initramfs/check.ts";
@@ -57,24 +57,22 @@ async function findEmulatedOnly(kernels: readonly Kernel[], context: StepContext
       continue;
     }
     able.push(kernel);
-    problems.push({
-      code: "devices-emulated",
-      severity: "warns",
-      text: `The kernel ${kernel.version} has no ${intent.hypervisor === "xen" ? "driver for Xen's disks" : "virtio"}: the VM gets ${bus} disks and e1000 network cards, which are slower`,
-      advice: nic
-        ? "Newer kernels have virtio; install one in the VM, and change its devices then"
-        : "It has no driver for an e1000 either: choose another model of network card on the host",
-    });
+    problems.push(
+      makeProblem("devices-emulated", {
+        text: `The kernel ${kernel.version} has no ${intent.hypervisor === "xen" ? "driver for Xen's disks" : "virtio"}: the VM gets ${bus} disks and e1000 network cards, which are slower`,
+        advice: nic
+          ? "Newer kernels have virtio; install one in the VM, and change its devices then"
+          : "It has no driver for an e1000 either: choose another model of network card on the host",
+      }),
+    );
   }
   return { able, problems };
 }
 
-const NO_KERNEL: Problem = {
-  code: "no-kernel",
-  severity: "stops",
+const NO_KERNEL = makeProblem("no-kernel", {
   text: "No kernel that the boot loader could start was found in the guest",
   advice: "Give the disk that holds /boot too, or copy with --as-is",
-};
+});
 
 async function lackingDrivers(kernel: Kernel, context: StepContext): Promise<readonly string[]> {
   const modules = (await readWanted(kernel, context))?.modules ?? null;
@@ -132,23 +130,19 @@ function tooLarge(error: unknown): null {
 }
 
 function notProven(kernel: Kernel, what: string): Problem {
-  return {
-    code: "initramfs-not-proven",
-    severity: "stops",
+  return makeProblem("initramfs-not-proven", {
     text: `The kernel ${kernel.version} would not boot in the VM: ${what}`,
     advice:
       "Remove that kernel on the machine if it is not used, mend its initramfs there, or copy with --as-is",
-  };
+  });
 }
 
 function noDriver(kernel: Kernel, lacking: readonly string[], kernels: number): Problem {
-  return {
-    code: "kernel-without-drivers",
-    severity: "stops",
+  return makeProblem("kernel-without-drivers", {
     text: `The kernel ${kernel.version} has no driver ${lacking.join(", ")}: it cannot see the VM's disk`,
     advice:
       kernels === 1
         ? "Install a kernel with virtio on the machine, or copy with --as-is and give the VM SATA disks"
         : "Do not choose it in the VM's boot menu",
-  };
+  });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ifcfg files of Red Hat's family: HWADDR must be the address of the VM's card, or ifup ignores the interface
 // (initscripts' sysconfig.txt: "HWADDR= ... the interface with this address"; a wrong one fails the device).
-import type { IntendedNic } from "../../../core/index.ts";
+import { type IntendedNic, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { withNewline } from "../../text/lines.ts";
 import { editAssignments } from "../../text/shell-file.ts";
@@ -29,19 +29,19 @@ export const ifcfg = step(
       });
       const there = intent.nics.some((nic) => nic.mac.toLowerCase() === hwaddr || nic.name === device);
       if (hwaddr !== "" && !there)
-        draft.problem({
-          code: "nic-not-in-vm",
-          severity: "warns",
-          text: `${path} configures the card ${hwaddr}, and the VM has no such card`,
-          advice: `Give it to the VM with --nic ${device}=${hwaddr}, if it is still needed`,
-        });
+        draft.problem(
+          makeProblem("nic-not-in-vm", {
+            text: `${path} configures the card ${hwaddr}, and the VM has no such card`,
+            advice: `Give it to the VM with --nic ${device}=${hwaddr}, if it is still needed`,
+          }),
+        );
       if (macaddr !== "")
-        draft.problem({
-          code: "nic-other-mac",
-          severity: "notes",
-          text: `${path} gives ${device} the address ${macaddr} in place of its card's own`,
-          advice: "Where the host lets only the card's own address through, remove MACADDR in the VM",
-        });
+        draft.problem(
+          makeProblem("nic-other-mac", {
+            text: `${path} gives ${device} the address ${macaddr} in place of its card's own`,
+            advice: "Where the host lets only the card's own address through, remove MACADDR in the VM",
+          }),
+        );
     }
   },
 );

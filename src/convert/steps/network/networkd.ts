@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // systemd-networkd: .network files that find their card by slot, driver or an address that the VM's card does not have
 // (systemd.network(5), [Match]).
-import type { IntendedNic } from "../../../core/index.ts";
+import { type IntendedNic, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { editSections, readSections } from "../../text/sections.ts";
 
@@ -24,12 +24,12 @@ export const networkd = step(
         edit: (text) => fittingNetwork(text, intent.nics),
       });
       if (intent.nics.length !== 1)
-        draft.problem({
-          code: "nic-not-in-vm",
-          severity: "warns",
-          text: `${path} is for a card with ${lost}, and the VM has none; which of its cards is meant nobody can tell`,
-          advice: `Put Name= with the interface's name in place of it, in the VM or before`,
-        });
+        draft.problem(
+          makeProblem("nic-not-in-vm", {
+            text: `${path} is for a card with ${lost}, and the VM has none; which of its cards is meant nobody can tell`,
+            advice: `Put Name= with the interface's name in place of it, in the VM or before`,
+          }),
+        );
     }
   },
 );

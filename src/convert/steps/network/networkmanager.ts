@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // NetworkManager's keyfiles: a profile that asks for an old card's address, slot or driver matches no card of the VM
 // (nm-settings-keyfile(5); nm-settings-nmcli(5): 802-3-ethernet.mac-address, match.path, match.driver).
-import type { IntendedNic } from "../../../core/index.ts";
+import { type IntendedNic, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { commentOut } from "../../text/lines.ts";
 import { editSections, readSections } from "../../text/sections.ts";
@@ -29,23 +29,23 @@ export const networkManager = step(
       const left = readSections(fittingProfile(text, nics));
       const mac = left.find((entry) => WIRED.test(entry.section) && entry.key === "mac-address")?.value ?? "";
       if (mac !== "" && !nics.some((nic) => nic.mac.toLowerCase() === mac.toLowerCase()))
-        draft.problem({
-          code: "nic-not-in-vm",
-          severity: "warns",
-          text: `${path} is for the card ${mac}, and the VM has no such card`,
-          advice: "Give the VM that address with --nic NAME=MAC, or change the profile in the VM",
-        });
+        draft.problem(
+          makeProblem("nic-not-in-vm", {
+            text: `${path} is for the card ${mac}, and the VM has no such card`,
+            advice: "Give the VM that address with --nic NAME=MAC, or change the profile in the VM",
+          }),
+        );
       const cloned = left.find(
         (entry) => WIRED.test(entry.section) && entry.key === "cloned-mac-address",
       )?.value;
       if (cloned !== undefined && isMac(cloned))
-        draft.problem({
-          code: "nic-other-mac",
-          severity: "notes",
-          text: `${path} gives its card the address ${cloned} in place of its own`,
-          advice:
-            "Where the host lets only the card's own address through, remove cloned-mac-address in the VM",
-        });
+        draft.problem(
+          makeProblem("nic-other-mac", {
+            text: `${path} gives its card the address ${cloned} in place of its own`,
+            advice:
+              "Where the host lets only the card's own address through, remove cloned-mac-address in the VM",
+          }),
+        );
     }
   },
 );

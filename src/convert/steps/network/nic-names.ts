@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Network interfaces keep their names: each name is pinned to the MAC address that the VM's NIC will have.
-import type { IntendedNic } from "../../../core/index.ts";
+import { type IntendedNic, makeProblem } from "../../../core/index.ts";
 import type { Draft } from "../draft.ts";
 import { step } from "../step.ts";
 import { conflictingLink, withoutConflicts } from "../../names/nic-conflicts.ts";
@@ -53,12 +53,12 @@ function usableNics(nics: readonly IntendedNic[], draft: Draft): readonly Intend
   for (const nic of nics) {
     const mac = nic.mac.toLowerCase();
     if (!isInterfaceName(nic.name) || !isMac(mac) || names.has(nic.name) || macs.has(mac)) {
-      draft.problem({
-        code: "nic-not-pinned",
-        severity: "stops",
-        text: `The interface ${JSON.stringify(nic.name)} with MAC ${JSON.stringify(nic.mac)} cannot be pinned: name or MAC is not valid, or given twice`,
-        advice: "Give each interface its own name and MAC with --nic NAME=MAC",
-      });
+      draft.problem(
+        makeProblem("nic-not-pinned", {
+          text: `The interface ${JSON.stringify(nic.name)} with MAC ${JSON.stringify(nic.mac)} cannot be pinned: name or MAC is not valid, or given twice`,
+          advice: "Give each interface its own name and MAC with --nic NAME=MAC",
+        }),
+      );
       continue;
     }
     names.add(nic.name);

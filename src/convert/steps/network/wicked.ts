@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SUSE's ifcfg files named after a slot (SLES 9 and 10: ifcfg-eth-bus-pci-..., getcfg(8)): only reported, since it is not
 // known which card was there. ifcfg-eth-id-MAC fits, as addresses are kept.
+import { makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { editAssignments } from "../../text/shell-file.ts";
 
@@ -19,24 +20,24 @@ export const wicked = step(
       const path = `${DIRECTORY}/${name}`;
       const id = /^ifcfg-.*-id-((?:[0-9a-f]{2}:){5}[0-9a-f]{2})$/i.exec(name)?.[1]?.toLowerCase();
       if (/-bus-/.test(name) || (id !== undefined && !macs.includes(id)))
-        draft.problem({
-          code: "nic-not-in-vm",
-          severity: "warns",
-          text: `${path} is for the card ${id ?? `in the slot ${name.replace(/^.*-bus-/, "")}`}, and the VM has no such card`,
-          advice: "Rename the file to ifcfg- and the interface's name, as the VM has it",
-        });
+        draft.problem(
+          makeProblem("nic-not-in-vm", {
+            text: `${path} is for the card ${id ?? `in the slot ${name.replace(/^.*-bus-/, "")}`}, and the VM has no such card`,
+            advice: "Rename the file to ifcfg- and the interface's name, as the VM has it",
+          }),
+        );
       let address = "";
       editAssignments((await draft.read(path, { severity: "notes" })) ?? "", (key, value) => {
         if (key === "LLADDR") address = value;
         return null;
       });
       if (address !== "")
-        draft.problem({
-          code: "nic-other-mac",
-          severity: "notes",
-          text: `${path} gives its card the address ${address} in place of its own`,
-          advice: "Where the host lets only the card's own address through, remove LLADDR in the VM",
-        });
+        draft.problem(
+          makeProblem("nic-other-mac", {
+            text: `${path} gives its card the address ${address} in place of its own`,
+            advice: "Where the host lets only the card's own address through, remove LLADDR in the VM",
+          }),
+        );
     }
   },
 );

@@ -43,7 +43,7 @@ function refusal(disk: SourceDisk, use: Use): UserError {
   };
   const [text, advice] = what[use.kind];
   const on = use.path === disk.path ? disk.path : `${disk.path} (${use.path})`;
-  return new UserError("source", "source-in-use", `${on} ${text}`, {
+  return new UserError("source-in-use", `${on} ${text}`, {
     advice: `${advice}; or boot the machine from the virt-p2v CD, where none of its disks is in use`,
   });
 }

@@ -7,6 +7,7 @@ import {
   contentId,
   diskSegments,
   type LuksKey,
+  makeProblem,
   type NodeId,
   type OpenedCrypt,
   type Problem,
@@ -17,7 +18,6 @@ import { decryptingReader, whyNotReadable } from "./cipher.ts";
 import { readLuksHeader } from "./header.ts";
 import { openLuks } from "./open.ts";
 import { probeReader } from "../probe.ts";
-import { makeProblem } from "../problem.ts";
 import { type Reader, segmentReader } from "../reader.ts";
 
 /** Each costs seconds of hashing for each key. */
@@ -92,7 +92,7 @@ const titleOf = ({ id, path, holds }: BlockNode): string =>
   `the LUKS volume ${holds.kind === "luks" ? holds.uuid : ""} (${id} on ${path})`;
 
 function notOpened(node: BlockNode, why: string): Problem {
-  return makeProblem("luks-not-opened", "warns", {
+  return makeProblem("luks-not-opened", {
     text: `${titleOf(node).replace("the", "The")} is not opened: ${why}`,
     advice: "It is copied whole, as it is, and a system in it is not converted",
   });
@@ -100,7 +100,7 @@ function notOpened(node: BlockNode, why: string): Problem {
 
 function wrongKey(keys: readonly LuksKey[], title: string): UserError {
   const titles = [...new Set(keys.map((key) => key.title))].join(", ");
-  return new UserError("source", "luks-key-wrong", `The key in ${titles} does not open ${title}`, {
+  return new UserError("luks-key-wrong", `The key in ${titles} does not open ${title}`, {
     advice:
       "Check the passphrase or the key file; without a key for it, it is copied whole and not converted",
   });
@@ -112,7 +112,7 @@ export function keyProblems(graph: GraphBuilder, keys: readonly LuksKey[]): read
     ({ uuid }) => uuid !== null && !graph.luksSeen.some((one) => one.toLowerCase() === uuid.toLowerCase()),
   );
   if (absent !== undefined)
-    throw new UserError("source", "luks-volume-missing", `No LUKS volume ${absent.uuid} is on these disks`, {
+    throw new UserError("luks-volume-missing", `No LUKS volume ${absent.uuid} is on these disks`, {
       advice: `Check the UUID before ${absent.title}: virt-p2v inspect --disk PATH shows those that are there`,
     });
   const anyKeys = keys.filter((key) => key.uuid === null);
@@ -121,7 +121,7 @@ export function keyProblems(graph: GraphBuilder, keys: readonly LuksKey[]): read
     throw wrongKey(anyKeys, `any LUKS volume of these disks (${graph.luksSeen.join(", ")})`);
   if (graph.luksSeen.length > 0) return [];
   return [
-    makeProblem("luks-key-unused", "notes", {
+    makeProblem("luks-key-unused", {
       text: "A key for LUKS volumes was given, and there are none on these disks",
       advice: "Nothing is to be done, if that is as you expect",
     }),

@@ -89,7 +89,7 @@ async function askVolumeKey(header: string, { secret, title, signal }: Ask): Pro
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     const words = error.stderr.trim().split("\n").at(-1) ?? "";
-    throw new UserError("source", "luks-not-opened", `cryptsetup cannot open ${title}: ${words}`, {
+    throw new UserError("luks-open-failed", `cryptsetup cannot open ${title}: ${words}`, {
       advice:
         "Leave the key out, and it is copied whole; free memory helps where it says that it has too little",
     });

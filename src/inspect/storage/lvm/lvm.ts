@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts the physical volumes found on the disks together to volume groups, and says what is missing.
-import type { NodeId, Problem } from "../../../core/index.ts";
+import { makeProblem, type NodeId, type Problem } from "../../../core/index.ts";
 import { type PvLabel, readPv } from "./pv.ts";
 import { LvmTextError } from "./text.ts";
 import { bareUuid, parseVolumeGroup, type VolumeGroup } from "./vg.ts";
-import { makeProblem } from "../problem.ts";
 import type { Reader } from "../reader.ts";
 
 export type FoundPv = { readonly node: NodeId; readonly label: PvLabel };
@@ -69,7 +68,7 @@ function parseOrNote(text: string, node: NodeId, problems: Problem[]): VolumeGro
   } catch (error) {
     if (!(error instanceof LvmTextError)) throw error;
     problems.push(
-      makeProblem("lvm-metadata-damaged", "warns", {
+      makeProblem("lvm-metadata-damaged", {
         text: `The LVM metadata on ${node} cannot be read: ${error.message}`,
         advice: "The physical volume is copied whole; look at it with vgck on the machine itself",
       }),
@@ -85,21 +84,21 @@ function groupProblems(
   const problems: Problem[] = [];
   for (const uuid of missing.filter((one) => !twice.includes(one)))
     problems.push(
-      makeProblem("lvm-pv-missing", "warns", {
+      makeProblem("lvm-pv-missing", {
         text: `The volume group ${group.name} needs the physical volume ${dashedUuid(uuid)}, which is not on the given disks`,
         advice: "Give all disks of the volume group: pvs -o pv_name,pv_uuid lists them on the machine itself",
       }),
     );
   for (const uuid of twice)
     problems.push(
-      makeProblem("lvm-pv-twice", "warns", {
+      makeProblem("lvm-pv-twice", {
         text: `The physical volume ${dashedUuid(uuid)} of ${group.name} is there more than once`,
         advice: "Give each disk by one path only, and no clone of it beside it",
       }),
     );
   if (!sameAge)
     problems.push(
-      makeProblem("lvm-metadata-differ", "warns", {
+      makeProblem("lvm-metadata-differ", {
         text: `The physical volumes of ${group.name} do not agree on its metadata; number ${group.seqno}, the newest, is used`,
         advice: "Its disks are copied whole; vgck on the machine itself tells more",
       }),
@@ -107,7 +106,7 @@ function groupProblems(
   for (const volume of group.volumes)
     if (volume.visible && volume.needed)
       problems.push(
-        makeProblem("lvm-volume-has-snapshot", "warns", {
+        makeProblem("lvm-volume-has-snapshot", {
           text: `The logical volume ${group.name}/${volume.name} has a snapshot or is part of another volume`,
           advice:
             "It is copied whole. Remove snapshots before the migration: changes for the VM show through in them",

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads GUID partition tables (UEFI specification 2.10, chapter 5.3): primary, or backup where that is damaged.
 import { crc32 } from "node:zlib";
-import type { Problem } from "../../../core/index.ts";
+import { makeProblem, type Problem } from "../../../core/index.ts";
 import { type Reader, readExactly, viewOf } from "../reader.ts";
-import { makeProblem } from "../problem.ts";
 import type { TablePartition } from "./types.ts";
 
 /** 128 entries of 128 bytes are usual; this is far more than any tool writes. */
@@ -38,7 +37,7 @@ export async function readGpt(reader: Reader, { sectorBytes, title }: Options): 
   const side = "wrong" in primary ? backup : primary;
   if ("wrong" in side) {
     problems.push(
-      makeProblem("gpt-damaged", "warns", {
+      makeProblem("gpt-damaged", {
         text: `${title}: both copies of the GPT are damaged (${"wrong" in primary ? primary.wrong : ""})`,
         advice: "Repair the table with gdisk on the machine itself, or copy the disk as it is with --as-is",
       }),
@@ -47,14 +46,14 @@ export async function readGpt(reader: Reader, { sectorBytes, title }: Options): 
   }
   if ("wrong" in primary)
     problems.push(
-      makeProblem("gpt-primary-damaged", "warns", {
+      makeProblem("gpt-primary-damaged", {
         text: `${title}: the GPT at the start of the disk is damaged (${primary.wrong}); its backup is used`,
         advice: "The VM gets the disk as it is; repair the table there with sgdisk or gdisk",
       }),
     );
   else if ("wrong" in backup)
     problems.push(
-      makeProblem("gpt-backup-damaged", "notes", {
+      makeProblem("gpt-backup-damaged", {
         text: `${title}: the GPT's backup at the end of the disk is missing (${backup.wrong})`,
         advice: "The VM gets the disk as it is; sgdisk -e writes the backup anew",
       }),
@@ -123,7 +122,7 @@ function parseEntries(
     const end = (last + 1) * sectorBytes;
     if (first > last || first < 1 || !Number.isSafeInteger(end)) {
       problems.push(
-        makeProblem("gpt-entry-invalid", "warns", {
+        makeProblem("gpt-entry-invalid", {
           text: `${title}: partition ${index + 1} has no valid place (sectors ${first} to ${last}); it is ignored, as Linux does`,
           advice: "The bytes are copied all the same",
         }),

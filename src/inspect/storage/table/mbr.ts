@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads MBR partition tables with their chain of logical partitions, numbered as Linux numbers them
 // (block/partitions/msdos.c). A table may be hostile: the chain is bounded, and a loop in it is seen.
-import type { Problem } from "../../../core/index.ts";
+import { makeProblem, type Problem } from "../../../core/index.ts";
 import { type Reader, readExactly, viewOf } from "../reader.ts";
-import { makeProblem } from "../problem.ts";
 import type { TablePartition } from "./types.ts";
 
 const ENTRIES_AT = 446;
@@ -104,7 +103,7 @@ async function readChain(
   const broken = (what: string): Chain => ({
     logical,
     problems: [
-      makeProblem("mbr-chain-broken", "warns", {
+      makeProblem("mbr-chain-broken", {
         text: `${title}: the chain of logical partitions ${what} at sector ${at}`,
         advice: "Compare with sfdisk --list; partitions after that place are copied, but not looked into",
       }),

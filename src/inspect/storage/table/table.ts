@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The partition table of a disk, as Linux would read it, checked against the disk's size.
-import { formatBytes, type Problem, UserError } from "../../../core/index.ts";
+import { formatBytes, makeProblem, type Problem, UserError } from "../../../core/index.ts";
 import { hasGpt, readGpt } from "./gpt.ts";
 import { classifyMbr, readMbr } from "./mbr.ts";
 import type { Reader } from "../reader.ts";
-import { makeProblem } from "../problem.ts";
 import type { TablePartition } from "./types.ts";
 
 /** Linux makes devices of no more (DISK_MAX_PARTS). */
@@ -42,14 +41,14 @@ export async function readTable(
 }
 
 function hybrid(title: string): Problem {
-  return makeProblem("mbr-hybrid", "notes", {
+  return makeProblem("mbr-hybrid", {
     text: `${title}: a hybrid MBR stands beside the GPT; the GPT is used, as Linux does`,
     advice: "Both are copied as they are",
   });
 }
 
 function ignoredGpt(title: string): Problem {
-  return makeProblem("gpt-not-protected", "notes", {
+  return makeProblem("gpt-not-protected", {
     text: `${title}: there is a GPT, but no protective MBR; the GPT is ignored, as Linux does`,
     advice: "It is left from an earlier use of the disk; nothing is to be done",
   });
@@ -64,7 +63,6 @@ function refuseTruncated(partitions: readonly TablePartition[], sizeBytes: numbe
   if (first === undefined) return;
   const missing = Math.max(...reachesOut.map((part) => part.end)) - sizeBytes;
   throw new UserError(
-    "source",
     "image-truncated",
     `${title} has ${sizeBytes} bytes, but its partition ${first.number} ends at byte ${first.end}: ${missing} bytes (${formatBytes(missing)}) are missing`,
     {

@@ -21,7 +21,7 @@ export const disks: Page = {
   }),
   take: (state, values) => {
     if (values.length === 0)
-      throw new UserError("usage", "answer-missing", "No disk is chosen", {
+      throw new UserError("answer-missing", "No disk is chosen", {
         advice: "Choose at least the disk with the installed system, with Space",
       });
     return withAnswers(state, { disk: state.disks.filter((path) => values.includes(path)) });

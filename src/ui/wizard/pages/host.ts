@@ -83,7 +83,7 @@ function parts(state: WizardState): { user: string; name: string; port: string; 
 }
 
 const missing = (message: string, advice: string): UserError =>
-  new UserError("usage", "answer-missing", message, { advice });
+  new UserError("answer-missing", message, { advice });
 
 export const hostKey: Page = {
   name: "host-key",

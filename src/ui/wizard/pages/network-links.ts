@@ -76,7 +76,7 @@ export const networkLink: Page = {
 const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter((word) => word !== "");
 
 const bad = (message: string, advice: string): UserError =>
-  new UserError("usage", "network-wrong", message, { advice });
+  new UserError("network-wrong", message, { advice });
 
 function blankLink(tag: string, links: readonly NetworkLink[]): NetworkLink {
   const on = links[0]?.name ?? "";

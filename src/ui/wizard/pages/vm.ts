@@ -29,7 +29,6 @@ export const vm: Page = {
   take: (state, [name = "", memoryText = "", vcpus = "", hypervisor = "", network = "", format = ""]) => {
     if (name === "" || !isVmName(name))
       throw new UserError(
-        "usage",
         "name-wrong",
         name === "" ? "The VM has no name" : `"${name}" is no name for a VM`,
         {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Codes of the installed system and what is changed in it. The area is `conversion`.
+import { kindsOf, type ProblemTable } from "./kind.ts";
+
+const { stops, warns, notes } = kindsOf("conversion");
+
+/** Files of the guest. */
+const FILES = {
+  "not-converted": warns("Nothing is changed: no installed Linux was found, or --as-is was given."),
+  "guest-no-etc": stops("/etc in the guest is not a directory."),
+  "guest-path": warns("Something in the guest is not the file or directory that a step needs there."),
+  "guest-changed": stops("The guest is not as it was when the plan was made."),
+  "guest-out-of-bounds": stops("A step met something in the guest that is larger than it accepts."),
+  "guest-full": stops("A file system of the guest has too little space for the changes."),
+  "boot-full": stops("/boot of the guest has too little space for the changes."),
+  "file-too-large": warns("A file of the guest is too large to be read; a boot loader's own file stops."),
+  "changed-since": stops("Files are not as the conversion left them, so it is not undone."),
+  "probe-path": stops("The boot probe cannot be put into the guest."),
+  "step-offered": notes("A step that is not done by itself would change something."),
+} satisfies ProblemTable;
+
+/** Names of disks and volumes in the guest's files. */
+const NAMES = {
+  "fstab-not-given": warns("fstab names a volume that none of the given disks holds."),
+  "fstab-no-uuid": warns("fstab names a volume that has no UUID to name it by."),
+  "crypttab-not-given": warns("crypttab names a volume that cannot be named by its UUID."),
+  "crypttab-no-root": warns("The root is encrypted, and crypttab does not name it."),
+  "mdadm-by-name": warns("mdadm.conf knows an array by its disks only."),
+  "root-not-given": warns("A boot entry names a root that none of the given disks holds."),
+  "key-sealed": warns("An encrypted volume is unlocked by something that the VM does not have."),
+  "key-clevis": warns("The key of an encrypted volume may be sealed in this machine, or held by a server."),
+  "selinux-relabel": notes("The VM labels all files at its first boot."),
+} satisfies ProblemTable;
+
+/** Boot loaders and firmware. */
+const LOADERS = {
+  "loader-file-full": warns("The new command line does not fit into a boot loader's file of fixed size."),
+  "grub-install-device": notes("The package grub-pc remembers a disk that the VM does not have."),
+  "grub-other-disk": warns("GRUB legacy loads from another disk than its first."),
+  "efi-not-seen": warns("The guest boots by UEFI, and its EFI system partition could not be opened."),
+  "efi-no-loader": warns("The EFI system partition holds no loader that a VM would start."),
+  "efi-fallback-foreign": warns("The fallback loader is not the guest's own; it is kept."),
+  "uki-names-hardware": warns("A unified kernel image names disks that the VM lacks."),
+  "uki-lacks-drivers": warns("The initramfs in a unified kernel image lacks drivers of a VM."),
+  "uki-not-opened": warns("The initramfs in a unified kernel image cannot be looked into."),
+} satisfies ProblemTable;
+
+/** Kernels, their initramfs and their drivers. */
+const KERNELS = {
+  "no-kernel": stops("The guest has no kernel that its boot loader could start."),
+  "survey-no-kernel": warns("No kernel was seen, and the collector could not read all of /boot."),
+  "kernel-missing": stops("The installed system has no kernel to start the Xen domain with."),
+  "kernel-without-drivers": stops(
+    "A kernel has no driver for the VM's disk; where another can be chosen, a warning.",
+  ),
+  "initramfs-not-proven": stops("A kernel's initramfs lacks what the VM needs to find its root."),
+  "initramfs-not-built": warns("The guest's own tool could not rebuild an initramfs."),
+  "initramfs-built-otherwise": warns("An initramfs was rebuilt in another way than the guest's own."),
+  "initramfs-later": notes("An initramfs is rebuilt at migration, not in a plan at a desk."),
+  "devices-emulated": warns("A kernel has no virtio; the VM gets slower devices that it knows."),
+  "drivers-missing": warns("A kernel lacks drivers, and extras have no package with them."),
+  "drivers-later": notes("A package of extras is installed at migration, not in a plan at a desk."),
+  "drivers-not-installed": warns("A package of extras could not be installed."),
+  "drivers-not-in-menu": warns(
+    "A new kernel was installed, and no boot menu could be given an entry for it.",
+  ),
+  "extras-unreadable": warns("A package of extras cannot be read."),
+  "guest-agent-later": notes("The guest agent is installed at migration, not in a plan at a desk."),
+  "guest-agent-not-installed": warns("The guest agent could not be installed."),
+} satisfies ProblemTable;
+
+/** Network cards in the guest's files. */
+const NICS = {
+  "nic-not-in-vm": warns("A file of the guest configures a network card that the VM does not have."),
+  "nic-other-mac": notes("A file of the guest gives a network card another address than its own."),
+} satisfies ProblemTable;
+
+export const CONVERSION_PROBLEMS = { ...FILES, ...NAMES, ...LOADERS, ...KERNELS, ...NICS };

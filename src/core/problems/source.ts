@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Codes of the disks that are read, and of the overlay above them. The area is `source`.
+import { kindsOf, type ProblemTable } from "./kind.ts";
+
+const { stops, warns, notes } = kindsOf("source");
+
+/** The disks themselves. */
+const DISKS = {
+  "source-missing": stops("There is no such disk or image."),
+  "source-no-permission": stops("The disk may not be read by this user."),
+  "source-not-a-disk": stops("What was given is neither a block device nor a disk image."),
+  "source-in-use": stops("The disk is in use: mounted, part of something, or open in another program."),
+  "source-unreadable": stops("The disk could not be read at a place that is needed."),
+  "source-short": stops("The disk or image ends before the size that it had when it was inspected."),
+  "source-changed": stops("The disk did not stay as it was: something else writes to it, or it is failing."),
+  "source-dying": stops("The disk has too many places that cannot be read."),
+  "bad-sectors": warns("Places that could not be read are zero in the image (--skip-bad-sectors)."),
+  "not-read-only": stops("The disk cannot be set read-only in the kernel."),
+  "no-disk": stops("The live CD sees no disk in this machine."),
+  "nothing-found": stops("The disks hold no partition table and no file system."),
+  "image-empty": stops("The image holds no disk."),
+  "image-not-raw": stops("The image is in a format that is not read here."),
+  "image-not-usable": stops("The qcow2 image cannot be read, or refers to files that are not read here."),
+  "image-odd-size": stops("The size of the image is not a multiple of 512 bytes."),
+  "image-truncated": stops("The image ends before its last partition does."),
+  "stick-unreadable": stops("The stick labelled P2V cannot be read."),
+  "survey-no-disks": stops("The archive of the collector names no disk."),
+} satisfies ProblemTable;
+
+/** The overlay, and what is mounted above it. */
+const OVERLAY = {
+  "overlay-not-started": stops("The overlay above a disk could not be made."),
+  "overlay-no-room": stops("There is too little memory for the overlay."),
+  "overlay-full": stops("The overlay's memory was used up."),
+  "overlay-died": stops("The overlay's program was ended from outside."),
+  "root-not-mounted": stops("The file system of the installed system cannot be mounted."),
+  "filesystem-damaged": stops("A file system is damaged."),
+  "filesystem-dirty": notes(
+    "A file system was not shut down cleanly; its journal was replayed on the overlay.",
+  ),
+  hibernated: stops("The installed system is hibernated: its memory lies in a swap."),
+  "mount-skipped": warns("A file system of the guest could not be mounted; it is copied and not converted."),
+  "mount-not-found": warns("fstab names a file system or swap that none of the given disks holds."),
+  "fstab-too-large": warns("The guest's fstab is larger than any real one, and was read in part."),
+  "several-systems": warns("The disks hold more than one installed system; the first is converted."),
+} satisfies ProblemTable;
+
+/** Mirrors by software RAID. */
+const MIRRORS = {
+  "mirrors-needed": stops("--mirrors one was given, and no disk can be left out."),
+  "mirror-left-out": notes("A disk is not sent, since its arrays are on the disks that are."),
+  "mirror-made-whole": notes(
+    "Arrays with missing members are whole in the VM, with the members that they have.",
+  ),
+  "mirror-sent-too": notes("A disk is sent that --mirrors one would leave out."),
+} satisfies ProblemTable;
+
+/** What the collector could not see. */
+const SURVEY = {
+  "survey-incomplete": warns("The collector could not read everything."),
+  "survey-counted-whole": notes("How much of a volume is used is not known; it is counted whole."),
+  "survey-no-root": warns("On which disk the installed system lies is not known."),
+} satisfies ProblemTable;
+
+export const SOURCE_PROBLEMS = { ...DISKS, ...OVERLAY, ...MIRRORS, ...SURVEY };
