@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was found on a computer: never guessed, never edited. Read this file first, then guest.ts and plan.ts.
-import type { Weave } from "./bytes/weave.ts";
 
 /** A fact, or the reason why it is not known. Unknown is never shown as 0. */
 export type Known<T> =
@@ -153,3 +152,17 @@ export type Holds =
   | { readonly kind: "unknown"; readonly why: string }
   /** Copied whole, and the plan says why. */
   | { readonly kind: "opaque"; readonly why: string };
+
+/** An array whose bytes are woven over its members in chunks: RAID 0, 5 and 10. */
+export type Weave = {
+  readonly level: "raid0" | "raid5" | "raid10";
+  readonly chunkBytes: number;
+  /** RAID 5: 0 to 3, as the kernel counts (left or right, asymmetric or symmetric). RAID 10: copies of each chunk, near. */
+  readonly layout: number;
+  /** What each member gives: a multiple of `chunkBytes`. */
+  readonly memberBytes: number;
+  /** In their order; null: missing, or left behind. `start`: where its data begin in the node. */
+  readonly members: readonly WeaveMember[];
+};
+
+export type WeaveMember = { readonly node: NodeId; readonly start: number } | null;

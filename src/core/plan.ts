@@ -5,10 +5,9 @@ import type { BlockGraph } from "./machine.ts";
 import type { ShownChange } from "./change.ts";
 import type { GuestOS } from "./guest.ts";
 import type { Problem } from "./problems/index.ts";
-import type { VmBootEntry, VmModel, VmPlace } from "./vm.ts";
+import type { ImageFormat, VmBootEntry, VmModel, VmPlace } from "./vm.ts";
 
 export type ProofLevel = "counters" | "used" | "full";
-export type ImageFormat = "raw" | "qcow2";
 export type Hypervisor = "auto" | "qemu" | "libvirt" | "xen" | "proxmox";
 
 export type Destination =

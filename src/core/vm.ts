@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The virtual machine, independent of any hypervisor. Each writer of src/target renders it.
-import type { ImageFormat } from "./plan.ts";
+export type ImageFormat = "raw" | "qcow2";
 
 export type VmModel = {
   readonly name: string;

@@ -8,7 +8,7 @@ import { extImage } from "../../tests/support/disks/volume-samples.ts";
 import { parseExtSuperblock, UserError } from "../core/index.ts";
 import { parseBlockStat } from "../proof/counters.ts";
 import { extNeeds } from "./filesystem-state.ts";
-import { parseLoopNotes } from "../system/loop-list.ts";
+import { parseLoopNotes } from "../system/devices/loop-list.ts";
 import { parseMap } from "./touched.ts";
 
 test("an ext superblock of any bytes needs something or nothing", (t) =>

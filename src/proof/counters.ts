@@ -6,16 +6,10 @@ import { basename, join } from "node:path";
 import { type SourceDisk, UserError } from "../core/index.ts";
 import { makeRunDirectory, RunError, run } from "../system/index.ts";
 import { watchFile } from "./file-identity.ts";
+import type { CountersVerdict, CounterWatch } from "./watch.ts";
 
 /** In a run's directory: device paths that this run has set read-only, a line each. */
 export const SET_READ_ONLY_FILE = "set-read-only";
-
-export type CountersVerdict = { readonly held: boolean; readonly detail: string };
-
-export interface CounterWatch extends AsyncDisposable {
-  /** Compares with the start. */
-  verdict(options: { signal: AbortSignal }): Promise<CountersVerdict>;
-}
 
 /** From here on the disk is watched; a device is read-only in the kernel until dispose, which restores what was before. */
 export async function watchCounters(

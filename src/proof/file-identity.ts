@@ -3,7 +3,7 @@
 import { stat } from "node:fs/promises";
 import type { SourceDisk } from "../core/index.ts";
 import { isErrno } from "../system/index.ts";
-import type { CountersVerdict, CounterWatch } from "./counters.ts";
+import type { CountersVerdict, CounterWatch } from "./watch.ts";
 
 export async function watchFile(disk: SourceDisk): Promise<CounterWatch> {
   const before = await readIdentity(disk.path);

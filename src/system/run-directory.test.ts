@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { isBelow, parseMountTable } from "./mount-table.ts";
+import { isBelow, parseMountTable } from "./devices/mount-table.ts";
 import { makeRunDirectory, ownerLives } from "./run-directory.ts";
 
 test("a directory of this process lives, is private, and goes with its scope", async () => {

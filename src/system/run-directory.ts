@@ -4,7 +4,7 @@ import { mkdtemp, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isErrno, readBounded } from "./files.ts";
-import { isBelow, readMountTable } from "./mount-table.ts";
+import { isBelow, readMountTable } from "./devices/mount-table.ts";
 
 export const RUN_PREFIX = "p2v-";
 const OWNER_FILE = "owner";

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { normalizeRanges } from "./range.ts";
-import { chunkPlaces, isReadable, memberRanges, type Weave, weaveBytes } from "./weave.ts";
+import { chunkPlaces, isReadable, memberRanges, weaveBytes } from "./weave.ts";
+import type { Weave } from "../machine.ts";
 
 const CHUNK = 4096;
 

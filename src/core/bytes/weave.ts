@@ -1,21 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arrays whose bytes are woven over their members in chunks: RAID 0, 5 and 10. Pure.
 // Source: linux, drivers/md/raid0.c (map_sector, one zone), raid5.c (raid5_compute_sector), raid10.c (__raid10_find_phys).
-import type { BlockGraph, NodeId } from "../machine.ts";
+import type { Weave } from "../machine.ts";
 import { normalizeRanges, type Range } from "./range.ts";
-
-export type Weave = {
-  readonly level: "raid0" | "raid5" | "raid10";
-  readonly chunkBytes: number;
-  /** RAID 5: 0 to 3, as the kernel counts (left or right, asymmetric or symmetric). RAID 10: copies of each chunk, near. */
-  readonly layout: number;
-  /** What each member gives: a multiple of `chunkBytes`. */
-  readonly memberBytes: number;
-  /** In their order; null: missing, or left behind. `start`: where its data begin in the node. */
-  readonly members: readonly WeaveMember[];
-};
-
-export type WeaveMember = { readonly node: NodeId; readonly start: number } | null;
 
 /** A chunk on a member: number `row` of its chunks. */
 export type ChunkPlace = { readonly member: number; readonly row: number };
@@ -79,13 +66,4 @@ export function memberRanges(weave: Weave, ranges: readonly Range[]): readonly R
     const until = Math.min(last * memberBytes, weave.memberBytes);
     return first * memberBytes < until ? [{ start: first * memberBytes, end: until }] : [];
   });
-}
-
-/** The nodes whose bytes are woven, with how. */
-export function wovenNodes(graph: BlockGraph): ReadonlyMap<NodeId, Weave> {
-  return new Map(
-    graph.nodes.flatMap(({ id, holds }) =>
-      holds.kind === "md" && holds.weave !== undefined ? [[id, holds.weave] as const] : [],
-    ),
-  );
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the bytes of a node of the block graph lie on the disks. Pure; the graph may be hostile: loops are bounded.
-import type { BlockEdge, BlockGraph, BlockNode, NodeId } from "../machine.ts";
+import type { BlockEdge, BlockGraph, BlockNode, NodeId, Weave } from "../machine.ts";
 import type { Range } from "../bytes/range.ts";
-import { wovenNodes } from "../bytes/weave.ts";
 
 /** `length` bytes at `from` in the node lie at `to` on the disk node `disk`. */
 export type DiskSegment = {
@@ -209,4 +208,13 @@ function append(segments: DiskSegment[], next: DiskSegment): void {
   )
     segments[segments.length - 1] = { ...last, length: last.length + next.length };
   else segments.push(next);
+}
+
+/** The nodes whose bytes are woven, with how. */
+export function wovenNodes(graph: BlockGraph): ReadonlyMap<NodeId, Weave> {
+  return new Map(
+    graph.nodes.flatMap(({ id, holds }) =>
+      holds.kind === "md" && holds.weave !== undefined ? [[id, holds.weave] as const] : [],
+    ),
+  );
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { UserError } from "../../core/index.ts";
 import { temporary } from "../../../tests/support/temporary.ts";
-import { run } from "../run.ts";
+import { run } from "../programs/run.ts";
 import { TraceFile } from "./file.ts";
 import { TRACE_HEAD } from "./line.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One line of a trace: what a program was started with, when, for how long, and how it ended. It can be pasted. Pure.
 import { blotArguments, blotKnown, blotText } from "../../core/index.ts";
-import { quoteOnOneLine } from "../quote.ts";
+import { quoteOnOneLine } from "../programs/quote.ts";
 
 export type TracedProgram = {
   readonly argv: readonly string[];

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { check } from "../../../tests/support/laws.ts";
-import { run } from "../run.ts";
+import { run } from "../programs/run.ts";
 import { renderTraceLine } from "./line.ts";
 
 /** No long runs of letters: what looks like a secret is hidden, and that is another test's. */

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { waitFor } from "../../../lab/processes.ts";
 import { temporary } from "../../../tests/support/temporary.ts";
-import { run } from "../run.ts";
+import { run } from "../programs/run.ts";
 
 const SYSTEM = JSON.stringify(new URL("../index.ts", import.meta.url).href);
 

@@ -2,17 +2,17 @@
 // commands: one file each, in one visible list.
 import type { CommandName } from "../settings/index.ts";
 import type { CommandRunner } from "./context.ts";
-import { runHostDefine } from "./host-define.ts";
-import { runHostShow } from "./host-show.ts";
+import { runHostDefine } from "./host/define.ts";
+import { runHostShow } from "./host/show.ts";
 import { runConvert } from "./convert.ts";
 import { runDoctor } from "./doctor.ts";
-import { runHostClean } from "./host-clean.ts";
-import { runHostUndefine } from "./host-undefine.ts";
+import { runHostClean } from "./host/clean.ts";
+import { runHostUndefine } from "./host/undefine.ts";
 import { runInspect } from "./inspect.ts";
-import { runIsoAttach } from "./iso-attach.ts";
-import { runIsoBuild } from "./iso-build.ts";
-import { runIsoKickstart } from "./iso-kickstart.ts";
-import { runIsoPxe } from "./iso-pxe.ts";
+import { runIsoAttach } from "./iso/attach.ts";
+import { runIsoBuild } from "./iso/build.ts";
+import { runIsoKickstart } from "./iso/kickstart.ts";
+import { runIsoPxe } from "./iso/pxe.ts";
 import { runLive } from "./live.ts";
 import { runMigrate } from "./migrate.ts";
 import { runPlan } from "./plan.ts";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v iso attach: this program onto a finished image.
-import { attachToIso } from "../../iso/index.ts";
-import { VERSION } from "../version.ts";
-import { type CommandRunner, say, sayJson } from "./context.ts";
-import { givenFiles } from "./iso-build.ts";
+import { attachToIso } from "../../../iso/index.ts";
+import { VERSION } from "../../version.ts";
+import { type CommandRunner, say, sayJson } from "../context.ts";
+import { givenFiles } from "./build.ts";
 
 export const runIsoAttach: CommandRunner = async (given, { signal }) => {
   const attached = await attachToIso({

@@ -3,8 +3,8 @@
 // Falls back to ordinary reads where a file system refuses; `how` says which it was.
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import type { Range } from "../core/index.ts";
-import { isErrno } from "./files.ts";
+import type { Range } from "../../core/index.ts";
+import { isErrno } from "../files.ts";
 
 /** Offsets, lengths and buffers of direct reads are multiples of this: right for 512-byte and 4 KiB sectors. */
 export const DIRECT_ALIGN_BYTES = 4096;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A guest's files as a GuestView: links are resolved inside the guest's root only, whatever they say.
-import type { FileState, GuestView } from "../core/index.ts";
+import type { FileState, GuestView } from "../../core/index.ts";
 
 /** What lies at a path without symbolic links in it. The view is built on this alone, so that all views behave alike. */
 export interface GuestTree {

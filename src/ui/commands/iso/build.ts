@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v iso build: the live CD.
-import { parseSize, UserError } from "../../core/index.ts";
-import { buildIso } from "../../iso/index.ts";
-import { readBounded } from "../../system/index.ts";
-import { type Given, parseAnswerFile } from "../settings/index.ts";
-import { VERSION } from "../version.ts";
-import { type CommandRunner, say, sayJson } from "./context.ts";
+import { parseSize, UserError } from "../../../core/index.ts";
+import { buildIso } from "../../../iso/index.ts";
+import { readBounded } from "../../../system/index.ts";
+import { type Given, parseAnswerFile } from "../../settings/index.ts";
+import { VERSION } from "../../version.ts";
+import { type CommandRunner, say, sayJson } from "../context.ts";
 
 export const runIsoBuild: CommandRunner = async (given, { signal }) => {
   const json = given.flag("json");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v iso pxe: a directory to boot from over the network.
-import { writePxeTree } from "../../iso/index.ts";
-import { type CommandRunner, say, sayJson } from "./context.ts";
+import { writePxeTree } from "../../../iso/index.ts";
+import { type CommandRunner, say, sayJson } from "../context.ts";
 
 export const runIsoPxe: CommandRunner = async (given, { signal }) => {
   const files = await writePxeTree({

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v host define: a migrated VM becomes one of the host where its directory lies now.
-import { parseDestination } from "../../hosts/index.ts";
-import { redefineVm, type Redefining } from "../../job/index.ts";
-import { printProblems } from "../print/index.ts";
-import { hostAnswersOf, hypervisorOf } from "../settings/index.ts";
-import { askYes, type CommandRunner, makePrinter, say, sayJson, tell } from "./context.ts";
+import { parseDestination } from "../../../hosts/index.ts";
+import { redefineVm, type Redefining } from "../../../job/index.ts";
+import { printProblems } from "../../print/index.ts";
+import { hostAnswersOf, hypervisorOf } from "../../settings/index.ts";
+import { askYes, type CommandRunner, makePrinter, say, sayJson, tell } from "../context.ts";
 
 export const runHostDefine: CommandRunner = async (given, { signal }) => {
   const json = given.flag("json");

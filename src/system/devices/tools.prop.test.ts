@@ -2,12 +2,12 @@
 // What tools print of a guest's files and of this machine: no words make a reader throw.
 import { test } from "node:test";
 import fc from "fast-check";
-import { damagedText } from "../../tests/support/hostile-bytes.ts";
-import { check } from "../../tests/support/laws.ts";
+import { damagedText } from "../../../tests/support/hostile-bytes.ts";
+import { check } from "../../../tests/support/laws.ts";
 import { parseMappedNames } from "./device-mapper.ts";
 import { parseFreeBytes } from "./fat-copy.ts";
 import { parseMountTable } from "./mount-table.ts";
-import { parseGetfattr } from "./xattr.ts";
+import { parseGetfattr } from "../views/xattr.ts";
 
 const WORDS: Readonly<Record<string, readonly [(text: string) => unknown, string]>> = {
   parseGetfattr: [parseGetfattr, "# file: etc/a\nsecurity.selinux=0sc3lzdGVt\nuser.__proto__=0sYQ==\n"],

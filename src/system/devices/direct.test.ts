@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { alignedBuffer, openDirect, readBlocks } from "./direct.ts";
-import { temporary } from "../../tests/support/temporary.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 const signal = new AbortController().signal;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UserError } from "../core/index.ts";
+import { UserError } from "../../core/index.ts";
 import { quoteWord } from "./quote.ts";
 import { RunError, run } from "./run.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Page-aligned buffers in shared memory that are used again and again: fresh memory for each cell costs page faults,
 // and rounds of the garbage collector.
-import { alignedBuffer } from "./direct.ts";
+import { alignedBuffer } from "../devices/direct.ts";
 import type { SharedBytes } from "./cell-threads.ts";
 
 let shared: BufferPool | null = null;

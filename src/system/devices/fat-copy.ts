@@ -5,7 +5,7 @@ import { type Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Mounted, mount } from "./mount.ts";
-import { run } from "./run.ts";
+import { run } from "../programs/run.ts";
 
 /** An EFI system partition with a few kernels. What is used lies in memory. */
 const MAX_BYTES = 512 * 2 ** 20;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Extended attributes, by the tools of Debian's package attr: Node has no call for them.
-import { run } from "./run.ts";
+import { run } from "../programs/run.ts";
 
 /** Where the kernel keeps a file's SELinux context (xattr(7)). */
 export const SELINUX_LABEL = "security.selinux";

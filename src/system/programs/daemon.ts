@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { quoteArgv } from "./quote.ts";
 import { programEnvironment, run } from "./run.ts";
-import { traceChild } from "./trace/trace.ts";
+import { traceChild } from "../trace/trace.ts";
 
 const STDERR_TAIL_BYTES = 4096;
 

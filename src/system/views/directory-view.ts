@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat, open, opendir, readlink } from "node:fs/promises";
-import type { FileState, GuestView } from "../core/index.ts";
-import { isErrno } from "./files.ts";
+import type { FileState, GuestView } from "../../core/index.ts";
+import { isErrno } from "../files.ts";
 import { type GuestTree, MAX_NAMES, type TreeEntry, viewOf } from "./guest-view.ts";
 import { readXattrs } from "./xattr.ts";
 

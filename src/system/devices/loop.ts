@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loop devices: a part of a file or device as a block device of its own. Detached by the scope that attached them.
-import { run } from "./run.ts";
+import { run } from "../programs/run.ts";
 
 export interface LoopDevice extends AsyncDisposable {
   readonly path: string;

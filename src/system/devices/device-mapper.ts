@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Devices of the kernel's device-mapper, by dmsetup. Removed by the scope that made them.
 import { rm, symlink } from "node:fs/promises";
-import { UserError } from "../core/index.ts";
-import { isErrno } from "./files.ts";
-import { run, RunError } from "./run.ts";
+import { UserError } from "../../core/index.ts";
+import { isErrno } from "../files.ts";
+import { run, RunError } from "../programs/run.ts";
 
 export interface MappedDevice extends AsyncDisposable {
   readonly name: string;

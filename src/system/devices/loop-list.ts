@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loop devices of this computer and the files below them.
-import { run } from "./run.ts";
+import { run } from "../programs/run.ts";
 
 /** In a run's directory: one line for each loop device it attached. */
 export const LOOPS_FILE = "loops";

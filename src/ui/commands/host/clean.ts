@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v host clean: removes the agent from a host.
-import { formatBytes, UserError } from "../../core/index.ts";
-import { cleanHost, parseDestination } from "../../hosts/index.ts";
-import { type CommandRunner, say, sayJson } from "./context.ts";
+import { formatBytes, UserError } from "../../../core/index.ts";
+import { cleanHost, parseDestination } from "../../../hosts/index.ts";
+import { type CommandRunner, say, sayJson } from "../context.ts";
 
 export const runHostClean: CommandRunner = async (given, { signal }) => {
   const destination = parseDestination(given.positional ?? "");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mounts below a private directory of ours; unmounted by the scope that mounted them.
 import { mkdir } from "node:fs/promises";
-import { RunError, run } from "./run.ts";
+import { RunError, run } from "../programs/run.ts";
 
 export interface Mounted extends AsyncDisposable {
   readonly path: string;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v host show: what a host is and offers.
-import { parseHostUri } from "../../hosts/index.ts";
-import { showHost } from "../../job/index.ts";
-import { printHost, printProblems } from "../print/index.ts";
-import { type CommandRunner, say, sayJson } from "./context.ts";
+import { parseHostUri } from "../../../hosts/index.ts";
+import { showHost } from "../../../job/index.ts";
+import { printHost, printProblems } from "../../print/index.ts";
+import { type CommandRunner, say, sayJson } from "../context.ts";
 
 export const runHostShow: CommandRunner = async (given, { signal }) => {
   const destination = parseHostUri(given.positional ?? "");

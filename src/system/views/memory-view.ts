@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A guest in memory: an archive's files, or a test's. It passes the same contract as directoryView.
 import { createHash } from "node:crypto";
-import type { FileState, GuestView } from "../core/index.ts";
+import type { FileState, GuestView } from "../../core/index.ts";
 import { type GuestTree, type TreeEntry, viewOf } from "./guest-view.ts";
 
 type Content = string | Uint8Array;

@@ -2,7 +2,7 @@
 // A lock that the kernel lets go as soon as its holder is gone, whatever the reason: flock(1) on a file that stays.
 import { spawn } from "node:child_process";
 import { programEnvironment } from "./run.ts";
-import { traceChild } from "./trace/trace.ts";
+import { traceChild } from "../trace/trace.ts";
 
 /** Waits for the lock, without a limit. Throws the signal's reason when aborted. */
 export async function lockFile(path: string, signal: AbortSignal): Promise<AsyncDisposable> {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v host undefine: takes a migrated VM away from its host again.
-import { parseDestination } from "../../hosts/index.ts";
-import { undefineVm, type Undoing } from "../../job/index.ts";
-import { askYes, type CommandRunner, say, sayJson, tell } from "./context.ts";
+import { parseDestination } from "../../../hosts/index.ts";
+import { undefineVm, type Undoing } from "../../../job/index.ts";
+import { askYes, type CommandRunner, say, sayJson, tell } from "../context.ts";
 
 export const runHostUndefine: CommandRunner = async (given, { signal }) => {
   const json = given.flag("json");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The guest as it would be after some changes, nothing written: each conversion step sees what the steps before proposed.
-import type { Blobs, Change, FileState, GuestView } from "../core/index.ts";
+import type { Blobs, Change, FileState, GuestView } from "../../core/index.ts";
 import { type GuestTree, type TreeEntry, treeOf, viewOf } from "./guest-view.ts";
 
 /** `changes` in order; paths are canonical. A later change of a path replaces an earlier one. */

@@ -2,9 +2,9 @@
 // The one door to external programs: list argv, fixed locale, stdin closed or given, time limit, abort signal.
 import { type ChildProcess, spawn } from "node:child_process";
 import { openSync, readdirSync, readFileSync } from "node:fs";
-import { UserError } from "../core/index.ts";
+import { UserError } from "../../core/index.ts";
 import { quoteArgv } from "./quote.ts";
-import { traceChild } from "./trace/trace.ts";
+import { traceChild } from "../trace/trace.ts";
 
 export type RunOptions = {
   readonly signal?: AbortSignal;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { lockFile } from "./lock-file.ts";
-import { temporary } from "../../tests/support/temporary.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 
 test("lockFile() has one holder at a time, and whoever waits can be told to stop", async (t) => {
   const directory = await temporary(t);

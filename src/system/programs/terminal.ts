@@ -2,7 +2,7 @@
 // Programs that talk to the person at this terminal (dialog, a shell): they inherit it; their answer comes by fd 3.
 import { type ChildProcess, spawn } from "node:child_process";
 import { killSoftly, programEnvironment } from "./run.ts";
-import { traceChild } from "./trace/trace.ts";
+import { traceChild } from "../trace/trace.ts";
 
 export type TerminalResult = { readonly code: number; readonly answer: string; readonly stderr: string };
 
