@@ -38,6 +38,14 @@ const TAG = {
   dirNames: 1118,
 } as const;
 
+/** How an entry's data is written. */
+const TYPE = { int32: 4, string: 6, stringArray: 8, i18nString: 9 } as const;
+const TEXT_TYPES: ReadonlySet<number> = new Set([TYPE.string, TYPE.stringArray, TYPE.i18nString]);
+
+/** Places of fields in bytes. */
+const ENTRY = { tag: 0, type: 4, offset: 8, count: 12 };
+const INTRO = { magic: 0, entries: 8, dataBytes: 12 };
+
 type Entry = { readonly type: number; readonly offset: number; readonly count: number };
 
 /** From a file's first bytes. RangeError if it is not an .rpm, cut off, or beyond every bound. */
@@ -49,10 +57,10 @@ export function parseRpm(bytes: Buffer): RpmHeader {
   const entries = new Map<number, Entry>();
   for (let index = 0; index < header.entries; index += 1) {
     const entry = at + INTRO_BYTES + index * ENTRY_BYTES;
-    entries.set(bytes.readUInt32BE(entry), {
-      type: bytes.readUInt32BE(entry + 4),
-      offset: bytes.readUInt32BE(entry + 8),
-      count: bytes.readUInt32BE(entry + 12),
+    entries.set(bytes.readUInt32BE(entry + ENTRY.tag), {
+      type: bytes.readUInt32BE(entry + ENTRY.type),
+      offset: bytes.readUInt32BE(entry + ENTRY.offset),
+      count: bytes.readUInt32BE(entry + ENTRY.count),
     });
   }
   const start = at + INTRO_BYTES + header.entries * ENTRY_BYTES;
@@ -76,19 +84,20 @@ export function parseRpm(bytes: Buffer): RpmHeader {
 
 function sizesAt(bytes: Buffer, at: number): { entries: number; data: number } {
   if (bytes.length < at + INTRO_BYTES) throw new RangeError("It is cut off");
-  if (bytes.readUInt32BE(at) !== HEADER) throw new RangeError("It has no header of an .rpm");
-  const [entries, data] = [bytes.readUInt32BE(at + 8), bytes.readUInt32BE(at + 12)];
+  if (bytes.readUInt32BE(at + INTRO.magic) !== HEADER) throw new RangeError("It has no header of an .rpm");
+  const entries = bytes.readUInt32BE(at + INTRO.entries);
+  const data = bytes.readUInt32BE(at + INTRO.dataBytes);
   if (entries > MAX_ENTRIES || data > MAX_RPM_HEADER_BYTES)
     throw new RangeError("Its header is out of all bounds");
   if (bytes.length < at + INTRO_BYTES + entries * ENTRY_BYTES + data) throw new RangeError("It is cut off");
   return { entries, data };
 }
 
-/** Types 6 (a string), 8 (an array) and 9 (one in several languages); each ends with a zero. */
+/** Each ends with a zero. */
 function textsOf(data: Buffer, entry: Entry | undefined): readonly string[] {
-  if (entry === undefined || ![6, 8, 9].includes(entry.type)) return [];
+  if (entry === undefined || !TEXT_TYPES.has(entry.type)) return [];
   const texts: string[] = [];
-  const count = entry.type === 6 ? 1 : entry.count;
+  const count = entry.type === TYPE.string ? 1 : entry.count;
   for (let at = entry.offset; texts.length < count; ) {
     const end = data.indexOf(0, at);
     if (at >= data.length || end === -1) throw new RangeError("Its header is damaged");
@@ -98,9 +107,8 @@ function textsOf(data: Buffer, entry: Entry | undefined): readonly string[] {
   return texts;
 }
 
-/** Type 4: 32-bit numbers. */
 function numbersOf(data: Buffer, entry: Entry | undefined): readonly number[] {
-  if (entry?.type !== 4) return [];
+  if (entry?.type !== TYPE.int32) return [];
   if (entry.offset + entry.count * 4 > data.length) throw new RangeError("Its header is damaged");
   return Array.from({ length: entry.count }, (_, index) => data.readUInt32BE(entry.offset + index * 4));
 }

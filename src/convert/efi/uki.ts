@@ -45,18 +45,39 @@ function textOf(section: Buffer | null): string | null {
   return text.trim();
 }
 
-/** PE format: Microsoft's specification. A section ends where the file ends. */
+/** Places of fields in bytes, as in Microsoft's specification of the PE format. */
+const DOS_HEADER = { bytes: 64, peHeaderAt: 0x3c };
+const PE_HEADER = { bytes: 24, sectionCount: 6, optionalHeaderBytes: 20 };
+const SECTION = { bytes: 40, nameBytes: 8, virtualBytes: 8, rawBytes: 16, rawAt: 20 };
+
+type Section = { readonly name: string; readonly start: number; readonly end: number };
+
+/** A section ends where the file ends. */
 function unifiedSection(bytes: Buffer, name: string, maxBytes: number): Buffer | null {
-  if (bytes.length < 64 || bytes.toString("latin1", 0, 2) !== "MZ") return null;
-  const header = bytes.readUInt32LE(0x3c);
-  if (header + 24 > bytes.length || bytes.toString("latin1", header, header + 4) !== "PE\0\0") return null;
-  const count = Math.min(bytes.readUInt16LE(header + 6), MAX_SECTIONS);
-  const table = header + 24 + bytes.readUInt16LE(header + 20);
-  for (let at = table; at < table + count * 40 && at + 40 <= bytes.length; at += 40) {
-    if (bytes.toString("latin1", at, at + 8).replace(/\0+$/, "") !== name) continue;
-    const size = Math.min(bytes.readUInt32LE(at + 8), bytes.readUInt32LE(at + 16), maxBytes);
-    const from = bytes.readUInt32LE(at + 20);
-    return bytes.subarray(from, from + size);
+  const section = readSections(bytes).find((candidate) => candidate.name === name);
+  if (section === undefined) return null;
+  return bytes.subarray(section.start, Math.min(section.end, section.start + maxBytes));
+}
+
+function readSections(bytes: Buffer): readonly Section[] {
+  if (bytes.length < DOS_HEADER.bytes || bytes.toString("latin1", 0, 2) !== "MZ") return [];
+  const header = bytes.readUInt32LE(DOS_HEADER.peHeaderAt);
+  const table = header + PE_HEADER.bytes;
+  if (table > bytes.length || bytes.toString("latin1", header, header + 4) !== "PE\0\0") return [];
+  const count = Math.min(bytes.readUInt16LE(header + PE_HEADER.sectionCount), MAX_SECTIONS);
+  const first = table + bytes.readUInt16LE(header + PE_HEADER.optionalHeaderBytes);
+  const sections: Section[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const at = first + index * SECTION.bytes;
+    if (at + SECTION.bytes > bytes.length) break;
+    const name = bytes.toString("latin1", at, at + SECTION.nameBytes).replace(/\0+$/, "");
+    const start = bytes.readUInt32LE(at + SECTION.rawAt);
+    // The smaller of both sizes: the raw one is padded, the virtual one may be larger than the file's part.
+    const [virtual, raw] = [
+      bytes.readUInt32LE(at + SECTION.virtualBytes),
+      bytes.readUInt32LE(at + SECTION.rawBytes),
+    ];
+    sections.push({ name, start, end: start + Math.min(virtual, raw) });
   }
-  return null;
+  return sections;
 }

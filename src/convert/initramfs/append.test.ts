@@ -40,6 +40,7 @@ const wantedOf = (kernel = KERNEL, dep = DEP): Wanted => ({
   modules: parseModules(dep, ""),
   drivers: VM_DRIVERS,
   fileSystems: [],
+  opener: null,
   files: [],
 });
 

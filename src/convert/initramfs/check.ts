@@ -19,8 +19,8 @@ export type Wanted = {
   readonly drivers: readonly string[];
   /** File systems of / and /usr: `ext4`, `xfs`; and `dm_crypt`, where they lie in LUKS. */
   readonly fileSystems: readonly string[];
-  /** What opens LUKS volumes there: the scripts of cryptsetup-initramfs; null or absent: nothing, or unknown. */
-  readonly opener?: "cryptroot" | null;
+  /** What opens LUKS volumes there: the scripts of cryptsetup-initramfs; null: nothing, or unknown. */
+  readonly opener: "cryptroot" | null;
   readonly files: readonly WantedFile[];
 };
 

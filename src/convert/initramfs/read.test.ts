@@ -138,6 +138,7 @@ test("findMissing() names modules of this kernel only, and pins where udev runs"
     modules,
     drivers: VM_DRIVERS,
     fileSystems: ["xfs"],
+    opener: null,
     files: [
       { name: "lib/x.link", paths: ["lib/x.link"], content: Buffer.from("x"), when: "udev" as const },
       {

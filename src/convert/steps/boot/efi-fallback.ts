@@ -19,7 +19,8 @@ export const efiFallback = step(
     const arch = efiArch(guest.arch);
     if (intent.firmware.kind !== "uefi" || arch === null) return;
     const esps: string[] = [];
-    for (const esp of espMounts(context)) if ((await listNames(view, esp)).length > 0) esps.push(esp); // else it could not be mounted
+    // An empty one could not be mounted.
+    for (const esp of espMounts(context)) if ((await listNames(view, esp)).length > 0) esps.push(esp);
     if (esps.length === 0)
       draft.problem(
         makeProblem("efi-not-seen", {
