@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the destination already has, asked for in pages while the copy goes on: the hashes of a 64 TiB disk never lie
 // in memory at once.
-import { HASH_BYTES, MAX_ENTRIES, ProtocolError } from "../wire/index.ts";
+import { entriesBytes, entryAt, MAX_ENTRIES, ProtocolError } from "../wire/index.ts";
 import type { Lane } from "./lane.ts";
 
 const PAGES_KEPT = 4;
@@ -22,8 +22,7 @@ export class DurableEntries {
   /** 32 bytes; all zero where nothing is durable. */
   async get(index: number): Promise<Buffer> {
     const page = await this.#page(Math.floor(index / MAX_ENTRIES));
-    const at = (index % MAX_ENTRIES) * HASH_BYTES;
-    return page.subarray(at, at + HASH_BYTES);
+    return entryAt(page, index % MAX_ENTRIES);
   }
 
   #page(number: number): Promise<Buffer> {
@@ -40,7 +39,7 @@ export class DurableEntries {
   async #ask(first: number): Promise<Buffer> {
     const count = Math.min(MAX_ENTRIES, this.#cells - first);
     const { payload } = await this.#lane.request({ type: "list", disk: this.#disk, first, count });
-    if (payload.length !== count * HASH_BYTES)
+    if (payload.length !== entriesBytes(count))
       throw new ProtocolError(`${payload.length} bytes of hashes for ${count} cells`);
     return payload;
   }

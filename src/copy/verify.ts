@@ -5,7 +5,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Emit, type Range, UserError } from "../core/index.ts";
 import { alignedBuffer, DIRECT_ALIGN_BYTES, type DirectFile, readBounded } from "../system/index.ts";
-import { cellCount, cellRange, type Grid, HASH_BYTES, zeroHash } from "../wire/index.ts";
+import { cellCount, cellRange, entryAt, type Grid, hashesBytes, zeroHash } from "../wire/index.ts";
 import { openImage } from "./image.ts";
 import { type ManifestDisk, parseManifest } from "./manifest.ts";
 
@@ -71,7 +71,7 @@ async function verifyImage(directory: string, disk: ManifestDisk, options: Optio
     for (let index = next++; index < cellCount(grid); index = next++) {
       signal.throwIfAborted();
       const range = cellRange(grid, index);
-      const expected = hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+      const expected = entryAt(hashes, index);
       if (image.isHole(range)) {
         if (!expected.equals(zeroHash(range.end - range.start))) differing.push(index);
         if (whole !== null) await whole.add(index, Buffer.alloc(range.end - range.start));
@@ -113,7 +113,7 @@ async function readCell(file: DirectFile, range: Range, buffer: Uint8Array): Pro
 }
 
 async function readHashes(path: string, disk: ManifestDisk): Promise<Buffer> {
-  const wanted = cellCount(disk) * HASH_BYTES;
+  const wanted = hashesBytes(disk);
   const there = await stat(path).catch(() => null);
   const bytes = there?.size === wanted ? await readBounded(path, { maxBytes: wanted }) : null;
   if (bytes !== null && hash("sha256", bytes, "hex") === disk.rootSha256) return bytes;

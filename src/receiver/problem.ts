@@ -129,3 +129,10 @@ export function notRegular(path: string): ReceiverProblem {
     advice: "Move it away",
   });
 }
+
+export function absent(directory: string, cause?: unknown): ReceiverProblem {
+  return new ReceiverProblem("destination-absent", `There is no directory ${directory}`, {
+    advice: "Create it, and run the same command again",
+    cause,
+  });
+}

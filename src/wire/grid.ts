@@ -2,6 +2,7 @@
 // A disk is a grid of cells of one segment size; the last cell may be shorter. Both sides count in cells. Pure.
 import { createHash } from "node:crypto";
 import type { Range } from "../core/index.ts";
+import { entriesBytes } from "./entries.ts";
 
 const MIB = 2 ** 20;
 
@@ -10,9 +11,6 @@ export const SEGMENT_BYTES = [MIB, 2 * MIB, 4 * MIB, 8 * MIB] as const;
 
 /** Larger disks would have more than 9 PB of offsets or 256 MiB of hashes: refused on both sides. */
 export const MAX_CELLS = 2 ** 24;
-
-/** SHA-256, raw. */
-export const HASH_BYTES = 32;
 
 /** Up to here a disk has segments of 1 MiB: what differs is then a smaller part of it. */
 const SMALL_DISK_BYTES = 4 * 2 ** 30;
@@ -30,6 +28,11 @@ export type Grid = { readonly sizeBytes: number; readonly segmentBytes: number }
 
 export function cellCount(grid: Grid): number {
   return Math.ceil(grid.sizeBytes / grid.segmentBytes);
+}
+
+/** How long the whole list of a disk's hashes is. */
+export function hashesBytes(grid: Grid): number {
+  return entriesBytes(cellCount(grid));
 }
 
 export function cellRange(grid: Grid, index: number): Range {
@@ -69,10 +72,10 @@ export function zeroHash(length: number): Buffer {
 
 /** The hashes of cells [first, last) when all of them are zero, one after the other. */
 export function zeroEntries(grid: Grid, first: number, last: number): Buffer {
-  const out = Buffer.alloc((last - first) * HASH_BYTES);
+  const out = Buffer.alloc(entriesBytes(last - first));
   if (out.length === 0) return out;
   const end = cellRange(grid, last - 1);
   out.fill(zeroHash(grid.segmentBytes));
-  out.set(zeroHash(end.end - end.start), out.length - HASH_BYTES);
+  out.set(zeroHash(end.end - end.start), out.length - entriesBytes(1));
   return out;
 }

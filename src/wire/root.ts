@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The root hash of a disk: SHA-256 over the hashes of its cells, in order. Cells may become known in any order.
 import { createHash } from "node:crypto";
-import { cellCount, type Grid, HASH_BYTES, zeroEntries } from "./grid.ts";
+import { HASH_BYTES } from "./entries.ts";
+import { cellCount, type Grid, zeroEntries } from "./grid.ts";
 
 /** Holds only what is ahead of the first unknown cell. */
 export class RootHash {

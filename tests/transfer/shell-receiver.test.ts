@@ -167,7 +167,7 @@ test("a host whose cache takes no agent is told, and its shell receives", async 
 /** Once, the first byte of a cell is another one after it was written. */
 const LYING_DD = `#!/bin/sh
 case "$*" in
-*of=web-1.img.partial*seek=3*conv=notrunc*)
+*of=web-1.img.partial*seek=48\\ *conv=notrunc*)
   /bin/dd "$@"; c=$?
   if mkdir "$P2V_ONCE" 2>/dev/null; then printf X | /bin/dd of=web-1.img.partial bs=1 seek=3145728 conv=notrunc 2>/dev/null; fi
   exit $c ;;

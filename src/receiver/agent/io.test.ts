@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { coalesced } from "./coalesced.ts";
 import { nonZeroRuns } from "./io.ts";
 
 test("nonZeroRuns() joins blocks of 4 KiB that are not zero", () => {
@@ -14,37 +13,4 @@ test("nonZeroRuns() joins blocks of 4 KiB that are not zero", () => {
     { start: 4096, end: 3 * 4096 },
     { start: 5 * 4096, end: bytes.length },
   ]);
-});
-
-test("coalesced() runs once for all who call meanwhile, and always begins after the call", async () => {
-  let begun = 0;
-  const waiting: (() => void)[] = [];
-  const sync = coalesced(async () => {
-    begun += 1;
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  });
-  const first = sync();
-  const others = [sync(), sync(), sync()];
-  assert.equal(begun, 1);
-  waiting.shift()?.();
-  await first;
-  await new Promise((resolve) => setImmediate(resolve));
-  assert.equal(begun, 2, "the three share one more run");
-  waiting.shift()?.();
-  await Promise.all(others);
-  const later = sync();
-  assert.equal(begun, 3);
-  waiting.shift()?.();
-  await later;
-});
-
-test("coalesced() tells each caller of its own run's failure, and runs again", async () => {
-  let runs = 0;
-  const sync = coalesced(() => {
-    runs += 1;
-    return runs === 1 ? Promise.reject(new Error("disk")) : Promise.resolve();
-  });
-  const [first, second] = await Promise.allSettled([sync(), sync()]);
-  assert.equal(first.status, "rejected");
-  assert.equal(second.status, "fulfilled");
 });

@@ -4,10 +4,18 @@ import { hash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { deviceNumber, isErrno, readBounded } from "../../system/index.ts";
-import { cellCount, cellRange, type Grid, HASH_BYTES, MAX_ENTRIES, zeroHash } from "../../wire/index.ts";
+import {
+  cellCount,
+  cellRange,
+  entriesBytes,
+  entryAt,
+  type Grid,
+  isDurable,
+  MAX_ENTRIES,
+  zeroHash,
+} from "../../wire/index.ts";
 import { readFully } from "./io.ts";
 import { ReceiverProblem } from "../problem.ts";
-import { NOT_DURABLE } from "./sidecar.ts";
 
 /**
  * ReceiverProblem where it is no block device, too small, mounted, or part of something. `exclusive`: asks the kernel for
@@ -75,16 +83,15 @@ export async function holdsStill(device: FileHandle, hashes: FileHandle, grid: G
   const buffer = Buffer.allocUnsafeSlow(grid.segmentBytes);
   const step = Math.ceil(cells / SAMPLES);
   for (let first = 0; first < cells; first += step) {
-    const page = Buffer.alloc(Math.min(step, MAX_ENTRIES, cells - first) * HASH_BYTES);
-    await readFully(hashes, page, first * HASH_BYTES);
+    const page = Buffer.alloc(entriesBytes(Math.min(step, MAX_ENTRIES, cells - first)));
+    await readFully(hashes, page, entriesBytes(first));
     const sample = sampleOf(page, zeroHash(grid.segmentBytes));
     if (sample === -1) continue;
     const index = first + sample;
     const { start, end } = cellRange(grid, index);
     const content = buffer.subarray(0, end - start);
     await readFully(device, content, start);
-    const entry = page.subarray(sample * HASH_BYTES, (sample + 1) * HASH_BYTES);
-    if (!hash("sha256", content, "buffer").equals(entry)) return false;
+    if (!hash("sha256", content, "buffer").equals(entryAt(page, sample))) return false;
   }
   return true;
 }
@@ -92,9 +99,9 @@ export async function holdsStill(device: FileHandle, hashes: FileHandle, grid: G
 /** Of a page's durable entries the first with data, else the first of zeros; -1: none. */
 function sampleOf(page: Buffer, zeros: Buffer): number {
   let first = -1;
-  for (let index = 0; index * HASH_BYTES < page.length; index += 1) {
-    const entry = page.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
-    if (entry.equals(NOT_DURABLE)) continue;
+  for (let index = 0; entriesBytes(index) < page.length; index += 1) {
+    const entry = entryAt(page, index);
+    if (!isDurable(entry)) continue;
     if (!entry.equals(zeros)) return index;
     if (first === -1) first = index;
   }

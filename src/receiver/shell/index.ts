@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// A copy's connection where the agent cannot run: a shell there plays its part.
+// A copy's connection where the agent cannot run: the rules run here, and a shell there does what they say.
 import type { Link } from "../../core/index.ts";
+import { serve, type ServeOptions } from "../serve.ts";
 import { streamPair } from "./pair.ts";
-import { serveByShell } from "./receiver.ts";
 import { RemoteShell, type ShellHost } from "./remote-shell.ts";
+import { ShellStore } from "./store.ts";
 
 /** So long it may make durable what it has. */
 const GRACE_MS = 5000;
 
+export type ShellOptions = ServeOptions & {
+  readonly directory: string;
+  /** Why the agent cannot run there; null: so it was wanted. */
+  readonly because: string | null;
+};
+
 export async function startShellReceiver(
   host: ShellHost,
-  { directory, because }: { directory: string; because: string | null },
+  { directory, because, ...options }: ShellOptions,
 ): Promise<Link> {
-  const shell = await RemoteShell.open(host, directory);
+  const shell = await RemoteShell.open(host);
   const [here, there] = streamPair();
   here.on("error", () => undefined); // whoever reads or writes hears of it
   there.on("error", () => undefined);
-  const serve = async (): Promise<void> => {
-    try {
-      await serveByShell(shell, there);
-    } finally {
-      await shell[Symbol.asyncDispose]();
-    }
-  };
-  const served = serve();
+  const served = serve(there, new ShellStore(shell, directory), options);
   served.catch(() => undefined); // awaited when the link closes
   return {
     stream: here,

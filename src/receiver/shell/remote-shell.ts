@@ -3,7 +3,8 @@
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 import { UserError } from "../../core/index.ts";
-import { quoteWord } from "../../system/index.ts";
+import { LinkLost } from "../../wire/index.ts";
+import { loop, type Patience } from "./loop.ts";
 
 /** A shell on a host that reads its script from here; how it is reached is another room's concern. */
 export type ShellProcess = {
@@ -23,61 +24,48 @@ export type ShellHost = {
 
 /** What one script may print: a page of hashes in hex, and what dd complains of. */
 const MAX_ANSWER_BYTES = 2 ** 20;
+/** So often the shell hears that we are there. */
+const HEARTBEAT_MS = 15_000;
+/** It may have to finish what it does. */
+const END_MS = 20_000;
+
+const PATIENCE: Patience = { silenceSeconds: 90, bodySeconds: 600 };
 
 export type Answer = { readonly code: number; readonly lines: readonly string[] };
 
 type Waiting = { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void };
 
 /** The shell or its answers are gone; what it was told last may have been done or not. */
-export class ShellLost extends Error {
-  override readonly name = "ShellLost";
-}
-
-/**
- * `dd` with fullblock takes exactly so many bytes from a pipe, on GNU, busybox and toybox; `head -c` of busybox takes more.
- * Only the shell's own `read` takes lines, byte by byte. Each begins with a random word: where a program that should
- * have taken a body died (no memory, killed), what follows is the guest's own bytes, and these must never be commands.
- */
-function loop(directory: string, mark: string): string {
-  return [
-    `cd -- ${quoteWord(directory)} && umask 077 || exit 90`,
-    `[ "$(printf abcdef | { dd bs=3 count=1 iflag=fullblock 2>/dev/null; cat >/dev/null; })" = abc ]; printf '\\n%s %s\\n' ${mark} "$?"`,
-    "LC_ALL=C; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export LC_ALL PATH; p2v_lock=",
-    `p2v_end() { if [ -n "$p2v_lock" ] && [ "$(cat .p2v-lock 2>/dev/null)" = "$p2v_lock" ]; then rm -f .p2v-lock; fi; }`,
-    "trap p2v_end EXIT; trap 'exit 0' HUP INT TERM PIPE",
-    `while read -r p2v_m p2v_n; do [ "$p2v_m" = ${mark} ] || exit 91; p2v_s=$(dd bs="$p2v_n" count=1 iflag=fullblock 2>/dev/null) && eval "$p2v_s"; printf '\\n%s %s\\n' ${mark} "$?"; done`,
-  ].join("\n");
-}
+export class ShellLost extends LinkLost {}
 
 export class RemoteShell implements AsyncDisposable {
-  readonly directory: string;
-  readonly #started: ShellProcess;
+  readonly #process: ShellProcess;
   readonly #mark: string;
   /** It says at once whether it can read what it is given. */
   readonly #ready: Promise<Answer>;
   readonly #waiting: Waiting[] = [];
+  readonly #heartbeat: NodeJS.Timeout;
   #drained: Promise<void> | null = null;
   #text = "";
   #lost: Error | null = null;
 
-  private constructor(started: ShellProcess, directory: string, mark: string) {
-    this.directory = directory;
-    this.#started = started;
+  private constructor(process: ShellProcess, mark: string) {
+    this.#process = process;
     this.#mark = mark;
     this.#ready = new Promise<Answer>((resolve, reject) => this.#waiting.push({ resolve, reject }));
     this.#ready.catch(() => undefined); // awaited when it opens
-    started.stdout.setEncoding("latin1");
-    started.stdout.on("data", (part: string) => this.#hear(part));
-    started.stdout.on("error", (error) => this.#end(error));
-    void started.closed.then((code) =>
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    process.stdout.setEncoding("latin1");
+    process.stdout.on("data", (part: string) => this.#hear(part));
+    process.stdout.on("error", (error) => this.#end(error));
+    void process.closed.then((code) =>
       this.#end(new ShellLost(`The shell ended with ${code ?? "a signal"}`)),
     );
   }
 
-  static async open(host: ShellHost, directory: string): Promise<RemoteShell> {
+  static async open(host: ShellHost, patience: Patience = PATIENCE): Promise<RemoteShell> {
     const mark = `p2v-${randomBytes(8).toString("hex")}`;
-    const started = await host.start(loop(directory, mark));
-    const shell = new RemoteShell(started, directory, mark);
+    const shell = new RemoteShell(await host.start(loop(mark, patience)), mark);
     try {
       if ((await shell.#ready).code === 0) return shell;
       throw new UserError(
@@ -92,7 +80,7 @@ export class RemoteShell implements AsyncDisposable {
       if (!(error instanceof ShellLost)) throw error;
       const text = `The shell of ${host.title} ended before it was ready: ${error.message}`;
       throw new UserError("link-lost", text, {
-        advice: `Check that ${directory} is there and can be entered, and run the same command again`,
+        advice: "Run the same command again",
         cause: error,
       });
     }
@@ -101,7 +89,7 @@ export class RemoteShell implements AsyncDisposable {
   /** Scripts run in the order of the calls; `input` is read by this one, all of it. ShellLost when there is no answer. */
   async run(script: string, input?: Uint8Array): Promise<Answer> {
     if (this.#lost !== null) throw this.#lost;
-    const { stdin } = this.#started;
+    const { stdin } = this.#process;
     const answer = new Promise<Answer>((resolve, reject) => this.#waiting.push({ resolve, reject }));
     answer.catch(() => undefined); // awaited below
     stdin.write(`${this.#mark} ${Buffer.byteLength(script)}\n${script}`);
@@ -115,7 +103,12 @@ export class RemoteShell implements AsyncDisposable {
   }
 
   lastWords(): string {
-    return this.#started.stderrTail();
+    return this.#process.stderrTail();
+  }
+
+  /** Where it has something to do, it hears of us by that. */
+  #beat(): void {
+    if (this.#waiting.length === 0) void this.run(":").catch(() => undefined);
   }
 
   #hear(part: string): void {
@@ -138,16 +131,17 @@ export class RemoteShell implements AsyncDisposable {
   #end(error: Error): void {
     if (this.#lost !== null) return;
     this.#lost = error;
+    clearInterval(this.#heartbeat);
     for (const { reject } of this.#waiting.splice(0)) reject(error);
-    this.#started.stdout.pause();
+    this.#process.stdout.pause();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end(new ShellLost("The connection is closed"));
-    this.#started.stdin.end();
-    const hard = setTimeout(() => this.#started.kill(), 20_000);
-    this.#started.stdout.resume();
-    await this.#started.closed;
+    this.#process.stdin.end();
+    const hard = setTimeout(() => this.#process.kill(), END_MS);
+    this.#process.stdout.resume();
+    await this.#process.closed;
     clearTimeout(hard);
   }
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { lockDirectory } from "../../../src/receiver/agent/lock.ts";
+import { LockFile } from "../../../src/receiver/agent/lock-file.ts";
 import {
   type CopiedSegment,
   copyDisks,
@@ -191,7 +191,8 @@ test("a second job is kept out of a directory while one works there", async (t) 
   await makeSource(source);
   await mkdir(directory);
   await using host = localHost();
-  await using held = await lockDirectory(directory, "another-job");
+  await using held = new LockFile(directory);
+  assert.ok(await held.make("another-job"));
   await assert.rejects(
     copy({ host, directory, disk: diskAt(source) }),
     isError("destination", "destination-busy"),

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes written cells durable, in groups: flush the images, read back and compare, note the hashes, flush those,
 // and only then acknowledge.
-import { cellRange, zeroHash } from "../../wire/index.ts";
-import type { Cells, OpenDisk } from "./disk.ts";
-import { ReceiverProblem } from "../problem.ts";
+import { cellRange, zeroHash } from "../wire/index.ts";
+import type { OpenDisk } from "./open-disk.ts";
+import { ReceiverProblem } from "./problem.ts";
+import type { Cells } from "./store.ts";
 
 /** A flush costs about as much for 32 MiB as for one. */
 const GROUP_BYTES = 32 * 2 ** 20;
 const READS_IN_FLIGHT = 4;
+/** In one message; the wire takes 4096. */
+const MAX_SEQS = 1024;
 /** So many cells of a range that was made zero are read back; the rest of it was never written by us. */
 const ZERO_SAMPLES = 16;
 
@@ -30,7 +33,7 @@ export type Written =
 export type Outcome = {
   durable: (seqs: readonly number[]) => Promise<void>;
   /** One cell came out wrong; it may be sent again. */
-  differs: (seq: number, error: ReceiverProblem) => Promise<void>;
+  differs: (seq: number, problem: ReceiverProblem) => Promise<void>;
   /** Nothing more can be promised. */
   fatal: (error: unknown) => void;
 };
@@ -49,6 +52,11 @@ export class Flusher {
   constructor(groupMs: number, outcome: Outcome) {
     this.#groupMs = groupMs;
     this.#outcome = outcome;
+  }
+
+  /** Neither acknowledged nor begun. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   add(written: Written): void {
@@ -84,43 +92,61 @@ export class Flusher {
   }
 
   async #flush(group: readonly Written[]): Promise<void> {
-    const disks = new Set(group.map((one) => one.disk));
-    await Promise.all([...disks].map((disk) => disk.sync()));
+    const disks = [...new Set(group.map(({ disk }) => disk))];
+    await Promise.all(disks.map((disk) => disk.flush()));
     const good = await this.#compare(group);
-    for (const one of good) {
-      if (one.kind === "cell") await one.disk.sidecar.write(one.index, Buffer.from(one.sha256, "hex"));
-      else await one.disk.sidecar.writeZeros(one.cells.first, one.cells.last);
-    }
-    await Promise.all([...disks].map((disk) => disk.sidecar.sync()));
-    for (const one of good) if (one.kind === "cell") one.disk.release(one.index, { sure: true });
-    for (let at = 0; at < good.length; at += 1024)
-      await this.#outcome.durable(good.slice(at, at + 1024).map((one) => one.seq));
+    await Promise.all(disks.map((disk) => note(disk, good)));
+    for (const written of good) release(written, { sure: true });
+    for (let at = 0; at < good.length; at += MAX_SEQS)
+      await this.#outcome.durable(good.slice(at, at + MAX_SEQS).map(({ seq }) => seq));
   }
 
   async #compare(group: readonly Written[]): Promise<Written[]> {
     const good = new Set<Written>();
     const left = group.values();
     const reader = async (): Promise<void> => {
-      for (const one of left) {
-        if (await isRight(one)) good.add(one);
+      for (const written of left) {
+        if (await isRight(written)) good.add(written);
         else {
-          if (one.kind === "cell") one.disk.release(one.index, { sure: false });
-          await this.#outcome.differs(one.seq, differs(one));
+          release(written, { sure: false });
+          await this.#outcome.differs(written.seq, differs(written));
         }
       }
     };
     await Promise.all(Array.from({ length: READS_IN_FLIGHT }, reader));
-    return group.filter((one) => good.has(one)); // in their order: of two for one cell the later one counts
+    return group.filter((written) => good.has(written)); // in their order: of two for one cell the later one counts
   }
 }
 
-async function isRight(one: Written): Promise<boolean> {
-  const { disk } = one;
-  if (one.kind === "cell") return (await disk.hashOf(cellRange(disk.grid, one.index))) === one.sha256;
-  if (!one.touched) return true;
-  for (const index of samples(one.cells)) {
+/** Notes the hashes of what is right, in the order in which it came, and flushes them. */
+async function note(disk: OpenDisk, good: readonly Written[]): Promise<void> {
+  let kept = new Map<number, Uint8Array>();
+  for (const written of good) {
+    if (written.disk !== disk) continue;
+    if (written.kind === "cell") kept.set(written.index, Buffer.from(written.sha256, "hex"));
+    else {
+      await disk.entries.keep(kept);
+      kept = new Map();
+      await disk.entries.keepZeros(written.cells);
+    }
+  }
+  await disk.entries.keep(kept);
+  await disk.entries.flush();
+}
+
+function release(written: Written, { sure }: { sure: boolean }): void {
+  if (written.kind === "cell") written.disk.release(written.index, { sure });
+  else written.disk.releaseRange(written.cells);
+}
+
+async function isRight(written: Written): Promise<boolean> {
+  const { disk } = written;
+  if (written.kind === "cell")
+    return (await disk.hash(cellRange(disk.grid, written.index))) === written.sha256;
+  if (!written.touched) return true;
+  for (const index of samples(written.cells)) {
     const range = cellRange(disk.grid, index);
-    if ((await disk.hashOf(range)) !== zeroHash(range.end - range.start).toString("hex")) return false;
+    if ((await disk.hash(range)) !== zeroHash(range.end - range.start).toString("hex")) return false;
   }
   return true;
 }
@@ -132,12 +158,12 @@ function samples({ first, last }: Cells): number[] {
   return Array.from({ length: count }, (_, i) => first + Math.round((i * (last - 1 - first)) / (count - 1)));
 }
 
-function differs(one: Written): ReceiverProblem {
-  const index = one.kind === "cell" ? one.index : one.cells.first;
-  const { start } = cellRange(one.disk.grid, index);
+function differs(written: Written): ReceiverProblem {
+  const index = written.kind === "cell" ? written.index : written.cells.first;
+  const { start } = cellRange(written.disk.grid, index);
   return new ReceiverProblem(
     "cell-differs",
-    `${one.disk.name} at byte ${start} does not read back as it was sent`,
+    `${written.disk.name} at byte ${start} does not read back as it was sent`,
     {
       advice: "It is sent again; when it stays wrong, the destination's disk or memory is failing",
       retry: true,

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two files of a disk, by system calls: opened only when they are what they should be. No link is followed.
+import { constants } from "node:fs";
+import { type FileHandle, open, unlink } from "node:fs/promises";
+import { isErrno } from "../../system/index.ts";
+import { hashesBytes, type OpenMessage } from "../../wire/index.ts";
+import { notRegular } from "../problem.ts";
+
+export interface Sink extends AsyncDisposable {
+  /** The disk's bytes as a file. */
+  readonly image: FileHandle;
+  readonly hashes: FileHandle;
+  /** Made in this job, so what was not written reads as zero. */
+  readonly fresh: boolean;
+}
+
+export type Paths = { readonly image: string; readonly hashes: string };
+
+const FLAGS = constants.O_RDWR | constants.O_NOFOLLOW;
+
+/** null where there is none. What is not a regular file is refused. */
+export async function sizeOf(path: string): Promise<number | null> {
+  const file = await openRegular(path);
+  if (file === null) return null;
+  try {
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Nothing is durable. Not flushed. */
+export async function makeHashes(path: string, request: OpenMessage): Promise<FileHandle> {
+  const file = (await openRegular(path)) ?? (await createFile(path));
+  try {
+    await file.truncate(0);
+    await file.truncate(hashesBytes(request));
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** null where there is none. A link, a device or a directory in its place is refused. */
+export async function openRegular(path: string): Promise<FileHandle | null> {
+  let file: FileHandle;
+  try {
+    file = await open(path, FLAGS | constants.O_NONBLOCK);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return null;
+    if (isErrno(error, "ELOOP", "EISDIR", "ENXIO")) throw notRegular(path);
+    throw error;
+  }
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw notRegular(path);
+}
+
+export function owned(sink: Omit<Sink, typeof Symbol.asyncDispose>, resources: AsyncDisposableStack): Sink {
+  return { ...sink, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+export async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, "r");
+  await directory.sync();
+}
+
+/** Also a link; what is not there is no error. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (isErrno(error, "EISDIR")) throw notRegular(path);
+    if (!isErrno(error, "ENOENT")) throw error;
+  }
+}
+
+/** Made here, and by nobody else meanwhile: EEXIST. */
+export async function createFile(path: string): Promise<FileHandle> {
+  return await open(path, FLAGS | constants.O_CREAT | constants.O_EXCL, 0o600);
+}
