@@ -30,7 +30,7 @@ export type ConvertWay =
 export type ConvertOptions = {
   readonly answers: Answers;
   readonly way: ConvertWay;
-  /** Takes the record, and each changed file before and after. A directory that is not there. */
+  /** For the record, and each changed file before and after. It must not exist yet. */
   readonly directory: string;
   readonly version: string;
   readonly confirm: (preview: Preview) => Promise<boolean>;
@@ -40,7 +40,7 @@ export type ConvertOptions = {
 
 export type Converted = {
   readonly preview: Preview;
-  /** null: only planned, or the user said no. */
+  /** null: only planned, or the user declined. */
   readonly conversion: Conversion | null;
 };
 
@@ -81,7 +81,7 @@ export async function convertImages({
   /** `made`: directories made for new files; null: nothing was changed. */
   async function changeOverlay(): Promise<{ preview: Preview; made: readonly string[] | null }> {
     await using source = await openSource(found, { ...call, workDirectory, asIs: false });
-    // Beside the images only once somebody said yes; until then all is in the workspace.
+    // Beside the images only after the user agreed; until then everything is in the workspace.
     const blobs = await openBlobs(join(workDirectory, "blobs"));
     const plan = await makePreview(source, { answers, blobs, workDirectory, extras, ...call });
     if (way.kind === "plan") return { preview: plan, made: null };
@@ -98,7 +98,7 @@ export async function convertImages({
   }
 }
 
-/** In place they lie in `directory`, until they are written into the images. */
+/** In place they are in `directory` until they are written into the images. */
 function overlayFiles(
   way: ConvertWay,
   { disks, directory }: { disks: readonly SourceDisk[]; directory: string },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way back from a conversion in place: every file gets its state of before.
+// The way back from a conversion in place: every changed file is restored.
 import { join, resolve } from "node:path";
 import { type Change, type Emit, UserError } from "../core/index.ts";
 import { openBlobs, sameState, undoChanges } from "../convert/index.ts";
@@ -19,9 +19,9 @@ import { openWorkspace } from "./workspace.ts";
 
 export type Undone = {
   readonly images: readonly string[];
-  /** Files that have their state of before again. */
+  /** Paths of restored files. */
   readonly restored: readonly string[];
-  /** Files that somebody changed since the conversion, and that stay as they are. */
+  /** Paths of files that somebody changed since the conversion; they stay as they are. */
   readonly left: readonly string[];
 };
 
@@ -35,8 +35,8 @@ export type UndoOptions = {
 };
 
 /**
- * Gives each file its content, mode, owner and attributes of before. UserError `changed-since`, before anything is written,
- * when some are not as the conversion left them and `force` does not say that these stay.
+ * Restores each file's content, mode, owner and attributes. UserError `changed-since`, before anything is written, if some
+ * are not as the conversion left them; with `force` those stay as they are.
  */
 export async function undoConversion(
   directory: string,
@@ -78,7 +78,7 @@ export async function undoConversion(
   }
 }
 
-/** Where its images are. UserError (usage) where there is nothing to undo, or not for so many images. */
+/** Where its images are now. UserError (usage) if there is nothing to undo, or if their number is wrong. */
 function imagesOf(
   { way, images }: Conversion,
   { directory, moved }: { directory: string; moved: readonly string[] },
@@ -96,7 +96,7 @@ function imagesOf(
   return moved.length > 0 ? moved : images.map(({ path }) => path);
 }
 
-/** Paths whose state in the guest is not the one after the conversion. */
+/** Paths that are not as the conversion left them. */
 async function changedSince(changes: readonly Change[], root: string): Promise<readonly string[]> {
   const view = directoryView(root);
   const paths: string[] = [];

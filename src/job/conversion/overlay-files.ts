@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a conversion changed, as a qcow2 file above each image; and those files' way into the images.
+// What a conversion changed, as a qcow2 file above each image; and how these files are written into the images.
 import { rm, stat } from "node:fs/promises";
 import { type SealedView, type SourceDisk, UserError } from "../../core/index.ts";
 import { commitOverlay, saveOverlay } from "../../overlay/index.ts";
@@ -20,7 +20,7 @@ export async function saveOverlays(
   }
 }
 
-/** The overlay file goes last: until then it holds all that an interrupted write needs. */
+/** The overlay file is removed last: until then it holds all that an interrupted write needs. */
 export async function writeInPlace(files: readonly OverlayFile[], signal: AbortSignal): Promise<void> {
   for (const { path } of files) {
     try {
