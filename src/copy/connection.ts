@@ -72,6 +72,7 @@ export class Connection implements AsyncDisposable {
       this.#needs.emit({
         type: "problem",
         problem: makeProblem("receiver-shell", {
+          about: [],
           text: `${receiver.because}. The host's shell receives the copy instead: as safe, and slower`,
           advice:
             "Nothing need be done; with 120 MB in a ~/.cache that may run programs, the agent would do it",

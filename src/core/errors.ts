@@ -34,7 +34,7 @@ export class UserError extends Error {
 
 /** A problem that ends the run. */
 export function errorOf({ code, text, advice }: Pick<Problem, "code" | "text" | "advice">): UserError {
-  return new UserError(code, text, { advice });
+  return new UserError(code, String(text), { advice: String(advice) });
 }
 
 /** For the default branch of an exhaustive switch: a new kind then fails to compile. */

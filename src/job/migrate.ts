@@ -34,6 +34,7 @@ export type MigrateOptions = SshAccess & {
 };
 
 const SOURCE_CHANGED = makeProblem("source-changed", {
+  about: [],
   severity: "warns",
   text: "The source is not as it was when the migration began",
   advice: "Something else wrote to it: see the proof for what, stop that, and migrate again with --replace",

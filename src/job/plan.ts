@@ -145,7 +145,13 @@ export async function proposeChanges(
       : "They are copied as they are; the VM may not boot";
     return {
       changes: [],
-      problems: [makeProblem("not-converted", { text, advice })],
+      problems: [
+        makeProblem("not-converted", {
+          about: [],
+          text,
+          advice,
+        }),
+      ],
       guest: source.guest,
     };
   }

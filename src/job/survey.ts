@@ -7,8 +7,10 @@ import {
   type DiskPreview,
   type Emit,
   formatBytes,
+  guestFiles,
   type GuestOS,
   makeProblem,
+  named,
   type NodeId,
   type Preview,
   type Problem,
@@ -79,6 +81,7 @@ function usedIn(spaces: readonly Space[]): number {
 }
 
 const NO_ROOT = makeProblem("survey-no-root", {
+  about: [],
   text: "On which disk the installed system lies cannot be told from the archive",
   advice: "Give all its disks, or run the collector as root; a plan on the live CD knows it",
 });
@@ -88,6 +91,7 @@ function whatIsMissing({ notes }: Survey): readonly Problem[] {
   const more = notes.length > 5 ? ` and ${notes.length - 5} more` : "";
   return [
     makeProblem("survey-incomplete", {
+      about: [],
       text: `The collector could not read everything: ${notes.slice(0, 5).join("; ")}${more}`,
       advice: "Run it as root to know the rest",
     }),
@@ -100,8 +104,9 @@ function whole(nodes: readonly NodeId[], { storage }: NumberedDisks): readonly P
   const names = large.slice(0, 5).map(({ id, sizeBytes }) => `${id} (${formatBytes(sizeBytes)})`);
   return [
     makeProblem("survey-counted-whole", {
+      about: named("node", ...large.map(({ id }) => id)),
       text: `Nobody told how much of ${names.join(", ")}${large.length > 5 ? " and others" : ""} is used: counted whole`,
-      advice: "",
+      advice: "A migration finds which bytes are used, and sends no others",
     }),
   ];
 }
@@ -163,12 +168,11 @@ export async function planSurvey(path: string, { answers, signal, emit }: PlanOp
 function softened(problem: Problem, { notes }: Survey): Problem {
   const isClosed = notes.some((note) => /^\/(?:boot|efi)\b/.test(note));
   if (problem.code !== "no-kernel" || !isClosed) return problem;
-  return {
-    ...problem,
-    severity: "warns",
+  return makeProblem("survey-no-kernel", {
+    about: guestFiles("/boot"),
     text: "No kernel was seen, and the collector could not read all of /boot",
     advice: "Run the collector as root",
-  };
+  });
 }
 
 const nameOf = (hostname: string): string | null =>

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Takes a migrated VM away from its host again: exactly what was made there, nothing else.
-import { type Definition, type Destination, type Host, type HostFacts, UserError } from "../core/index.ts";
+import {
+  type Definition,
+  type Destination,
+  errorOf,
+  type Host,
+  type HostFacts,
+  namesIn,
+  UserError,
+} from "../core/index.ts";
 import { discoverHost } from "../hosts/index.ts";
 import { isVmName } from "../plan/index.ts";
 import { libvirtState, undefineLibvirt, undefineXen, xenState } from "../vm/index.ts";
@@ -86,14 +94,17 @@ async function stateOf({ host, facts, undoing, signal }: Act): Promise<"running"
   if (definition === null) return "absent";
   const call = { host, signal };
   const { libvirt, xen } = facts;
-  const unreachable = facts.problems[0];
   if (definition.hypervisor === "libvirt" && libvirt?.usable === true)
     return await libvirtState(call, { libvirt, uuid: definition.uuid });
   if (definition.hypervisor === "xen" && xen?.usable === true) return await xenState(call, { xen, name });
+  const why = facts.problems.find((problem) =>
+    namesIn(problem, "hypervisor").includes(definition.hypervisor),
+  );
+  if (why !== undefined) throw errorOf(why);
   throw new UserError(
-    unreachable?.code ?? "host-hypervisor-missing",
-    unreachable?.text ?? `${host.title} has no ${definition.hypervisor}, by which ${name} was defined`,
-    { advice: unreachable?.advice ?? "Look there; nothing was removed" },
+    "host-hypervisor-missing",
+    `${host.title} has no ${definition.hypervisor}, by which ${name} was defined`,
+    { advice: "Look there; nothing was removed" },
   );
 }
 

@@ -7,8 +7,9 @@ import {
   type HostVm,
   type Hypervisor,
   makeProblem,
+  named,
+  namesIn,
   type Problem,
-  type ProblemCode,
   type VmModel,
   type VmPlace,
 } from "../core/index.ts";
@@ -42,22 +43,6 @@ export function checkFit(facts: HostFacts, needs: FitNeeds): readonly Problem[] 
 }
 
 const TITLES = { libvirt: "libvirt", xen: "Xen", proxmox: "Proxmox VE" } as const;
-/** First words of the codes of HostFacts.problems, by hypervisor. */
-const OWN_CODES = { libvirt: "host-libvirt-", xen: "host-xl-", proxmox: "host-qm-" } as const;
-
-const stops = (code: ProblemCode, text: string, advice: string): Problem =>
-  makeProblem(code, {
-    severity: "stops",
-    text,
-    advice,
-  });
-const warns = (code: ProblemCode, text: string, advice: string): Problem =>
-  makeProblem(code, {
-    severity: "warns",
-    text,
-    advice,
-  });
-
 const CLOCK_LIMIT_SECONDS = 120;
 
 /** A VM takes its time from its host when it starts. */
@@ -65,11 +50,12 @@ function clockProblems({ clockAheadSeconds: ahead, title }: HostFacts): readonly
   if (ahead.kind === "unknown" || Math.abs(ahead.value) <= CLOCK_LIMIT_SECONDS) return [];
   const far = formatSeconds(Math.abs(ahead.value));
   return [
-    warns(
-      "host-clock",
-      `The clock of ${title} is ${far} ${ahead.value > 0 ? "ahead of" : "behind"} this machine's`,
-      "Set the one that is wrong (timedatectl): the VM begins with its host's time, and logins and certificates fail with a wrong one",
-    ),
+    makeProblem("host-clock", {
+      about: [],
+      text: `The clock of ${title} is ${far} ${ahead.value > 0 ? "ahead of" : "behind"} this machine's`,
+      advice:
+        "Set the one that is wrong (timedatectl): the VM begins with its host's time, and logins and certificates fail with a wrong one",
+    }),
   ];
 }
 
@@ -78,15 +64,16 @@ function hypervisorProblems(facts: HostFacts, { place }: FitNeeds): readonly Pro
   if (kind === "files") return [];
   if (facts[kind] === null)
     return [
-      stops(
-        "host-hypervisor-missing",
-        `${facts.title} has no ${TITLES[kind]}`,
-        facts.kind === "none"
-          ? "Install it there; or choose --hypervisor qemu, then only files are written"
-          : `Leave --hypervisor out: it is ${facts.kind} there`,
-      ),
+      makeProblem("host-hypervisor-missing", {
+        about: named("hypervisor", kind),
+        text: `${facts.title} has no ${TITLES[kind]}`,
+        advice:
+          facts.kind === "none"
+            ? "Install it there; or choose --hypervisor qemu, then only files are written"
+            : `Leave --hypervisor out: it is ${facts.kind} there`,
+      }),
     ];
-  return facts.problems.filter(({ code }) => code.startsWith(OWN_CODES[kind]));
+  return facts.problems.filter((problem) => namesIn(problem, "hypervisor").includes(kind));
 }
 
 const isOurs = (vm: HostVm, { vm: { uuid }, ours }: FitNeeds): boolean => ours && vm.uuid === uuid;
@@ -98,18 +85,31 @@ function nameProblems(facts: HostFacts, needs: FitNeeds): readonly Problem[] {
   if (isOurs(twin, needs))
     return twin.running
       ? [
-          stops(
-            "destination-in-use",
-            `The VM ${name} runs on ${facts.title}`,
-            "Shut it down there, and run the same command again",
-          ),
+          makeProblem("destination-in-use", {
+            about: named("vm", name),
+            text: `The VM ${name} runs on ${facts.title}`,
+            advice: "Shut it down there, and run the same command again",
+          }),
         ]
       : [];
   const text = `${facts.title} has a VM named ${name} already`;
   // Proxmox tells VMs apart by number.
   if (needs.place.hypervisor === "proxmox")
-    return [warns("destination-name-taken", text, "Choose another --name")];
-  return [stops("destination-name-taken", text, "Choose another --name, or remove that VM there")];
+    return [
+      makeProblem("destination-name-taken", {
+        about: named("vm", name),
+        severity: "warns",
+        text: text,
+        advice: "Choose another --name",
+      }),
+    ];
+  return [
+    makeProblem("destination-name-taken", {
+      about: named("vm", name),
+      text: text,
+      advice: "Choose another --name, or remove that VM there",
+    }),
+  ];
 }
 
 function macProblems(facts: HostFacts, needs: FitNeeds): readonly Problem[] {
@@ -117,11 +117,11 @@ function macProblems(facts: HostFacts, needs: FitNeeds): readonly Problem[] {
     const other = facts.vms.find((vm) => !isOurs(vm, needs) && vm.macs.includes(mac));
     if (other === undefined) return [];
     return [
-      stops(
-        "host-mac-taken",
-        `The VM ${other.name} on ${facts.title} has the address ${mac} of ${name} already`,
-        `Give this one another with --nic ${name}=MAC, or remove that VM`,
-      ),
+      makeProblem("host-mac-taken", {
+        about: [{ kind: "nic", name, mac }, ...named("vm", other.name)],
+        text: `The VM ${other.name} on ${facts.title} has the address ${mac} of ${name} already`,
+        advice: `Give this one another with --nic ${name}=MAC, or remove that VM`,
+      }),
     ];
   });
 }
@@ -132,19 +132,20 @@ function memoryProblems({ memory, title }: HostFacts, { vm }: FitNeeds): readonl
   const needed = formatBytes(vm.memoryBytes);
   if (vm.memoryBytes > totalBytes)
     return [
-      stops(
-        "host-memory",
-        `The VM shall have ${needed} of memory, and ${title} has ${formatBytes(totalBytes)} in all`,
-        "Give it less with --memory, or choose another host",
-      ),
+      makeProblem("host-memory", {
+        about: [],
+        text: `The VM shall have ${needed} of memory, and ${title} has ${formatBytes(totalBytes)} in all`,
+        advice: "Give it less with --memory, or choose another host",
+      }),
     ];
   if (vm.memoryBytes > availableBytes)
     return [
-      warns(
-        "host-memory",
-        `The VM shall have ${needed} of memory, and ${title} has ${formatBytes(availableBytes)} free now`,
-        "Give it less with --memory, or make room there before it is started",
-      ),
+      makeProblem("host-memory", {
+        about: [],
+        severity: "warns",
+        text: `The VM shall have ${needed} of memory, and ${title} has ${formatBytes(availableBytes)} free now`,
+        advice: "Give it less with --memory, or make room there before it is started",
+      }),
     ];
   return [];
 }
@@ -154,11 +155,11 @@ function cpuProblems({ cpu, title }: HostFacts, { vm, place }: FitNeeds): readon
   const emulated = place.hypervisor === "libvirt" && !place.kvm;
   if (emulated || cpu.level.kind === "unknown" || cpu.level.value >= vm.cpuLevel) return [];
   return [
-    stops(
-      "host-cpu-level",
-      `The installed system needs a CPU of level x86-64-v${vm.cpuLevel}, and ${title} has x86-64-v${cpu.level.value}`,
-      "Choose a host with a newer CPU; the system would stop at its first instruction of that kind",
-    ),
+    makeProblem("host-cpu-level", {
+      about: [],
+      text: `The installed system needs a CPU of level x86-64-v${vm.cpuLevel}, and ${title} has x86-64-v${cpu.level.value}`,
+      advice: "Choose a host with a newer CPU; the system would stop at its first instruction of that kind",
+    }),
   ];
 }
 
@@ -168,13 +169,32 @@ function firmwareProblems(facts: HostFacts, { vm, place }: FitNeeds): readonly P
   const text = `The system starts by UEFI, and ${title} has no UEFI firmware for VMs`;
   const debian = "Install it there (Debian: apt-get install ovmf; Fedora, RHEL: dnf install edk2-ovmf)";
   if (place.hypervisor === "libvirt" && facts.libvirt !== null) {
-    if (!facts.libvirt.uefi.plain) return [stops("host-no-uefi", text, debian)];
+    if (!facts.libvirt.uefi.plain)
+      return [
+        makeProblem("host-no-uefi", {
+          about: named("hypervisor", place.hypervisor),
+          text: text,
+          advice: debian,
+        }),
+      ];
     if (vm.firmware.secureBoot && !facts.libvirt.uefi.secureBoot)
-      return [stops("host-no-secure-boot", `${text} that knows Secure Boot`, debian)];
+      return [
+        makeProblem("host-no-secure-boot", {
+          about: named("hypervisor", "libvirt"),
+          text: `${text} that knows Secure Boot`,
+          advice: debian,
+        }),
+      ];
   }
   // GRUB for PV and PVH domains reads the disk by itself.
   if (place.hypervisor === "xen" && vm.xen.type === "hvm" && facts.xen?.ovmf === null)
-    return [stops("host-no-uefi", text, debian)];
+    return [
+      makeProblem("host-no-uefi", {
+        about: named("hypervisor", place.hypervisor),
+        text: text,
+        advice: debian,
+      }),
+    ];
   return [];
 }
 
@@ -186,31 +206,32 @@ function networkProblems(facts: HostFacts, { vm, place }: FitNeeds): readonly Pr
     if (network === null)
       problems.set(
         "",
-        warns(
-          "host-no-network",
-          `${facts.title} has no network or bridge: ${vm.nics[index]?.name ?? "a card"} is connected to nothing`,
-          "Make a bridge there, and run the same command again; or name one with --network",
-        ),
+        makeProblem("host-no-network", {
+          about: [],
+          text: `${facts.title} has no network or bridge: ${vm.nics[index]?.name ?? "a card"} is connected to nothing`,
+          advice: "Make a bridge there, and run the same command again; or name one with --network",
+        }),
       );
     else if (!there.some(({ name }) => name === network.name))
       problems.set(
         network.name,
-        stops(
-          "host-network-missing",
-          `${facts.title} has no network or bridge ${network.name}`,
-          names === "" ? "Make it there" : `Choose one of ${names}`,
-        ),
+        makeProblem("host-network-missing", {
+          about: named("network", network.name),
+          text: `${facts.title} has no network or bridge ${network.name}`,
+          advice: names === "" ? "Make it there" : `Choose one of ${names}`,
+        }),
       );
     else if (!there.some(({ name, active }) => name === network.name && active))
       problems.set(
         network.name,
-        warns(
-          "host-network-down",
-          `The network ${network.name} on ${facts.title} is not started`,
-          network.kind === "libvirt-network"
-            ? `Start it there: virsh net-start ${network.name}; or choose another with --network`
-            : "Bring it up there, or choose another with --network",
-        ),
+        makeProblem("host-network-down", {
+          about: named("network", network.name),
+          text: `The network ${network.name} on ${facts.title} is not started`,
+          advice:
+            network.kind === "libvirt-network"
+              ? `Start it there: virsh net-start ${network.name}; or choose another with --network`
+              : "Bring it up there, or choose another with --network",
+        }),
       );
   }
   return [...problems.values()];

@@ -85,6 +85,7 @@ function problemsOf(nics: readonly IntendedNic[]): Problem[] {
     if (twin === undefined) continue;
     problems.push(
       makeProblem("nic-twice", {
+        about: [twin, nic].map(({ name, mac }) => ({ kind: "nic", name, mac })),
         text: `The NICs ${twin.name} (${twin.mac}) and ${nic.name} (${nic.mac}) have one name or one address`,
         advice: "Give each its own with --nic NAME=MAC",
       }),

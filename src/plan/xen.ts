@@ -3,9 +3,10 @@
 import {
   type BlockGraph,
   findNode,
-  onlyBelow,
   type GuestOS,
   makeProblem,
+  named,
+  onlyBelow,
   type Problem,
   type VmXen,
   type XenFacts,
@@ -46,6 +47,7 @@ export function xenProblems({ type, loader }: VmXen, xen: Pick<XenFacts, "types"
   if (!xen.types.includes(type))
     return [
       makeProblem("host-xen-type", {
+        about: named("hypervisor", "xen"),
         text: `The guest needs a Xen domain of type ${type}, and this host runs ${xen.types.join(", ") || "none"}`,
         advice: "Choose a Xen host with hardware virtualization, or a host with libvirt",
       }),
@@ -53,6 +55,7 @@ export function xenProblems({ type, loader }: VmXen, xen: Pick<XenFacts, "types"
   if (loader !== "kernel") return [];
   return [
     makeProblem("host-xen-kernel", {
+      about: named("hypervisor", "xen"),
       text: "Nothing on this host can read the guest's boot disk, so its kernel is put beside the images",
       advice: "A new kernel of the guest must be copied there by hand; or install grub-xen-host on the host",
     }),

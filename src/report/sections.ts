@@ -144,7 +144,7 @@ export function hardwareSection({ changes, problems }: Report): Markup {
   return html`<h2>What depended on the hardware</h2><ul>${[...steps].map(
     ([, list]) =>
       html`<li>${list[0]?.why ?? ""} <span class="soft">(${someOf(list.map((change) => change.path))})</span></li>`,
-  )}${notes.map((note) => html`<li>${note.text} <span class="soft">${note.advice}</span></li>`)}</ul>`;
+  )}${notes.map((note) => html`<li>${String(note.text)} <span class="soft">${String(note.advice)}</span></li>`)}</ul>`;
 }
 
 export function problemSection({ problems, waitingUnits }: Report): Markup {
@@ -152,7 +152,7 @@ export function problemSection({ problems, waitingUnits }: Report): Markup {
   if (loud.length === 0 && waitingUnits.length === 0) return html``;
   return html`<h2>Warnings</h2>${loud.map(
     (problem) =>
-      html`<div class="problem ${problem.severity === "stops" ? "bad" : "attention"}"><b>${problem.text}</b><br>${problem.advice}</div>`,
+      html`<div class="problem ${problem.severity === "stops" ? "bad" : "attention"}"><b>${String(problem.text)}</b><br>${String(problem.advice)}</div>`,
   )}${
     waitingUnits.length === 0
       ? null

@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { DriverExtras } from "../../src/convert/index.ts";
-import type { BlockNode, Change, FileState, GuestOS, Intent, Mount } from "../../src/core/index.ts";
+import type { BlockNode, Change, FileState, GuestOS, Intent, Mount, Problem } from "../../src/core/index.ts";
 import { readExtras } from "../../src/job/index.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../src/system/index.ts";
 import { type FakeGuest, fakeGuest, type FakeOptions, propose } from "../support/guests/convert-guest.ts";
@@ -53,11 +53,8 @@ for (const name of cases.map((one) => one.name).toSorted()) {
       installs: spec.installs ?? {},
     });
     const { changes, problems: told, guest: then } = await propose(guest);
-    const problems = told.map((one) => ({
-      ...one,
-      text: one.text.replaceAll(guest.extras?.directory ?? "/extras", "/extras"),
-      advice: one.advice.replaceAll(guest.extras?.directory ?? "/extras", "/extras"),
-    }));
+    const words = JSON.stringify(told).replaceAll(guest.extras?.directory ?? "/extras", "/extras");
+    const problems = JSON.parse(words) as Problem[];
     const { family, id, version, loader, initramfsTool, init } = guest.guest;
     const inspected =
       spec.system === undefined ? {} : { guest: { family, id, version, loader, initramfsTool, init } };

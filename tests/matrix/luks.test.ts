@@ -27,7 +27,7 @@ async function assertConverted({ report, directory }: Migrated): Promise<string>
   const [disk] = report.disks;
   assert.ok(disk && disk.usedBytes < 1100 * MIB, `${disk?.usedBytes} of ${disk?.sizeBytes} bytes`);
   const whole = report.problems.filter(({ code }) => code === "volume-whole").map(({ text }) => text);
-  assert.ok(!whole.some((text) => /^\S*\/luks/.test(text)), whole.join("\n"));
+  assert.ok(!whole.some((text) => /^\S*\/luks/.test(String(text))), whole.join("\n"));
   for (const name of await readdir(directory, { recursive: true })) {
     if (name.endsWith(".img")) continue;
     const text = await readFile(join(directory, name)).catch(() => Buffer.alloc(0));

@@ -157,7 +157,7 @@ test("a host whose cache takes no agent is told, and its shell receives", async 
   const results = await copy(host, place, { receiver: "auto", events });
   const told = events.flatMap((event) => (event.type === "problem" ? [event.problem] : []));
   assert.equal(told.length, 1);
-  assert.match(told[0]?.text ?? "", /cannot be placed on .*shell receives the copy instead/);
+  assert.match(String(told[0]?.text), /cannot be placed on .*shell receives the copy instead/);
   assert.equal(results[0]?.receiver, "shell");
   await freed(place);
   await finishAndCheck(host, place, results);

@@ -45,7 +45,7 @@ test("a grub.cfg of 50 MB stops with a clear word", async (t) => {
       ["file-too-large", "warns"],
     ],
   );
-  assert.match(problems[0]?.text ?? "", /^\/boot\/grub\/grub\.cfg in the guest is larger than 8\.0 MiB/);
+  assert.match(String(problems[0]?.text), /^\/boot\/grub\/grub\.cfg in the guest is larger than 8\.0 MiB/);
 });
 
 test("lines of megabytes do not take quadratic time", async (t) => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps for files that were collected from a running server: they hold no initramfs, and none can be built. What its
 // configuration needs is proposed like any other change; the rest is reported as left to the migration.
-import { makeProblem, VM_DRIVERS } from "../../core/index.ts";
+import { makeProblem, named, VM_DRIVERS } from "../../core/index.ts";
 import type { FreeSpace, GuestTools } from "../guest-tools/tools.ts";
 import { isRelease, readModules } from "../initramfs/modules.ts";
 import { listDrivers } from "../steps/kernels/initramfs-drivers.ts";
@@ -40,6 +40,7 @@ const initramfsLater = step(
     if (versions.length > 0)
       draft.problem(
         makeProblem("initramfs-later", {
+          about: named("kernel", ...versions),
           text: `The initramfs of ${versions.slice(0, 8).join(", ")} will be done at migration (${guest.initramfsTool}, for ${[...modules].join(", ")})`,
           advice: "It is built on a throw-away overlay then, and opened before a byte is copied",
         }),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Do the changes fit into the guest's file systems?
-import { type Change, formatBytes, makeProblem, type Problem } from "../../core/index.ts";
+import { type Change, formatBytes, guestFiles, makeProblem, type Problem } from "../../core/index.ts";
 import type { FreeSpace, GuestTools } from "../guest-tools/tools.ts";
 
 /** Each file is written beside the old one and renamed: for a moment both exist. */
@@ -24,7 +24,7 @@ export async function checkFreeSpace(changes: readonly Change[], tools: GuestToo
     if (peak > free.bytes)
       problems.push(
         makeProblem(path === "/boot" ? "boot-full" : "guest-full", {
-          severity: "stops",
+          about: guestFiles(path),
           text: `${path} in the guest has ${formatBytes(free.bytes)} (${free.bytes} bytes) free, and the changes need ${formatBytes(peak)} (${peak} bytes)`,
           advice:
             path === "/boot"
@@ -36,7 +36,7 @@ export async function checkFreeSpace(changes: readonly Change[], tools: GuestToo
     if (free.inodes !== null && files + 1 > free.inodes)
       problems.push(
         makeProblem(path === "/boot" ? "boot-full" : "guest-full", {
-          severity: "stops",
+          about: guestFiles(path),
           text: `${path} in the guest has ${free.inodes} inodes free, and the changes need ${files + 1}`,
           advice: `Remove some files in ${path} on the machine, or copy with --as-is`,
         }),

@@ -46,14 +46,14 @@ test("problem 1: propose() stops when the rebuilt initramfs still lacks a driver
   const { problems } = await propose(guest);
   assert.equal(problems.length, 1);
   assert.equal(problems[0]?.severity, "stops");
-  assert.match(problems[0]?.text ?? "", /6\.1\.0-18-amd64 .* lacks virtio_blk$/);
+  assert.match(String(problems[0]?.text), /6\.1\.0-18-amd64 .* lacks virtio_blk$/);
 });
 
 test("problem 24: propose() says how many bytes /boot is short of", async (t) => {
   const guest = await fakeGuest(t, { freeBytes: 2048 });
   const { problems } = await propose(guest);
   const full = problems.find((problem) => problem.code === "boot-full");
-  assert.match(full?.text ?? "", /\/boot .*\(2048 bytes\) free, and the changes need .*\(\d+ bytes\)/);
+  assert.match(String(full?.text), /\/boot .*\(2048 bytes\) free, and the changes need .*\(\d+ bytes\)/);
 });
 
 test("propose() passes on what the guest's own tool said, and stops where the old initramfs lacks the drivers", async (t) => {
@@ -67,7 +67,7 @@ test("propose() passes on what the guest's own tool said, and stops where the ol
     ],
   );
   assert.match(
-    problems[0]?.text ?? "",
+    String(problems[0]?.text),
     /of 6\.1\.0-18-amd64 \(mkinitramfs: cannot find \/etc\/foo\); .* not be appended either: it is of a kind/,
   );
   assert.equal(
@@ -101,7 +101,7 @@ test("problem 2: propose() appends the drivers where the guest's own tool fails,
     problems.map(({ code, severity }) => [code, severity]),
     [["initramfs-not-built", "warns"]],
   );
-  assert.match(problems[0]?.text ?? "", /the drivers of a VM were appended to it$/);
+  assert.match(String(problems[0]?.text), /the drivers of a VM were appended to it$/);
   const change = changes.find((one) => one.path === `/boot/initrd.img-${KERNEL}`);
   assert.match(change?.why ?? "", /virtio, .*virtio_blk.* appended for initramfs-tools/);
 
@@ -125,7 +125,7 @@ test("propose() warns of a kernel without virtio_blk where another can boot, and
       found.map((problem) => problem.severity),
       [severity],
     );
-    assert.match(found[0]?.text ?? "", /3\.2\.0-4-486 has no driver virtio_blk:/);
+    assert.match(String(found[0]?.text), /3\.2\.0-4-486 has no driver virtio_blk:/);
   }
 });
 
@@ -150,7 +150,7 @@ test("propose() takes the IDE or SATA drivers of a kernel without virtio, and sa
   );
   // The scripted mkinitramfs takes no dependencies: the proof asks for them.
   const [lacks] = problems.filter(({ code }) => code === "initramfs-not-proven");
-  assert.match(lacks?.text ?? "", /lacks libata$/);
+  assert.match(String(lacks?.text), /lacks libata$/);
 });
 
 test("propose() for a Xen host asks for its front ends, and not for virtio", async (t) => {

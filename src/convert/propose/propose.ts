@@ -4,10 +4,12 @@ import {
   type Blobs,
   type Change,
   type Emit,
+  guestFiles,
   type GuestOS,
   type GuestView,
   type Intent,
   makeProblem,
+  named,
   type Problem,
 } from "../../core/index.ts";
 import { isDirectory, layeredView } from "../../system/index.ts";
@@ -74,6 +76,7 @@ export async function propose({
 
 /** A file, or a link out of the guest: no step could do anything, and each would report it in its own way. */
 const NO_ETC = makeProblem("guest-no-etc", {
+  about: guestFiles("/etc"),
   text: "/etc in the guest is no directory: there is nothing of a system in it that could be converted",
   advice: "Look at it on the machine; --as-is copies the disks without conversion",
 });
@@ -84,6 +87,7 @@ function offered(step: ConversionStep, { changes, problems }: Proposal): Proposa
   const paths = [...new Set(changes.map((change) => change.path))];
   const more = paths.length > 5 ? ` and ${paths.length - 5} more` : "";
   const problem = makeProblem("step-offered", {
+    about: [...named("step", step.name), ...guestFiles(...paths)],
     text: `${changes[0]?.why ?? step.explains}; ${paths.slice(0, 5).join(", ")}${more} would change, and stays as it is`,
     advice: `--with ${step.name} makes these changes`,
   });
@@ -100,6 +104,7 @@ async function proposeWithinBounds(
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     const problem = makeProblem("guest-out-of-bounds", {
+      about: named("step", step.name),
       text: `The step ${step.name} met something out of all bounds: ${error.message}`,
       advice: `Look at it on the machine; --skip ${step.name} leaves the step out`,
     });

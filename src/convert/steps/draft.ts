@@ -5,8 +5,10 @@ import {
   type Change,
   type FileState,
   formatBytes,
+  guestFiles,
   type GuestView,
   makeProblem,
+  named,
   type Problem,
 } from "../../core/index.ts";
 import { changeableState, isDirectory } from "../../system/index.ts";
@@ -62,6 +64,7 @@ export class Draft {
       if (!(error instanceof RangeError)) throw error;
       this.problem(
         makeProblem("file-too-large", {
+          about: [...guestFiles(path), ...named("step", this.#step)],
           severity,
           text: `${path} in the guest is larger than ${formatBytes(MAX_TEXT_BYTES)}; the step ${this.#step} left it alone`,
           advice: "Look at that file in the VM: it may still name devices of the old machine",
@@ -200,6 +203,7 @@ export class Draft {
   #odd(path: string, wanted: "file" | "directory" = "file"): void {
     this.problem(
       makeProblem("guest-path", {
+        about: [...guestFiles(path), ...named("step", this.#step)],
         text: `${path} in the guest is no ${wanted}; the step ${this.#step} put nothing there`,
         advice: `Look at ${path} on the machine: nobody installs a system like that`,
       }),

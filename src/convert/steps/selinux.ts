@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SELinux: existing files keep their label (it is copied with them); a new file gets its directory's, as the kernel itself
 // would do. If the directory has none, the guest is told to label everything once.
-import { type Change, type GuestView, makeProblem } from "../../core/index.ts";
+import { type Change, guestFiles, type GuestView, makeProblem } from "../../core/index.ts";
 import { isNewDirectory, SELINUX_LABEL } from "../../system/index.ts";
 import type { Draft } from "./draft.ts";
 import { step, type StepContext } from "./step.ts";
@@ -49,6 +49,7 @@ async function relabel(paths: readonly string[], draft: Draft): Promise<void> {
   await draft.write(RELABEL, { why: `${WHY}: ${names}`, text: "" });
   draft.problem(
     makeProblem("selinux-relabel", {
+      about: guestFiles(...paths),
       text: `SELinux has no label for ${names}: at its first boot the VM labels all files, and starts once more`,
       advice: "Let it finish; it takes minutes",
     }),

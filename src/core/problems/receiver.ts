@@ -21,6 +21,7 @@ export const RECEIVER_PROBLEMS = {
   "destination-in-use": destination.stops("The VM runs, or the volume is in use."),
   "destination-no-device": destination.stops("The volume is not a block device."),
   "destination-no-file": destination.stops("A file of the copy is not a regular file."),
+  "destination-too-small": destination.stops("The volume is smaller than the disk."),
   "destination-read-only": destination.stops("The user may not write there."),
 
   "agent-failed": host.stops("The receiver failed for a reason that has no code."),

@@ -6,6 +6,7 @@ import {
   type HostVm,
   type LibvirtFacts,
   makeProblem,
+  named,
   type Problem,
 } from "../../core/index.ts";
 import {
@@ -49,15 +50,18 @@ function notUsable(uri: string, own: Section | null, sudo: Section | null): Prob
   const words = lastWords(own);
   if (own?.code === 124)
     return makeProblem("host-libvirt-hangs", {
+      about: named("hypervisor", "libvirt"),
       text: `libvirt (${uri}) did not answer in 30 s`,
       advice: "Restart it there: systemctl restart libvirtd; or choose another way with --hypervisor qemu",
     });
   if (/denied|authentication|polkit|not authorized/i.test(words))
     return makeProblem("host-libvirt-rights", {
+      about: named("hypervisor", "libvirt"),
       text: `libvirt (${uri}) does not let this user in: ${words}${sudo === null ? "" : ` (nor by sudo: ${lastWords(sudo)})`}`,
       advice: "Add the user to the group libvirt there: usermod -aG libvirt USER; or go there as root",
     });
   return makeProblem("host-libvirt-stopped", {
+    about: named("hypervisor", "libvirt"),
     text: `libvirt is installed, and ${uri} does not answer: ${words}`,
     advice:
       "Start it there: systemctl start libvirtd (or virtqemud); or choose --hypervisor qemu, then only files are written",

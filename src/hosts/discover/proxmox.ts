@@ -4,6 +4,7 @@ import {
   type HostStorage,
   type HostVm,
   makeProblem,
+  named,
   type Problem,
   type ProxmoxFacts,
 } from "../../core/index.ts";
@@ -28,20 +29,31 @@ export function parseProxmox(sections: Sections, { isRoot }: { isRoot: boolean }
   const number = /^pve-manager\/([0-9.]+)/.exec(version.lines[0] ?? "")?.[1];
   const list = sections.get("pve-list");
   const usable = list?.code === 0;
-  const problem = makeProblem("host-qm-fails", {
-    text: `This is a Proxmox VE node, and qm fails: ${lastWords(list)}`,
-    advice: isRoot
-      ? "Look there: systemctl status pve-cluster pvedaemon"
-      : "Go there as root, or let the user run qm and pvesm by sudo without a password (see doc/hosts.md)",
-  });
   return {
     facts: {
       usable,
       prefix: isRoot ? [] : ["sudo", "-n"],
       version: knownName(number, "pveversion cannot be read"),
     },
-    problems: usable ? [] : [problem],
+    problems: usable ? [] : [notUsable(lastWords(list), isRoot)],
   };
+}
+
+function notUsable(words: string, isRoot: boolean): Problem {
+  const about = named("hypervisor", "proxmox");
+  const text = `This is a Proxmox VE node, and qm fails: ${words}`;
+  if (isRoot)
+    return makeProblem("host-qm-fails", {
+      about,
+      text,
+      advice: "Look there: systemctl status pve-cluster pvedaemon",
+    });
+  return makeProblem("host-qm-rights", {
+    about,
+    text,
+    advice:
+      "Go there as root, or let the user run qm and pvesm by sudo without a password (see doc/hosts.md)",
+  });
 }
 
 /** `Name Type Status Total Used Available %`, sizes in KiB. */

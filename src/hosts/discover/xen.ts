@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What xl in a dom0 says of the hypervisor and its domains. Pure.
 import * as z from "zod";
-import { type HostVm, makeProblem, type Problem, unknown, type XenFacts } from "../../core/index.ts";
+import { type HostVm, makeProblem, named, type Problem, unknown, type XenFacts } from "../../core/index.ts";
 import {
   cleanMacs,
   cleanName,
@@ -58,6 +58,7 @@ export function parseXen(sections: Sections, { isRoot }: { isRoot: boolean }): F
 function notUsable(words: string, code: number | null, isRoot: boolean): Problem {
   if (!isRoot)
     return makeProblem("host-xl-rights", {
+      about: named("hypervisor", "xen"),
       text: `This is a Xen host, and this user may not run xl: ${words}`,
       advice: /must have a tty/.test(words)
         ? "Write into the sudoers there: Defaults:USER !requiretty (see doc/hosts.md); or go there as root"
@@ -65,6 +66,7 @@ function notUsable(words: string, code: number | null, isRoot: boolean): Problem
     });
   const why = code === 124 ? "it did not answer in 20 s" : words;
   return makeProblem("host-xl-fails", {
+    about: named("hypervisor", "xen"),
     text: `This is a Xen host, and xl fails: ${why}`,
     advice: "Look there: xl info; systemctl status xenstored xenconsoled (or the service xen)",
   });

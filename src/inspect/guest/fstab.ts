@@ -5,6 +5,7 @@ import {
   evidenceOfLines,
   findNode,
   findSpec,
+  guestFiles,
   type GuestView,
   insideOf,
   isHardwareName,
@@ -164,6 +165,7 @@ function fits(graph: BlockGraph, id: NodeId | null, type: string): boolean {
 
 function notFound({ spec, path, type }: FstabLine): Problem {
   return makeProblem("mount-not-found", {
+    about: [{ kind: "mount", spec, path, type }],
     text:
       type === "swap"
         ? `fstab uses ${spec} as swap, and none of the given disks has it`
@@ -174,6 +176,7 @@ function notFound({ spec, path, type }: FstabLine): Problem {
 
 function tooLarge(detail: string): Problem {
   return makeProblem("fstab-too-large", {
+    about: guestFiles("/etc/fstab"),
     text: `The guest's /etc/fstab is larger than any real one: ${detail}`,
     advice: "Look at it on the machine; mounts beyond the bound are not known here",
   });

@@ -10,6 +10,7 @@ import {
   type Holds,
   type LuksKey,
   makeProblem,
+  named,
   type NodeId,
   type OpenedCrypt,
   otherId,
@@ -92,6 +93,7 @@ async function addDisk(graph: GraphBuilder, { disk, reader, signal }: AddDisk): 
   if (overlapping.size > 0)
     graph.problems.push(
       makeProblem("partitions-overlap", {
+        about: named("disk", path),
         text: `${path}: partitions ${[...overlapping].toSorted((a, b) => a - b).join(", ")} overlap`,
         advice: "They are copied whole, every byte once",
       }),
@@ -190,6 +192,7 @@ function volumeNodes(graph: GraphBuilder, { group, nodes }: FoundGroup): readonl
   if (visible.length > MAX_VOLUMES)
     graph.problems.push(
       makeProblem("lvm-many-volumes", {
+        about: named("volume-group", group.name),
         text: `${group.name} has ${visible.length} logical volumes; only the first ${MAX_VOLUMES} are looked into`,
         advice: "The others are copied whole",
       }),

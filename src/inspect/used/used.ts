@@ -12,6 +12,7 @@ import {
   fromRanges,
   makeProblem,
   memberRanges,
+  named,
   type NodeId,
   type OpenedCrypt,
   type Problem,
@@ -202,6 +203,7 @@ function noteWhole(node: BlockNode, why: string): Problem[] {
   if (node.holds.kind === "opaque" && (isByDesign(why) || node.sizeBytes < WORTH_A_NOTE_BYTES)) return [];
   return [
     makeProblem("volume-whole", {
+      about: named("node", node.id),
       text: `${node.id} on ${node.path} is copied whole: ${why}`,
       advice: "Nothing is to be done; it takes longer than copying used blocks only",
     }),

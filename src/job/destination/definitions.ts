@@ -114,6 +114,7 @@ export async function defineVm({
 
 function entriesLeft({ name }: VmModel, why: string): Problem {
   return makeProblem("boot-entries-left", {
+    about: [],
     text: `The old firmware's boot menu is not in the VM's: ${why}`,
     advice: `${name} starts by the loader at EFI/BOOT; efibootmgr makes entries in the VM`,
   });

@@ -70,28 +70,32 @@ export async function checkDestination(
 ): Promise<DestinationState> {
   const directory = vmDirectory(destination, needs.name);
   const problems: Problem[] = [];
-  const stop = (code: ProblemCode, text: string, advice: string): void =>
-    void problems.push(makeProblem(code, { severity: "stops", text, advice }));
+  const stop = (code: ProblemCode, path: string, text: string, advice: string): void =>
+    void problems.push(
+      makeProblem(code, {
+        about: [{ kind: "file", of: "host", path }],
+        text: `${path} on ${host.title} ${text}`,
+        advice,
+      }),
+    );
   const kind = await host.kindOf(directory);
   const files = kind === "directory" ? await host.list(directory) : [];
   const finished = isFinished(files);
   const partial = files.includes("manifest.json") || files.some((file) => file.endsWith(".partial"));
   if (kind === "file" || kind === "other")
-    stop(
-      "destination-exists",
-      `${directory} on ${host.title} is no directory`,
-      "Choose another --name or destination",
-    );
+    stop("destination-exists", directory, `is no directory`, "Choose another --name or destination");
   else if (finished && !needs.replace && !needs.update)
     stop(
       "destination-exists",
-      `${directory} on ${host.title} holds a finished VM`,
+      directory,
+      `holds a finished VM`,
       "Choose another --name, bring it up to date with --update, or replace it with --replace",
     );
   else if (files.length > 0 && !finished && !partial)
     stop(
       "destination-exists",
-      `${directory} on ${host.title} is not empty and not ours`,
+      directory,
+      `is not empty and not ours`,
       "Choose another --name or destination",
     );
   const changes = needs.replace || needs.update;
@@ -99,7 +103,8 @@ export async function checkDestination(
     if (await isInUse(host, `${directory}/${file}`, needs.signal))
       stop(
         "destination-in-use",
-        `${directory}/${file} on ${host.title} is in use: the VM runs`,
+        `${directory}/${file}`,
+        `is in use: the VM runs`,
         "Shut the VM down there, and run the same command again",
       );
   const base = await nearestDirectory(host, directory);
@@ -109,7 +114,8 @@ export async function checkDestination(
   if (freeBytes + there < wanted)
     stop(
       "destination-full",
-      `${base} on ${host.title} has ${formatBytes(freeBytes)} free, the VM needs ${formatBytes(wanted - there)}`,
+      base,
+      `has ${formatBytes(freeBytes)} free, the VM needs ${formatBytes(wanted - there)}`,
       "Free space there, or choose another destination",
     );
   const updates = finished && needs.update && !needs.replace;

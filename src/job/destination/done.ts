@@ -37,6 +37,7 @@ export async function findDone(
     throw error;
   }
   return makeProblem(DONE_ALREADY, {
+    about: [{ kind: "file", of: "host", path: directory }],
     severity: "stops",
     text: `${directory} on ${host.title} holds a finished VM of this very machine`,
     advice:

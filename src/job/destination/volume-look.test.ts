@@ -38,7 +38,7 @@ test("problemsOf() says what is lost, what stays behind the end, and which names
   assert.equal(kept.advice, "Look once more whether it is the right one");
   const [whole] = problemsOf(line(), { ...LOOKED, path: "/dev/sdb", sizeBytes: 16 * MIB });
   assert.equal(whole?.text, "All that is on /dev/sdb on root@host is overwritten");
-  assert.match(whole.advice, /by-id/);
+  assert.match(String(whole.advice), /by-id/);
   const [bad] = problemsOf(line("", "a\u001b[2Jb"), { ...LOOKED, ours: true });
-  assert.match(bad?.text ?? "", /\(a\?\[2Jb\)/);
+  assert.match(String(bad?.text), /\(a\?\[2Jb\)/);
 });

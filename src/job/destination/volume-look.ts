@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host tells of its block devices, by one script that only reads, and what of it stands in the way of a disk.
-import { formatBytes, makeProblem, type Problem, type ProblemCode } from "../../core/index.ts";
+import { formatBytes, makeProblem, named, type Problem, type ProblemCode } from "../../core/index.ts";
 
 // One line for each: size, number, the devices below it, what uses it, what blkid recognizes. A device may have many
 // names, also nodes of its own in a VM's mount namespace, so numbers are compared. Used means: mounted or swapped on
@@ -66,7 +66,7 @@ export function problemsOf(
   { path, title, sizeBytes, ours, sources = [], seen = new Set() }: Looked,
 ): readonly Problem[] {
   const stop = (code: ProblemCode, text: string, advice: string): readonly Problem[] => [
-    makeProblem(code, { severity: "stops", text: `${path} on ${title} ${text}`, advice }),
+    makeProblem(code, { about: named("volume", path), text: `${path} on ${title} ${text}`, advice }),
   ];
   if (line === "absent")
     return stop("destination-absent", "is not there", "Make the volume, or name one that is there");
@@ -84,7 +84,7 @@ export function problemsOf(
   if (used !== undefined) return stop("destination-in-use", used[0], used[1]);
   if (has < sizeBytes)
     return stop(
-      "destination-full",
+      "destination-too-small",
       `has ${formatBytes(has)}, the disk ${formatBytes(sizeBytes)}`,
       "Make the volume larger, or name another",
     );
@@ -103,6 +103,7 @@ export function problemsOf(
     : "";
   return [
     makeProblem("volume-overwritten", {
+      about: named("volume", path),
       text: `All that is on ${path} on ${title} is overwritten${what === "" ? "" : ` (${what})`}${kept}`,
       advice: `Look once more whether it is the right one${stable}`,
     }),

@@ -80,13 +80,18 @@ function movedProblems(
   const volume = volumes[index];
   if (goesOn === null || place === (volume ?? null) || (goesOn === "resume" && volume !== undefined))
     return [];
-  const code = "destination-exists";
   const text = `Disk ${number} of the VM in ${directory} lies ${place === null ? "in an image file" : `on ${place}`}`;
   const advice =
     place === null
       ? "Leave --volume out for this disk, choose another --name, or replace the VM with --replace"
       : `Give --volume ${place} for this disk, or choose another --name`;
-  return [makeProblem(code, { severity: "stops", text, advice })];
+  return [
+    makeProblem("destination-exists", {
+      about: [{ kind: "file", of: "host", path: directory }],
+      text,
+      advice,
+    }),
+  ];
 }
 
 async function numbersOf(disks: readonly SourceDisk[]): Promise<readonly string[]> {

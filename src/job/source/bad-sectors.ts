@@ -4,6 +4,7 @@ import {
   type BlockGraph,
   formatBytes,
   makeProblem,
+  named,
   type Problem,
   type Range,
   sumBytes,
@@ -24,11 +25,15 @@ type Lost = {
 /** Null when nothing was lost. */
 export async function lostToBadSectors({ storage, disk, ranges, signal }: Lost): Promise<Problem | null> {
   if (ranges.length === 0) return null;
-  return lostProblem(disk.number, ranges, await filesAt({ graph: storage, disk, ranges, signal }));
+  return lostProblem(disk, ranges, await filesAt({ graph: storage, disk, ranges, signal }));
 }
 
 /** Pure. */
-export function lostProblem(number: number, ranges: readonly Range[], volumes: readonly FilesAt[]): Problem {
+export function lostProblem(
+  disk: Lost["disk"],
+  ranges: readonly Range[],
+  volumes: readonly FilesAt[],
+): Problem {
   const places = listed(ranges.map(({ start, end }) => `${start}-${end}`));
   const inFiles = volumes.map(({ volume, files, otherBytes }) => {
     const parts = [
@@ -38,7 +43,8 @@ export function lostProblem(number: number, ranges: readonly Range[], volumes: r
     return `; on ${volume}: ${parts.join(", and ")}`;
   });
   return makeProblem("bad-sectors", {
-    text: `Disk ${number} could not be read in ${ranges.length === 1 ? "one place" : `${ranges.length} places`}, ${formatBytes(sumBytes(ranges))} in all, now zero in the image: bytes ${places}${inFiles.join("")}`,
+    about: named("disk", disk.path),
+    text: `Disk ${disk.number} could not be read in ${ranges.length === 1 ? "one place" : `${ranges.length} places`}, ${formatBytes(sumBytes(ranges))} in all, now zero in the image: bytes ${places}${inFiles.join("")}`,
     advice:
       volumes.length === 0
         ? "Which files lie there is not known: check the guest's file systems and databases, and restore from a backup"

@@ -6,10 +6,12 @@ import {
   type BlockNode,
   type BlockView,
   type Emit,
+  guestFiles,
   type GuestOS,
   type GuestView,
   makeProblem,
   type Mount,
+  named,
   type NodeId,
   type OpenedCrypt,
   type Problem,
@@ -67,6 +69,7 @@ export async function checkVolumes(context: Context): Promise<readonly Problem[]
     if (check.dirty)
       problems.push(
         makeProblem("filesystem-dirty", {
+          about: named("node", node.id),
           text: `The ${type} file system ${node.id} was not shut down cleanly; its journal was replayed on the overlay`,
           advice: "The VM gets the replayed state; the source keeps its journal as it is",
         }),
@@ -77,6 +80,7 @@ export async function checkVolumes(context: Context): Promise<readonly Problem[]
 
 function notReached(node: BlockNode, why: string): Problem {
   return makeProblem("volume-not-reached", {
+    about: named("node", node.id),
     text: `${node.id} cannot be opened here: ${why}`,
     advice: "It is copied whole and not converted",
   });
@@ -177,6 +181,7 @@ const rootOptions = (mounts: readonly Mount[]): string =>
 
 function notMounted({ path, why }: { readonly path: string; readonly why: string }): Problem {
   return makeProblem("mount-skipped", {
+    about: guestFiles(path),
     text: `${path} of the guest could not be mounted here: ${why}`,
     advice: "What lies there is copied as it is, and not converted",
   });
@@ -227,6 +232,7 @@ async function mountsOf(
 
 function severalRoots(ids: readonly NodeId[]): Problem {
   return makeProblem("several-systems", {
+    about: named("node", ...ids),
     text: `There are ${ids.length} installed systems: ${ids.join(", ")}`,
     advice: `Only the first, on ${ids[0]}, is converted; the others are copied as they are`,
   });

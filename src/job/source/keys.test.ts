@@ -39,7 +39,7 @@ test("readKeys() takes regular files and what was typed, and says which file eve
     ],
   );
   assert.deepEqual(
-    problems.map(({ code, text }) => [code, text.includes(open)]),
+    problems.map(({ code, text }) => [code, String(text).includes(open)]),
     [["key-readable", true]],
   );
   for (const [path, code] of [

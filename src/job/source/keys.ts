@@ -59,6 +59,7 @@ const wrong = (code: ProblemCode, message: string, advice: string): UserError =>
 
 function readable(path: string): Problem {
   return makeProblem("key-readable", {
+    about: [{ kind: "file", of: "here", path }],
     text: `Every user of this system may read the key file ${path}`,
     advice: `Remove it after the migration, or at least: chmod 600 ${path}`,
   });

@@ -2,7 +2,7 @@
 // Encrypted volumes without a key are told once, louder where the system may be in them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BlockNode, makeProblem, type Problem } from "../../core/index.ts";
+import { type BlockNode, makeProblem, named, type Problem } from "../../core/index.ts";
 import { lockedVolumes, plainCopies } from "./locked.ts";
 
 const luks = (uuid: string): BlockNode => ({
@@ -18,14 +18,16 @@ test("locked volumes are a note beside a system, a warning without one; opened o
     nodes: [luks("a1"), luks("b2"), luks("c3")],
     edges: [{ from: "x", to: "b2/luks", map: null }],
   };
-  const told: Problem[] = [makeProblem("luks-not-opened", { text: "volume c3 is", advice: "" })];
+  const told: Problem[] = [
+    makeProblem("luks-not-opened", { about: named("luks", "c3"), text: "It is not opened", advice: "" }),
+  ];
   const [note, ...more] = lockedVolumes(storage, { hasGuest: true, told });
   assert.deepEqual(more, []);
   assert.equal(note?.severity, "notes");
-  assert.match(note?.text ?? "", /^The LUKS volume a1 is copied whole/);
+  assert.match(String(note?.text), /^The LUKS volume a1 is copied whole/);
   const [warning] = lockedVolumes(storage, { hasGuest: false, told: [] });
   assert.equal(warning?.severity, "warns");
-  assert.match(warning?.text ?? "", /^The LUKS volumes a1, c3 are .*none is converted$/);
+  assert.match(String(warning?.text), /^The LUKS volumes a1, c3 are .*none is converted$/);
   assert.deepEqual(lockedVolumes({ nodes: [], edges: [] }, { hasGuest: false, told: [] }), []);
 });
 

@@ -7,6 +7,9 @@ import {
   diskId,
   type LeftOutDisk,
   makeProblem,
+  mountsIn,
+  named,
+  namesIn,
   type Problem,
   type SourceDisk,
   UserError,
@@ -33,8 +36,9 @@ export function chooseMirrors(found: FoundDisks, wanted: Answers["mirrors"]): Fe
         : `No disk can be left out. ${reasons.join("; ")}`,
       { advice: "Leave --mirrors out: then each disk is sent as it is" },
     );
-  const isWhole = ({ code, text }: Problem): boolean =>
-    code === "md-degraded" && arrays.some(({ name }) => text.includes(` ${name} `));
+  const isWhole = (problem: Problem): boolean =>
+    problem.code === "md-degraded" &&
+    namesIn(problem, "array").some((name) => arrays.some((array) => array.name === name));
   const problems = [
     ...found.problems.filter((problem) => !isWhole(problem)),
     ...leftOut.map((one) => isLeftOut(one, arrays)),
@@ -50,6 +54,7 @@ function isLeftOut({ disk, volumes }: LeftOutDisk, arrays: LeftOut["arrays"]): P
   const also = volumes.map(({ kind }) => (kind === "swap" ? "swap" : "copy of the EFI partition"));
   const lost = also.length === 0 ? "" : `; its ${[...new Set(also)].join(" and its ")} will be missing`;
   return makeProblem("mirror-left-out", {
+    about: [...named("disk", disk.path), ...named("array", ...arrays.map(({ name }) => name))],
     text: `${disk.path} is not sent: its arrays (${namesOf(arrays)}) are on the disks that are${lost}`,
     advice: "The arrays are whole in the VM, with the members that they have there",
   });
@@ -57,6 +62,7 @@ function isLeftOut({ disk, volumes }: LeftOutDisk, arrays: LeftOut["arrays"]): P
 
 function becomesWhole(arrays: LeftOut["arrays"]): Problem {
   return makeProblem("mirror-made-whole", {
+    about: named("array", ...arrays.map(({ name }) => name)),
     text: `Members of the software RAID ${namesOf(arrays)} are missing or out of date`,
     advice: "In the VM the arrays have the members that are here, and are whole with them",
   });
@@ -65,22 +71,25 @@ function becomesWhole(arrays: LeftOut["arrays"]): Problem {
 function couldBe(leftOut: readonly LeftOutDisk[]): Problem {
   const paths = leftOut.map(({ disk }) => disk.path).join(", ");
   return makeProblem("mirror-sent-too", {
+    about: named("disk", ...leftOut.map(({ disk }) => disk.path)),
     text: `The VM gets ${paths} too, a mirror of what other disks have`,
     advice: "With --mirrors one only one disk of each mirror is sent, and the VM has as many disks less",
   });
 }
 
 /** A line of fstab whose volume is missing since its disk was left out: the step fstab takes it out. */
-export function isExpected({ code, text }: Problem, leftOut: readonly LeftOutDisk[]): boolean {
+export function isExpected(problem: Problem, leftOut: readonly LeftOutDisk[]): boolean {
   const lost = leftOut.flatMap(({ volumes }) => volumes);
-  const names = lost.flatMap(({ uuid, label }) => [
+  const specs = lost.flatMap(({ uuid, label }) => [
     `UUID=${uuid}`,
     ...(label === null ? [] : [`LABEL=${label}`]),
   ]);
+  const lostSwap = lost.some(({ kind }) => kind === "swap");
   return (
-    code === "mount-not-found" &&
-    (names.some((name) => text.includes(` ${name} `)) ||
-      (text.startsWith("fstab uses /dev/") && lost.some(({ kind }) => kind === "swap")))
+    problem.code === "mount-not-found" &&
+    mountsIn(problem).some(
+      ({ spec, type }) => specs.includes(spec) || (lostSwap && type === "swap" && spec.startsWith("/dev/")),
+    )
   );
 }
 

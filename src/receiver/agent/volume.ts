@@ -52,9 +52,13 @@ export async function openBlockDevice(
         advice: "Name a logical volume, partition or zvol",
       });
     if (has < sizeBytes)
-      throw new ReceiverProblem("destination-full", `${path} has ${has} bytes, the disk needs ${sizeBytes}`, {
-        advice: "Make the volume larger, or name another",
-      });
+      throw new ReceiverProblem(
+        "destination-too-small",
+        `${path} has ${has} bytes, the disk needs ${sizeBytes}`,
+        {
+          advice: "Make the volume larger, or name another",
+        },
+      );
     return device;
   } catch (error) {
     await device.close();

@@ -25,8 +25,8 @@ export function printProblems(
   return problems
     .toSorted((a, b) => rank(a) - rank(b))
     .map(({ severity, text, advice }) => {
-      const more = advice === "" ? "" : `\n${wrap(advice, { indent: 4, width: columns })}`;
-      return `${wrap(`${SEVERITIES[severity]}: ${text}`, { width: columns })}${more}\n`;
+      const what = wrap(`${SEVERITIES[severity]}: ${text}`, { width: columns });
+      return `${what}\n${wrap(String(advice), { indent: 4, width: columns })}\n`;
     })
     .join("");
 }

@@ -50,7 +50,7 @@ test("events with words of a guest are printed plainly", (t) =>
       let out = "";
       const { emit } = textPrinter({ write: (part) => void (out += part), isTerminal: false, columns: 80 });
       emit({ type: "step", phase: "plan", text: one });
-      emit({ type: "problem", problem: makeProblem("not-converted", { text: one, advice: one }) });
+      emit({ type: "problem", problem: makeProblem("not-converted", { about: [], text: one, advice: one }) });
       assert.doesNotMatch(out, OBEYED);
     }),
     { runs: 100 },

@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which page can mend what went wrong. Pure.
-import { UserError } from "../../core/index.ts";
+import { type ProblemCode, UserError } from "../../core/index.ts";
 import type { PageName } from "./page.ts";
 
-const BY_CODE: readonly (readonly [RegExp, PageName])[] = [
-  [/^destination-(exists|in-use|busy)|^name-|^memory-|^vcpus-|^nic-|^network-|^format-|^hypervisor-/, "vm"],
-  [/^host-key|^ssh-host-key/, "host-key"],
-  [/^identity-|login|^password/, "login"],
-  [/^luks-/, "encryption"],
-  [/^destination-/, "host"],
-];
+/** Where it is another page than that of the area. */
+const BY_CODE: Readonly<Partial<Record<ProblemCode, PageName>>> = {
+  "destination-exists": "vm",
+  "destination-in-use": "vm",
+  "destination-busy": "vm",
+  "to-wrong": "host",
+  "host-key-unknown": "host-key",
+  "host-key-changed": "host-key",
+  "host-key-missing": "host-key",
+  "host-login-refused": "login",
+  "identity-missing": "login",
+  "identity-wrong": "login",
+  "identity-not-fetched": "login",
+  "luks-key-wrong": "encryption",
+  "luks-open-failed": "encryption",
+  "luks-volume-missing": "encryption",
+  "network-card-missing": "network-links",
+};
 
 const BY_AREA: Readonly<Partial<Record<UserError["area"], PageName>>> = {
   host: "host",
@@ -21,5 +32,5 @@ const BY_AREA: Readonly<Partial<Record<UserError["area"], PageName>>> = {
 /** `vm` where nothing tells: all pages are within reach from there. */
 export function mendingPage(error: unknown): PageName {
   if (!(error instanceof UserError)) return "vm";
-  return BY_CODE.find(([pattern]) => pattern.test(error.code))?.[1] ?? BY_AREA[error.area] ?? "vm";
+  return BY_CODE[error.code] ?? BY_AREA[error.area] ?? "vm";
 }

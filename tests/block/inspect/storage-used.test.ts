@@ -34,7 +34,7 @@ async function usedMap(path: string, t: TestContext): Promise<{ map: ExtentMap; 
   assert.ok(map);
   assert.equal(map.size, disk.sizeBytes);
   for (const run of map.runs) assert.equal(run.start % 4096, 0);
-  return { map, notes: notes.map((note) => note.text) };
+  return { map, notes: notes.map((note) => String(note.text)) };
 }
 
 /** Overwrites everything that would not be sent. */

@@ -183,12 +183,12 @@ test("a missing member: RAID 5 and 10 are read without it, RAID 0 and a RAID 5 t
     }
     await using striped = await makeArray({ level: 0, layout: 0, count: 3 });
     const some = await readDiskGraph(await openAll(striped.paths.slice(0, 2)), { signal });
-    assert.match(some.problems[0]?.text ?? "", /raid0, and too many members of it are missing/);
+    assert.match(String(some.problems[0]?.text), /raid0, and too many members of it are missing/);
     await using dirty = await makeArray({ level: 5, layout: 2, count: 3 }, { dirty: true });
     const whole = await readDiskGraph(await openAll(dirty.paths), { signal });
     assert.deepEqual(whole.problems, []);
     const torn = await readDiskGraph(await openAll(dirty.paths.slice(1)), { signal });
-    assert.match(torn.problems[0]?.text ?? "", /raid5, and it was not shut down, and a member is missing/);
+    assert.match(String(torn.problems[0]?.text), /raid5, and it was not shut down, and a member is missing/);
   }));
 
 test("LVM on RAID 5: its volumes are found, and free extents are not sent", () =>

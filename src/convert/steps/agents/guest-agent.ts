@@ -2,7 +2,7 @@
 // qemu-guest-agent, on request: from extras by the guest's own tool, else by a unit that installs it at the first boot with
 // a network. Its channel is in the VM's definitions.
 import { step, type StepContext } from "../step.ts";
-import { type GuestView, makeProblem } from "../../../core/index.ts";
+import { type GuestView, makeProblem, named } from "../../../core/index.ts";
 import { layeredView } from "../../../system/index.ts";
 import { directoriesFor, withNeeds } from "../../drivers/choose.ts";
 import { readFitting } from "../../drivers/extras.ts";
@@ -55,8 +55,9 @@ async function fromExtras(context: StepContext): Promise<boolean> {
   if (installed.kind === "later") {
     draft.problem(
       makeProblem("guest-agent-later", {
+        about: named("package", agent.name),
         text: `${name} from extras will be installed at migration`,
-        advice: "",
+        advice: "Its tool runs on a throw-away overlay then, before a byte is copied",
       }),
     );
     return true;
@@ -64,6 +65,7 @@ async function fromExtras(context: StepContext): Promise<boolean> {
   if (installed.kind === "failed") {
     draft.problem(
       makeProblem("guest-agent-not-installed", {
+        about: named("package", agent.name),
         text: `${name} from extras could not be installed (${installed.why})`,
         advice: "Put what its tool asks for beside it",
       }),
@@ -82,6 +84,7 @@ async function atFirstBoot({ view, guest, extras, draft }: StepContext): Promise
     const place = `${extras.directory}/${directoriesFor(guest)[0] ?? ""}/`;
     draft.problem(
       makeProblem("guest-agent-not-installed", {
+        about: named("package", "qemu-guest-agent"),
         text: `The guest agent is not in extras, and ${guest.init === "systemd" ? "no package manager is known here" : `a system with ${guest.init} can not install it at its first boot`}`,
         advice: `Put its package into ${place}, or install qemu-guest-agent in the VM`,
       }),

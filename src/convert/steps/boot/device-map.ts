@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB's device.map names disks of the old machine by id. grub-install does not need it: it asks the system.
-import { isHardwareName, makeProblem } from "../../../core/index.ts";
+import { isHardwareName, makeProblem, named } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
 
@@ -24,6 +24,7 @@ export const deviceMap = step(
     if (device !== null)
       draft.problem(
         makeProblem("grub-install-device", {
+          about: [...named("device", device), ...named("package", "grub-pc")],
           text: `The package grub-pc remembers ${device} as the disk to install GRUB on`,
           advice: "In the VM run once: dpkg-reconfigure grub-pc, and choose its first disk",
         }),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // EFI/BOOT/BOOTX64.EFI: a VM begins with empty NVRAM, and without an entry there the firmware starts only that file.
-import { makeProblem } from "../../../core/index.ts";
+import { guestFiles, makeProblem } from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
 import { espMounts } from "../../efi/esp-mounts.ts";
 import { type EfiLoader, findEfiLoaders } from "../../efi/loaders.ts";
@@ -24,6 +24,7 @@ export const efiFallback = step(
     if (esps.length === 0)
       draft.problem(
         makeProblem("efi-not-seen", {
+          about: [],
           text: "The guest boots by UEFI, and no EFI system partition with anything on it could be opened here",
           advice: "The VM boots only if EFI/BOOT holds a boot loader there: look at it on the machine",
         }),
@@ -45,6 +46,7 @@ async function makeFallback(context: StepContext, { esp, arch }: Place): Promise
     else if (loaders[0] !== undefined && !isKnown(there))
       draft.problem(
         makeProblem("efi-fallback-foreign", {
+          about: guestFiles(`${esp}/EFI/BOOT/${name}`),
           text: `${esp}/EFI/BOOT/${name} is not the guest's own boot loader (${loaders[0].title}); it is kept`,
           advice: "If the VM starts something else, choose the guest's loader in the firmware's boot menu",
         }),
@@ -55,6 +57,7 @@ async function makeFallback(context: StepContext, { esp, arch }: Place): Promise
   if (loader !== undefined) return await copyLoader(context, { esp, loader });
   draft.problem(
     makeProblem("efi-no-loader", {
+      about: guestFiles(esp),
       text: `${esp} holds no boot loader that a VM with new NVRAM would start`,
       advice: `Put the guest's loader there as EFI/BOOT/${name} on the machine; kernels started by the firmware itself need one too`,
     }),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB legacy: `root=` and `resume=` in menu.lst or grub.conf. Its own names, `root (hd0,0)`, count disks as the BIOS
 // does, and stay: the boot disk comes first in the VM, as it did on the machine.
-import { makeProblem } from "../../../core/index.ts";
+import { guestFiles, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
 import { LEGACY_MENUS } from "../../loaders/grub-legacy.ts";
@@ -21,6 +21,7 @@ export const grubLegacy = step(
       if (disk === null) continue;
       draft.problem(
         makeProblem("grub-other-disk", {
+          about: guestFiles(path),
           text: `${path} loads from ${disk}: GRUB legacy counts disks as the BIOS finds them, and in the VM their order may be another`,
           advice:
             "If the boot menu says that it cannot mount a partition, edit that number in the menu (key e)",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Common to the steps of all boot loaders: root= and resume= get names that the VM's disks have.
-import { makeProblem } from "../../../core/index.ts";
+import { guestFiles, makeProblem, named } from "../../../core/index.ts";
 import type { Draft } from "../draft.ts";
 import type { StepContext } from "../step.ts";
 import { readVolumes } from "../../names/volumes.ts";
@@ -28,6 +28,7 @@ export async function nameDevices(
   for (const [name, path] of [...loaders].slice(0, 20))
     draft.problem(
       makeProblem("root-not-given", {
+        about: [...named("device", name), ...guestFiles(path)],
         text: `${path} names root=${name}, and none of the given disks holds it`,
         advice:
           "If this is the entry that boots by default, the VM will not find its root; give that disk too",
@@ -60,6 +61,7 @@ export async function editFile(
   if (!fits)
     draft.problem(
       makeProblem("loader-file-full", {
+        about: guestFiles(path),
         text: `${path} in the guest has a fixed size, and the new words of its command line do not fit`,
         advice: "Shorten the command line there on the machine, and make the plan again",
       }),

@@ -56,11 +56,11 @@ test("the initramfs in a unified kernel image is opened: what it lacks is named,
   assert.deepEqual(whole, { changes: [], problems: [] });
   const { problems } = await proposed({ ".uname": release, ".initrd": inside(["ext4", "virtio_pci"]) });
   assert.equal(problems[0]?.code, "uki-lacks-drivers");
-  assert.match(problems[0]?.text ?? "", /lacks virtio_blk, .*virtio_net/);
+  assert.match(String(problems[0]?.text), /lacks virtio_blk, .*virtio_net/);
   const unknown = await proposed({ ".uname": Buffer.from("9.9.9"), ".initrd": inside(MODULES) });
-  assert.match(unknown.problems[0]?.text ?? "", /modules of its kernel \(9\.9\.9\) are not in the guest/);
+  assert.match(String(unknown.problems[0]?.text), /modules of its kernel \(9\.9\.9\) are not in the guest/);
   const damaged = await proposed({ ".uname": release, ".initrd": Buffer.from([1, 2, 3, 4]) });
-  assert.match(damaged.problems[0]?.text ?? "", /is not known: It is no initramfs/);
+  assert.match(String(damaged.problems[0]?.text), /is not known: It is no initramfs/);
 });
 
 test("a unified kernel image that names a disk of the old machine is reported with what it should say", async (t) => {
@@ -68,7 +68,7 @@ test("a unified kernel image that names a disk of the old machine is reported wi
   const { changes, problems } = await proposeStep(unifiedKernels, await efiGuest(t, files));
   assert.deepEqual(changes, []);
   assert.equal(problems[0]?.code, "uki-names-hardware");
-  assert.match(problems[0]?.advice ?? "", /"root=UUID=3f1c2a4e-\S+ ro quiet"/);
+  assert.match(String(problems[0]?.advice), /"root=UUID=3f1c2a4e-\S+ ro quiet"/);
 });
 
 test("damaged unified kernel images have no command line", () => {

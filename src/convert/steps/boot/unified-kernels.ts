@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unified kernel images on an EFI system partition: command line and initramfs are inside, and mostly signed. They are never
 // changed; what would keep them from booting in a VM is reported before the copy.
-import { makeProblem, type Problem } from "../../../core/index.ts";
+import { guestFiles, makeProblem, named, type Problem } from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
 import { findUnified, unifiedCmdline, unifiedInitramfs, unifiedRelease } from "../../efi/uki.ts";
 import { findMissing } from "../../initramfs/check.ts";
@@ -65,12 +65,14 @@ async function missingInside(image: Buffer, context: StepContext): Promise<reado
 
 const namesHardware = (path: string, { cmdline, better }: { cmdline: string; better: string }): Problem =>
   makeProblem("uki-names-hardware", {
+    about: guestFiles(path),
     text: `${path} is a unified kernel image with the command line "${cmdline.slice(0, 300)}" inside, which names disks that the VM lacks`,
     advice: `Build it again on the machine with "${better.slice(0, 300)}" and the drivers virtio_pci, virtio_blk and virtio_scsi, or start another kernel in the VM's boot menu`,
   });
 
 const lacksDrivers = (path: string, missing: readonly string[]): Problem =>
   makeProblem("uki-lacks-drivers", {
+    about: [...guestFiles(path), ...named("driver", ...missing)],
     text: `${path} is a unified kernel image, and the initramfs inside lacks ${missing.join(", ")}`,
     advice:
       "Build it again on the machine with these drivers (mkinitcpio -P, dracut --uefi or kernel-install), or start another kernel in the VM's boot menu",
@@ -78,6 +80,7 @@ const lacksDrivers = (path: string, missing: readonly string[]): Problem =>
 
 const notOpened = (path: string, why: string): Problem =>
   makeProblem("uki-not-opened", {
+    about: guestFiles(path),
     text: `${path} is a unified kernel image: whether the initramfs inside has the drivers of a VM is not known: ${why}`,
     advice:
       "If the VM does not find its root, build it again on the machine with virtio_pci, virtio_blk and virtio_scsi",

@@ -105,7 +105,9 @@ test("the volume below the root is marked where cryptsetup-initramfs is, and one
   const dracut = await propose(await make({ "/etc/crypttab": line }));
   assert.ok(dracut.changes.every(({ step }) => step !== "crypttab"));
   const none = await propose(await make({ ...HOOK, "/etc/crypttab": "" }));
-  assert.ok(none.problems.some(({ code, text }) => code === "crypttab-no-root" && text.includes(UUID)));
+  assert.ok(
+    none.problems.some(({ code, text }) => code === "crypttab-no-root" && String(text).includes(UUID)),
+  );
 });
 
 test("an initramfs that could not open the root is not proven", () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // crypttab: source devices by UUID, or by PARTUUID if the volume has no header (swap with a random key). Volumes below the
 // root are marked for the initramfs.
-import { findNode, luksBelow, luksOf, makeProblem, parseCrypttab } from "../../../core/index.ts";
+import { findNode, luksBelow, luksOf, makeProblem, named, parseCrypttab } from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
 import { MAX_LINE, mapLines } from "../../text/lines.ts";
 import { readVolumes, type Volumes } from "../../names/volumes.ts";
@@ -22,6 +22,7 @@ export const crypttab = step(
     for (const spec of unknown.slice(0, 20))
       draft.problem(
         makeProblem("crypttab-not-given", {
+          about: named("device", spec),
           text: `crypttab names ${spec}, and no volume of the given disks can be named by UUID in its place`,
           advice: "Give that disk too, or correct the line in the VM",
         }),
@@ -70,6 +71,7 @@ async function markForInitramfs({ view, guest, intent, draft }: StepContext): Pr
     const holds = findNode(graph, id)?.holds;
     draft.problem(
       makeProblem("crypttab-no-root", {
+        about: holds?.kind === "luks" ? named("luks", holds.uuid) : named("node", id),
         text: `The root lies in the LUKS volume ${holds?.kind === "luks" ? holds.uuid : id}, and /etc/crypttab does not name it`,
         advice: "Put it there by its UUID, with the option initramfs; else the VM may not find its root",
       }),

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // fstab: names of this hardware become UUID=. Comments, order, spacing and lines we do not know stay, byte for byte.
-import { type BlockNode, type LeftOutDisk, makeProblem, type Problem } from "../../../core/index.ts";
+import {
+  type BlockNode,
+  type LeftOutDisk,
+  makeProblem,
+  type Mount,
+  mountsIn,
+  type Problem,
+} from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { commentOut, mapLines } from "../../text/lines.ts";
 import { readVolumes, type Volumes } from "../../names/volumes.ts";
@@ -23,11 +30,16 @@ export const fstab = step(
       edit: (text) => renderFstab(text, volumes, problems),
       severity: "stops",
     });
-    const said = (problem: Problem): boolean =>
-      guest.mounts.some((one) => one.node === null && problem.text.includes(`${one.spec} on ${one.path},`));
-    for (const problem of problems.slice(0, 20)) if (!said(problem)) draft.problem(problem); // by inspection
+    for (const problem of problems.slice(0, 20)) if (!isKnown(problem, guest.mounts)) draft.problem(problem);
   },
 );
+
+/** Inspection found nothing for this mount either, and reported it where it matters. */
+const isKnown = (problem: Problem, mounts: readonly Mount[]): boolean =>
+  problem.code === "fstab-not-given" &&
+  mountsIn(problem).some(({ spec, path }) =>
+    mounts.some((mount) => mount.node === null && mount.spec === spec && mount.path === path),
+  );
 
 /** fstab(5): device, mount point, type. */
 const LINE = /^([ \t]*)([^ \t#\r\n][^ \t\r\n]*)([ \t]+)([^ \t\r\n]+)[ \t]+([^ \t\r\n]+)/;
@@ -40,12 +52,12 @@ function renderFstab(text: string, volumes: Volumes, problems: Problem[]): strin
     const named = volumes.named(spec);
     if (named.kind === "stable" || /^(udf|iso9660)(,|$)/.test(type)) return line; // the VM has a CD drive too
     if (named.kind === "absent") {
-      problems.push(notGiven(spec, path));
+      problems.push(notGiven({ spec, path, type }));
       return line;
     }
     const uuid = fits(named.node, type) ? volumes.uuidOf(named.node) : null;
     if (uuid === null) {
-      problems.push(noName(spec, path, type));
+      problems.push(noName({ spec, path, type }));
       return line;
     }
     return `${indent}UUID=${uuid}${line.slice(indent.length + spec.length)}`;
@@ -80,15 +92,19 @@ function fits({ holds }: BlockNode, type: string): boolean {
   return type.split(",").includes(holds.type) || (ext.test(type) && ext.test(holds.type));
 }
 
-function notGiven(spec: string, path: string): Problem {
+type Line = { readonly spec: string; readonly path: string; readonly type: string };
+
+function notGiven({ spec, path, type }: Line): Problem {
   return makeProblem("fstab-not-given", {
+    about: [{ kind: "mount", spec, path, type }],
     text: `fstab mounts ${spec} on ${path}, and none of the given disks holds it`,
     advice: "Give that disk too, or remove the line: the VM waits for it at boot, and may stop there",
   });
 }
 
-function noName(spec: string, path: string, type: string): Problem {
+function noName({ spec, path, type }: Line): Problem {
   return makeProblem("fstab-no-uuid", {
+    about: [{ kind: "mount", spec, path, type }],
     text: `fstab mounts ${spec} on ${path} as ${type}, and what lies there has no UUID of that type of its own`,
     advice: `The line is left as it is; name the volume by UUID or label in the VM if ${path} is missing there`,
   });

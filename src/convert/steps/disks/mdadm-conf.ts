@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // mdadm.conf: arrays are looked for on all disks, not on those of the old machine, and identified by UUID.
-import { isHardwareName, makeProblem } from "../../../core/index.ts";
+import { isHardwareName, makeProblem, named } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { mapLines, MAX_LINE } from "../../text/lines.ts";
 
@@ -23,6 +23,7 @@ export const mdadmConf = step(
     for (const array of [...new Set(lost)].slice(0, 20))
       draft.problem(
         makeProblem("mdadm-by-name", {
+          about: named("array", array),
           text: `mdadm.conf knows the array ${array} by its disks only`,
           advice: "Add its UUID, as `mdadm --detail --brief` prints it, on the machine or in the VM",
         }),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Volumes that this machine's TPM, a token or a server on this network unlocks. The VM has none of them, and would wait at
 // its console. Only reported: the passphrase is a person's.
-import { makeProblem } from "../../../core/index.ts";
+import { makeProblem, named } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
 
@@ -15,6 +15,7 @@ export const sealedKeys = step(
     for (const { name, by } of findSealed((await draft.read("/etc/crypttab", { severity: "notes" })) ?? ""))
       draft.problem(
         makeProblem("key-sealed", {
+          about: named("device", `/dev/mapper/${name}`),
           text: `The encrypted volume ${name} is unlocked by ${by}, which the VM does not have`,
           advice: `Before: add a passphrase on the machine (systemd-cryptenroll --password DEVICE), and type it at the VM's console; afterwards enroll the VM's own TPM`,
         }),
@@ -23,6 +24,7 @@ export const sealedKeys = step(
     if (encrypted && (await view.resolve("/usr/bin/clevis-luks-unlock")) !== null)
       draft.problem(
         makeProblem("key-clevis", {
+          about: named("program", "clevis"),
           text: "Clevis is installed and a volume is encrypted: its key may be sealed in this machine's TPM, or held by a Tang server",
           advice:
             "Before: see `clevis luks list -d DEVICE`; add a passphrase with cryptsetup luksAddKey, and bind again in the VM (clevis luks bind)",

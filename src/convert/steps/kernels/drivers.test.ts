@@ -16,6 +16,7 @@ import {
   testIntent,
 } from "../../../../tests/support/guests/sample-guest.ts";
 import { rpmBytes } from "../../../../tests/support/guests/packages.ts";
+import type { Problem } from "../../../core/index.ts";
 import { DESK_STEPS, deskTools } from "../../propose/desk.ts";
 import type { Extras } from "../../drivers/extras.ts";
 import { temporary } from "../../../../tests/support/temporary.ts";
@@ -45,8 +46,8 @@ async function lameGuest(t: TestContext, options: FakeOptions): Promise<FakeGues
   return await fakeGuest(t, { files, guest, ...options });
 }
 
-const own = (codes: readonly { readonly code: string; readonly text: string }[]): readonly string[] =>
-  codes
+const own = (problems: readonly Problem[]): readonly string[] =>
+  problems
     .filter(({ code }) => /^(drivers|extras|guest-agent)-/.test(code))
     .map(({ code, text }) => `${code}: ${text}`);
 

@@ -2,7 +2,7 @@
 // Kernels without the drivers of a VM: the guest's own tool installs the package from extras/ that fits, in the copy where
 // its initramfs tools run; what differs afterwards becomes changes. If none fits, the report names the package to get.
 import { step, type StepContext } from "../step.ts";
-import { type Change, type Kernel, makeProblem, type Problem } from "../../../core/index.ts";
+import { type Change, type Kernel, makeProblem, named, type Problem } from "../../../core/index.ts";
 import { layeredView } from "../../../system/index.ts";
 import { addToMenus } from "../../drivers/add-entry.ts";
 import { type Choice, choosePackages, directoriesFor, type Lack } from "../../drivers/choose.ts";
@@ -64,6 +64,7 @@ async function provide(
   for (const { path, why } of fitting.unreadable)
     draft.problem(
       makeProblem("extras-unreadable", {
+        about: [{ kind: "file", of: "here", path }],
         text: `The package ${path} is left out: ${why}`,
         advice: "Put a whole one for the guest in its place",
       }),
@@ -98,11 +99,12 @@ async function install(plans: readonly Helped[], context: StepContext): Promise<
   if (installed.kind === "later")
     draft.problem(
       makeProblem("drivers-later", {
+        about: named("package", ...packages.map(({ name }) => name)),
         text: `${names} from extras will be installed at migration: ${reasons}`,
-        advice: "",
+        advice: LATER,
       }),
     );
-  if (installed.kind === "failed") draft.problem(notInstalled(names, installed.why, reasons));
+  if (installed.kind === "failed") draft.problem(notInstalled(packages, installed.why, reasons));
   if (installed.kind !== "installed") return;
   const why = `${names} from extras: ${reasons}`;
   const images = new Set(guest.kernels.map(({ initramfs }) => initramfs));
@@ -118,7 +120,7 @@ async function install(plans: readonly Helped[], context: StepContext): Promise<
     else
       draft.problem(
         notInstalled(
-          names,
+          packages,
           `${plan.choice.kernel} lacks ${still.join(", ")} afterwards, too`,
           lacking(plan.lack),
         ),
@@ -162,6 +164,7 @@ async function addKernel(
   if (!(await addToMenus({ from, to }, { view, draft: above })))
     above.problem(
       makeProblem("drivers-not-in-menu", {
+        about: named("kernel", to),
         text: `The kernel ${to} was installed, and no boot menu names ${from}, by which it could be added`,
         advice: `Choose ${to} in the VM's boot menu, or install it on the machine with its boot menu`,
       }),
@@ -169,12 +172,15 @@ async function addKernel(
   draft.take(above);
 }
 
+const LATER = "Its tool runs on a throw-away overlay then, before a byte is copied";
+
 const fullName = ({ name, version, arch }: DriverPackage): string => `${name} ${version} (${arch})`;
 const lacking = ({ kernel, modules }: Lack): string => `the kernel ${kernel} has no ${modules.join(", ")}`;
 
-function notInstalled(names: string, why: string, reasons: string): Problem {
+function notInstalled(packages: readonly DriverPackage[], why: string, reasons: string): Problem {
   return makeProblem("drivers-not-installed", {
-    text: `${names} from extras could not be installed (${why}); ${reasons}`,
+    about: named("package", ...packages.map(({ name }) => name)),
+    text: `${packages.map(fullName).join(", ")} from extras could not be installed (${why}); ${reasons}`,
     advice: "Put what its tool asks for beside it, or another package in its place",
   });
 }
@@ -183,6 +189,7 @@ function missing(lack: Lack, { guest, intent, extras }: StepContext): Problem {
   const directory = `${extras.directory}/${directoriesFor(guest)[0] ?? ""}`;
   const wanted = wantedPackage(guest, { ...lack, xen: intent.hypervisor === "xen" });
   return makeProblem("drivers-missing", {
+    about: [...named("kernel", lack.kernel), ...named("driver", ...lack.modules)],
     text: `${guest.title} (${guest.arch}): ${lacking(lack)}, and extras has no package with them`,
     advice: `Put ${wanted} into ${directory}/ and plan again. From another computer: virt-p2v iso attach ISO --extras DIR, with DIR/${directoriesFor(guest)[0] ?? ""}/`,
   });

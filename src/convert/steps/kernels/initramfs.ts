@@ -6,6 +6,7 @@ import {
   type GuestView,
   type Kernel,
   makeProblem,
+  named,
   type Problem,
 } from "../../../core/index.ts";
 import { changeableState, layeredView, readBounded } from "../../../system/index.ts";
@@ -102,6 +103,7 @@ async function takeBuilt({ kernel, path, wanted }: Stale, built: Built, context:
     for (const text of built.notes)
       draft.problem(
         makeProblem("initramfs-built-otherwise", {
+          about: named("kernel", kernel.version),
           text: `${kernel.version}: ${text}`,
           advice: "Mend what it says in the VM, before its initramfs is built there the next time",
         }),
@@ -137,6 +139,7 @@ function notBuilt(kernel: Kernel, why: string, appended: Appended): Problem {
         ? "the drivers of a VM were appended to it"
         : `the drivers could not be appended either: ${appended.why}`;
   return makeProblem("initramfs-not-built", {
+    about: named("kernel", kernel.version),
     text: `The guest's own tool could not rebuild the initramfs of ${kernel.version} (${why}); ${rest}`,
     advice:
       appended?.kind === "appended"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens the initramfs of every bootable kernel, as it will be, and proves that the drivers of a VM are inside.
-import { type Kernel, makeProblem, type Problem } from "../../../core/index.ts";
+import { type Kernel, makeProblem, named, type Problem } from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
 import { findUnified } from "../../efi/uki.ts";
 import { findLost, findMissing, findNoOpener, neededModules } from "../../initramfs/check.ts";
@@ -59,6 +59,7 @@ async function findEmulatedOnly(kernels: readonly Kernel[], context: StepContext
     able.push(kernel);
     problems.push(
       makeProblem("devices-emulated", {
+        about: named("kernel", kernel.version),
         text: `The kernel ${kernel.version} has no ${intent.hypervisor === "xen" ? "driver for Xen's disks" : "virtio"}: the VM gets ${bus} disks and e1000 network cards, which are slower`,
         advice: nic
           ? "Newer kernels have virtio; install one in the VM, and change its devices then"
@@ -70,6 +71,7 @@ async function findEmulatedOnly(kernels: readonly Kernel[], context: StepContext
 }
 
 const NO_KERNEL = makeProblem("no-kernel", {
+  about: [],
   text: "No kernel that the boot loader could start was found in the guest",
   advice: "Give the disk that holds /boot too, or copy with --as-is",
 });
@@ -131,6 +133,7 @@ function tooLarge(error: unknown): null {
 
 function notProven(kernel: Kernel, what: string): Problem {
   return makeProblem("initramfs-not-proven", {
+    about: named("kernel", kernel.version),
     text: `The kernel ${kernel.version} would not boot in the VM: ${what}`,
     advice:
       "Remove that kernel on the machine if it is not used, mend its initramfs there, or copy with --as-is",
@@ -139,6 +142,7 @@ function notProven(kernel: Kernel, what: string): Problem {
 
 function noDriver(kernel: Kernel, lacking: readonly string[], kernels: number): Problem {
   return makeProblem("kernel-without-drivers", {
+    about: [...named("kernel", kernel.version), ...named("driver", ...lacking)],
     text: `The kernel ${kernel.version} has no driver ${lacking.join(", ")}: it cannot see the VM's disk`,
     advice:
       kernels === 1

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ifcfg files of Red Hat's family: HWADDR must be the address of the VM's card, or ifup ignores the interface
 // (initscripts' sysconfig.txt: "HWADDR= ... the interface with this address"; a wrong one fails the device).
-import { type IntendedNic, makeProblem } from "../../../core/index.ts";
+import { guestFiles, type IntendedNic, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { withNewline } from "../../text/lines.ts";
 import { editAssignments } from "../../text/shell-file.ts";
@@ -31,6 +31,7 @@ export const ifcfg = step(
       if (hwaddr !== "" && !there)
         draft.problem(
           makeProblem("nic-not-in-vm", {
+            about: [{ kind: "nic", name: device, mac: hwaddr }, ...guestFiles(path)],
             text: `${path} configures the card ${hwaddr}, and the VM has no such card`,
             advice: `Give it to the VM with --nic ${device}=${hwaddr}, if it is still needed`,
           }),
@@ -38,6 +39,7 @@ export const ifcfg = step(
       if (macaddr !== "")
         draft.problem(
           makeProblem("nic-other-mac", {
+            about: [{ kind: "nic", name: device, mac: macaddr }, ...guestFiles(path)],
             text: `${path} gives ${device} the address ${macaddr} in place of its card's own`,
             advice: "Where the host lets only the card's own address through, remove MACADDR in the VM",
           }),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // netplan's `match`: an address must be the VM's, and a driver is another in the VM (netplan-yaml(5)). Edited as text: a
 // YAML writer would lose comments and order.
-import { type IntendedNic, makeProblem } from "../../../core/index.ts";
+import { guestFiles, type IntendedNic, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { MAX_LINE, splitLines } from "../../text/lines.ts";
 import { isMac } from "../../names/nic-pins.ts";
@@ -25,6 +25,7 @@ export const netplan = step(
       for (const what of left.slice(0, 20))
         draft.problem(
           makeProblem("nic-not-in-vm", {
+            about: guestFiles(path),
             text: `${path} is for cards with ${what}, and the VM has none`,
             advice: "Name the interface with set-name, or change the file in the VM",
           }),

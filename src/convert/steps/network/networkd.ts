@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // systemd-networkd: .network files that find their card by slot, driver or an address that the VM's card does not have
 // (systemd.network(5), [Match]).
-import { type IntendedNic, makeProblem } from "../../../core/index.ts";
+import { guestFiles, type IntendedNic, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { editSections, readSections } from "../../text/sections.ts";
 
@@ -26,6 +26,7 @@ export const networkd = step(
       if (intent.nics.length !== 1)
         draft.problem(
           makeProblem("nic-not-in-vm", {
+            about: guestFiles(path),
             text: `${path} is for a card with ${lost}, and the VM has none; which of its cards is meant nobody can tell`,
             advice: `Put Name= with the interface's name in place of it, in the VM or before`,
           }),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // NetworkManager's keyfiles: a profile that asks for an old card's address, slot or driver matches no card of the VM
 // (nm-settings-keyfile(5); nm-settings-nmcli(5): 802-3-ethernet.mac-address, match.path, match.driver).
-import { type IntendedNic, makeProblem } from "../../../core/index.ts";
+import { guestFiles, type IntendedNic, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { commentOut } from "../../text/lines.ts";
 import { editSections, readSections } from "../../text/sections.ts";
@@ -31,6 +31,7 @@ export const networkManager = step(
       if (mac !== "" && !nics.some((nic) => nic.mac.toLowerCase() === mac.toLowerCase()))
         draft.problem(
           makeProblem("nic-not-in-vm", {
+            about: [{ kind: "nic", name: null, mac }, ...guestFiles(path)],
             text: `${path} is for the card ${mac}, and the VM has no such card`,
             advice: "Give the VM that address with --nic NAME=MAC, or change the profile in the VM",
           }),
@@ -41,6 +42,7 @@ export const networkManager = step(
       if (cloned !== undefined && isMac(cloned))
         draft.problem(
           makeProblem("nic-other-mac", {
+            about: [{ kind: "nic", name: null, mac: cloned }, ...guestFiles(path)],
             text: `${path} gives its card the address ${cloned} in place of its own`,
             advice:
               "Where the host lets only the card's own address through, remove cloned-mac-address in the VM",

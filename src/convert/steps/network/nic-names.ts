@@ -55,6 +55,7 @@ function usableNics(nics: readonly IntendedNic[], draft: Draft): readonly Intend
     if (!isInterfaceName(nic.name) || !isMac(mac) || names.has(nic.name) || macs.has(mac)) {
       draft.problem(
         makeProblem("nic-not-pinned", {
+          about: [{ kind: "nic", name: nic.name, mac: nic.mac }],
           text: `The interface ${JSON.stringify(nic.name)} with MAC ${JSON.stringify(nic.mac)} cannot be pinned: name or MAC is not valid, or given twice`,
           advice: "Give each interface its own name and MAC with --nic NAME=MAC",
         }),

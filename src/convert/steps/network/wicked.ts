@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SUSE's ifcfg files named after a slot (SLES 9 and 10: ifcfg-eth-bus-pci-..., getcfg(8)): only reported, since it is not
 // known which card was there. ifcfg-eth-id-MAC fits, as addresses are kept.
-import { makeProblem } from "../../../core/index.ts";
+import { guestFiles, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { editAssignments } from "../../text/shell-file.ts";
 
@@ -22,6 +22,10 @@ export const wicked = step(
       if (/-bus-/.test(name) || (id !== undefined && !macs.includes(id)))
         draft.problem(
           makeProblem("nic-not-in-vm", {
+            about: [
+              ...(id === undefined ? [] : [{ kind: "nic", name: null, mac: id } as const]),
+              ...guestFiles(path),
+            ],
             text: `${path} is for the card ${id ?? `in the slot ${name.replace(/^.*-bus-/, "")}`}, and the VM has no such card`,
             advice: "Rename the file to ifcfg- and the interface's name, as the VM has it",
           }),
@@ -34,6 +38,7 @@ export const wicked = step(
       if (address !== "")
         draft.problem(
           makeProblem("nic-other-mac", {
+            about: [{ kind: "nic", name: null, mac: address }, ...guestFiles(path)],
             text: `${path} gives its card the address ${address} in place of its own`,
             advice: "Where the host lets only the card's own address through, remove LLADDR in the VM",
           }),

@@ -8,6 +8,7 @@ import {
   diskSegments,
   type LuksKey,
   makeProblem,
+  named,
   type NodeId,
   type OpenedCrypt,
   type Problem,
@@ -93,6 +94,7 @@ const titleOf = ({ id, path, holds }: BlockNode): string =>
 
 function notOpened(node: BlockNode, why: string): Problem {
   return makeProblem("luks-not-opened", {
+    about: [...(node.holds.kind === "luks" ? named("luks", node.holds.uuid) : []), ...named("node", node.id)],
     text: `${titleOf(node).replace("the", "The")} is not opened: ${why}`,
     advice: "It is copied whole, as it is, and a system in it is not converted",
   });
@@ -122,6 +124,7 @@ export function keyProblems(graph: GraphBuilder, keys: readonly LuksKey[]): read
   if (graph.luksSeen.length > 0) return [];
   return [
     makeProblem("luks-key-unused", {
+      about: [],
       text: "A key for LUKS volumes was given, and there are none on these disks",
       advice: "Nothing is to be done, if that is as you expect",
     }),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts the physical volumes found on the disks together to volume groups, and says what is missing.
-import { makeProblem, type NodeId, type Problem } from "../../../core/index.ts";
+import { makeProblem, named, type NodeId, type Problem } from "../../../core/index.ts";
 import { type PvLabel, readPv } from "./pv.ts";
 import { LvmTextError } from "./text.ts";
 import { bareUuid, parseVolumeGroup, type VolumeGroup } from "./vg.ts";
@@ -69,6 +69,7 @@ function parseOrNote(text: string, node: NodeId, problems: Problem[]): VolumeGro
     if (!(error instanceof LvmTextError)) throw error;
     problems.push(
       makeProblem("lvm-metadata-damaged", {
+        about: named("node", node),
         text: `The LVM metadata on ${node} cannot be read: ${error.message}`,
         advice: "The physical volume is copied whole; look at it with vgck on the machine itself",
       }),
@@ -85,6 +86,7 @@ function groupProblems(
   for (const uuid of missing.filter((one) => !twice.includes(one)))
     problems.push(
       makeProblem("lvm-pv-missing", {
+        about: [...named("volume-group", group.name), ...named("physical-volume", dashedUuid(uuid))],
         text: `The volume group ${group.name} needs the physical volume ${dashedUuid(uuid)}, which is not on the given disks`,
         advice: "Give all disks of the volume group: pvs -o pv_name,pv_uuid lists them on the machine itself",
       }),
@@ -92,6 +94,7 @@ function groupProblems(
   for (const uuid of twice)
     problems.push(
       makeProblem("lvm-pv-twice", {
+        about: [...named("volume-group", group.name), ...named("physical-volume", dashedUuid(uuid))],
         text: `The physical volume ${dashedUuid(uuid)} of ${group.name} is there more than once`,
         advice: "Give each disk by one path only, and no clone of it beside it",
       }),
@@ -99,6 +102,7 @@ function groupProblems(
   if (!sameAge)
     problems.push(
       makeProblem("lvm-metadata-differ", {
+        about: named("volume-group", group.name),
         text: `The physical volumes of ${group.name} do not agree on its metadata; number ${group.seqno}, the newest, is used`,
         advice: "Its disks are copied whole; vgck on the machine itself tells more",
       }),
@@ -107,6 +111,7 @@ function groupProblems(
     if (volume.visible && volume.needed)
       problems.push(
         makeProblem("lvm-volume-has-snapshot", {
+          about: named("logical-volume", `${group.name}/${volume.name}`),
           text: `The logical volume ${group.name}/${volume.name} has a snapshot or is part of another volume`,
           advice:
             "It is copied whole. Remove snapshots before the migration: changes for the VM show through in them",

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts members of software RAID together to arrays. Pure. Mirrors can be read from any one member, RAID 0, 5 and 10 from
 // all that they need; of other levels it is only said that they are there.
-import { isReadable, makeProblem, type NodeId, type Problem, type Weave } from "../../../core/index.ts";
+import {
+  isReadable,
+  makeProblem,
+  named,
+  type NodeId,
+  type Problem,
+  type Weave,
+} from "../../../core/index.ts";
 import type { MdMember } from "./superblock.ts";
 
 export type FoundMember = { readonly node: NodeId; readonly member: MdMember };
@@ -99,6 +106,7 @@ function upToDate(all: readonly FoundMember[]): readonly FoundMember[] {
 
 function notOpened(name: string, what: string): Problem {
   return makeProblem("md-not-opened", {
+    about: named("array", name),
     text: `The software RAID ${name} (${what}) is not opened here`,
     advice: "Its members are copied whole, as they are; a system on it is not converted",
   });
@@ -106,6 +114,7 @@ function notOpened(name: string, what: string): Problem {
 
 function degraded(name: string, here: number, wanted: number): Problem {
   return makeProblem("md-degraded", {
+    about: named("array", name),
     text: `The software RAID ${name} has ${here} of ${wanted} members that are up to date on the given disks`,
     advice:
       "Give all its disks, or mend the array first: the VM starts with it degraded. With --mirrors one it is whole with what is here",

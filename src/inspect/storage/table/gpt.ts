@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads GUID partition tables (UEFI specification 2.10, chapter 5.3): primary, or backup where that is damaged.
 import { crc32 } from "node:zlib";
-import { makeProblem, type Problem } from "../../../core/index.ts";
+import { makeProblem, named, type Problem } from "../../../core/index.ts";
 import { type Reader, readExactly, viewOf } from "../reader.ts";
 import type { TablePartition } from "./types.ts";
 
@@ -38,6 +38,7 @@ export async function readGpt(reader: Reader, { sectorBytes, title }: Options): 
   if ("wrong" in side) {
     problems.push(
       makeProblem("gpt-damaged", {
+        about: named("disk", title),
         text: `${title}: both copies of the GPT are damaged (${"wrong" in primary ? primary.wrong : ""})`,
         advice: "Repair the table with gdisk on the machine itself, or copy the disk as it is with --as-is",
       }),
@@ -47,6 +48,7 @@ export async function readGpt(reader: Reader, { sectorBytes, title }: Options): 
   if ("wrong" in primary)
     problems.push(
       makeProblem("gpt-primary-damaged", {
+        about: named("disk", title),
         text: `${title}: the GPT at the start of the disk is damaged (${primary.wrong}); its backup is used`,
         advice: "The VM gets the disk as it is; repair the table there with sgdisk or gdisk",
       }),
@@ -54,6 +56,7 @@ export async function readGpt(reader: Reader, { sectorBytes, title }: Options): 
   else if ("wrong" in backup)
     problems.push(
       makeProblem("gpt-backup-damaged", {
+        about: named("disk", title),
         text: `${title}: the GPT's backup at the end of the disk is missing (${backup.wrong})`,
         advice: "The VM gets the disk as it is; sgdisk -e writes the backup anew",
       }),
@@ -123,6 +126,7 @@ function parseEntries(
     if (first > last || first < 1 || !Number.isSafeInteger(end)) {
       problems.push(
         makeProblem("gpt-entry-invalid", {
+          about: named("disk", title),
           text: `${title}: partition ${index + 1} has no valid place (sectors ${first} to ${last}); it is ignored, as Linux does`,
           advice: "The bytes are copied all the same",
         }),

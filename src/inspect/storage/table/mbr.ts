@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads MBR partition tables with their chain of logical partitions, numbered as Linux numbers them
 // (block/partitions/msdos.c). A table may be hostile: the chain is bounded, and a loop in it is seen.
-import { makeProblem, type Problem } from "../../../core/index.ts";
+import { makeProblem, named, type Problem } from "../../../core/index.ts";
 import { type Reader, readExactly, viewOf } from "../reader.ts";
 import type { TablePartition } from "./types.ts";
 
@@ -104,6 +104,7 @@ async function readChain(
     logical,
     problems: [
       makeProblem("mbr-chain-broken", {
+        about: named("disk", title),
         text: `${title}: the chain of logical partitions ${what} at sector ${at}`,
         advice: "Compare with sfdisk --list; partitions after that place are copied, but not looked into",
       }),

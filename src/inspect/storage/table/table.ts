@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The partition table of a disk, as Linux would read it, checked against the disk's size.
-import { formatBytes, makeProblem, type Problem, UserError } from "../../../core/index.ts";
+import { formatBytes, makeProblem, named, type Problem, UserError } from "../../../core/index.ts";
 import { hasGpt, readGpt } from "./gpt.ts";
 import { classifyMbr, readMbr } from "./mbr.ts";
 import type { Reader } from "../reader.ts";
@@ -42,6 +42,7 @@ export async function readTable(
 
 function hybrid(title: string): Problem {
   return makeProblem("mbr-hybrid", {
+    about: named("disk", title),
     text: `${title}: a hybrid MBR stands beside the GPT; the GPT is used, as Linux does`,
     advice: "Both are copied as they are",
   });
@@ -49,6 +50,7 @@ function hybrid(title: string): Problem {
 
 function ignoredGpt(title: string): Problem {
   return makeProblem("gpt-not-protected", {
+    about: named("disk", title),
     text: `${title}: there is a GPT, but no protective MBR; the GPT is ignored, as Linux does`,
     advice: "It is left from an earlier use of the disk; nothing is to be done",
   });
