@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JobEvent, Preview } from "../src/core/index.ts";
+import type { JobEvent } from "../src/core/index.ts";
 import { run } from "../src/system/index.ts";
 import { type Box, DIALOG_RC, renderBox } from "../src/ui/wizard/box.ts";
 import { finishBox } from "../src/ui/wizard/finish.ts";
@@ -13,6 +13,7 @@ import { PAGES } from "../src/ui/wizard/pages/index.ts";
 import { beginBox, changeBox, planBox } from "../src/ui/wizard/plan-pages.ts";
 import { doneBox } from "../src/ui/wizard/run-job.ts";
 import { withAnswers } from "../src/ui/wizard/state.ts";
+import { SAMPLE_PROBLEMS, samplePreview } from "../lab/samples/plan.ts";
 import { sampleReport } from "../lab/samples/report.ts";
 import { sampleEncryptedState, sampleMirroredState, sampleWizardState } from "../lab/samples/wizard.ts";
 import { renderTerminal } from "./terminal-svg.ts";
@@ -26,22 +27,7 @@ const COPY: readonly JobEvent[] = [
 const ssh = sampleWizardState();
 const states = [ssh, withAnswers(ssh, { to: "dir:/mnt/vms" }), sampleMirroredState(), sampleEncryptedState()];
 const report = sampleReport();
-const place = {
-  hypervisor: "libvirt",
-  kvm: true,
-  networks: [{ kind: "bridge", name: "br0" }],
-  linkUp: true,
-  autostart: false,
-} as const;
-const time = {
-  seconds: 1940,
-  limitedBy: "link",
-  readBytesPerSecond: 480e6,
-  linkBytesPerSecond: 112e6,
-  packedShare: 0.41,
-  window: null,
-} as const;
-const preview: Preview = { ...report, format: "plan/1", place, time };
+const preview = samplePreview({ problems: SAMPLE_PROBLEMS });
 const [change] = report.changes;
 if (change === undefined) throw new Error("The sample report has no change");
 

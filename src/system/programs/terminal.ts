@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs that talk to the person at this terminal (dialog, a shell): they inherit it; their answer comes by fd 3.
+// Programs that talk to the person at this terminal (dialog, a shell, a pager): they inherit it; their answer comes by fd 3.
 import { type ChildProcess, spawn } from "node:child_process";
 import { killSoftly, programEnvironment } from "./run.ts";
 import { traceChild } from "../trace/trace.ts";
@@ -60,6 +60,43 @@ export function feedOnTerminal(
       clearTimeout(hard);
     },
   };
+}
+
+/** Codes of a shell: no such program, or none that can be run. */
+const NOT_STARTED: readonly number[] = [126, 127];
+
+/** A program that shows `text`, from its stdin to the terminal that is our stderr, until the person leaves it. False: it is not here. */
+export async function showInPager(
+  argv: readonly string[],
+  text: string,
+  { signal }: { signal: AbortSignal },
+): Promise<boolean> {
+  signal.throwIfAborted();
+  const [program = "", ...rest] = argv;
+  const child = spawn(program, rest, {
+    stdio: ["pipe", 2, 2],
+    env: programEnvironment({ LC_ALL: characterSet(), LESS: process.env["LESS"] ?? "" }),
+  });
+  const onAbort = (): void => killSoftly(child);
+  signal.addEventListener("abort", onAbort, { once: true });
+  child.stdin?.on("error", () => undefined); // whoever has read enough leaves
+  child.stdin?.end(text);
+  try {
+    const code = await ended(child);
+    signal.throwIfAborted();
+    return !NOT_STARTED.includes(code);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return false;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Of the terminal: a pager shows what the locale knows, and the bytes of all else. */
+function characterSet(): string {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  return LC_ALL || LC_CTYPE || LANG || "C.UTF-8";
 }
 
 function ended(child: ChildProcess): Promise<number> {

@@ -8,7 +8,18 @@ import { printPlan } from "../print/plan.ts";
 import { planJson } from "../print/plan-json.ts";
 import { answersOf, type Given, keysOf } from "../settings/index.ts";
 import { VERSION } from "../version.ts";
-import { askYes, type CommandRunner, makePrinter, say, sayJson, silent, tell } from "./context.ts";
+import { askYes } from "./ask.ts";
+import { confirmPlan } from "./confirm-plan.ts";
+import {
+  type CommandRunner,
+  makePrinter,
+  say,
+  sayJson,
+  sayLines,
+  silent,
+  tellLines,
+  widthOf,
+} from "./context.ts";
 
 export const runConvert: CommandRunner = async (given, context) => {
   if (given.flag("list-steps")) return listSteps(given);
@@ -31,14 +42,15 @@ async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): 
     });
   const way = wayOf(given);
   const json = given.flag("json");
-  const printer = json ? silent : makePrinter({ json });
+  const printer = json ? silent : makePrinter({ json, verbose: given.flag("verbose") });
   const base = answersOf(given, { kind: "dir", path: "/nonexistent" });
   const destination = {
     plan: "nowhere: this is only the plan",
     overlay: given.many("overlay").join(", "),
     "in-place": "the images themselves",
   }[way.kind];
-  const print = (preview: Preview): string => printPlan(preview, { destination });
+  const print = (preview: Preview, columns: number): string =>
+    printPlan(preview, { destination, columns, diffs: given.flag("diff") });
   try {
     const { preview, conversion } = await convertImages({
       answers: { ...base, disks: [first, ...others], bootCheck: false },
@@ -46,11 +58,15 @@ async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): 
       directory: given.one("keep") ?? `${first}.conversion`,
       version: VERSION,
       confirm: async (preview) => {
-        if (!json) tell(`\n${print(preview)}\n`);
-        if (stoppers(preview).length > 0) return false;
-        return (
-          way.kind === "overlay" || given.flag("yes") || (await askYes("Write this into the images?", signal))
-        );
+        if (way.kind === "in-place" && stoppers(preview).length === 0)
+          return await confirmPlan(preview, {
+            destination,
+            question: "Write this into the images?",
+            given,
+            signal,
+          });
+        if (!json) tellLines(`\n${print(preview, widthOf(process.stderr))}`);
+        return stoppers(preview).length === 0;
       },
       signal,
       emit: printer.emit,
@@ -58,7 +74,7 @@ async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): 
     printer.close();
     if (json) sayJson({ ...planJson(preview), conversion });
     else if (way.kind === "plan") {
-      say(print(preview));
+      sayLines(print(preview, widthOf(process.stdout)));
       say("Nothing was done: --overlay FILE puts the changes above the image, --in-place into it.");
     } else if (conversion === null) say("Nothing was done.");
     else {
@@ -94,7 +110,7 @@ async function undo(
     say("Nothing was done.");
     return 0;
   }
-  const printer = json ? silent : makePrinter({ json });
+  const printer = json ? silent : makePrinter({ json, verbose: given.flag("verbose") });
   try {
     const undone = await undoConversion(directory, {
       force: given.flag("force"),

@@ -5,7 +5,7 @@ import { readCollector } from "../../inspect/index.ts";
 import { inspectDisks, inspectSurvey, inspectThisMachine } from "../../job/index.ts";
 import { keysOf } from "../settings/index.ts";
 import { printGuest, printMachine, printProblems } from "../print/index.ts";
-import { type CommandRunner, makePrinter, say, sayJson, silent } from "./context.ts";
+import { type CommandRunner, makePrinter, sayJson, sayLines, silent, widthOf } from "./context.ts";
 
 export const runInspect: CommandRunner = async (given, { signal }) => {
   const disks = given.many("disk");
@@ -24,7 +24,7 @@ export const runInspect: CommandRunner = async (given, { signal }) => {
     throw new UserError("survey-alone", "An archive goes with neither --disk nor --sysroot", {
       advice: "Give the archive alone: it brings its own disks",
     });
-  const printer = json ? silent : makePrinter({ json });
+  const printer = json ? silent : makePrinter({ json, verbose: given.flag("verbose") });
   const { machine, guest, problems } =
     disks.length > 0
       ? await inspectDisks(disks, { keys: keysOf(given), signal, emit: printer.emit })
@@ -37,8 +37,9 @@ export const runInspect: CommandRunner = async (given, { signal }) => {
     return 0;
   }
   const utf8 = /utf-?8/i.test(process.env["LC_ALL"] ?? process.env["LC_CTYPE"] ?? process.env["LANG"] ?? "");
-  say(printMachine(machine, { ascii: !utf8 }));
-  if (guest !== null) say(printGuest(guest));
-  if (problems.length > 0) say(printProblems(problems));
+  const columns = widthOf(process.stdout);
+  sayLines(printMachine(machine, { ascii: !utf8, columns }));
+  if (guest !== null) sayLines(printGuest(guest, { columns }));
+  if (problems.length > 0) sayLines(printProblems(problems, { columns }));
   return 0;
 };

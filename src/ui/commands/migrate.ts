@@ -3,17 +3,18 @@
 import { parseDestination } from "../../hosts/index.ts";
 import { migrate, printDestination } from "../../job/index.ts";
 import { exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
-import { printPlan } from "../print/plan.ts";
 import { answersOf } from "../settings/index.ts";
 import { VERSION } from "../version.ts";
-import { askYes, type CommandRunner, makePrinter, say, tell } from "./context.ts";
+import { askYes } from "./ask.ts";
+import { confirmPlan } from "./confirm-plan.ts";
+import { type CommandRunner, makePrinter, say } from "./context.ts";
 import { renderJson } from "../text/plain.ts";
 
 export const runMigrate: CommandRunner = async (given, { signal }) => {
   const destination = parseDestination(given.one("to") ?? "");
   const answers = answersOf(given, destination);
   const json = given.flag("json");
-  const printer = makePrinter({ json });
+  const printer = makePrinter({ json, verbose: given.flag("verbose") });
   try {
     const report = await migrate({
       answers,
@@ -22,11 +23,8 @@ export const runMigrate: CommandRunner = async (given, { signal }) => {
       signal,
       emit: printer.emit,
       confirm: async (preview) => {
-        const text = printPlan(preview, {
-          destination: printDestination(destination, preview.intent.name),
-        });
-        if (!json) tell(`\n${text}\n`);
-        return given.flag("yes") || (await askYes("Begin?", signal));
+        const shown = printDestination(destination, preview.intent.name);
+        return await confirmPlan(preview, { destination: shown, question: "Begin?", given, signal });
       },
       confirmStart: async ({ name, outcome }) => {
         if (outcome.kind === "not-booted") return false; // what was seen to fail does not replace a server

@@ -6,7 +6,7 @@ import { confirmed, stoppers } from "../../plan/index.ts";
 import { planJson } from "../print/plan-json.ts";
 import { printPlan, printSurveys, renderSurveyCsv, type SurveyRow } from "../print/index.ts";
 import { answersOf, type Given } from "../settings/index.ts";
-import { say, sayJson, silent } from "./context.ts";
+import { say, sayJson, sayLines, silent, widthOf } from "./context.ts";
 
 const MAX_MACHINES = 1000;
 /** They are not asked for, so a plan at a desk shows none. */
@@ -67,7 +67,9 @@ function showOne(made: SurveyPlan, given: Given): number {
   if (given.flag("json")) sayJson(toJson(made));
   else {
     const when = survey.date === null ? "" : `, as it was at ${survey.date}`;
-    say(printPlan(preview, { destination: `not asked; bytes as df counted them${when}` }));
+    const destination = `not asked; bytes as df counted them${when}`;
+    const columns = widthOf(process.stdout);
+    sayLines(printPlan(preview, { destination, columns, diffs: given.flag("diff") }));
   }
   const [stopper] = stoppers(preview);
   return stopper === undefined ? 0 : EXIT_CODES[areaOf(stopper)];

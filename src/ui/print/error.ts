@@ -2,10 +2,17 @@
 // An error as a person reads it: what, on what, and what to do. A bug keeps its stack.
 import { UserError } from "../../core/index.ts";
 import { plain } from "../text/plain.ts";
+import { wrapLines } from "../text/wrap.ts";
 
-export function renderError(error: unknown): string {
-  if (error instanceof UserError)
-    return plain(`virt-p2v: ${error.message}\n${error.advice === "" ? "" : `  ${error.advice}\n`}`);
+/** `columns` of the terminal that shows it; default: nothing is broken. */
+export function renderError(
+  error: unknown,
+  { columns = Number.POSITIVE_INFINITY }: { columns?: number } = {},
+): string {
+  if (error instanceof UserError) {
+    const advice = error.advice === "" ? "" : `  ${error.advice}\n`;
+    return wrapLines(plain(`virt-p2v: ${error.message}\n${advice}`), columns);
+  }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const causes = reasonsOf(error).map((reason) => `  because: ${reason}\n`);
   return plain(`virt-p2v: a bug; please report this text:\n${text}\n${causes.join("")}`);

@@ -5,5 +5,6 @@ export * from "./guest.ts";
 export * from "./host.ts";
 export * from "./machine.ts";
 export * from "./plan.ts";
+export * from "./problems.ts";
 export * from "./progress.ts";
 export * from "./survey.ts";

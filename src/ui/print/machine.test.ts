@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The printed machine: a golden of a whole server, and 80 columns whatever disks call themselves.
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { checkGolden } from "../../../tests/support/golden.ts";
 import { sampleSysroot } from "../../../tests/support/sample-machine.ts";
 import { type BlockEdge, type BlockNode, type Holds, type Machine, unknown } from "../../core/index.ts";
 import { readMachine } from "../../inspect/machine/machine.ts";
@@ -12,14 +11,6 @@ import { columnsOf } from "../text/columns.ts";
 import { printMachine } from "./machine.ts";
 
 const signal = new AbortController().signal;
-const GOLDENS = join(import.meta.dirname, "../../../tests/golden/print");
-
-/** `P2V_UPDATE_GOLDEN=1` writes them anew; the difference is reviewed. */
-async function checkGolden(name: string, text: string): Promise<void> {
-  const path = join(GOLDENS, name);
-  if (process.env["P2V_UPDATE_GOLDEN"] === "1") await writeFile(path, `${text}\n`);
-  assert.equal(`${text}\n`, await readFile(path, "utf8"));
-}
 
 const checkWidth = (text: string): void => {
   for (const line of text.split("\n"))
@@ -28,13 +19,13 @@ const checkWidth = (text: string): void => {
 
 test("printMachine() draws a server as the golden does", async () => {
   const machine = await readMachine(sampleSysroot(), { signal });
-  await checkGolden("machine-utf8.txt", printMachine(machine, { ascii: false }));
-  await checkGolden("machine-ascii.txt", printMachine(machine));
+  await checkGolden("print/machine-utf8.txt", `${printMachine(machine, { ascii: false })}\n`);
+  await checkGolden("print/machine-ascii.txt", `${printMachine(machine)}\n`);
 });
 
 test("printMachine() says what is unknown, and why", async () => {
   const machine = await readMachine(sampleSysroot({}), { signal });
-  await checkGolden("machine-unknown.txt", printMachine(machine));
+  await checkGolden("print/machine-unknown.txt", `${printMachine(machine)}\n`);
 });
 
 const empty: Machine = {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Job events as text: a living line on a terminal, a line every few seconds elsewhere; or JSON lines.
-import { type Emit, formatBytes, formatSeconds, type JobEvent, type Phase } from "../../core/index.ts";
-import { Meter } from "./meter.ts";
+// Job events as text: what happened as lines, what goes on as one living line of a terminal; or JSON lines.
+import { type Emit, formatSeconds, type JobEvent, type Phase } from "../../core/index.ts";
+import { columnsOf, cutTo } from "../text/columns.ts";
 import { plain, renderJson } from "../text/plain.ts";
+import { wrapLines } from "../text/wrap.ts";
+import { Bars } from "./bars.ts";
 
 const PHASE_TITLES: Readonly<Record<Phase, string>> = {
   inspect: "Looking at the source",
@@ -15,107 +17,111 @@ const PHASE_TITLES: Readonly<Record<Phase, string>> = {
   boot: "Boot check, on a throw-away overlay",
 };
 
+/** Their steps lead to the plan, which says what came of them. */
+const PASSING: ReadonlySet<Phase> = new Set(["inspect", "overlay", "plan"]);
+
 export type Printer = { readonly emit: Emit; close(): void };
 
-type Output = { write(text: string): void; readonly isTerminal: boolean; readonly columns: number };
+export type Output = {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Infinity where it is none. */
+  readonly columns: number;
+  /** Each step stays as a line. */
+  readonly verbose: boolean;
+};
 
 /** One JSON object a line. */
 export function jsonPrinter(write: (text: string) => void): Printer {
   return { emit: (event) => write(`${renderJson(event)}\n`), close: () => undefined };
 }
 
-export function textPrinter(output: Output, now: () => number = () => performance.now()): Printer {
-  const bars = new Map<string, Bar>();
-  let shown = "";
-  let drawnAt = Number.NEGATIVE_INFINITY;
-  const begun = new Map<Phase, number>();
+const LIVING_EVERY_MS = 200;
+const LINE_EVERY_MS = 5000;
 
-  const wipe = (): void => {
-    if (output.isTerminal && shown !== "") output.write(`\r${" ".repeat(shown.length)}\r`);
-    shown = "";
-  };
+export function textPrinter(output: Output, now: () => number = () => performance.now()): Printer {
+  const bars = new Bars();
+  const living = new LivingLine(output);
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  /** The phase that runs; on a terminal its title is a line once something is said below it. */
+  let running: { readonly title: string; readonly begunMs: number; titleIsLine: boolean } | null = null;
+
   const line = (text: string): void => {
-    wipe();
-    output.write(`${plain(text)}\n`);
-  };
-  const draw = (force: boolean): void => {
-    const every = output.isTerminal ? 200 : 5000;
-    if (!force && now() - drawnAt < every) return;
-    drawnAt = now();
-    const text = renderBars([...bars.values()]);
-    if (text === "") return;
-    if (!output.isTerminal) {
-      output.write(`  ${text}\n`);
-      return;
+    living.wipe();
+    if (running !== null && !running.titleIsLine) {
+      running.titleIsLine = true;
+      output.write(`${running.title}\n`);
     }
-    const cut = `  ${text}`.slice(0, Math.max(20, output.columns - 1));
-    output.write(`\r${cut}${" ".repeat(Math.max(0, shown.length - cut.length))}`);
-    shown = cut;
+    output.write(`${wrapLines(plain(text), output.columns)}\n`);
+  };
+  const drawBars = (force: boolean): void => {
+    if (!force && now() - drawnAt < (output.isTerminal ? LIVING_EVERY_MS : LINE_EVERY_MS)) return;
+    drawnAt = now();
+    const text = bars.text();
+    if (text === "") return;
+    if (output.isTerminal) living.show(`  ${text}`);
+    else line(`  ${text}`);
   };
 
   const emit = (event: JobEvent): void => {
     switch (event.type) {
       case "phase": {
+        if (event.state === "done" && bars.text() !== "") drawBars(true);
+        bars.clear();
         if (event.state === "begun") {
-          begun.set(event.phase, now());
-          bars.clear();
-          line(PHASE_TITLES[event.phase]);
-        } else {
-          if (bars.size > 0) draw(true);
-          bars.clear();
-          line(`  done in ${formatSeconds((now() - (begun.get(event.phase) ?? now())) / 1000)}`);
+          running = { title: PHASE_TITLES[event.phase], begunMs: now(), titleIsLine: true };
+          if (output.isTerminal) {
+            running.titleIsLine = false;
+            living.show(`${running.title} ...`);
+          } else output.write(`${running.title}\n`);
+          return;
         }
+        if (running === null) return;
+        const { title, begunMs, titleIsLine } = running;
+        const took = `done in ${formatSeconds((now() - begunMs) / 1000)}`;
+        running = null;
+        line(titleIsLine ? `  ${took}` : `${title}: ${took}`);
         return;
       }
       case "step":
-        line(`  ${event.text}`);
+        if (output.verbose || !PASSING.has(event.phase)) line(`  ${event.text}`);
+        else if (output.isTerminal) living.show(`  ${event.text} ...`);
         return;
-      case "progress": {
-        const bar = bars.get(event.disk) ?? {
-          disk: event.disk,
-          meter: new Meter(),
-          done: 0,
-          total: 0,
-          sent: 0,
-        };
-        bars.set(event.disk, bar);
-        bar.done = event.doneBytes;
-        bar.total = event.totalBytes;
-        bar.sent = event.sentBytes;
-        bar.meter.add(now(), event.doneBytes);
-        draw(false);
+      case "progress":
+        bars.set(event, now());
+        drawBars(false);
+        return;
+      case "problem": {
+        const { severity, text, advice } = event.problem;
+        line(`  ${severity === "notes" ? "Note" : "Warning"}: ${text}`);
+        if (String(advice) !== "") line(`    ${advice}`);
         return;
       }
-      case "problem":
-        line(`  ${event.problem.severity === "notes" ? "Note" : "Warning"}: ${event.problem.text}`);
-        if (event.problem.advice !== "") line(`    ${event.problem.advice}`);
-        return;
       case "console":
         return; // the report has it; a terminal would be flooded
     }
   };
-  return { emit, close: wipe };
+  return { emit, close: () => living.wipe() };
 }
 
-type Bar = { disk: string; meter: Meter; done: number; total: number; sent: number };
+/** A line that is written over, and never longer than the terminal is wide. */
+class LivingLine {
+  readonly #output: Output;
+  #shown = 0;
 
-/** `disk 1  42 %  0.8 of 1.9 GiB  160 MiB/s  7 s left`, and the total in front when there are several disks. */
-function renderBars(bars: readonly Bar[]): string {
-  const parts = bars.map((bar) => `disk ${bar.disk} ${percent(bar.done, bar.total)}`);
-  const done = bars.reduce((sum, bar) => sum + bar.done, 0);
-  const total = bars.reduce((sum, bar) => sum + bar.total, 0);
-  if (bars.length === 0) return "";
-  const rates = bars.map((bar) => bar.meter.read(bar.total).bytesPerSecond);
-  const rate = rates.every((one) => one === null)
-    ? null
-    : rates.reduce<number>((sum, one) => sum + (one ?? 0), 0);
-  const left = rate === null || rate <= 0 ? "" : `, ${formatSeconds((total - done) / rate)} left`;
-  const speed = rate === null ? "" : `, ${formatBytes(rate)}/s`;
-  const head = bars.length === 1 ? (parts[0] ?? "") : `all ${percent(done, total)}`;
-  const tail = bars.length === 1 ? "" : ` (${parts.join(", ")})`;
-  return `${head}: ${formatBytes(done)} of ${formatBytes(total)} verified${speed}${left}${tail}`;
-}
+  constructor(output: Output) {
+    this.#output = output;
+  }
 
-function percent(done: number, total: number): string {
-  return total === 0 ? "100 %" : `${Math.floor((done / total) * 100)} %`;
+  show(text: string): void {
+    const cut = cutTo(plain(text).replaceAll(/[\n\t]/g, " "), this.#output.columns - 1, "...");
+    const columns = columnsOf(cut);
+    this.#output.write(`\r${cut}${" ".repeat(Math.max(0, this.#shown - columns))}`);
+    this.#shown = columns;
+  }
+
+  wipe(): void {
+    if (this.#shown > 0) this.#output.write(`\r${" ".repeat(this.#shown)}\r`);
+    this.#shown = 0;
+  }
 }

@@ -26,7 +26,7 @@ export type AnswerFile = {
 
 const MATCH_KEYS = ["serial", "uuid", "mac", "hostname"] as const;
 /** Whether anything begins by itself is said at boot only (p2v.unattended), never by a file. */
-const NOT_IN_FILES: ReadonlySet<SettingName> = new Set(["yes", "json", "help"]);
+const NOT_IN_FILES: ReadonlySet<SettingName> = new Set(["yes", "diff", "verbose", "json", "help"]);
 const LIVE_ONLY: readonly SettingName[] = ["mode", "identity", "host-key", "post", "onfail"];
 
 export function answerKeys(): readonly SettingName[] {

@@ -122,6 +122,8 @@ export const SETTINGS = {
     "Copy a failing disk as far as it can be read: what cannot becomes zero, and is listed in the report, by file where an ext file system can tell. Up to 256 MiB of a disk.",
   ),
   "no-boot-check": flag("Do not start the finished VM once on a throw-away overlay."),
+  diff: flag("Print each change of the guest's files as a diff, secrets as ***."),
+  verbose: flag("Keep a line for each step that is looked at, also for those that change nothing."),
   json: flag("Print JSON: one object, or one object a line while a job runs."),
   full: flag("Also compute the SHA-256 of each whole image."),
   collector: flag(

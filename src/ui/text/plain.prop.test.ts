@@ -48,7 +48,12 @@ test("events with words of a guest are printed plainly", (t) =>
     t,
     fc.property(text, (one) => {
       let out = "";
-      const { emit } = textPrinter({ write: (part) => void (out += part), isTerminal: false, columns: 80 });
+      const { emit } = textPrinter({
+        write: (part) => void (out += part),
+        isTerminal: false,
+        columns: 80,
+        verbose: true,
+      });
       emit({ type: "step", phase: "plan", text: one });
       emit({ type: "problem", problem: makeProblem("not-converted", { about: [], text: one, advice: one }) });
       assert.doesNotMatch(out, OBEYED);

@@ -29,6 +29,8 @@ const ROWS = 22;
 const COLUMNS = 76;
 /** Of the text inside the frame. */
 export const TEXT_COLUMNS = COLUMNS - 4;
+/** Of a text that is read: less frame and buttons. */
+export const TEXT_ROWS = ROWS - 5;
 
 /**
  * Esc is the button Back, for dialog's own Esc would lose what was typed (its manual, KEY BINDINGS). The keys of a terminal

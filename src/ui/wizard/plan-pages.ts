@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plan: problems first, then what will happen; each change as a diff for who asks; then the last question.
+// The plan: summary and problems in one screenful, the rest below; each change as a diff for who asks; then the last question.
 import { groupChanges, type Preview, type ShownChange } from "../../core/index.ts";
 import { printDestination } from "../../job/index.ts";
-import { printPlanHead } from "../print/plan.ts";
-import { type Box, paragraphs, TEXT_COLUMNS } from "./box.ts";
+import { printBriefPlan } from "../print/brief-plan.ts";
+import { printProblems } from "../print/problems.ts";
+import { type Box, paragraphs, TEXT_COLUMNS, TEXT_ROWS } from "./box.ts";
 import { save } from "./finish.ts";
 import { type Screen, showHelp } from "./screen.ts";
 import type { WizardState } from "./state.ts";
@@ -15,23 +16,28 @@ type Shown = {
 };
 
 const PLAN_HELP =
-  "Problems come first: what STOPS must be mended before anything begins; a WARNING is told again in the report. Then the VM, the bytes to send, and the files that will change in it. Arrows and Page Down scroll.\n\nThe changes were worked out for real, on an overlay above the disks: a plan without problems has been done once already.";
+  "Summary and problems: what STOPS must be fixed before anything begins; a WARNING stands in the report too. What does not fit is below, and so are the files that will change in the VM: arrows and Page Down scroll.\n\nThe changes were worked out for real, on an overlay above the disks: a plan without problems has been done once already.";
 
 const BEGIN_HELP =
   "begin: converts on the overlay, copies the blocks in use, reads each back on the host, and starts the VM once on a throw-away overlay. The disks of this machine are only read. It can be interrupted and goes on where it was.\n\nchanges: each file that will change in the VM, as a diff: lines with - go, lines with + come. Secrets are ***.\n\nanswers: what you answered as a file that serves other machines, and this one without questions.";
 
-/** The plan without its diffs, which have pages of their own. */
+/** The plan without its diffs, which have pages of their own. What matters is in sight without scrolling. */
 export function planBox(preview: Preview, next: string): Box {
-  const { changes, intent } = preview;
+  const { changes, intent, problems } = preview;
   const destination = printDestination(intent.destination, intent.name);
-  const head = printPlanHead(preview, { destination, columns: TEXT_COLUMNS });
+  const columns = TEXT_COLUMNS;
+  const brief = printBriefPlan(preview, { destination, columns, rows: TEXT_ROWS });
+  const every = printProblems(problems, { columns }).trimEnd();
   const files = groupChanges(changes).flatMap((group) =>
     group.kind === "one"
       ? [`  ${group.change.step.padEnd(14)} ${group.change.path}`]
       : [...group.places].map(([place, count]) => `  ${group.step.padEnd(14)} ${place}/ (${count} files)`),
   );
-  const text = `${head}\n${changes.length === 0 ? "Nothing in the guest needs a change." : `Files that change in the VM:\n${files.join("\n")}`}`;
-  return { kind: "text", title: "The plan", text, next };
+  const below = [
+    ...(brief.endsWith(every) ? [] : [`Every problem:\n${every}`]),
+    ...(files.length === 0 ? [] : [`Files that change in the VM:\n${files.join("\n")}`]),
+  ];
+  return { kind: "text", title: "The plan", text: [brief, ...below].join("\n\n"), next };
 }
 
 export function beginBox(preview: Preview): Box {

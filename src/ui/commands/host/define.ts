@@ -4,7 +4,8 @@ import { parseDestination } from "../../../hosts/index.ts";
 import { redefineVm, type Redefining } from "../../../job/index.ts";
 import { printProblems } from "../../print/index.ts";
 import { hostAnswersOf, hypervisorOf } from "../../settings/index.ts";
-import { askYes, type CommandRunner, makePrinter, say, sayJson, tell } from "../context.ts";
+import { askYes } from "../ask.ts";
+import { type CommandRunner, makePrinter, say, sayJson, tell, widthOf } from "../context.ts";
 
 export const runHostDefine: CommandRunner = async (given, { signal }) => {
   const json = given.flag("json");
@@ -50,7 +51,7 @@ function printRedefining({ title, directory, vm, place, problems }: Redefining):
     `${vm.name} on ${title}, from ${directory}:`,
     `  by ${place.hypervisor}${place.hypervisor === "xen" ? ` as ${vm.xen.type}, booted by ${vm.xen.loader}` : ""}`,
     ...vm.nics.map(({ name, mac }, index) => `  ${name} ${mac}: ${networks[index]}`),
-    ...(problems.length === 0 ? [] : [printProblems(problems)]),
+    ...(problems.length === 0 ? [] : [printProblems(problems, { columns: widthOf(process.stderr) })]),
   ];
   return `${lines.join("\n")}\n`;
 }

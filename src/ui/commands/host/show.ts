@@ -3,7 +3,7 @@
 import { parseHostUri } from "../../../hosts/index.ts";
 import { showHost } from "../../../job/index.ts";
 import { printHost, printProblems } from "../../print/index.ts";
-import { type CommandRunner, say, sayJson } from "../context.ts";
+import { type CommandRunner, sayJson, sayLines, widthOf } from "../context.ts";
 
 export const runHostShow: CommandRunner = async (given, { signal }) => {
   const destination = parseHostUri(given.positional ?? "");
@@ -12,7 +12,8 @@ export const runHostShow: CommandRunner = async (given, { signal }) => {
     sayJson(facts);
     return 0;
   }
-  say(printHost(facts));
-  if (facts.problems.length > 0) say(`\n${printProblems(facts.problems)}`);
+  const columns = widthOf(process.stdout);
+  sayLines(printHost(facts, { columns }));
+  if (facts.problems.length > 0) sayLines(`\n${printProblems(facts.problems, { columns })}`);
   return 0;
 };

@@ -2,7 +2,8 @@
 // virt-p2v host undefine: takes a migrated VM away from its host again.
 import { parseDestination } from "../../../hosts/index.ts";
 import { undefineVm, type Undoing } from "../../../job/index.ts";
-import { askYes, type CommandRunner, say, sayJson, tell } from "../context.ts";
+import { askYes } from "../ask.ts";
+import { type CommandRunner, say, sayJson, tell } from "../context.ts";
 
 export const runHostUndefine: CommandRunner = async (given, { signal }) => {
   const json = given.flag("json");

@@ -31,6 +31,8 @@ export const convert: Command = {
     "firmware",
     "nic",
     "yes",
+    "diff",
+    "verbose",
     "json",
     "trace",
     "help",

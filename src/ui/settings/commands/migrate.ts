@@ -15,7 +15,7 @@ export const inspect: Command = {
     help: "An archive that the collector made on a running server, instead of this machine.",
     optional: true,
   },
-  settings: ["disk", "key", "sysroot", "collector", "json", "trace", "help"],
+  settings: ["disk", "key", "sysroot", "collector", "verbose", "json", "trace", "help"],
   required: [],
   examples: [
     ["virt-p2v inspect", "this machine"],
@@ -33,12 +33,12 @@ export const plan: Command = {
   name: "plan",
   summary: "Show everything a migration would do, and do nothing",
   description: [
-    "Prints problems first, then the VM, the bytes to send, and each file that would change as a unified diff.",
+    "Prints the files that would change, as unified diffs with --diff; then the VM and the bytes to send; and last, where they are seen, the problems, each with what to do.",
     "The changes are worked out for real on a throw-away overlay, which takes as long as the conversion itself: under a minute.",
     "With --machine the plan is made of what the collector (see inspect) gathered on a running server, without its disks and without a host: will it boot, what changes, about how many bytes, which drivers are missing. What takes the disks, the initramfs above all, is said to be done at migration.",
   ],
   positional: null,
-  settings: [...PLANNING, "machine", "csv", "save", "json", "trace", "help"],
+  settings: [...PLANNING, "machine", "csv", "save", "diff", "verbose", "json", "trace", "help"],
   required: ["disk", "to"],
   unless: "machine",
   examples: [
@@ -55,11 +55,11 @@ export const migrate: Command = {
   name: "migrate",
   summary: "Convert, copy, verify, define and boot-check a VM made of these disks",
   description: [
-    "Shows the plan and asks; then converts on an overlay, copies the used blocks, reads every block back at the destination and compares its SHA-256, writes definitions for libvirt, Xen and QEMU, and starts the VM once on a throw-away overlay to see that it boots with its network.",
+    "Shows the plan, summary and problems last, and asks; d at the question shows each change as a diff, in $PAGER or less. Then converts on an overlay, copies the used blocks, reads every block back at the destination and compares its SHA-256, writes definitions for libvirt, Xen and QEMU, and starts the VM once on a throw-away overlay to see that it boots with its network.",
     "The source disks are opened read-only, always. Interrupted, run the same command again: what is durable at the destination is not sent again.",
   ],
   positional: null,
-  settings: [...PLANNING, "start", "yes", "json", "trace", "help"],
+  settings: [...PLANNING, "start", "yes", "diff", "verbose", "json", "trace", "help"],
   required: ["disk", "to"],
   examples: [
     [
