@@ -65,7 +65,10 @@ export function feedOnTerminal(
 /** Codes of a shell: no such program, or none that can be run. */
 const NOT_STARTED: readonly number[] = [126, 127];
 
-/** A program that shows `text`, from its stdin to the terminal that is our stderr, until the person leaves it. False: it is not here. */
+/**
+ * A program that shows `text`, from its stdin to the terminal that is our stderr, until the person
+ * leaves it. False: it could not be started.
+ */
 export async function showInPager(
   argv: readonly string[],
   text: string,
@@ -73,10 +76,12 @@ export async function showInPager(
 ): Promise<boolean> {
   signal.throwIfAborted();
   const [program = "", ...rest] = argv;
+  const env = { LC_ALL: characterSet(), LESS: process.env["LESS"] ?? "" };
   const child = spawn(program, rest, {
     stdio: ["pipe", 2, 2],
-    env: programEnvironment({ LC_ALL: characterSet(), LESS: process.env["LESS"] ?? "" }),
+    env: programEnvironment(env),
   });
+  traceChild(child, { argv, env });
   const onAbort = (): void => killSoftly(child);
   signal.addEventListener("abort", onAbort, { once: true });
   child.stdin?.on("error", () => undefined); // whoever has read enough leaves
@@ -86,7 +91,7 @@ export async function showInPager(
     signal.throwIfAborted();
     return !NOT_STARTED.includes(code);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (!["ENOENT", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     return false;
   } finally {
     signal.removeEventListener("abort", onAbort);

@@ -30,8 +30,7 @@ export async function confirmPlan(
     return given.flag("yes") || (await askYes(question, signal));
   }
   if (withDiffs) tellLines(`\n${print(true)}`);
-  const some = preview.changes.length > 0;
-  const prompt = `${question} ${some ? "[y/N, d shows the changes]" : "[y/N, d shows all of it]"} `;
+  const prompt = `${question} [y/N; d shows all, with diffs] `;
   for (;;) {
     // The question is the last row of the screen.
     const rows = Math.max(LEAST_ROWS, process.stderr.rows || USUAL_ROWS) - 1;

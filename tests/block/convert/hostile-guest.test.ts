@@ -68,7 +68,7 @@ test("names and words with control characters", limits, async (t) => {
     hook: `printf 'P2V: \\033[2J\\007words of the guest\\n' >&2`,
   });
   await convertHarmlessly(t, guest);
-  const plan = await run(["bin/virt-p2v", "convert", guest.image, "--name", "vm"], {
+  const plan = await run(["bin/virt-p2v", "convert", guest.image, "--name", "vm", "--diff", "--verbose"], {
     allowCodes: [0, 1, 2, 3, 4, 5, 6],
   });
   // oxlint-disable-next-line no-control-regex
@@ -162,7 +162,9 @@ test("an initramfs tool that starts processes without end is ended, and said to"
   const guest = await useHostile(t, {
     hook: "i=0; while [ $i -lt 20000 ]; do sleep 4711 & i=$((i + 1)); done; sleep 4711",
   });
-  const ended = await cli(["convert", guest.image, "--name", "vm"], { timeoutMs: 60_000 });
+  const ended = await cli(["convert", guest.image, "--name", "vm", "--diff", "--verbose"], {
+    timeoutMs: 60_000,
+  });
   await assertHarmless(guest, { ...ended, said: null });
   assert.match(ended.stdout.replaceAll(/\s+/g, " "), /it started more than 2000 processes/);
   const left = await run(["pgrep", "--full", "^sleep 4711"], { allowCodes: [1] });

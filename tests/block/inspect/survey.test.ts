@@ -118,7 +118,7 @@ test("plan --machine: what changes, about how many bytes, and what is done at mi
   const inspected = await cli(["inspect", archive]);
   assert.equal(inspected.code, 0, inspected.stderr);
   assert.match(inspected.stdout, /e1000e/);
-  const { code, stdout, stderr } = await cli(["plan", "--machine", archive]);
+  const { code, stdout, stderr } = await cli(["plan", "--machine", archive, "--diff"]);
   assert.equal(code, 0, stderr);
   await golden("debian.txt", stdout.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/, "DATE"));
 });

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// A command on a real terminal of 80x24 (tmux): what a person sees after each key.
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { run } from "../../src/system/index.ts";
+
+const ENOUGH_MS = 300_000;
+
+export type Terminal = AsyncDisposable & {
+  /** The rows as they are now, without blanks at their ends. */
+  screen(): Promise<readonly string[]>;
+  /** Keys by the names of tmux: `Enter`, `C-c`, or text. */
+  press(...keys: readonly string[]): Promise<void>;
+  /** The screen once `words` are on it; Error with the screen when they do not come, or the command ended. */
+  see(words: RegExp): Promise<readonly string[]>;
+  /** Waits for the end of the command. */
+  exitCode(): Promise<number>;
+};
+
+type Options = {
+  readonly rows?: number;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+export async function openTerminal(
+  argv: readonly string[],
+  { rows = 24, env = {} }: Options = {},
+): Promise<Terminal> {
+  const tmux = async (...words: readonly string[]): Promise<string> =>
+    (await run(["tmux", "-L", socket, "-f", "/dev/null", ...words])).stdout;
+  const socket = `p2v-test-${randomUUID()}`;
+  const given = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+  await tmux(
+    ...["new-session", "-d", "-x", "80", "-y", `${rows + 1}`, "sleep 1000000", ";"],
+    ...["set", "-g", "status", "off", ";"],
+    // The last screen stays, without a word of tmux about the end.
+    ...["set", "-g", "remain-on-exit", "on", ";", "set", "-g", "remain-on-exit-format", "", ";"],
+    ...["set", "-g", "window-size", "manual", ";", "resize-window", "-x", "80", "-y", `${rows}`, ";"],
+    ...["respawn-pane", "-k", ...given, "-c", process.cwd(), ...argv],
+  );
+  const screen = async (): Promise<readonly string[]> =>
+    (await tmux("capture-pane", "-p"))
+      .split("\n")
+      .slice(0, rows)
+      .map((row) => row.trimEnd());
+  const ended = async (): Promise<number | null> => {
+    const status = (await tmux("display-message", "-p", "#{pane_dead} #{pane_dead_status}")).trim();
+    return status.startsWith("1") ? Number(status.slice(2)) : null;
+  };
+  const until = async <T>(what: string, look: () => Promise<T | null>): Promise<T> => {
+    for (const end = performance.now() + ENOUGH_MS; ; await sleep(100)) {
+      const found = await look();
+      if (found !== null) return found;
+      if (performance.now() > end || (what !== "its end" && (await ended()) !== null))
+        throw new Error(`Waited in vain for ${what}; the screen is\n${(await screen()).join("\n")}`);
+    }
+  };
+  return {
+    screen,
+    press: async (...keys) => void (await tmux("send-keys", ...keys)),
+    see: (words) =>
+      until(`${words}`, async () => {
+        const now = await screen();
+        return words.test(now.join("\n")) ? now : null;
+      }),
+    exitCode: () => until("its end", ended),
+    async [Symbol.asyncDispose]() {
+      await tmux("kill-server");
+    },
+  };
+}
