@@ -32,4 +32,5 @@ export * from "./vm.ts";
 export * from "./bytes/weave.ts";
 export * from "./formats/ext.ts";
 export * from "./formats/guid.ts";
+export * from "./formats/load-option.ts";
 export * from "./formats/struct.ts";

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type BlockGraph, type Machine, type VmBootEntry, known } from "../../src/core/index.ts";
+import { type BlockGraph, guidBytes, known, type Machine, type VmBootEntry } from "../../src/core/index.ts";
 import { parseLoadOption } from "../../src/inspect/machine/efi-boot.ts";
 import { chooseBootEntries } from "../../src/plan/boot-entries.ts";
 import { parseNvram, parsePflash } from "../../src/vm/define/define-libvirt.ts";
 import { bootVariables } from "../../src/vm/nvram/boot-entries.ts";
-import { guidBytes, renderBootOrder, renderLoadOption } from "../../src/vm/nvram/load-option.ts";
+import { renderBootOrder, renderLoadOption } from "../../src/vm/nvram/load-option.ts";
 import { putVariables } from "../../src/vm/nvram/store.ts";
 
 const MIB = 2 ** 20;

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // The boot menu of UEFI firmware: load options and their device paths (UEFI specification 2.10, 3.1.3 and 10.3).
-import type { BootEntry } from "../../core/index.ts";
-import { guid } from "../storage/table/gpt.ts";
+import {
+  type BootEntry,
+  dataView,
+  HARD_DRIVE,
+  LOAD_OPTION,
+  LOAD_OPTION_ACTIVE,
+  PATH_NODE,
+  PATH_NODES,
+  SIGNATURE_IS_MBR_ID,
+} from "../../core/index.ts";
 
-const ACTIVE = 1;
 const MAX_NODES = 64;
 const MAX_DESCRIPTION = 256;
 
 /** `value` is a Boot#### variable without its attributes. null where it is no load option. */
 export function parseLoadOption(number: number, value: Uint8Array): BootEntry | null {
-  const view = viewOf(value);
-  if (value.length < 8) return null;
-  let at = 6;
+  const view = dataView(value);
+  if (value.length < LOAD_OPTION.sizeBytes + 2) return null;
+  const { attributes, pathsBytes } = LOAD_OPTION.read(view);
+  let at = LOAD_OPTION.sizeBytes;
   let label = "";
   for (; ; at += 2) {
     if (at + 2 > value.length || label.length > MAX_DESCRIPTION) return null;
@@ -19,18 +27,18 @@ export function parseLoadOption(number: number, value: Uint8Array): BootEntry | 
     if (unit === 0) break;
     label += String.fromCharCode(unit);
   }
-  const paths = value.subarray(at + 2, Math.min(value.length, at + 2 + view.getUint16(4, true)));
+  const paths = value.subarray(at + 2, Math.min(value.length, at + 2 + pathsBytes));
   return {
     number,
     label: cleanText(label),
-    active: (view.getUint32(0, true) & ACTIVE) !== 0,
+    active: (attributes & LOAD_OPTION_ACTIVE) !== 0,
     path: renderDevicePath(paths),
   };
 }
 
 /** BootOrder: numbers of two bytes. */
 export function parseBootOrder(value: Uint8Array): readonly number[] {
-  const view = viewOf(value);
+  const view = dataView(value);
   const numbers = new Set<number>();
   for (let at = 0; at + 2 <= value.length; at += 2) numbers.add(view.getUint16(at, true));
   return [...numbers];
@@ -51,49 +59,55 @@ export function sortBootEntries(
 /** The nodes that say where a loader lies, as efibootmgr writes them; null where none of them is known. */
 export function renderDevicePath(bytes: Uint8Array): string | null {
   const parts: string[] = [];
-  const view = viewOf(bytes);
   let at = 0;
-  for (let count = 0; count < MAX_NODES && at + 4 <= bytes.length; count += 1) {
-    const [type, subtype, length] = [view.getUint8(at), view.getUint8(at + 1), view.getUint16(at + 2, true)];
-    if (length < 4 || at + length > bytes.length || (type & 0x7f) === 0x7f) break;
-    const text = renderNode(type, subtype, bytes.subarray(at + 4, at + length));
+  for (let count = 0; count < MAX_NODES && at + PATH_NODE.sizeBytes <= bytes.length; count += 1) {
+    const node = PATH_NODE.read(bytes, at);
+    const end = at + node.lengthBytes;
+    const isEnd = (node.type & PATH_NODES.end.type) === PATH_NODES.end.type;
+    if (node.lengthBytes < PATH_NODE.sizeBytes || end > bytes.length || isEnd) break;
+    const text = renderNode(node, bytes.subarray(at + PATH_NODE.sizeBytes, end));
     if (text !== null && text !== "") parts.push(text);
-    at += length;
+    at = end;
   }
   return parts.length === 0 ? null : parts.join("/");
 }
 
-/** Media 4.1 hard drive, 4.4 file path; messaging 3.11 MAC, 3.12 IPv4, 3.13 IPv6; 5.1 legacy BIOS. */
-function renderNode(type: number, subtype: number, data: Uint8Array): string | null {
-  const hex = (from: number, to: number): string => Buffer.from(data.subarray(from, to)).toString("hex");
-  switch (type * 256 + subtype) {
-    case 0x0401:
-      return data.length < 38 ? null : renderHardDrive(data);
-    case 0x0404:
-      return cleanText(Buffer.from(data).toString("utf16le").replace(/\0.*$/s, ""));
-    case 0x030b:
-      return data.length < 6 ? null : `MAC(${hex(0, 6)})`;
-    case 0x030c:
+/** Of a legacy BIOS device: its type and status, then its name (10.3.6.1). */
+const BIOS_NAME_AT = 4;
+const MAC_BYTES = 6;
+
+/** `data`: what stands behind the node's head. */
+function renderNode({ type, subtype }: PathNode, data: Uint8Array): string | null {
+  const bytes = Buffer.from(data);
+  switch (kindOf({ type, subtype })) {
+    case "hardDrive":
+      return data.length < HARD_DRIVE.sizeBytes ? null : renderHardDrive(data);
+    case "filePath":
+      return cleanText(bytes.toString("utf16le").replace(/\0.*$/s, ""));
+    case "mac":
+      return data.length < MAC_BYTES ? null : `MAC(${bytes.toString("hex", 0, MAC_BYTES)})`;
+    case "ipv4":
       return "IPv4";
-    case 0x030d:
+    case "ipv6":
       return "IPv6";
-    case 0x0501:
-      return `BIOS(${cleanText(Buffer.from(data.subarray(4)).toString("latin1").replace(/\0.*$/s, ""))})`;
+    case "bios":
+      return `BIOS(${cleanText(bytes.subarray(BIOS_NAME_AT).toString("latin1").replace(/\0.*$/s, ""))})`;
     default:
       return null;
   }
 }
 
-function renderHardDrive(data: Uint8Array): string {
-  const view = viewOf(data);
-  const number = view.getUint32(0, true);
-  return view.getUint8(37) === 1
-    ? `HD(${number},MBR,${view.getUint32(20, true).toString(16)})`
-    : `HD(${number},GPT,${guid(data.subarray(20, 36))})`;
-}
+type PathNode = { readonly type: number; readonly subtype: number };
 
-const viewOf = (bytes: Uint8Array): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const kindOf = ({ type, subtype }: PathNode): string | undefined =>
+  Object.entries(PATH_NODES).find(([, node]) => node.type === type && node.subtype === subtype)?.[0];
+
+function renderHardDrive(data: Uint8Array): string {
+  const { number, signatureKind, mbrId, uuid } = HARD_DRIVE.read(data);
+  return signatureKind === SIGNATURE_IS_MBR_ID
+    ? `HD(${number},MBR,${mbrId.toString(16)})`
+    : `HD(${number},GPT,${uuid})`;
+}
 
 /** Firmware fills descriptions with blanks and odd characters. */
 function cleanText(text: string): string {

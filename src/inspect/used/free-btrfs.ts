@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Space of a btrfs device that no chunk has (fs/btrfs: btrfs_tree.h, "On-disk Format"). Chunks are sent whole, with
 // every copy of DUP and RAID: partclone's map lists one copy only, and a scrub of such an image finds errors.
-import { complement, normalizeRanges, type Range } from "../../core/index.ts";
+import { complement, le, normalizeRanges, type Range, struct } from "../../core/index.ts";
 import { FreeRanges, type FreeSpace, unknownFree } from "./free.ts";
-import { type Reader, readExactly, viewOf } from "../storage/reader.ts";
+import { type Reader, readExactly } from "../storage/reader.ts";
 
 const SUPER_AT = 65_536;
 const SUPER_BYTES = 4096;
@@ -13,9 +13,54 @@ const SUPERS_AT: readonly number[] = [65_536, 64 * 2 ** 20, 256 * 2 ** 30];
 const RESERVED_BYTES = 2 ** 20;
 /** All up to raid1c34, and simple quota; not zoned, extent tree v2, RAID stripe tree. */
 const INCOMPAT_KNOWN = 0x10fffn & ~0x1000n;
-const CHUNK_ITEM = 228;
-const HEADER_BYTES = 101;
 const MAX_CHUNKS = 500_000;
+
+/** btrfs_super_block; its device's btrfs_dev_item is a part of it. */
+const SUPERBLOCK = struct({
+  address: le.count64(48),
+  magic: le.text(64, 8),
+  chunkRoot: le.count64(88),
+  nodeBytes: le.u32(148),
+  systemChunksBytes: le.u32(160),
+  chunkGeneration: le.count64(164),
+  incompat: le.u64(188),
+  chunkLevel: le.u8(199),
+  device: le.count64(201),
+  deviceBytes: le.count64(209),
+  usedBytes: le.count64(217),
+});
+const MAGIC = "_BHRfS_M";
+/** A key and its chunk, one behind the other. */
+const SYSTEM_CHUNKS = { at: 811, maxBytes: 2048 };
+
+/** btrfs_header, before the items of a node. */
+const NODE = struct({
+  address: le.count64(48),
+  generation: le.count64(80),
+  owner: le.count64(88),
+  items: le.u32(96),
+  level: le.u8(100),
+});
+const CHUNK_TREE = 3;
+
+/** btrfs_disk_key. */
+const KEY = struct({ type: le.u8(8), offset: le.count64(9) });
+const CHUNK_ITEM = 228;
+/** btrfs_item of a leaf; `at` counts from the end of the node's header. */
+const ITEM = struct({ ...KEY.fields, at: le.u32(17), sizeBytes: le.u32(21) });
+/** btrfs_key_ptr of an inner node. */
+const POINTER = struct({ ...KEY.fields, child: le.count64(17), generation: le.count64(25) });
+
+/** btrfs_chunk; stripes follow. Of the type only the profile is known here. */
+const CHUNK = struct({
+  length: le.count64(0),
+  type: le.u64(24),
+  stripes: le.u16(44),
+  subStripes: le.u16(46),
+});
+/** btrfs_stripe. */
+const STRIPE = struct({ device: le.count64(0), at: le.count64(8) });
+const STRIPE_BYTES = 32;
 
 /** Profiles in which each stripe holds all of the chunk: single, DUP, RAID1, RAID1C3, RAID1C4. */
 const RAID0 = 1 << 3;
@@ -75,46 +120,34 @@ export async function readBtrfsFree(
 
 /** The superblock, or why it is not understood. */
 function parseSuper(bytes: Uint8Array, sizeBytes: number): Super | string {
-  const view = viewOf(bytes);
-  if (latin1(bytes, 64, 72) !== "_BHRfS_M") return "it has no superblock";
-  if ((view.getBigUint64(188, true) & ~INCOMPAT_KNOWN) !== 0n) return "it has features that are not known";
-  const nodeBytes = view.getUint32(148, true);
-  const arrayBytes = view.getUint32(160, true);
-  const deviceBytes = number64(view, 209);
+  const found = SUPERBLOCK.read(bytes);
+  if (found.magic !== MAGIC) return "it has no superblock";
+  if ((found.incompat & ~INCOMPAT_KNOWN) !== 0n) return "it has features that are not known";
+  const { nodeBytes, deviceBytes } = found;
   if (nodeBytes < 4096 || nodeBytes > 65_536 || (nodeBytes & (nodeBytes - 1)) !== 0)
     return "its node size is not valid";
-  if (number64(view, 48) !== SUPER_AT || arrayBytes > 2048) return "its superblock is not valid";
+  if (found.address !== SUPER_AT || found.systemChunksBytes > SYSTEM_CHUNKS.maxBytes)
+    return "its superblock is not valid";
   if (!(deviceBytes <= sizeBytes)) return "it is larger than its volume";
   const systemChunks: Chunk[] = [];
-  for (let at = 811; at < 811 + arrayBytes; ) {
-    const chunk =
-      view.getUint8(at + 8) === CHUNK_ITEM ? parseChunk(bytes, number64(view, at + 9), at + 17) : null;
+  for (let at = SYSTEM_CHUNKS.at; at < SYSTEM_CHUNKS.at + found.systemChunksBytes; ) {
+    const key = KEY.read(bytes, at);
+    const chunk = key.type === CHUNK_ITEM ? parseChunk(bytes, key.offset, at + KEY.sizeBytes) : null;
     if (chunk === null) return "its system chunks are not valid";
     systemChunks.push(chunk);
-    at += 17 + 48 + 32 * chunk.stripes.length;
+    at += KEY.sizeBytes + CHUNK.sizeBytes + STRIPE_BYTES * chunk.stripes.length;
   }
-  return {
-    chunkRoot: number64(view, 88),
-    chunkLevel: view.getUint8(199),
-    chunkGeneration: number64(view, 164),
-    nodeBytes,
-    device: number64(view, 201),
-    deviceBytes,
-    usedBytes: number64(view, 217),
-    systemChunks,
-  };
+  return { ...found, systemChunks };
 }
 
 /** The item of a chunk at `at`; its key says where it starts. */
 function parseChunk(bytes: Uint8Array, start: number, at: number): Chunk | null {
-  if (at + 48 > bytes.length) return null;
-  const view = viewOf(bytes);
-  const length = number64(view, at);
-  const type = Number(view.getBigUint64(at + 24, true) & 0xfffn);
-  const count = view.getUint16(at + 44, true);
-  const subStripes = view.getUint16(at + 46, true);
-  if (count === 0 || at + 48 + 32 * count > bytes.length || !Number.isSafeInteger(start + length))
-    return null;
+  const stripesAt = at + CHUNK.sizeBytes;
+  if (stripesAt > bytes.length) return null;
+  const { length, type: flags, stripes: count, subStripes } = CHUNK.read(bytes, at);
+  const type = Number(flags & 0xfffn);
+  const end = stripesAt + STRIPE_BYTES * count;
+  if (count === 0 || end > bytes.length || !Number.isSafeInteger(start + length)) return null;
   const shares =
     (type & RAID0) !== 0
       ? count
@@ -129,7 +162,7 @@ function parseChunk(bytes: Uint8Array, start: number, at: number): Chunk | null 
   if (shares < 1 || !Number.isSafeInteger(stripeBytes) || stripeBytes === 0) return null;
   const stripes: Stripe[] = [];
   for (let i = 0; i < count; i += 1) {
-    const stripe = { device: number64(view, at + 48 + 32 * i), at: number64(view, at + 56 + 32 * i) };
+    const stripe = STRIPE.read(bytes, stripesAt + STRIPE_BYTES * i);
     if (!Number.isSafeInteger(stripe.at + stripeBytes)) return null;
     stripes.push(stripe);
   }
@@ -151,25 +184,22 @@ async function readChunkTree(
     seen.add(node.at);
     const bytes = await readNode(reader, fs, node.at);
     if (typeof bytes === "string") return bytes;
-    const view = viewOf(bytes);
-    const items = view.getUint32(96, true);
-    const itemBytes = node.level === 0 ? 25 : 33;
-    if (seen.size === 1 && number64(view, 80) !== fs.chunkGeneration)
-      return "its chunk tree is of another time";
-    if (view.getUint8(100) !== node.level || HEADER_BYTES + items * itemBytes > bytes.length)
+    const head = NODE.read(bytes);
+    const itemBytes = (node.level === 0 ? ITEM : POINTER).sizeBytes;
+    if (seen.size === 1 && head.generation !== fs.chunkGeneration) return "its chunk tree is of another time";
+    if (head.level !== node.level || NODE.sizeBytes + head.items * itemBytes > bytes.length)
       return "its chunk tree is damaged";
-    for (let i = 0; i < items; i += 1) {
-      const key = HEADER_BYTES + i * itemBytes;
-      if (node.level > 0) open.push({ at: number64(view, key + 17), level: node.level - 1 });
-      else if (view.getUint8(key + 8) === CHUNK_ITEM) {
-        const chunk = parseChunk(
-          bytes,
-          number64(view, key + 9),
-          HEADER_BYTES + view.getUint32(key + 17, true),
-        );
-        if (chunk === null || chunks.length >= MAX_CHUNKS) return "its chunk tree is damaged";
-        chunks.push(chunk);
+    for (let i = 0; i < head.items; i += 1) {
+      const at = NODE.sizeBytes + i * itemBytes;
+      if (node.level > 0) {
+        open.push({ at: POINTER.read(bytes, at).child, level: node.level - 1 });
+        continue;
       }
+      const item = ITEM.read(bytes, at);
+      if (item.type !== CHUNK_ITEM) continue;
+      const chunk = parseChunk(bytes, item.offset, NODE.sizeBytes + item.at);
+      if (chunk === null || chunks.length >= MAX_CHUNKS) return "its chunk tree is damaged";
+      chunks.push(chunk);
     }
   }
   return chunks;
@@ -186,18 +216,8 @@ async function readNode(reader: Reader, fs: Super, logical: number): Promise<Uin
   for (const { at } of copies) {
     const bytes = await readExactly(reader, at + logical - chunk.start, fs.nodeBytes);
     if (bytes === null) continue;
-    const isRight = number64(viewOf(bytes), 48) === logical && number64(viewOf(bytes), 88) === 3; // owner: chunk tree
-    if (isRight) return bytes;
+    const { address, owner } = NODE.read(bytes);
+    if (address === logical && owner === CHUNK_TREE) return bytes;
   }
   return "its chunk tree is damaged";
-}
-
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.subarray(start, end)).toString("latin1");
-}
-
-/** NaN beyond what a double counts: every comparison with it fails. */
-function number64(view: DataView, at: number): number {
-  const value = view.getBigUint64(at, true);
-  return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.NaN : Number(value);
 }

@@ -1,7 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Free clusters of FAT12, FAT16 and FAT32 (Microsoft's FAT specification 1.03, as Linux reads it in fs/fat/inode.c).
+import { le, struct } from "../../core/index.ts";
 import { FreeRanges, type FreeSpace, unknownFree } from "./free.ts";
-import { type Reader, readExactly, viewOf } from "../storage/reader.ts";
+import { type Reader, readExactly } from "../storage/reader.ts";
+
+/** The BIOS parameter block of all three (3.1). */
+const BOOT_SECTOR = struct({
+  sectorBytes: le.u16(11),
+  clusterSectors: le.u8(13),
+  reservedSectors: le.u16(14),
+  fats: le.u8(16),
+  rootEntries: le.u16(17),
+  sectors16: le.u16(19),
+  fatSectors16: le.u16(22),
+  sectors32: le.u32(32),
+  /** Of FAT12 and FAT16. */
+  state16: le.u8(37),
+});
+const ROOT_ENTRY_BYTES = 32;
+/** What FAT32 has behind it (3.3). */
+const BOOT_SECTOR_32 = struct({ fatSectors: le.u32(36), version: le.u16(42), state: le.u8(65) });
+/** Linux marks a mounted volume here, Windows in the table. */
+const STATE_MOUNTED = 1;
+const BOOT_SECTOR_BYTES = 512;
 
 type Fat = {
   readonly bits: 12 | 16 | 32;
@@ -19,7 +40,7 @@ export async function readFatFree(
   reader: Reader,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<FreeSpace> {
-  const bytes = await readExactly(reader, 0, 512);
+  const bytes = await readExactly(reader, 0, BOOT_SECTOR_BYTES);
   const fat = bytes === null ? "it has no boot sector" : parseBootSector(bytes, reader.sizeBytes);
   if (typeof fat === "string") return unknownFree(fat);
   const out = new FreeRanges();
@@ -55,30 +76,25 @@ export async function readFatFree(
 
 /** The boot sector, or why it is not understood. */
 function parseBootSector(bytes: Uint8Array, sizeBytes: number): Fat | string {
-  const view = viewOf(bytes);
-  const u16 = (at: number): number => view.getUint16(at, true);
-  const sectorBytes = u16(11);
-  const clusterSectors = view.getUint8(13);
-  const reserved = u16(14);
-  const fats = view.getUint8(16);
-  const rootEntries = u16(17);
-  const sectors = u16(19) === 0 ? view.getUint32(32, true) : u16(19);
-  const is32 = u16(22) === 0;
-  const fatSectors = is32 ? view.getUint32(36, true) : u16(22);
+  const boot = BOOT_SECTOR.read(bytes);
+  const boot32 = BOOT_SECTOR_32.read(bytes);
+  const { sectorBytes, clusterSectors, reservedSectors: reserved, fats, rootEntries } = boot;
+  const sectors = boot.sectors16 === 0 ? boot.sectors32 : boot.sectors16;
+  const is32 = boot.fatSectors16 === 0;
+  const fatSectors = is32 ? boot32.fatSectors : boot.fatSectors16;
   const isPower = (value: number): boolean => value > 0 && (value & (value - 1)) === 0;
   if (!isPower(sectorBytes) || sectorBytes < 512 || sectorBytes > 4096) return "its sector size is not valid";
   if (!isPower(clusterSectors) || reserved === 0 || fats === 0 || fats > 4)
     return "its boot sector is not valid";
-  if (is32 && u16(42) !== 0) return "its version is not known";
-  const rootSectors = Math.ceil((rootEntries * 32) / sectorBytes);
+  if (is32 && boot32.version !== 0) return "its version is not known";
+  const rootSectors = Math.ceil((rootEntries * ROOT_ENTRY_BYTES) / sectorBytes);
   const dataSector = reserved + fats * fatSectors + rootSectors;
   const clusters = Math.floor((sectors - dataSector) / clusterSectors);
   const bits = is32 ? 32 : clusters <= 4084 ? 12 : 16;
   if (sectors * sectorBytes > sizeBytes) return "it is larger than its volume";
   if (clusters < 1 || clusters > (is32 ? 0x0ffffff5 : 65_524)) return "its boot sector is not valid";
   if (((clusters + 2) * bits) / 8 > fatSectors * sectorBytes) return "its tables are too small";
-  // Linux marks a mounted volume here, Windows in the table.
-  if ((view.getUint8(is32 ? 65 : 37) & 1) !== 0) return "it was not unmounted";
+  if (((is32 ? boot32.state : boot.state16) & STATE_MOUNTED) !== 0) return "it was not unmounted";
   return {
     bits,
     clusterBytes: clusterSectors * sectorBytes,

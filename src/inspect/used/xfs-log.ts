@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Was an XFS unmounted? Its log then ends with an unmount record (fs/xfs/xfs_log_recover.c, xlog_find_tail).
-import { type Reader, readExactly, viewOf } from "../storage/reader.ts";
+import { be, struct } from "../../core/index.ts";
+import { type Reader, readExactly } from "../storage/reader.ts";
 
 const BASIC_BLOCK = 512;
+/** xlog_rec_header, of which the version 2 tells how large the buffer was that it comes from. */
+const RECORD = struct({
+  magic: be.u32(0),
+  cycle: be.u32(4),
+  version: be.u32(8),
+  sizeBytes: be.u32(12),
+  operations: be.u32(40),
+});
+const RECORD_BUFFER = struct({ sizeBytes: be.u32(320) });
 const RECORD_MAGIC = 0xfeedbabe;
+/** Each header tells of so many bytes. */
+const BYTES_PER_HEADER = 32_768;
+/** Any other block: the kernel puts the cycle in the place of its first word. */
+const BLOCK = struct({ cycle: be.u32(0) });
+/** xlog_op_header. */
+const OPERATION = struct({ flags: be.u8(9) });
 const UNMOUNT_FLAG = 0x20;
 /** A record is at most 256 KiB and its headers; the last one begins within that before the head. */
 const MAX_RECORD_BYTES = 512 * 1024;
@@ -18,7 +34,7 @@ export async function isLogClean(
   const blocks = log.sizeBytes / BASIC_BLOCK;
   if (blocks < 8 || log.sizeBytes > MAX_LOG_BYTES) return false;
   const cycle = async (block: number): Promise<number> => {
-    const bytes = await readExactly(reader, log.start + block * BASIC_BLOCK, 8);
+    const bytes = await readExactly(reader, log.start + block * BASIC_BLOCK, BASIC_BLOCK);
     return bytes === null ? -1 : cycleOf(bytes);
   };
   const firstCycle = await cycle(0);
@@ -42,9 +58,9 @@ export async function isLogClean(
 }
 
 /** Each block begins with its cycle number; the header of a record has it behind its magic number. */
-function cycleOf(bytes: Uint8Array): number {
-  const view = viewOf(bytes);
-  return view.getUint32(0) === RECORD_MAGIC ? view.getUint32(4) : view.getUint32(0);
+function cycleOf(block: Uint8Array): number {
+  const { magic, cycle } = RECORD.read(block);
+  return magic === RECORD_MAGIC ? cycle : BLOCK.read(block).cycle;
 }
 
 async function endsWithUnmount(
@@ -55,20 +71,18 @@ async function endsWithUnmount(
   const length = (head - from) * BASIC_BLOCK;
   const bytes = await readExactly(reader, log.start + from * BASIC_BLOCK, length);
   if (bytes === null) return false;
-  const view = viewOf(bytes);
   for (let at = length - BASIC_BLOCK; at >= 0; at -= BASIC_BLOCK) {
-    if (cycleOf(bytes.subarray(at, at + 8)) !== cycle) return false;
-    if (view.getUint32(at) !== RECORD_MAGIC) continue;
-    const version = view.getUint32(at + 8);
-    const recordBytes = view.getUint32(at + 12);
-    const operations = view.getUint32(at + 40);
-    const iclogBytes = version === 2 ? view.getUint32(at + 320) : 32_768;
-    const headers = Math.max(1, Math.ceil(iclogBytes / 32_768));
-    if (headers > 16 || operations !== 1) return false;
+    const block = bytes.subarray(at, at + BASIC_BLOCK);
+    if (cycleOf(block) !== cycle) return false;
+    const record = RECORD.read(block);
+    if (record.magic !== RECORD_MAGIC) continue;
+    const bufferBytes = record.version === 2 ? RECORD_BUFFER.read(block).sizeBytes : BYTES_PER_HEADER;
+    const headers = Math.max(1, Math.ceil(bufferBytes / BYTES_PER_HEADER));
+    if (headers > 16 || record.operations !== 1) return false;
     const data = at + headers * BASIC_BLOCK;
     // The record must be the last one, whole, and its only operation the unmount.
-    const end = data + Math.ceil(recordBytes / BASIC_BLOCK) * BASIC_BLOCK;
-    return end === length && data < length && (view.getUint8(data + 9) & UNMOUNT_FLAG) !== 0;
+    const end = data + Math.ceil(record.sizeBytes / BASIC_BLOCK) * BASIC_BLOCK;
+    return end === length && data < length && (OPERATION.read(bytes, data).flags & UNMOUNT_FLAG) !== 0;
   }
   return false;
 }

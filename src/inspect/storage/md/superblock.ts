@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The superblock of a member of a Linux software RAID: versions 1.0, 1.1, 1.2 and 0.90 (little-endian).
 // Source: linux, include/uapi/linux/raid/md_p.h; drivers/md/md.c (super_90_load, super_1_load, calc_sb_1_csum).
-import { type Reader, readExactly, viewOf } from "../reader.ts";
+import { dataView, type Field, le, struct } from "../../../core/index.ts";
+import { type Reader, readExactly } from "../reader.ts";
 
 export type MdMember = {
   /** Of the array: 32 hexadecimal digits. */
@@ -27,10 +28,87 @@ export type MdMember = {
 
 const MAGIC = 0xa92b4efc;
 const SECTOR = 512;
+export const SUPERBLOCK_BYTES = 4096;
+
+/** mdp_superblock_1; one role for each device that ever was a member follows. Sizes and places are sectors. */
+export const SUPER_1 = struct({
+  magic: le.u32(0),
+  majorVersion: le.u32(4),
+  features: le.u32(8),
+  arrayUuid: le.raw(16, 16),
+  /** `HOST:NAME`. */
+  name: le.text(32, 32),
+  level: le.i32(72),
+  layout: le.u32(76),
+  size: le.count64(80),
+  chunkSectors: le.u32(88),
+  memberCount: le.u32(92),
+  dataStart: le.count64(128),
+  dataSize: le.count64(136),
+  ownSector: le.u64(144),
+  /** The index of its own role. */
+  device: le.u32(160),
+  events: le.u64(200),
+  /** Up to here all is in sync. */
+  resyncUpTo: le.u64(208),
+  checksum: le.u32(216),
+  roleCount: le.u32(220),
+});
+export const ROLES_AT = 256;
+/** In `resyncUpTo`: all of it. */
+export const IN_SYNC = 2n ** 64n - 1n;
+/** Roles from here on are none: spare, faulty, journal. */
+const FIRST_NO_ROLE = 0xfff0;
+export const SPARE = 0xffff;
+export const roleField = (index: number): Field<number> => le.u16(ROLES_AT + 2 * index);
 /** Feature bits of version 1 under which the data lie otherwise than told here: recovery, reshape, replacement, journal. */
 const UNFINISHED = 2 | 4 | 16 | 64 | 512;
 
-/** A superblock where it was found: `at` is the byte of the member at which its 4096 bytes begin. */
+const word = (index: number): Field<number> => le.u32(4 * index);
+
+/** mdp_superblock_s, by its words (MD_SB_*). Sizes are KiB. */
+export const SUPER_090 = struct({
+  magic: word(0),
+  majorVersion: word(1),
+  minorVersion: word(2),
+  uuid0: le.raw(4 * 5, 4),
+  level: le.i32(4 * 7),
+  sizeKib: word(8),
+  totalCount: word(9),
+  memberCount: word(10),
+  minorNumber: word(11),
+  uuid123: le.raw(4 * 13, 12),
+  state: word(33),
+  activeCount: word(34),
+  workingCount: word(35),
+  failedCount: word(36),
+  spareCount: word(37),
+  checksum: word(38),
+  eventsLow: word(39),
+  eventsHigh: word(40),
+  layout: word(64),
+  chunkBytes: word(65),
+});
+export const CLEAN = 1;
+/** mdp_disk_t: one for each member, and one more for the member itself. */
+export const DESCRIPTOR = struct({
+  number: word(0),
+  majorNumber: word(1),
+  minorNumber: word(2),
+  role: word(3),
+  state: word(4),
+});
+export const DESCRIPTORS_AT = 4 * 128;
+export const DESCRIPTOR_BYTES = 4 * 32;
+export const MAX_DESCRIPTORS = 27;
+export const OWN_DESCRIPTOR_AT = 4 * 992;
+/** Active and in sync. */
+export const DESCRIPTOR_IN_SYNC = 0b110;
+const DESCRIPTOR_FLAGS = 0b111;
+/** 91 is being reshaped. */
+const MINOR_VERSION = 90;
+
+/** A superblock where it was found: `at` is the byte of the member at which its SUPERBLOCK_BYTES begin. */
 export type MdSuperblock = {
   readonly at: number;
   readonly bytes: Uint8Array;
@@ -49,13 +127,13 @@ export async function readMdSuperblock(reader: Reader): Promise<MdSuperblock | n
   // Places of 1.1, 1.2 and 1.0.
   for (const sector of [0, 8, Math.floor((sectors - 16) / 8) * 8]) {
     const at = sector * SECTOR;
-    const bytes = sector < 0 ? null : await readExactly(reader, at, 4096);
+    const bytes = sector < 0 ? null : await readExactly(reader, at, SUPERBLOCK_BYTES);
     const member = bytes === null ? null : parseSuper1(bytes, sector);
     if (bytes !== null && member !== null)
       return fits(member, reader.sizeBytes) ? { at, bytes, version: "1", member } : null;
   }
   const last = Math.floor(reader.sizeBytes / 65_536) * 65_536 - 65_536;
-  const bytes = last < 0 ? null : await readExactly(reader, last, 4096);
+  const bytes = last < 0 ? null : await readExactly(reader, last, SUPERBLOCK_BYTES);
   const parsed = bytes === null ? null : parseSuper090(bytes);
   // Of RAID 0 it has no size: all before it (super_90_load).
   const member = parsed?.level === 0 ? { ...parsed, data: { start: 0, sizeBytes: last } } : parsed;
@@ -68,63 +146,60 @@ function fits({ data }: MdMember, sizeBytes: number): boolean {
   return length > 0 && Number.isSafeInteger(start + length) && start + length <= sizeBytes;
 }
 
-/** Version 1, of 4096 bytes read at `sector`. */
+/** Version 1, of SUPERBLOCK_BYTES read at `sector`. */
 function parseSuper1(bytes: Uint8Array, sector: number): MdMember | null {
-  const view = viewOf(bytes);
-  const u32 = (at: number): number => view.getUint32(at, true);
-  if (u32(0) !== MAGIC || u32(4) !== 1 || view.getBigUint64(144, true) !== BigInt(sector)) return null;
-  const roles = u32(220);
-  const sizeBytes = 256 + 2 * roles;
-  if (sizeBytes > 4096 || checksum1(bytes.subarray(0, sizeBytes)) !== u32(216)) return null;
-  const place = u32(160) < roles ? view.getUint16(256 + 2 * u32(160), true) : 0xffff;
-  const name = Buffer.from(bytes.subarray(32, 64)).toString("latin1").split("\0")[0] ?? "";
+  const found = SUPER_1.read(bytes);
+  if (found.magic !== MAGIC || found.majorVersion !== 1 || found.ownSector !== BigInt(sector)) return null;
+  const end = ROLES_AT + 2 * found.roleCount;
+  if (end > SUPERBLOCK_BYTES || checksum1(bytes.subarray(0, end)) !== found.checksum) return null;
+  const role =
+    found.device < found.roleCount ? roleField(found.device).get(dataView(bytes), 0) : FIRST_NO_ROLE;
   return {
-    uuid: Buffer.from(bytes.subarray(16, 32)).toString("hex"),
-    name: name.slice(name.indexOf(":") + 1),
-    level: view.getInt32(72, true),
-    memberCount: u32(92),
-    role: place < 0xfff0 ? place : null,
-    events: view.getBigUint64(200, true),
-    chunkBytes: u32(88) * SECTOR,
-    layout: u32(76),
-    dirty: view.getBigUint64(208, true) !== 2n ** 64n - 1n,
+    uuid: Buffer.from(found.arrayUuid).toString("hex"),
+    name: found.name.slice(found.name.indexOf(":") + 1),
+    level: found.level,
+    memberCount: found.memberCount,
+    role: role < FIRST_NO_ROLE ? role : null,
+    events: found.events,
+    chunkBytes: found.chunkSectors * SECTOR,
+    layout: found.layout,
+    dirty: found.resyncUpTo !== IN_SYNC,
     data: {
-      start: Number(view.getBigUint64(128, true)) * SECTOR,
+      start: found.dataStart * SECTOR,
       // Members of RAID 0 need not be of one size: `size` is 0, and each has its own.
-      sizeBytes: Number(view.getBigUint64(view.getInt32(72, true) === 0 ? 136 : 80, true)) * SECTOR,
+      sizeBytes: (found.level === 0 ? found.dataSize : found.size) * SECTOR,
     },
-    unfinished: (u32(8) & UNFINISHED) !== 0,
+    unfinished: (found.features & UNFINISHED) !== 0,
   };
 }
 
 /** The sum of its 32-bit words without the checksum itself, folded. */
 export function checksum1(bytes: Uint8Array): number {
-  const view = viewOf(bytes);
-  let sum = 0;
-  for (let at = 0; at + 4 <= bytes.length; at += 4) if (at !== 216) sum += view.getUint32(at, true);
+  const view = dataView(bytes);
+  let sum = -SUPER_1.fields.checksum.get(view, 0);
+  for (let at = 0; at + 4 <= bytes.length; at += 4) sum += view.getUint32(at, true);
   if (bytes.length % 4 === 2) sum += view.getUint16(bytes.length - 2, true);
-  return ((sum % 2 ** 32) + Math.floor(sum / 2 ** 32)) % 2 ** 32;
+  return folded(sum);
 }
 
-/** Version 0.90: 1024 words. Not of the other byte order, in which old SPARC and PowerPC machines wrote it. */
+export const folded = (sum: number): number => ((sum % 2 ** 32) + Math.floor(sum / 2 ** 32)) % 2 ** 32;
+
+/** Version 0.90. Not of the other byte order, in which old SPARC and PowerPC machines wrote it. */
 export function parseSuper090(bytes: Uint8Array): MdMember | null {
-  const view = viewOf(bytes);
-  const word = (index: number): number => view.getUint32(4 * index, true);
-  if (word(0) !== MAGIC || word(1) !== 0 || word(2) < 90) return null;
-  const thisDisk = 992;
-  const inSync = (word(thisDisk + 4) & 0b111) === 0b110; // not faulty, active, in sync
-  const ids = [5, 13, 14, 15].map((index) => Buffer.from(bytes.subarray(4 * index, 4 * index + 4)));
+  const found = SUPER_090.read(bytes);
+  if (found.magic !== MAGIC || found.majorVersion !== 0 || found.minorVersion < MINOR_VERSION) return null;
+  const own = DESCRIPTOR.read(bytes, OWN_DESCRIPTOR_AT);
   return {
-    uuid: Buffer.concat(ids).toString("hex"),
-    name: String(word(11)),
-    level: view.getInt32(4 * 7, true),
-    memberCount: word(10),
-    role: inSync ? word(thisDisk + 3) : null,
-    events: (BigInt(word(40)) << 32n) | BigInt(word(39)),
-    chunkBytes: word(65),
-    layout: word(64),
-    dirty: (word(33) & 1) === 0,
-    data: { start: 0, sizeBytes: word(8) * 1024 },
-    unfinished: word(2) > 90, // 91 is being reshaped
+    uuid: Buffer.concat([found.uuid0, found.uuid123]).toString("hex"),
+    name: String(found.minorNumber),
+    level: found.level,
+    memberCount: found.memberCount,
+    role: (own.state & DESCRIPTOR_FLAGS) === DESCRIPTOR_IN_SYNC ? own.role : null,
+    events: (BigInt(found.eventsHigh) << 32n) | BigInt(found.eventsLow),
+    chunkBytes: found.chunkBytes,
+    layout: found.layout,
+    dirty: (found.state & CLEAN) === 0,
+    data: { start: 0, sizeBytes: found.sizeKib * 1024 },
+    unfinished: found.minorVersion > MINOR_VERSION,
   };
 }

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads GUID partition tables (UEFI specification 2.10, chapter 5.3): primary, or backup where that is damaged.
 import { crc32 } from "node:zlib";
-import { makeProblem, named, type Problem } from "../../../core/index.ts";
-import { type Reader, readExactly, viewOf } from "../reader.ts";
+import {
+  guidField,
+  le,
+  makeProblem,
+  named,
+  type Problem,
+  renderGuid,
+  struct,
+  type ValuesOf,
+} from "../../../core/index.ts";
+import { type Reader, readExactly } from "../reader.ts";
 import type { TablePartition } from "./types.ts";
 
 /** 128 entries of 128 bytes are usual; this is far more than any tool writes. */
@@ -15,13 +24,36 @@ export type GptTable = {
   readonly problems: readonly Problem[];
 };
 
-type Header = {
-  readonly diskGuid: string;
-  readonly entriesAt: number;
-  readonly entryCount: number;
-  readonly entryBytes: number;
-  readonly entriesCrc: number;
-};
+const SIGNATURE = "EFI PART";
+
+/** Table 5-5 of the specification. Places are sectors. */
+const HEADER = struct({
+  signature: le.text(0, 8),
+  headerBytes: le.u32(12),
+  headerCrc: le.u32(16),
+  ownSector: le.u64(24),
+  diskGuid: guidField(56),
+  entriesSector: le.u64(72),
+  entryCount: le.u32(80),
+  entryBytes: le.u32(84),
+  entriesCrc: le.u32(88),
+});
+const HEADER_CRC = { start: 16, end: 20 };
+
+/** Table 5-6. */
+const ENTRY = struct({
+  type: guidField(0),
+  uuid: guidField(16),
+  firstSector: le.u64(32),
+  lastSector: le.u64(40),
+  /** The low byte of the attributes. */
+  attributes: le.u8(48),
+  name: le.raw(56, 72),
+});
+const UNUSED_TYPE = renderGuid(new Uint8Array(16));
+const LEGACY_BOOTABLE = 4;
+
+type Header = ValuesOf<typeof HEADER>;
 
 type Found = { readonly header: Header; readonly entries: Uint8Array };
 type Side = Found | { readonly wrong: string };
@@ -76,7 +108,7 @@ async function readSide(reader: Reader, sector: number, sectorBytes: number): Pr
   const header = parseHeader(bytes, sector);
   if ("wrong" in header) return header;
   const length = header.entryCount * header.entryBytes;
-  const entries = await readExactly(reader, header.entriesAt * sectorBytes, length);
+  const entries = await readExactly(reader, sectorNumber(header.entriesSector) * sectorBytes, length);
   if (entries === null) return { wrong: "its entries leave the disk" };
   if (crc32(entries) >>> 0 !== header.entriesCrc) return { wrong: "the checksum of its entries is wrong" };
   return { header, entries };
@@ -84,28 +116,20 @@ async function readSide(reader: Reader, sector: number, sectorBytes: number): Pr
 
 /** `sector` is where the bytes were read: a header says its own place. */
 function parseHeader(bytes: Uint8Array, sector: number): Header | { readonly wrong: string } {
-  const view = viewOf(bytes);
-  if (Buffer.from(bytes.subarray(0, 8)).toString("latin1") !== "EFI PART") return { wrong: "no signature" };
-  const headerBytes = view.getUint32(12, true);
-  if (headerBytes < 92 || headerBytes > bytes.length) return { wrong: `a header of ${headerBytes} bytes` };
+  const header = HEADER.read(bytes);
+  const { headerBytes, entryCount, entryBytes } = header;
+  if (header.signature !== SIGNATURE) return { wrong: "no signature" };
+  if (headerBytes < HEADER.sizeBytes || headerBytes > bytes.length)
+    return { wrong: `a header of ${headerBytes} bytes` };
   const summed = Uint8Array.from(bytes.subarray(0, headerBytes)); // a copy: slice() of a Buffer is none
-  summed.fill(0, 16, 20);
-  if (crc32(summed) >>> 0 !== view.getUint32(16, true)) return { wrong: "the header's checksum is wrong" };
-  if (view.getBigUint64(24, true) !== BigInt(sector)) return { wrong: "the header belongs elsewhere" };
-  const entriesAt = sectorNumber(view, 72);
-  const entryCount = view.getUint32(80, true);
-  const entryBytes = view.getUint32(84, true);
-  if (entryBytes < 128 || entryBytes > 4096 || entryBytes % 8 !== 0)
+  summed.fill(0, HEADER_CRC.start, HEADER_CRC.end);
+  if (crc32(summed) >>> 0 !== header.headerCrc) return { wrong: "the header's checksum is wrong" };
+  if (header.ownSector !== BigInt(sector)) return { wrong: "the header belongs elsewhere" };
+  if (entryBytes < ENTRY.sizeBytes || entryBytes > 4096 || entryBytes % 8 !== 0)
     return { wrong: `entries of ${entryBytes} bytes` };
   if (entryCount > MAX_ENTRIES || entryCount * entryBytes > MAX_ENTRIES_BYTES)
     return { wrong: `${entryCount} entries` };
-  return {
-    diskGuid: guid(bytes.subarray(56, 72)),
-    entriesAt,
-    entryCount,
-    entryBytes,
-    entriesCrc: view.getUint32(88, true),
-  };
+  return header;
 }
 
 function parseEntries(
@@ -113,15 +137,13 @@ function parseEntries(
   sectorBytes: number,
   title: string,
 ): { partitions: TablePartition[]; problems: Problem[] } {
-  const view = viewOf(entries);
   const partitions: TablePartition[] = [];
   const problems: Problem[] = [];
   for (let index = 0; index < header.entryCount; index += 1) {
-    const at = index * header.entryBytes;
-    const type = entries.subarray(at, at + 16);
-    if (type.every((byte) => byte === 0)) continue;
-    const first = sectorNumber(view, at + 32);
-    const last = sectorNumber(view, at + 40);
+    const entry = ENTRY.read(entries, index * header.entryBytes);
+    if (entry.type === UNUSED_TYPE) continue;
+    const first = sectorNumber(entry.firstSector);
+    const last = sectorNumber(entry.lastSector);
     const end = (last + 1) * sectorBytes;
     if (first > last || first < 1 || !Number.isSafeInteger(end)) {
       problems.push(
@@ -137,12 +159,10 @@ function parseEntries(
       number: index + 1,
       start: first * sectorBytes,
       end,
-      type: guid(type).toUpperCase(),
-      uuid: guid(entries.subarray(at + 16, at + 32)),
-      name: Buffer.from(entries.subarray(at + 56, at + 128))
-        .toString("utf16le")
-        .replace(/\0.*$/s, ""),
-      bootable: (view.getUint8(at + 48) & 4) !== 0,
+      type: entry.type.toUpperCase(),
+      uuid: entry.uuid,
+      name: Buffer.from(entry.name).toString("utf16le").replace(/\0.*$/s, ""),
+      bootable: (entry.attributes & LEGACY_BOOTABLE) !== 0,
       extended: false,
     });
   }
@@ -150,16 +170,6 @@ function parseEntries(
 }
 
 /** Sector numbers beyond what a double counts become a number that no disk has. */
-function sectorNumber(view: DataView, at: number): number {
-  const value = view.getBigUint64(at, true);
+function sectorNumber(value: bigint): number {
   return value > 2n ** 43n ? 2 ** 50 : Number(value);
-}
-
-/** Text of a GUID, lower case: its first three fields are little-endian. */
-export function guid(bytes: Uint8Array): string {
-  const hex = (from: number, to: number, reverse: boolean): string => {
-    const part = bytes.subarray(from, to);
-    return Buffer.from(reverse ? part.toReversed() : part).toString("hex");
-  };
-  return [hex(0, 4, true), hex(4, 6, true), hex(6, 8, true), hex(8, 10, false), hex(10, 16, false)].join("-");
 }

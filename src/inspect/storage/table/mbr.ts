@@ -1,34 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads MBR partition tables with their chain of logical partitions, numbered as Linux numbers them
 // (block/partitions/msdos.c). A table may be hostile: the chain is bounded, and a loop in it is seen.
-import { makeProblem, named, type Problem } from "../../../core/index.ts";
-import { type Reader, readExactly, viewOf } from "../reader.ts";
+import { le, makeProblem, named, type Problem, struct, type ValuesOf } from "../../../core/index.ts";
+import { type Reader, readExactly } from "../reader.ts";
 import type { TablePartition } from "./types.ts";
 
-const ENTRIES_AT = 446;
+/** The sector of an MBR or of a link in the chain (EBR); the disk's id is an MBR's only. */
+const SECTOR = struct({ diskId: le.u32(440), signature: le.u16(510) });
+const SIGNATURE = 0xaa55;
+
+/** One of the four entries that stand before the signature. Places are sectors; `start` counts from the sector itself. */
+const ENTRY = struct({ flag: le.u8(0), type: le.u8(4), start: le.u32(8), sectors: le.u32(12) });
+const ENTRIES = [446, 462, 478, 494];
 const MAX_LOGICAL = 250;
 const EXTENDED: ReadonlySet<number> = new Set([0x05, 0x0f, 0x85]);
 
-type Entry = {
-  readonly flag: number;
-  readonly type: number;
-  readonly start: number;
-  readonly sectors: number;
-};
+type Entry = ValuesOf<typeof ENTRY>;
 
-/** The four entries of an MBR or EBR sector, or null where it is none. Numbers are sectors. */
+/** The four entries of an MBR or EBR sector, or null where it is none. */
 function parseEntries(sector: Uint8Array): readonly Entry[] | null {
-  if (sector.length < 512 || sector[510] !== 0x55 || sector[511] !== 0xaa) return null;
-  const view = viewOf(sector);
-  return [0, 1, 2, 3].map((index) => {
-    const at = ENTRIES_AT + 16 * index;
-    return {
-      flag: view.getUint8(at),
-      type: view.getUint8(at + 4),
-      start: view.getUint32(at + 8, true),
-      sectors: view.getUint32(at + 12, true),
-    };
-  });
+  if (sector.length < SECTOR.sizeBytes || SECTOR.read(sector).signature !== SIGNATURE) return null;
+  return ENTRIES.map((at) => ENTRY.read(sector, at));
 }
 
 /** What sector 0 says. `none`: no signature, or a boot sector of a file system, which ends with the same signature. */
@@ -59,7 +51,7 @@ export async function readMbr(
 ): Promise<MbrTable> {
   const first = await reader.read(0, 512);
   const entries = parseEntries(first) ?? [];
-  const id = first.length < 512 ? "00000000" : hex(viewOf(first).getUint32(440, true), 8);
+  const id = first.length < SECTOR.sizeBytes ? "00000000" : hex(SECTOR.read(first).diskId, 8);
   const partitions: TablePartition[] = [];
   const problems: Problem[] = [];
   const make = (number: number, entry: Entry, baseSector: number): TablePartition => ({
