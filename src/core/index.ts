@@ -33,4 +33,5 @@ export * from "./bytes/weave.ts";
 export * from "./formats/ext.ts";
 export * from "./formats/guid.ts";
 export * from "./formats/load-option.ts";
+export * from "./formats/luks1.ts";
 export * from "./formats/struct.ts";

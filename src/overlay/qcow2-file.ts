@@ -2,11 +2,24 @@
 // Writes a qcow2 image that holds some clusters of a disk and names no backing file: a layer, to be laid above an image.
 // Format: docs/interop/qcow2.txt of QEMU, version 3, clusters of 64 KiB, 16-bit reference counts.
 import { open } from "node:fs/promises";
+import { be, struct } from "../core/index.ts";
 
 export const QCOW2_CLUSTER_BYTES = 65_536;
 const PER_TABLE = QCOW2_CLUSTER_BYTES / 8;
 const PER_REFCOUNT_BLOCK = QCOW2_CLUSTER_BYTES / 2;
-const HEADER_BYTES = 104;
+/** Version 3. No backing file: its place stays 0. */
+const HEADER = struct({
+  magic: be.text(0, 4),
+  version: be.u32(4),
+  clusterBits: be.u32(20),
+  sizeBytes: be.count64(24),
+  l1Entries: be.u32(36),
+  l1Offset: be.count64(40),
+  refcountTableOffset: be.count64(48),
+  refcountTableClusters: be.u32(56),
+  refcountOrder: be.u32(96),
+  headerBytes: be.u32(100),
+});
 /** Of an entry: its cluster is used once, so it may be written in place. */
 const COPIED = 1n << 63n;
 
@@ -61,16 +74,18 @@ export function layOut(sizeBytes: number, used: readonly number[]): Qcow2Layout 
 
 export function renderQcow2Header(sizeBytes: number, layout: Qcow2Layout): Buffer {
   const header = Buffer.alloc(QCOW2_CLUSTER_BYTES);
-  header.write("QFI\xfb", 0, "latin1");
-  header.writeUInt32BE(3, 4);
-  header.writeUInt32BE(16, 20); // cluster bits; bytes 8 to 19: no backing file
-  header.writeBigUInt64BE(BigInt(Math.ceil(sizeBytes / 512) * 512), 24);
-  header.writeUInt32BE(layout.l1Entries, 36);
-  header.writeBigUInt64BE(offsetOf(layout.l1), 40);
-  header.writeBigUInt64BE(offsetOf(layout.refcountTable), 48);
-  header.writeUInt32BE(layout.refcountTableClusters, 56);
-  header.writeUInt32BE(4, 96); // reference counts of 2^4 bits
-  header.writeUInt32BE(HEADER_BYTES, 100);
+  HEADER.write(header, {
+    magic: "QFI\xfb",
+    version: 3,
+    clusterBits: 16,
+    sizeBytes: Math.ceil(sizeBytes / 512) * 512,
+    l1Entries: layout.l1Entries,
+    l1Offset: layout.l1 * QCOW2_CLUSTER_BYTES,
+    refcountTableOffset: layout.refcountTable * QCOW2_CLUSTER_BYTES,
+    refcountTableClusters: layout.refcountTableClusters,
+    refcountOrder: 4, // reference counts of 2^4 bits
+    headerBytes: HEADER.sizeBytes,
+  });
   return header;
 }
 

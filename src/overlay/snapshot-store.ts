@@ -2,7 +2,7 @@
 // The persistent store of a dm-snapshot: which chunks of the disk it holds, and where in the store they are.
 // Format: linux/drivers/md/dm-snap-persistent.c, version 1.
 import { open } from "node:fs/promises";
-import { normalizeRanges, type Range } from "../core/index.ts";
+import { le, normalizeRanges, type Range, struct } from "../core/index.ts";
 
 /** Small, since scattered metadata of file systems comes in blocks of 4 KiB. */
 export const CHUNK_BYTES = 4096;
@@ -10,19 +10,21 @@ export const CHUNK_BYTES = 4096;
 /** In units of chunks: of the disk, and of the store. */
 export type StoredChunk = { readonly chunk: number; readonly at: number };
 
+/** disk_header. */
+const HEADER = struct({ magic: le.u32(0), valid: le.u32(4), version: le.u32(8), chunkSectors: le.u32(12) });
 const MAGIC = 0x70416e53; // "SnAp", little-endian
-const ENTRY_BYTES = 16;
-const PER_AREA = CHUNK_BYTES / ENTRY_BYTES;
+/** disk_exception: chunks of the disk, and of the store; 0 ends the list. */
+const ENTRY = struct({ chunk: le.count64(0), at: le.count64(8) });
+const PER_AREA = CHUNK_BYTES / ENTRY.sizeBytes;
 
 /** An area is one chunk of entries and the chunks they speak of; the first comes after the header. */
 export const areaOffset = (area: number): number => (1 + area * (PER_AREA + 1)) * CHUNK_BYTES;
 
 /** Error when this is no valid store: it ran full, or is not one. */
 export function parseStoreHeader(header: Uint8Array): void {
-  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
-  if (header.length < 16 || view.getUint32(0, true) !== MAGIC)
-    throw new Error("This is no store of a snapshot");
-  const [valid, version, chunkSectors] = [4, 8, 12].map((at) => view.getUint32(at, true));
+  const found = header.length < HEADER.sizeBytes ? null : HEADER.read(header);
+  if (found?.magic !== MAGIC) throw new Error("This is not the store of a snapshot");
+  const { valid, version, chunkSectors } = found;
   if (version !== 1) throw new Error(`The store of the snapshot has version ${version}, not 1`);
   if (chunkSectors !== CHUNK_BYTES / 512) throw new Error(`The store has chunks of ${chunkSectors} sectors`);
   if (valid !== 1) throw new Error("The store of the snapshot is not valid any more");
@@ -33,12 +35,11 @@ export function parseArea(area: Uint8Array): {
   readonly chunks: readonly StoredChunk[];
   readonly last: boolean;
 } {
-  const view = new DataView(area.buffer, area.byteOffset, area.byteLength);
   const chunks: StoredChunk[] = [];
-  for (let at = 0; at + ENTRY_BYTES <= area.length; at += ENTRY_BYTES) {
-    const stored = view.getBigUint64(at + 8, true);
-    if (stored === 0n) return { chunks, last: true };
-    chunks.push({ chunk: Number(view.getBigUint64(at, true)), at: Number(stored) });
+  for (let at = 0; at + ENTRY.sizeBytes <= area.length; at += ENTRY.sizeBytes) {
+    const entry = ENTRY.read(area, at);
+    if (entry.at === 0) return { chunks, last: true };
+    chunks.push(entry);
   }
   return { chunks, last: false };
 }
@@ -58,7 +59,7 @@ export async function readStore(path: string): Promise<readonly StoredChunk[]> {
   for (let area = 0; areaOffset(area) < size; area += 1) {
     await readAt(areaOffset(area));
     const { chunks, last } = parseArea(bytes);
-    for (const one of chunks) all.push(one);
+    for (const chunk of chunks) all.push(chunk);
     if (last) break;
   }
   return all.toSorted((a, b) => a.chunk - b.chunk);

@@ -63,7 +63,7 @@ test("host show tells what the Xen host is", async () => {
 });
 
 test("xl reads each golden definition: PV, PVH and HVM", async () => {
-  const golden = new URL("../golden/definitions", import.meta.url);
+  const golden = new URL("../golden/definitions/", import.meta.url);
   const names = (await readdir(golden)).filter((name) => name.endsWith(".xl.cfg.golden"));
   assert.ok(names.length >= 4);
   for (const name of names) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The header of an .rpm (rpm: docs/manual/format_header.md): name, release, files, needs. Pure. It works without rpm(8),
 // which few live systems have.
+import { be, struct, type ValuesOf } from "../../core/index.ts";
 
 export type RpmHeader = {
   readonly name: string;
@@ -15,10 +16,13 @@ export type RpmHeader = {
 };
 
 const LEAD_BYTES = 96;
-const LEAD = 0xedabeedb;
-const HEADER = 0x8eade801;
-const INTRO_BYTES = 16;
-const ENTRY_BYTES = 16;
+const LEAD = struct({ magic: be.u32(0) });
+const LEAD_MAGIC = 0xedabeedb;
+/** Before each of the two headers: how many entries, and how many bytes of data behind them. */
+const INTRO = struct({ magic: be.u32(0), entries: be.u32(8), dataBytes: be.u32(12) });
+const INTRO_MAGIC = 0x8eade801;
+/** `offset` counts in the data. */
+const ENTRY = struct({ tag: be.u32(0), type: be.u32(4), offset: be.u32(8), count: be.u32(12) });
 const MAX_ENTRIES = 10_000;
 /** Besides the data of both headers: lead, introductions and entries. */
 export const INDEX_ROOM = 2 ** 20;
@@ -42,29 +46,24 @@ const TAG = {
 const TYPE = { int32: 4, string: 6, stringArray: 8, i18nString: 9 } as const;
 const TEXT_TYPES: ReadonlySet<number> = new Set([TYPE.string, TYPE.stringArray, TYPE.i18nString]);
 
-/** Places of fields in bytes. */
-const ENTRY = { tag: 0, type: 4, offset: 8, count: 12 };
-const INTRO = { magic: 0, entries: 8, dataBytes: 12 };
-
-type Entry = { readonly type: number; readonly offset: number; readonly count: number };
+type Entry = Omit<ValuesOf<typeof ENTRY>, "tag">;
 
 /** From a file's first bytes. RangeError if it is not an .rpm, cut off, or beyond every bound. */
 export function parseRpm(bytes: Buffer): RpmHeader {
-  if (bytes.length < LEAD_BYTES || bytes.readUInt32BE(0) !== LEAD) throw new RangeError("It is no .rpm");
-  const signature = sizesAt(bytes, LEAD_BYTES);
-  const at = LEAD_BYTES + INTRO_BYTES + Math.ceil((signature.entries * ENTRY_BYTES + signature.data) / 8) * 8;
-  const header = sizesAt(bytes, at);
+  if (bytes.length < LEAD_BYTES || LEAD.read(bytes).magic !== LEAD_MAGIC)
+    throw new RangeError("It is no .rpm");
+  const signature = introAt(bytes, LEAD_BYTES);
+  const signatureBytes = signature.entries * ENTRY.sizeBytes + signature.dataBytes;
+  const at = LEAD_BYTES + INTRO.sizeBytes + Math.ceil(signatureBytes / 8) * 8;
+  const header = introAt(bytes, at);
+  const entriesAt = at + INTRO.sizeBytes;
   const entries = new Map<number, Entry>();
   for (let index = 0; index < header.entries; index += 1) {
-    const entry = at + INTRO_BYTES + index * ENTRY_BYTES;
-    entries.set(bytes.readUInt32BE(entry + ENTRY.tag), {
-      type: bytes.readUInt32BE(entry + ENTRY.type),
-      offset: bytes.readUInt32BE(entry + ENTRY.offset),
-      count: bytes.readUInt32BE(entry + ENTRY.count),
-    });
+    const entry = ENTRY.read(bytes, entriesAt + index * ENTRY.sizeBytes);
+    entries.set(entry.tag, entry);
   }
-  const start = at + INTRO_BYTES + header.entries * ENTRY_BYTES;
-  const data = bytes.subarray(start, start + header.data);
+  const start = entriesAt + header.entries * ENTRY.sizeBytes;
+  const data = bytes.subarray(start, start + header.dataBytes);
   const texts = (tag: number): readonly string[] => textsOf(data, entries.get(tag));
   const first = (tag: number): string => texts(tag)[0] ?? "";
   const directories = texts(TAG.dirNames);
@@ -82,15 +81,16 @@ export function parseRpm(bytes: Buffer): RpmHeader {
   };
 }
 
-function sizesAt(bytes: Buffer, at: number): { entries: number; data: number } {
-  if (bytes.length < at + INTRO_BYTES) throw new RangeError("It is cut off");
-  if (bytes.readUInt32BE(at + INTRO.magic) !== HEADER) throw new RangeError("It has no header of an .rpm");
-  const entries = bytes.readUInt32BE(at + INTRO.entries);
-  const data = bytes.readUInt32BE(at + INTRO.dataBytes);
-  if (entries > MAX_ENTRIES || data > MAX_RPM_HEADER_BYTES)
+function introAt(bytes: Buffer, at: number): ValuesOf<typeof INTRO> {
+  if (bytes.length < at + INTRO.sizeBytes) throw new RangeError("It is cut off");
+  const intro = INTRO.read(bytes, at);
+  const { magic, entries, dataBytes } = intro;
+  if (magic !== INTRO_MAGIC) throw new RangeError("It has no header of an .rpm");
+  if (entries > MAX_ENTRIES || dataBytes > MAX_RPM_HEADER_BYTES)
     throw new RangeError("Its header is out of all bounds");
-  if (bytes.length < at + INTRO_BYTES + entries * ENTRY_BYTES + data) throw new RangeError("It is cut off");
-  return { entries, data };
+  if (bytes.length < at + INTRO.sizeBytes + entries * ENTRY.sizeBytes + dataBytes)
+    throw new RangeError("It is cut off");
+  return intro;
 }
 
 /** Each ends with a zero. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unified kernel images (UAPI.5): a PE program whose sections are the kernel, its command line, its release and its
 // initramfs. Pure, but for finding them.
-import type { GuestOS, GuestView, Intent } from "../../core/index.ts";
+import { type GuestOS, type GuestView, type Intent, le, struct } from "../../core/index.ts";
 import { espMounts } from "./esp-mounts.ts";
 import { efiPath, listNames } from "./tree.ts";
 
@@ -9,6 +9,22 @@ const MAX_SECTIONS = 96; // as Windows' loader; UKIs have about 10
 const MAX_CMDLINE_BYTES = 64 * 2 ** 10;
 const MAX_RELEASE_BYTES = 256;
 const MAX_IMAGES = 16;
+
+/** PE format (Microsoft's specification): the DOS header says where the COFF header is; the optional header and sections follow. */
+const DOS_HEADER = struct({ magic: le.text(0, 2), coffAt: le.u32(0x3c) });
+const COFF_HEADER = struct({
+  signature: le.text(0, 4),
+  sections: le.u16(6),
+  optionalBytes: le.u16(20),
+  characteristics: le.u16(22),
+});
+const SECTION = struct({
+  name: le.text(0, 8),
+  virtualBytes: le.u32(8),
+  rawBytes: le.u32(16),
+  rawAt: le.u32(20),
+});
+const SECTION_BYTES = 40;
 
 /** Paths on the EFI partitions, `EFI/Linux/*.efi`. */
 export async function findUnified(context: {
@@ -45,11 +61,6 @@ function textOf(section: Buffer | null): string | null {
   return text.trim();
 }
 
-/** Places of fields in bytes, as in Microsoft's specification of the PE format. */
-const DOS_HEADER = { bytes: 64, peHeaderAt: 0x3c };
-const PE_HEADER = { bytes: 24, sectionCount: 6, optionalHeaderBytes: 20 };
-const SECTION = { bytes: 40, nameBytes: 8, virtualBytes: 8, rawBytes: 16, rawAt: 20 };
-
 type Section = { readonly name: string; readonly start: number; readonly end: number };
 
 /** A section ends where the file ends. */
@@ -60,24 +71,18 @@ function unifiedSection(bytes: Buffer, name: string, maxBytes: number): Buffer |
 }
 
 function readSections(bytes: Buffer): readonly Section[] {
-  if (bytes.length < DOS_HEADER.bytes || bytes.toString("latin1", 0, 2) !== "MZ") return [];
-  const header = bytes.readUInt32LE(DOS_HEADER.peHeaderAt);
-  const table = header + PE_HEADER.bytes;
-  if (table > bytes.length || bytes.toString("latin1", header, header + 4) !== "PE\0\0") return [];
-  const count = Math.min(bytes.readUInt16LE(header + PE_HEADER.sectionCount), MAX_SECTIONS);
-  const first = table + bytes.readUInt16LE(header + PE_HEADER.optionalHeaderBytes);
+  const dos = bytes.length < DOS_HEADER.sizeBytes ? null : DOS_HEADER.read(bytes);
+  if (dos?.magic !== "MZ" || dos.coffAt + COFF_HEADER.sizeBytes > bytes.length) return [];
+  const coff = COFF_HEADER.read(bytes, dos.coffAt);
+  if (coff.signature !== "PE") return [];
+  const first = dos.coffAt + COFF_HEADER.sizeBytes + coff.optionalBytes;
   const sections: Section[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const at = first + index * SECTION.bytes;
-    if (at + SECTION.bytes > bytes.length) break;
-    const name = bytes.toString("latin1", at, at + SECTION.nameBytes).replace(/\0+$/, "");
-    const start = bytes.readUInt32LE(at + SECTION.rawAt);
+  for (let index = 0; index < Math.min(coff.sections, MAX_SECTIONS); index += 1) {
+    const at = first + index * SECTION_BYTES;
+    if (at + SECTION_BYTES > bytes.length) break;
+    const { name, rawAt, rawBytes, virtualBytes } = SECTION.read(bytes, at);
     // The smaller of both sizes: the raw one is padded, the virtual one may be larger than the file's part.
-    const [virtual, raw] = [
-      bytes.readUInt32LE(at + SECTION.virtualBytes),
-      bytes.readUInt32LE(at + SECTION.rawBytes),
-    ];
-    sections.push({ name, start, end: start + Math.min(virtual, raw) });
+    sections.push({ name, start: rawAt, end: rawAt + Math.min(virtualBytes, rawBytes) });
   }
   return sections;
 }

@@ -112,11 +112,6 @@ function firstAt(segments: readonly DiskSegment[], offset: number): number {
   return low;
 }
 
-/** A DataView over exactly these bytes. */
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 /** Exactly `length` bytes, or null: a structure that is cut off is no structure. */
 export async function readExactly(
   reader: Reader,
@@ -125,10 +120,4 @@ export async function readExactly(
 ): Promise<Uint8Array | null> {
   const bytes = await reader.read(offset, length);
   return bytes.length === length ? bytes : null;
-}
-
-/** Latin-1 text of a fixed field, up to the first zero byte. */
-export function textOf(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString("latin1");
 }

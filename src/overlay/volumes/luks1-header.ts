@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A LUKS1 header of our own around a volume key that is known already, for QEMU, which reads no LUKS2. It never touches a
 // disk: it is put before the payload in a composed volume (LUKS1 On-Disk Format 1.2.3; layout as cryptsetup makes it).
+import { LUKS1, LUKS1_SLOT, LUKS1_SLOTS, LUKS_MAGIC } from "../../core/index.ts";
 import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
 import { sectorCipher } from "../../system/index.ts";
 
@@ -8,14 +9,12 @@ import { sectorCipher } from "../../system/index.ts";
 export const HEADER_BYTES = 2 * 2 ** 20;
 
 const SECTOR = 512;
-const SLOTS = 8;
 const SLOT_SECTORS = 504;
 const FIRST_SLOT_SECTOR = 8;
 const STRIPES = 4000;
-const ENABLED = 0x00ac71f3;
-const DISABLED = 0x0000dead;
 const HASH = "sha256";
 const DIGEST_BYTES = 20;
+const SALT_BYTES = 32;
 /** The least: what it guards against, guessing, does not happen to a random passphrase. */
 const ITERATIONS = 1000;
 
@@ -23,25 +22,32 @@ const ITERATIONS = 1000;
 export function makeLuks1Header(cipher: string, volumeKey: Uint8Array, passphrase: Uint8Array): Buffer {
   const cut = cipher.indexOf("-");
   const header = Buffer.alloc(HEADER_BYTES);
-  header.write("LUKS\xba\xbe\0\x01", "latin1");
-  header.write(cipher.slice(0, cut), 8);
-  header.write(cipher.slice(cut + 1), 40);
-  header.write(HASH, 72);
-  header.writeUInt32BE(HEADER_BYTES / SECTOR, 104);
-  header.writeUInt32BE(volumeKey.length, 108);
-  const digestSalt = randomBytes(32);
-  pbkdf2Sync(volumeKey, digestSalt, ITERATIONS, DIGEST_BYTES, HASH).copy(header, 112);
-  digestSalt.copy(header, 132);
-  header.writeUInt32BE(ITERATIONS, 164);
-  header.write("00000000-0000-4000-8000-000000000000", 168);
-  const salt = randomBytes(32);
-  for (let slot = 0; slot < SLOTS; slot += 1) {
-    const at = 208 + slot * 48;
-    header.writeUInt32BE(slot === 0 ? ENABLED : DISABLED, at);
-    header.writeUInt32BE(slot === 0 ? ITERATIONS : 0, at + 4);
-    if (slot === 0) salt.copy(header, at + 8);
-    header.writeUInt32BE(FIRST_SLOT_SECTOR + slot * SLOT_SECTORS, at + 40);
-    header.writeUInt32BE(STRIPES, at + 44);
+  const digestSalt = randomBytes(SALT_BYTES);
+  LUKS1.write(header, {
+    magic: LUKS_MAGIC,
+    version: 1,
+    cipherName: cipher.slice(0, cut),
+    cipherMode: cipher.slice(cut + 1),
+    hash: HASH,
+    payloadStart: HEADER_BYTES / SECTOR,
+    keyBytes: volumeKey.length,
+    digest: pbkdf2Sync(volumeKey, digestSalt, ITERATIONS, DIGEST_BYTES, HASH),
+    digestSalt,
+    digestIterations: ITERATIONS,
+    uuid: "00000000-0000-4000-8000-000000000000",
+  });
+  const salt = randomBytes(SALT_BYTES);
+  for (let slot = 0; slot < LUKS1_SLOTS.count; slot += 1) {
+    const used = { state: LUKS1_SLOTS.enabled, iterations: ITERATIONS, salt };
+    LUKS1_SLOT.write(
+      header,
+      {
+        ...(slot === 0 ? used : { state: LUKS1_SLOTS.disabled }),
+        materialStart: FIRST_SLOT_SECTOR + slot * SLOT_SECTORS,
+        stripes: STRIPES,
+      },
+      LUKS1_SLOTS.at + slot * LUKS1_SLOT.sizeBytes,
+    );
   }
   const key = pbkdf2Sync(passphrase, salt, ITERATIONS, volumeKey.length, HASH);
   const material = Buffer.alloc(Math.ceil((volumeKey.length * STRIPES) / SECTOR) * SECTOR);

@@ -54,7 +54,7 @@ test("what a killed run left is taken down, in order; a living run and foreign f
       ...[sourceOf(disk), graphOf(disk), deviceSource].map((value) => JSON.stringify(value)),
     ];
     const child = spawn(process.execPath, argv, {
-      env: { ...process.env, P2V_SRC: new URL("../../../src", import.meta.url).href },
+      env: { ...process.env, P2V_SRC: new URL("../../../src/", import.meta.url).href },
       stdio: ["ignore", "pipe", "inherit"],
     });
     try {

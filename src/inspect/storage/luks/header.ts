@@ -3,17 +3,37 @@
 // Both are untrusted; whether the key fits is cryptsetup's to say.
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { CryptFormat } from "../../../core/index.ts";
-import { type Reader, readExactly, textOf, viewOf } from "../reader.ts";
+import {
+  be,
+  type CryptFormat,
+  LUKS1,
+  LUKS1_BYTES,
+  LUKS_MAGIC,
+  struct,
+  type ValuesOf,
+} from "../../../core/index.ts";
+import { type Reader, readExactly } from "../reader.ts";
 
 export type LuksHeader =
   | (CryptFormat & { readonly kind: "luks"; readonly uuid: string })
   /** It is LUKS, and cannot be opened here. */
   | { readonly kind: "refused"; readonly why: string };
 
-const MAGIC = "4c554b53babe"; // LUKS, 0xba, 0xbe
-const SECOND_MAGIC = "534b554cbabe"; // SKUL
+/** Of the second header of LUKS2: `SKUL`, 0xba, 0xbe. */
+const SECOND_MAGIC = Buffer.from("534b554cbabe", "hex");
 const SECTOR = 512;
+
+/** The binary header of LUKS2 (1.2); JSON follows. What all versions begin with is the same. */
+const LUKS2 = struct({
+  magic: be.raw(0, 6),
+  version: be.u16(6),
+  headerBytes: be.count64(8),
+  checksumHash: be.text(72, 32),
+  uuid: be.text(168, 40),
+  ownOffset: be.count64(256),
+  checksum: be.raw(448, 64),
+});
+const CHECKSUM = { start: 448, end: 512 };
 const BINARY_BYTES = 4096;
 /** Sizes of a LUKS2 header (binary and JSON): table 2 of the format. A second one follows the first. */
 const HEADER_SIZES = [0x4000, 0x8000, 0x10000, 0x20000, 0x40000, 0x80000, 0x100000, 0x200000, 0x400000];
@@ -22,10 +42,11 @@ const MAX_PAYLOAD_OFFSET = 2 ** 30;
 
 /** null: no LUKS header. */
 export async function readLuksHeader(reader: Reader): Promise<LuksHeader | null> {
-  const head = await readExactly(reader, 0, 592); // all of a LUKS1 header
+  const head = await readExactly(reader, 0, LUKS1_BYTES);
   if (head === null) return null;
-  const version = magicOf(head) === MAGIC ? viewOf(head).getUint16(6) : null;
-  if (version === 1) return parseLuks1(head, reader.sizeBytes);
+  const found = LUKS1.read(head);
+  const version = LUKS_MAGIC.equals(found.magic) ? found.version : null;
+  if (version === 1) return parseLuks1(found, reader.sizeBytes);
   if (version !== null && version !== 2) return refused(`version ${version} of LUKS is not known`);
   const first = version === 2 ? await readLuks2(reader, 0) : null;
   if (first !== null) return first;
@@ -36,26 +57,26 @@ export async function readLuksHeader(reader: Reader): Promise<LuksHeader | null>
   return version === null ? null : refused("both of its headers are damaged");
 }
 
-const magicOf = (head: Uint8Array): string => Buffer.from(head.subarray(0, 6)).toString("hex");
 const refused = (why: string): LuksHeader => ({ kind: "refused", why });
 
-/** Pure. `head`: its first 592 bytes, of which the key slots are not looked at. */
-function parseLuks1(head: Uint8Array, sizeBytes: number): LuksHeader {
-  const view = viewOf(head);
-  const cipher = `${textOf(head.subarray(8, 40))}-${textOf(head.subarray(40, 72))}`;
-  const start = view.getUint32(104) * SECTOR;
+/** Pure. */
+function parseLuks1(header: ValuesOf<typeof LUKS1>, sizeBytes: number): LuksHeader {
+  const cipher = `${header.cipherName}-${header.cipherMode}`;
+  const start = header.payloadStart * SECTOR;
   if (start === 0) return refused("its header lies apart from it");
-  const uuid = textOf(head.subarray(168, 208));
+  const { uuid } = header;
   return checked({ version: 1, cipher, sectorBytes: SECTOR, start, end: sizeBytes }, { uuid, sizeBytes });
 }
 
 /** null: no header there, or it does not fit its checksum. */
 async function readLuks2(reader: Reader, offset: number): Promise<LuksHeader | null> {
   const binary = await readExactly(reader, offset, BINARY_BYTES);
-  if (binary === null || magicOf(binary) !== (offset === 0 ? MAGIC : SECOND_MAGIC)) return null;
-  const view = viewOf(binary);
-  const size = HEADER_SIZES.find((one) => BigInt(one) === view.getBigUint64(8));
-  if (view.getUint16(6) !== 2 || size === undefined || view.getBigUint64(256) !== BigInt(offset)) return null;
+  if (binary === null) return null;
+  const { magic, version, headerBytes, ownOffset } = LUKS2.read(binary);
+  if (!(offset === 0 ? LUKS_MAGIC : SECOND_MAGIC).equals(magic) || version !== 2 || ownOffset !== offset)
+    return null;
+  const size = HEADER_SIZES.find((bytes) => bytes === headerBytes);
+  if (size === undefined) return null;
   const whole = await readExactly(reader, offset, size);
   if (whole === null || !fitsChecksum(whole)) return null;
   return parseLuks2(whole, reader.sizeBytes);
@@ -63,11 +84,12 @@ async function readLuks2(reader: Reader, offset: number): Promise<LuksHeader | n
 
 /** Over binary header and JSON, with the checksum's own field taken for zero. */
 function fitsChecksum(whole: Uint8Array): boolean {
-  const name = textOf(whole.subarray(72, 104));
-  if (!/^sha(1|256|512)$/.test(name)) return false;
-  const hash = createHash(name).update(whole.subarray(0, 448)).update(new Uint8Array(64));
-  const digest = hash.update(whole.subarray(512)).digest();
-  return digest.equals(whole.subarray(448, 448 + digest.length));
+  const { checksumHash, checksum } = LUKS2.read(whole);
+  if (!/^sha(1|256|512)$/.test(checksumHash)) return false;
+  const hash = createHash(checksumHash).update(whole.subarray(0, CHECKSUM.start));
+  hash.update(new Uint8Array(checksum.length)).update(whole.subarray(CHECKSUM.end));
+  const digest = hash.digest();
+  return digest.equals(checksum.subarray(0, digest.length));
 }
 
 /** Numbers above 32 bits are decimal texts in LUKS2's JSON. */
@@ -96,7 +118,7 @@ const METADATA = z.object({
 
 /** Pure. `whole`: the binary header and the JSON behind it, whose checksum was right. */
 function parseLuks2(whole: Uint8Array, sizeBytes: number): LuksHeader {
-  const uuid = textOf(whole.subarray(168, 208));
+  const { uuid } = LUKS2.read(whole);
   const metadata = METADATA.safeParse(parseJson(Buffer.from(whole.subarray(BINARY_BYTES)).toString("utf8")));
   if (!metadata.success) return refused("its header's JSON is not as it should be");
   const { segments, config } = metadata.data;
