@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what this project needs on Debian: npm packages (Node 24 among them) and Debian packages.
-# Says what and why; does nothing, and says nothing, when all is there. Usage: setup.sh [npm|run|iso|bench|all]
+# Says what and why; does nothing, and says nothing, when all is there. Usage: setup.sh [npm|run|iso|release|bench|hosts|all]
 #   npm: only npm packages.   run: npm and what a migration needs.   all (default): run, and what demo and tests need.
 #   iso: npm, and what builds the live CD.   bench: all, and what the benchmark compares with.
 #   hosts: all, and a libvirt to migrate to.
+#   release: all, what builds the live CD, and what makes packages.
 set -eu
 cd "$(dirname "$0")/.."
 what=${1:-all}
@@ -15,15 +16,12 @@ fail() {
 }
 
 # package  program  why -- a package is missing when its program (or file) is not there
+# The .deb depends on these ...
 RUN_PACKAGES='
 qemu-utils /usr/bin/qemu-img disk images (qcow2), and what an overlay changed
 qemu-system-common /usr/bin/qemu-storage-daemon the overlay above a disk that is never written
-qemu-system-x86 /usr/bin/qemu-system-x86_64 the boot check of the finished VM
 fuse3 /usr/bin/fusermount3 the overlay as a file
-cryptsetup-bin /usr/sbin/cryptsetup keys of LUKS volumes
-partclone /usr/sbin/partclone.ntfs maps of the used blocks of NTFS
 e2fsprogs /usr/sbin/e2fsck check of ext file systems
-xfsprogs /usr/sbin/xfs_repair check of XFS file systems
 mtools /usr/bin/mcopy EFI system partitions where the kernel has no vfat
 util-linux /usr/sbin/blkid file system signatures, loop devices
 mount /usr/bin/mount mounts of the overlay
@@ -36,7 +34,15 @@ lz4 /usr/bin/lz4 compressed initramfs
 bzip2 /usr/bin/bzip2 compressed initramfs
 lzop /usr/bin/lzop compressed initramfs
 openssh-client /usr/bin/ssh hosts reached over ssh
+'
+# ... and recommends these: for the boot check, and for what some machines have. Both are installed here.
+MORE_PACKAGES='
+qemu-system-x86 /usr/bin/qemu-system-x86_64 the boot check of the finished VM
+cryptsetup-bin /usr/sbin/cryptsetup keys of LUKS volumes
+partclone /usr/sbin/partclone.ntfs maps of the used blocks of NTFS
+xfsprogs /usr/sbin/xfs_repair check of XFS file systems
 dialog /usr/bin/dialog the wizard
+dmsetup /usr/sbin/dmsetup the overlay where the kernel has device-mapper
 '
 TEST_PACKAGES='
 mmdebstrap /usr/bin/mmdebstrap builds the demo machine
@@ -72,6 +78,11 @@ xz-utils /usr/bin/xz unpacks drivers
 zstd /usr/bin/zstd compresses the initramfs
 binutils /usr/bin/strip makes Node 17 MB smaller
 '
+RELEASE_PACKAGES='
+dpkg /usr/bin/dpkg-deb makes the Debian package
+lintian /usr/bin/lintian judges it
+patchelf /usr/bin/patchelf makes programs that bring their libraries
+'
 HOSTS_PACKAGES='
 libvirt-daemon-system /etc/libvirt/qemu.conf a libvirt host for the tests, in namespaces of its own
 libvirt-daemon /usr/sbin/libvirtd its daemon
@@ -91,7 +102,7 @@ missing() {
 	done
 }
 
-case $what in npm | run | iso | bench | hosts | all) ;; *) fail "unknown part '$what'" 'Say npm, run, iso, bench, hosts or all.' ;; esac
+case $what in npm | run | iso | bench | hosts | release | all) ;; *) fail "unknown part '$what'" 'Say npm, run, iso, bench, hosts, release or all.' ;; esac
 
 if [ "$(uname -m)" != x86_64 ]; then
 	fail "this machine is $(uname -m), not x86_64" 'Use an x86_64 machine.'
@@ -107,10 +118,11 @@ if ! cmp -s package-lock.json node_modules/.p2v-lock; then
 fi
 [ "$what" != npm ] || exit 0
 
-if [ "$what" = iso ]; then wanted=$(missing "$ISO_PACKAGES"); else wanted=$(missing "$RUN_PACKAGES"); fi
-case $what in all | bench | hosts) wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$TEST_PACKAGES")" | sed '/^$/d') ;; esac
+if [ "$what" = iso ]; then wanted=$(missing "$ISO_PACKAGES"); else wanted=$(missing "$RUN_PACKAGES$MORE_PACKAGES"); fi
+case $what in all | bench | hosts | release) wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$TEST_PACKAGES")" | sed '/^$/d') ;; esac
 [ "$what" != bench ] || wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$BENCH_PACKAGES")" | sed '/^$/d')
 [ "$what" != hosts ] || wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$HOSTS_PACKAGES")" | sed '/^$/d')
+[ "$what" != release ] || wanted=$(printf '%s\n%s\n' "$wanted" "$(missing "$ISO_PACKAGES$RELEASE_PACKAGES")" | sed '/^$/d')
 [ -n "$wanted" ] || exit 0
 
 [ -e /etc/debian_version ] || fail 'this is not Debian' 'Run it on Debian 12 or a relative; or install the programs named in scripts/setup.sh yourself.'

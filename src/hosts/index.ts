@@ -5,6 +5,7 @@ export { writeAskpass } from "./askpass.ts";
 export * from "./destination.ts";
 export { discoverHost, parseHostFacts } from "./discover/index.ts";
 export * from "./host-keys.ts";
+export { readInterpreter } from "./interpreter.ts";
 export * from "./local.ts";
 export { agentScript, nodeBinary } from "./package.ts";
 export * from "./pinned-ssh.ts";

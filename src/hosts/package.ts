@@ -2,9 +2,10 @@
 // The agent as it is sent to a host: a Node binary and one JavaScript file, each with its hash.
 import { createHash, hash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { readFile, realpath } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, readFile, realpath } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { run } from "../system/index.ts";
+import { type Interpreter, isUsual, readInterpreter, USUAL_LOADER, writeInterpreter } from "./interpreter.ts";
 
 export type Part = { readonly path: string; readonly sha256: string };
 
@@ -25,6 +26,7 @@ async function bundle(entry: string): Promise<Uint8Array> {
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
     entryPoints: [entry],
+    absWorkingDir: dirname(dirname(entry)), // paths in comments begin there, wherever this runs
     bundle: true,
     write: false,
     platform: "node",
@@ -38,16 +40,28 @@ async function bundle(entry: string): Promise<Uint8Array> {
   return file.contents;
 }
 
-/** This very Node, without its symbols where `strip` is installed (17 MB less to send), in `directory`. */
+/** This very Node as any machine can run it, in `directory` where that takes a copy. */
 export async function nodeBinary(directory: string, signal: AbortSignal): Promise<Part> {
   const original = await realpath(process.execPath);
-  const stripped = join(directory, "node");
-  const path = await run(["strip", "-o", stripped, original], { signal, timeoutMs: 120_000 }).then(
-    () => stripped,
-    () => original,
-  );
+  const copy = join(directory, "node");
+  const loader = await readInterpreter(original);
+  const path = loader === null || isUsual(loader) ? await strip() : await withUsualLoader(loader);
   signal.throwIfAborted();
   const sum = createHash("sha256");
   for await (const part of createReadStream(path, { highWaterMark: 2 ** 20, signal })) sum.update(part);
   return { path, sha256: sum.digest("hex") };
+
+  /** Without its symbols where `strip` is installed: 17 MB less to send. */
+  function strip(): Promise<string> {
+    return run(["strip", "-o", copy, original], { signal, timeoutMs: 120_000 }).then(
+      () => copy,
+      () => original,
+    );
+  }
+  /** The portable file's: it has no symbols, and `strip` may ruin what patchelf made. */
+  async function withUsualLoader(at: Interpreter): Promise<string> {
+    await copyFile(original, copy);
+    await writeInterpreter(copy, at, USUAL_LOADER);
+    return copy;
+  }
 }

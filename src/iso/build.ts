@@ -28,6 +28,9 @@ export type BuiltIso = {
   readonly noFirmware: readonly string[];
 };
 
+/** For a program, extras of some drivers, and answers. */
+export const DEFAULT_ROOM_BYTES = 64 * 2 ** 20;
+
 const MIRROR = "http://deb.debian.org/debian";
 /** All dates on the medium, unless SOURCE_DATE_EPOCH says otherwise: 1 January 2026. */
 const EPOCH = 1_767_225_600;

@@ -2,5 +2,6 @@
 // iso owns the live medium: its recipe (livecd/), its build, its layout. It never touches a disk of this machine.
 export * from "./build.ts";
 export { attachToIso, type AttachedIso } from "./attach.ts";
+export { type HomeOptions, REPOSITORY, writeHome } from "./home.ts";
 export { writePxeTree } from "./pxe.ts";
 export { writeKickstart } from "./kickstart.ts";

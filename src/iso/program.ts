@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our part of the live system: the program with its Node, and what this very medium was given: key, answers, extras.
-import { chmod, copyFile, cp, mkdir, readFile, rename, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { UserError } from "../core/index.ts";
-import { agentScript, nodeBinary } from "../hosts/index.ts";
+import { writeHome } from "./home.ts";
 import { filesBelow, LIVECD_DIRECTORY } from "./recipe.ts";
 import { makeSquashfs } from "./squashfs.ts";
-
-const REPOSITORY = join(import.meta.dirname, "../..");
 
 export type Given = {
   /** Files of the user; null: not given. */
@@ -43,28 +41,14 @@ export async function makeProgramTree(options: ProgramOptions): Promise<string> 
   const { given, scratch, version, withNode, signal } = options;
   const root = join(scratch, "program");
   const home = join(root, "usr/lib/virt-p2v");
-  for (const directory of ["bin", "dist"]) await mkdir(join(home, directory), { recursive: true });
-  await copyFile(join(REPOSITORY, "bin/virt-p2v"), join(home, "bin/virt-p2v"));
-  await chmod(join(home, "bin/virt-p2v"), 0o755);
   await copyLiveFiles(root);
+  await writeHome(home, { scratch, withNode, signal });
   await writeFile(join(home, "version"), `${version}\n`);
   await writeFile(join(home, "interface"), `${await readInterface()}\n`);
-  if (withNode) await addNode(home, scratch, signal);
-  await writeFile(join(home, "dist/virt-p2v.mjs"), await bundleProgram());
-  await writeFile(join(home, "dist/agent.mjs"), (await agentScript()).bytes);
-  await copyFile(join(REPOSITORY, "src/inspect/survey/collector.sh"), join(home, "dist/collector.sh"));
-  await chmod(join(home, "dist/collector.sh"), 0o644);
   await mkdir(join(root, "usr/bin"), { recursive: true });
   await symlink("../lib/virt-p2v/bin/virt-p2v", join(root, "usr/bin/virt-p2v"));
   await addGiven(given, root);
   return root;
-}
-
-async function addNode(home: string, scratch: string, signal: AbortSignal): Promise<void> {
-  const node = await nodeBinary(scratch, signal);
-  if (node.path === join(scratch, "node")) await rename(node.path, join(home, "node"));
-  else await copyFile(node.path, join(home, "node"));
-  await chmod(join(home, "node"), 0o755);
 }
 
 /** Units, rules and configuration. A clone has its owner and umask; the live system must not. */
@@ -76,30 +60,6 @@ async function copyLiveFiles(root: string): Promise<void> {
     await copyFile(path, to);
     await chmod(to, ((await stat(path)).mode & 0o100) === 0 ? 0o644 : 0o755);
   }
-}
-
-/** One file that needs nothing but Node; esbuild is there, since this is a clone. */
-async function bundleProgram(): Promise<Uint8Array> {
-  const { build } = await import("esbuild");
-  const { outputFiles } = await build({
-    entryPoints: [join(REPOSITORY, "bin/main.ts")],
-    bundle: true,
-    write: false,
-    platform: "node",
-    format: "esm",
-    target: "node24",
-    minifySyntax: true,
-    legalComments: "none",
-    external: ["esbuild"],
-    // Libraries in the older module format ask for Node's own modules by require().
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
-    logLevel: "silent",
-  });
-  const [file] = outputFiles;
-  if (file === undefined) throw new Error("esbuild made no file");
-  return file.contents;
 }
 
 async function addGiven({ sshKey, answers, extras }: Given, root: string): Promise<void> {

@@ -37,7 +37,10 @@ export function programEnvironment(extra: Readonly<Record<string, string>> = {})
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }
-  env["PATH"] = `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${process.env["PATH"] ?? ""}`;
+  // The portable file has programs of its own, and says in which order (scripts/release/portable/head.sh).
+  const own = process.env["P2V_PATH"] ?? "";
+  const usual = `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${process.env["PATH"] ?? ""}`;
+  env["PATH"] = own === "" ? usual : own;
   return { ...env, LC_ALL: "C", LANG: "C", TZ: "UTC0", ...extra };
 }
 

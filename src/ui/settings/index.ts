@@ -4,6 +4,7 @@ export * from "./answer-file.ts";
 export * from "./answer-writer.ts";
 export * from "./answers.ts";
 export * from "./commands/index.ts";
+export * from "./completion.ts";
 export * from "./help.ts";
 export * from "./kernel.ts";
 export * from "./man.ts";

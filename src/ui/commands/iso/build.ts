@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v iso build: the live CD.
 import { parseSize, UserError } from "../../../core/index.ts";
-import { buildIso } from "../../../iso/index.ts";
+import { buildIso, DEFAULT_ROOM_BYTES } from "../../../iso/index.ts";
 import { readBounded } from "../../../system/index.ts";
 import { type Given, parseAnswerFile } from "../../settings/index.ts";
 import { VERSION } from "../../version.ts";
@@ -44,7 +44,8 @@ async function checkedAnswers(given: Given): Promise<string | null> {
 const MIB = 2 ** 20;
 
 function roomOf(given: Given): number {
-  const text = given.one("room") ?? "64M";
+  const text = given.one("room");
+  if (text === null) return DEFAULT_ROOM_BYTES;
   const bytes = parseSize(text);
   if (bytes !== null && bytes >= 8 * MIB && bytes <= 2048 * MIB) return bytes;
   throw new UserError("room-wrong", `--room "${text}" is not understood`, {
