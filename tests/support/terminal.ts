@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A command on a real terminal of 80x24 (tmux): what a person sees after each key.
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../../src/system/index.ts";
 
@@ -26,18 +27,12 @@ export async function openTerminal(
   argv: readonly string[],
   { rows = 24, env = {} }: Options = {},
 ): Promise<Terminal> {
-  const tmux = async (...words: readonly string[]): Promise<string> =>
-    (await run(["tmux", "-L", socket, "-f", "/dev/null", ...words])).stdout;
   const socket = `p2v-test-${randomUUID()}`;
+  const settings = join(import.meta.dirname, "terminal.tmux.conf");
+  const tmux = async (...words: readonly string[]): Promise<string> =>
+    (await run(["tmux", "-L", socket, "-f", settings, ...words])).stdout;
   const given = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
-  await tmux(
-    ...["new-session", "-d", "-x", "80", "-y", `${rows + 1}`, "sleep 1000000", ";"],
-    ...["set", "-g", "status", "off", ";"],
-    // The last screen stays, without a word of tmux about the end.
-    ...["set", "-g", "remain-on-exit", "on", ";", "set", "-g", "remain-on-exit-format", "", ";"],
-    ...["set", "-g", "window-size", "manual", ";", "resize-window", "-x", "80", "-y", `${rows}`, ";"],
-    ...["respawn-pane", "-k", ...given, "-c", process.cwd(), ...argv],
-  );
+  await tmux("new-session", "-d", "-x", "80", "-y", `${rows}`, ...given, ...argv);
   const screen = async (): Promise<readonly string[]> =>
     (await tmux("capture-pane", "-p"))
       .split("\n")

@@ -26,10 +26,11 @@ before(async () => {
 });
 after(() => disk[Symbol.asyncDispose]());
 
-const migration = (directory: string): readonly string[] => [
-  ...["bin/virt-p2v", "migrate", "--disk", disk.path, "--to", `dir:${join(directory, "vms")}`],
-  ...["--name", "vm", "--only", "fstab", "--no-boot-check"],
-];
+const migration = (directory: string): readonly string[] => {
+  const to = `dir:${join(directory, "vms")}`;
+  const more = ["--name", "vm", "--only", "fstab", "--no-boot-check"];
+  return ["bin/virt-p2v", "migrate", "--disk", disk.path, "--to", to, ...more];
+};
 
 /** The question is the last row of a full screen, and the summary begins in its first. */
 async function seeQuestion(terminal: Terminal): Promise<void> {
