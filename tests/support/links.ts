@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Agents in this process behind links that can be cut at any byte, and that write down what was sent.
 import { type Duplex, PassThrough, Transform } from "node:stream";
-import { serveAgent } from "../../src/receiver/agent/index.ts";
 import type { Host, Link } from "../../src/core/index.ts";
+import { agentServes, type Serve } from "./receivers.ts";
 import { encodeFrame, type Frame, FrameDecoder, joinStreams } from "../../src/wire/index.ts";
 
 export type LinkFaults = {
@@ -12,6 +12,8 @@ export type LinkFaults = {
   readonly random?: () => number;
   /** May change a frame on its way to the agent. */
   readonly tamper?: (frame: Frame) => Frame;
+  /** Who receives; default: the agent. */
+  readonly serve?: Serve;
 };
 
 /** `frames`: every frame that reached an agent. `ended`: when all agents of this host are gone. */
@@ -52,7 +54,7 @@ export function memoryHost(directory: string, faults: LinkFaults = {}): MemoryHo
       stream.on("error", () => undefined);
       streams.push(stream);
     }
-    agents.push(serveAgent({ stream: far, directory, release: "test", groupMs: 5 }));
+    agents.push((faults.serve ?? agentServes)(far, directory, { groupMs: 5 }));
     return Promise.resolve({
       stream: near,
       lastWords: () => "",

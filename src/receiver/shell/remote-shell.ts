@@ -49,12 +49,12 @@ export class RemoteShell implements AsyncDisposable {
   #text = "";
   #lost: Error | null = null;
 
-  private constructor(process: ShellProcess, mark: string) {
+  private constructor(process: ShellProcess, mark: string, heartbeatMs: number) {
     this.#process = process;
     this.#mark = mark;
     this.#ready = new Promise<Answer>((resolve, reject) => this.#waiting.push({ resolve, reject }));
     this.#ready.catch(() => undefined); // awaited when it opens
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
     process.stdout.setEncoding("latin1");
     process.stdout.on("data", (part: string) => this.#hear(part));
     process.stdout.on("error", (error) => this.#end(error));
@@ -63,9 +63,12 @@ export class RemoteShell implements AsyncDisposable {
     );
   }
 
-  static async open(host: ShellHost, patience: Patience = PATIENCE): Promise<RemoteShell> {
+  static async open(
+    host: ShellHost,
+    { patience = PATIENCE, heartbeatMs = HEARTBEAT_MS }: { patience?: Patience; heartbeatMs?: number } = {},
+  ): Promise<RemoteShell> {
     const mark = `p2v-${randomBytes(8).toString("hex")}`;
-    const shell = new RemoteShell(await host.start(loop(mark, patience)), mark);
+    const shell = new RemoteShell(await host.start(loop(mark, patience)), mark, heartbeatMs);
     try {
       if ((await shell.#ready).code === 0) return shell;
       throw new UserError(

@@ -26,7 +26,7 @@ async function entries(directory: string): Promise<(string | null)[]> {
 }
 
 async function ready({ connect }: Bench, more: Head = {}): Promise<Peer> {
-  const peer = await connect();
+  const peer = connect();
   await peer.ask(hello());
   await peer.ask(open(1, more));
   return peer;

@@ -16,7 +16,7 @@ export type Bench = {
   /** Where the receiver works; nothing else is in `above`. */
   readonly directory: string;
   readonly above: string;
-  readonly connect: (options?: ServeOptions & { readonly directory?: string }) => Promise<Peer>;
+  readonly connect: (options?: ServeOptions & { readonly directory?: string }) => Peer;
 };
 
 export type Check = (what: string, body: (bench: Bench) => Promise<void>) => void;
@@ -39,7 +39,7 @@ export function receiverContract(
       await mkdir(directory);
       const serve = await make(t);
       const connect: Bench["connect"] = ({ directory: other = directory, ...options } = {}) =>
-        Peer.of(serve, other, options);
+        new Peer(serve, other, options);
       await body({ directory, above, connect });
     });
   };

@@ -105,7 +105,7 @@ const ANY_FRAME: fc.Arbitrary<Said> = fc.oneof(
 export function hostileRules(check: Check): void {
   for (const [what, code, said] of WRONG)
     check(`refuses ${what}`, async (bench) => {
-      const peer = await bench.connect({ groupMs: 200 });
+      const peer = bench.connect({ groupMs: 200 });
       peer.say(...said);
       await peer.end();
       assert.equal(peer.failure(), code, JSON.stringify(peer.answers));
@@ -115,7 +115,7 @@ export function hostileRules(check: Check): void {
   check("survives any frames in any order", async (bench) => {
     await fc.assert(
       fc.asyncProperty(fc.array(ANY_FRAME, { maxLength: 6 }), async (frames) => {
-        const peer = await bench.connect();
+        const peer = bench.connect();
         peer.say(hello(), open(1), ...frames);
         await peer.end();
         await assertContained(bench);

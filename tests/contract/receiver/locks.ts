@@ -21,7 +21,7 @@ async function livingHolder(): Promise<Readonly<Record<string, unknown>>> {
 
 export function lockRules(check: Check): void {
   check("welcomes, holds the directory, and lets it go at the goodbye", async ({ directory, connect }) => {
-    const peer = await connect();
+    const peer = connect();
     const welcome = await peer.ask(hello());
     assert.equal(welcome.head["protocol"], 1);
     assert.deepEqual(await readdir(directory), [LOCK]);
@@ -33,7 +33,7 @@ export function lockRules(check: Check): void {
   });
 
   check("says which protocols it speaks, where it speaks none of those", async ({ directory, connect }) => {
-    const peer = await connect();
+    const peer = connect();
     peer.say({ head: { type: "hello", protocols: [7, 8], later: true } });
     const [answer] = await peer.end();
     assert.equal(peer.failure(), "protocol-unknown");
@@ -44,7 +44,7 @@ export function lockRules(check: Check): void {
   check("says that its directory is absent, or is none", async ({ above, connect }) => {
     await writeFile(join(above, "file"), "");
     for (const directory of ["/nowhere/at/all", join(above, "file")]) {
-      const peer = await connect({ directory });
+      const peer = connect({ directory });
       peer.say(hello());
       await peer.end();
       assert.equal(peer.failure(), "destination-absent");
@@ -55,7 +55,7 @@ export function lockRules(check: Check): void {
     const [link, other] = [join(above, "link"), join(above, "other")];
     await symlink(directory, link);
     await mkdir(other);
-    const peer = await connect({ directory: link });
+    const peer = connect({ directory: link });
     await peer.ask(hello());
     await run(["ln", "-sfn", other, link]);
     assert.deepEqual(await readdir(directory), [LOCK]);
@@ -64,21 +64,21 @@ export function lockRules(check: Check): void {
   });
 
   check("keeps a second job out until the first ends, and lets further lanes in", async ({ connect }) => {
-    const first = await connect();
+    const first = connect();
     await first.ask(hello({ lanes: 2 }));
-    const second = await connect();
+    const second = connect();
     second.say(hello({ job: "job-b" }));
     await second.end();
     assert.equal(second.failure(), "destination-busy");
-    const lane = await connect();
+    const lane = connect();
     assert.equal((await lane.ask(hello({ lane: 1, lanes: 2 }))).head["type"], "welcome");
-    const stranger = await connect();
+    const stranger = connect();
     stranger.say(hello({ job: "job-b", lane: 1, lanes: 2 }));
     await stranger.end();
     assert.equal(stranger.failure(), "destination-gone");
     await lane.end();
     await first.end();
-    const later = await connect();
+    const later = connect();
     assert.equal((await later.ask(hello({ job: "job-b" }))).head["type"], "welcome");
     await later.end();
   });
@@ -86,7 +86,7 @@ export function lockRules(check: Check): void {
   check("keeps out of a directory that a living process holds", async ({ directory, connect }) => {
     const holder = JSON.stringify(await livingHolder());
     await writeFile(join(directory, LOCK), holder);
-    const peer = await connect();
+    const peer = connect();
     peer.say(hello());
     await peer.end();
     assert.equal(peer.failure(), "destination-busy");
@@ -98,7 +98,7 @@ export function lockRules(check: Check): void {
   check("does not judge processes of another machine", async ({ directory, connect }) => {
     const holder = { job: "a", pid: 1, started: "1", boot: "b", host: "another-machine" };
     await writeFile(join(directory, LOCK), JSON.stringify(holder));
-    const peer = await connect();
+    const peer = connect();
     peer.say(hello());
     await peer.end();
     assert.equal(peer.failure(), "destination-busy");
@@ -118,7 +118,7 @@ export function lockRules(check: Check): void {
     ];
     for (const [what, content] of stale) {
       await writeFile(join(directory, LOCK), content);
-      const peer = await connect();
+      const peer = connect();
       const answer = await peer.ask(hello({ job: "job-b" }));
       assert.equal(answer.head["type"], "welcome", what);
       assert.equal(JSON.parse(await text(join(directory, LOCK))).job, "job-b");
@@ -141,7 +141,7 @@ export function lockRules(check: Check): void {
         () => writeFile(lock, "x".repeat(5000)),
       ]) {
         await put();
-        const peer = await connect();
+        const peer = connect();
         peer.say(hello());
         await peer.end();
         assert.equal(peer.failure(), "destination-no-file");
@@ -153,7 +153,7 @@ export function lockRules(check: Check): void {
   );
 
   check("lets go of the directory when its sender falls silent", async ({ directory, connect }) => {
-    const peer = await connect({ silenceMs: 300 });
+    const peer = connect({ silenceMs: 300 });
     peer.say(hello());
     await peer.ended();
     assert.equal(peer.answers[0]?.head["type"], "welcome");

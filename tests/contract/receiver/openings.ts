@@ -12,7 +12,7 @@ const HASHES = "d-1.hashes.partial";
 const CONTENT = Buffer.alloc(MIB, "content");
 
 async function greeted({ connect }: Pick<Bench, "connect">, more: Head = {}): Promise<Peer> {
-  const peer = await connect();
+  const peer = connect();
   await peer.ask(hello(more));
   return peer;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A sender for the contract of receivers: it says what it is told to, be it wrong, and hears the answers.
 import { createHash, hash } from "node:crypto";
+import { type Duplex, PassThrough } from "node:stream";
 import type { ServeOptions } from "../../../src/receiver/serve.ts";
-import { encodeFrame, type Frame, FrameDecoder } from "../../../src/wire/index.ts";
-import type { Serve, Served } from "../../support/receivers.ts";
+import { encodeFrame, type Frame, FrameDecoder, joinStreams } from "../../../src/wire/index.ts";
+import type { Serve } from "../../support/receivers.ts";
 
 export const MIB = 2 ** 20;
 /** Two cells of 1 MiB, and one that ends within a block. */
@@ -66,16 +67,21 @@ export const rootOf = (...cells: readonly Buffer[]): string => {
 
 export class Peer {
   readonly answers: Frame[] = [];
-  readonly #served: Served;
+  readonly #stream: Duplex;
+  readonly #gone: Promise<unknown>;
   readonly #heard: Promise<void>;
   #wake = (): void => undefined;
   #over = false;
 
-  private constructor(served: Served) {
-    this.#served = served;
-    served.stream.on("error", () => undefined); // a receiver that refuses leaves in the middle of a word
+  constructor(serve: Serve, directory: string, options?: ServeOptions) {
+    const [up, down] = [new PassThrough(), new PassThrough()];
+    const [stream, far] = [joinStreams(down, up), joinStreams(up, down)];
+    for (const end of [stream, far]) end.on("error", () => undefined); // who refuses leaves in the middle of a word
+    this.#stream = stream;
+    this.#gone = serve(far, directory, { groupMs: 2, ...options });
+    this.#gone.catch(() => undefined); // awaited at the end
     const decoder = new FrameDecoder();
-    served.stream.on("data", (bytes: Buffer) => {
+    stream.on("data", (bytes: Buffer) => {
       this.answers.push(...decoder.push(bytes));
       this.#wake();
     });
@@ -85,18 +91,14 @@ export class Peer {
         this.#wake();
         resolve();
       };
-      served.stream.once("end", over).once("close", over);
+      stream.once("end", over).once("close", over);
     });
-  }
-
-  static async of(serve: Serve, directory: string, options?: ServeOptions): Promise<Peer> {
-    return new Peer(await serve(directory, { groupMs: 2, ...options }));
   }
 
   say(...said: readonly Said[]): void {
     for (const frame of said)
       for (const part of Buffer.isBuffer(frame) ? [frame] : encodeFrame(frame.head, frame.payload))
-        if (!this.#served.stream.destroyed) this.#served.stream.write(part);
+        if (!this.#stream.destroyed) this.#stream.write(part);
   }
 
   /** Says it, and waits for the answer to `seq`, of `failed` too; without `seq` for the welcome. */
@@ -113,21 +115,21 @@ export class Peer {
 
   /** No more is said; waits until all was heard and the receiver is gone. */
   async end(): Promise<readonly Frame[]> {
-    this.#served.stream.end();
+    this.#stream.end();
     return await this.ended();
   }
 
   /** Waits until the receiver ends by itself. */
   async ended(): Promise<readonly Frame[]> {
     await this.#heard;
-    await this.#served.ended;
+    await this.#gone;
     return this.answers;
   }
 
   /** The link is cut. */
   async cut(): Promise<void> {
-    this.#served.stream.destroy();
-    await this.#served.ended;
+    this.#stream.destroy();
+    await this.#gone;
   }
 
   /** The first problem's code, or `none`. */
