@@ -190,9 +190,7 @@ test("when the program dies that should have read a cell, the guest's bytes are 
   const place = await makePlace(t);
   const [sign, once] = [join(place.programs, "sign"), join(place.programs, "once")];
   const command = `: >${sign}; `;
-  const lines = Buffer.from(
-    `\n${command.length}\n${command}\nx ${command.length}\n${command}\n`.repeat(2000),
-  );
+  const lines = Buffer.from(`\n${command}\nx ${command}\np2v-0123456789abcdef ${command}\n`.repeat(2000));
   const file = await open(place.source, "r+");
   for (let at = 0; at < 90 * MIB; at += MIB) await file.write(lines, 0, lines.length, at + MIB / 2);
   await file.close();

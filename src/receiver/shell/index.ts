@@ -6,6 +6,8 @@ import { streamPair } from "./pair.ts";
 import { RemoteShell, type ShellHost } from "./remote-shell.ts";
 import { ShellStore } from "./store.ts";
 
+/** A flush starts ten programs: it is worth waiting for some cells. */
+const GROUP_MS = 500;
 /** So long it may make durable what it has. */
 const GRACE_MS = 5000;
 
@@ -23,7 +25,7 @@ export async function startShellReceiver(
   const [here, there] = streamPair();
   here.on("error", () => undefined); // whoever reads or writes hears of it
   there.on("error", () => undefined);
-  const served = serve(there, new ShellStore(shell, directory), options);
+  const served = serve(there, new ShellStore(shell, directory), { groupMs: GROUP_MS, ...options });
   served.catch(() => undefined); // awaited when the link closes
   return {
     stream: here,

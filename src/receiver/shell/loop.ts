@@ -10,10 +10,10 @@ export type Patience = {
 };
 
 /**
- * `dd` with fullblock takes exactly so many bytes from a pipe, on GNU, busybox and toybox; `head -c` of busybox takes more.
- * Only the shell's own `read` takes lines, byte by byte. Each begins with a random word: where a program that should
- * have taken a body died (no memory, killed), what follows is the guest's own bytes, and these must never be commands.
- * Its first answer says whether dd is as it must be.
+ * A script is one line: the shell reads it itself, byte by byte, and has to start no program for that. Each begins with a
+ * random word: where a program that should have taken a body died (no memory, killed), what follows is the guest's own
+ * bytes, and these must never be commands. Bodies are for dd: with fullblock it takes exactly so many bytes from a pipe,
+ * on GNU, busybox and toybox; head -c of busybox takes more. The first answer says whether dd is as it must be.
  */
 export function loop(mark: string, patience: Patience): string {
   return [
@@ -24,7 +24,7 @@ export function loop(mark: string, patience: Patience): string {
     guard(patience),
     "p2v_guard </dev/null >/dev/null 2>&1 & p2v_guard=$!",
     `[ "$(printf abcdef | { dd bs=3 count=1 iflag=fullblock 2>/dev/null; cat >/dev/null; })" = abc ]; printf '\\n%s %s\\n' ${mark} "$?"`,
-    `while read -r p2v_m p2v_n; do [ "$p2v_m" = ${mark} ] || exit 91; p2v_s=$(dd bs="$p2v_n" count=1 iflag=fullblock 2>/dev/null) && eval "$p2v_s"; printf '\\n%s %s\\n' ${mark} "$?"; done`,
+    `while read -r p2v_m p2v_s; do [ "$p2v_m" = ${mark} ] || exit 91; eval "$p2v_s"; printf '\\n%s %s\\n' ${mark} "$?"; done`,
   ].join("\n");
 }
 
@@ -35,6 +35,9 @@ export function loop(mark: string, patience: Patience): string {
 const FACTS = `p2v_stat() { { read -r p2v_t <"/proc/$1/stat"; } 2>/dev/null || return 0; p2v_f=$2; set -- \${p2v_t##*)}; shift "$p2v_f"; echo "$1"; }
 p2v_start() { p2v_stat "$1" 19; }
 p2v_boot=$(cat /proc/sys/kernel/random/boot_id); p2v_me=$(p2v_start $$)`;
+
+/** Starts a program, so that the guard sees it. */
+export const HEARTBEAT = "( : )";
 
 /**
  * A sender that vanishes (power, network) leaves the shell at its \`read\`, or dd at a half body, for as long as sshd takes to

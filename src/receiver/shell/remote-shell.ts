@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 import { UserError } from "../../core/index.ts";
 import { LinkLost } from "../../wire/index.ts";
-import { loop, type Patience } from "./loop.ts";
+import { HEARTBEAT, loop, type Patience } from "./loop.ts";
 
 /** A shell on a host that reads its script from here; how it is reached is another room's concern. */
 export type ShellProcess = {
@@ -89,13 +89,17 @@ export class RemoteShell implements AsyncDisposable {
     }
   }
 
-  /** Scripts run in the order of the calls; `input` is read by this one, all of it. ShellLost when there is no answer. */
+  /**
+   * Scripts run in the order of the calls; `input` is read by this one, all of it. ShellLost when there is no answer.
+   * RangeError for a script of more than one line.
+   */
   async run(script: string, input?: Uint8Array): Promise<Answer> {
+    if (script.includes("\n")) throw new RangeError(`A script is one line: ${JSON.stringify(script)}`);
     if (this.#lost !== null) throw this.#lost;
     const { stdin } = this.#process;
     const answer = new Promise<Answer>((resolve, reject) => this.#waiting.push({ resolve, reject }));
     answer.catch(() => undefined); // awaited below
-    stdin.write(`${this.#mark} ${Buffer.byteLength(script)}\n${script}`);
+    stdin.write(`${this.#mark} ${script}\n`);
     if (input !== undefined && !stdin.write(input)) {
       this.#drained ??= new Promise<void>((resolve) => stdin.once("drain", resolve)).finally(
         () => (this.#drained = null),
@@ -111,7 +115,7 @@ export class RemoteShell implements AsyncDisposable {
 
   /** Where it has something to do, it hears of us by that. */
   #beat(): void {
-    if (this.#waiting.length === 0) void this.run(":").catch(() => undefined);
+    if (this.#waiting.length === 0) void this.run(HEARTBEAT).catch(() => undefined);
   }
 
   #hear(part: string): void {

@@ -40,21 +40,20 @@ export function writeCell(file: string, { start, length, wireBytes, codec, spars
 export const flush = (file: string): string =>
   keepWords(`dd if=/dev/null of=${file} count=0 conv=notrunc,fsync`);
 
-/** Prints the SHA-256 of a range as it is read back; `direct`: past the page cache. */
+/** Prints the SHA-256 of a range as it is read back, and more; `direct`: past the page cache. */
 export function hashRange(
   file: string,
   { start, end }: Range,
   { hash, direct }: { hash: string; direct: boolean },
 ): string {
-  const sum = `${hash} | cut -c 1-64`;
   const length = end - start;
   if (start % MIB === 0) {
     const exact = length % MIB === 0 ? "" : `| head -c ${length} `;
-    return `dd if=${file} bs=${MIB} skip=${start / MIB} count=${Math.ceil(length / MIB)}${direct ? " iflag=direct" : ""} 2>/dev/null ${exact}| ${sum}`;
+    return `dd if=${file} bs=${MIB} skip=${start / MIB} count=${Math.ceil(length / MIB)}${direct ? " iflag=direct" : ""} 2>/dev/null ${exact}| ${hash}`;
   }
   const block = Math.floor(start / 4096);
   const count = Math.ceil(end / 4096) - block;
-  return `dd if=${file} bs=4096 skip=${block} count=${count} 2>/dev/null | tail -c +${start - block * 4096 + 1} | head -c ${length} | ${sum}`;
+  return `dd if=${file} bs=4096 skip=${block} count=${count} 2>/dev/null | tail -c +${start - block * 4096 + 1} | head -c ${length} | ${hash}`;
 }
 
 /** Succeeds where reads past the page cache work on this file. */
@@ -76,9 +75,11 @@ const readCells = (file: string, { first, last }: Cells): string =>
 export const readEntries = (file: string, cells: Cells): string =>
   `${readCells(file, cells)} | od -A n -v -t x1`;
 
-/** Prints 0 where all bytes of these entries are zero. */
-export const countEntries = (file: string, cells: Cells): string =>
-  `${readCells(file, cells)} | tr -d '\\000' | head -c 1 | wc -c`;
+/** Prints `some` where a byte of these entries is not zero. Of many no more than the first is kept. */
+export function lookForEntries(file: string, cells: Cells): string {
+  const first = cells.last - cells.first <= MAX_ENTRIES ? "" : " | head -c 1";
+  return `[ -z "$(${readCells(file, cells)} | tr -d '\\000'${first})" ] || echo some`;
+}
 
 /**
  * Old bytes become zero: as a hole where that can be (busybox's fallocate cannot), else where they are not zero: writing

@@ -13,7 +13,7 @@ import { temporary } from "../../support/temporary.ts";
 
 const PATIENCE = { silenceSeconds: 6, bodySeconds: 9 };
 const MARK = "p2v-mark";
-const line = (script: string): string => `${MARK} ${script.length}\n${script}`;
+const line = (script: string): string => `${MARK} ${script}\n`;
 
 // They wait for most of their time: all at once.
 suite("a receiving shell's guard", { concurrency: 15 }, () => {
