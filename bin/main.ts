@@ -6,6 +6,7 @@ import {
   parseCommandLine,
   renderCommandHelp,
   renderError,
+  renderErrorJson,
   renderHelp,
   takeCommand,
   VERSION,
@@ -60,5 +61,7 @@ try {
 } catch (error) {
   const caught = abort.signal.aborted ? abort.signal.reason : error;
   process.stderr.write(renderError(caught));
+  if (caught instanceof UserError && process.argv.includes("--json"))
+    process.stdout.write(renderErrorJson(caught));
   process.exitCode = caught instanceof UserError ? EXIT_CODES[caught.area] : 1;
 }

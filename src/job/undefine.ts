@@ -97,13 +97,19 @@ async function stateOf({ host, facts, undoing, signal }: Act): Promise<"running"
   if (definition.hypervisor === "libvirt" && libvirt?.usable === true)
     return await libvirtState(call, { libvirt, uuid: definition.uuid });
   if (definition.hypervisor === "xen" && xen?.usable === true) return await xenState(call, { xen, name });
-  const why = facts.problems.find((problem) =>
-    namesIn(problem, "hypervisor").includes(definition.hypervisor),
-  );
-  if (why !== undefined) throw errorOf(why);
-  throw new UserError(
+  throw notAsked(facts, { name, hypervisor: definition.hypervisor });
+}
+
+/** Why its own hypervisor cannot be asked; what ails another one of that host is not the reason. Pure. */
+export function notAsked(
+  { problems, title }: Pick<HostFacts, "problems" | "title">,
+  { name, hypervisor }: Pick<Definition, "name" | "hypervisor">,
+): UserError {
+  const why = problems.find((problem) => namesIn(problem, "hypervisor").includes(hypervisor));
+  if (why !== undefined) return errorOf(why);
+  return new UserError(
     "host-hypervisor-missing",
-    `${host.title} has no ${definition.hypervisor}, by which ${name} was defined`,
+    `${title} has no ${hypervisor}, by which ${name} was defined`,
     { advice: "Look there; nothing was removed" },
   );
 }

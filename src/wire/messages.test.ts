@@ -50,6 +50,14 @@ test("each message survives JSON and the check", () => {
     assert.deepEqual(parseFromAgent(JSON.parse(JSON.stringify(message))), message);
 });
 
+test("a code that no receiver may send, or that is not known, is that of a receiver that failed", () => {
+  for (const code of ["of-a-later-release", "luks-key-wrong", "toString"]) {
+    const message = { type: "failed", seq: null, problem: { ...problem, code }, retry: false };
+    const read = parseFromAgent(JSON.parse(JSON.stringify(message)));
+    assert.deepEqual(read, { ...message, problem: { ...problem, code: "agent-failed" } });
+  }
+});
+
 test("fields of a later release are ignored", () => {
   assert.deepEqual(parseToAgent({ type: "ping", seq: 7, mood: "good" }), { type: "ping", seq: 7 });
 });

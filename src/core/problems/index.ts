@@ -4,4 +4,11 @@ export * from "./area.ts";
 export type { ProblemKind, Severity } from "./kind.ts";
 export * from "./problem.ts";
 export * from "./subject.ts";
-export * from "./table.ts";
+export {
+  areaOf,
+  parseReceiverCode,
+  problemEntries,
+  PROBLEMS,
+  type ProblemCode,
+  type ReceiverCode,
+} from "./table.ts";

@@ -11,7 +11,7 @@ import { STORAGE_PROBLEMS } from "./storage.ts";
 import { USAGE_PROBLEMS } from "./usage.ts";
 import { VERIFICATION_PROBLEMS } from "./verification.ts";
 
-const TABLES = [
+export const TABLES = [
   USAGE_PROBLEMS,
   SOURCE_PROBLEMS,
   STORAGE_PROBLEMS,

@@ -16,7 +16,7 @@ test("problemsOf() refuses what is absent, none, used, too small, or holds somet
     assert.deepEqual(codes(text), ["stops destination-no-device"], text);
   for (const use of ["mounted", "held", "open", "rights", "read-only"])
     assert.deepEqual(codes(line(use), { ours: true }), ["stops destination-in-use"], use);
-  assert.deepEqual(codes(line(), { sizeBytes: 16 * MIB + 1 }), ["stops destination-full"]);
+  assert.deepEqual(codes(line(), { sizeBytes: 16 * MIB + 1 }), ["stops destination-too-small"]);
   assert.deepEqual(codes(line("", "LVM2_member")), ["stops destination-exists"]);
   assert.deepEqual(codes(line("", "LVM2_member"), { ours: true }), ["warns volume-overwritten"]);
 });

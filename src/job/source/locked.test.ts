@@ -25,6 +25,8 @@ test("locked volumes are a note beside a system, a warning without one; opened o
   assert.deepEqual(more, []);
   assert.equal(note?.severity, "notes");
   assert.match(String(note?.text), /^The LUKS volume a1 is copied whole/);
+  const quoted = makeProblem("luks-not-opened", { about: [], text: "It is not a1", advice: "" });
+  assert.equal(lockedVolumes(storage, { hasGuest: true, told: [quoted] }).length, 1, "words say nothing");
   const [warning] = lockedVolumes(storage, { hasGuest: false, told: [] });
   assert.equal(warning?.severity, "warns");
   assert.match(String(warning?.text), /^The LUKS volumes a1, c3 are .*none is converted$/);

@@ -2,6 +2,7 @@
 // A qcow2 image as a plain file: qemu-storage-daemon exports it over FUSE, next to the image, while it is written.
 import { type FileHandle, open, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { UserError } from "../../core/index.ts";
 import { isErrno, openDirect, run, startDaemon } from "../../system/index.ts";
 import { diskFiles } from "../../wire/index.ts";
 import { ReceiverProblem } from "../problem.ts";
@@ -95,7 +96,7 @@ async function cleanUp(mountpoint: string): Promise<void> {
 }
 
 function missing(error: unknown): unknown {
-  if (!(error instanceof Error && "code" in error && error.code === "program-missing")) return error;
+  if (!(error instanceof UserError && error.code === "program-missing")) return error;
   return new ReceiverProblem("qcow2-needs-qemu", `${error.message} on the host; qcow2 images need it`, {
     advice: "Install qemu-utils and qemu-system-common there, or choose --format raw",
     cause: error,

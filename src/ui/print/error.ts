@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An error as a person reads it: what, on what, and what to do. A bug keeps its stack.
-import { UserError } from "../../core/index.ts";
-import { plain } from "../text/plain.ts";
+// An error as a person reads it: what, on what, what to do, and its code; and as a script does. A bug keeps its stack.
+import { EXIT_CODES, UserError } from "../../core/index.ts";
+import { plain, renderJson } from "../text/plain.ts";
 import { wrapLines } from "../text/wrap.ts";
 
 /** `columns` of the terminal that shows it; default: nothing is broken. */
@@ -9,13 +9,16 @@ export function renderError(
   error: unknown,
   { columns = Number.POSITIVE_INFINITY }: { columns?: number } = {},
 ): string {
-  if (error instanceof UserError) {
-    const advice = error.advice === "" ? "" : `  ${error.advice}\n`;
-    return wrapLines(plain(`virt-p2v: ${error.message}\n${advice}`), columns);
-  }
+  if (error instanceof UserError)
+    return wrapLines(plain(`virt-p2v: ${error.message}\n  ${error.advice} [${error.code}]\n`), columns);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const causes = reasonsOf(error).map((reason) => `  because: ${reason}\n`);
   return plain(`virt-p2v: a bug; please report this text:\n${text}\n${causes.join("")}`);
+}
+
+/** The last line of a command with --json. */
+export function renderErrorJson({ code, area, message, advice }: UserError): string {
+  return `${renderJson({ type: "error", code, area, exitCode: EXIT_CODES[area], text: message, advice })}\n`;
 }
 
 const MAX_REASONS = 8;

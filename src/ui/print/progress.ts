@@ -94,7 +94,7 @@ export function textPrinter(output: Output, now: () => number = () => performanc
       case "problem": {
         const { severity, text, advice } = event.problem;
         line(`  ${severity === "notes" ? "Note" : "Warning"}: ${text}`);
-        if (String(advice) !== "") line(`    ${advice}`);
+        line(`    ${advice}`);
         return;
       }
       case "console":

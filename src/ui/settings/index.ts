@@ -7,6 +7,7 @@ export * from "./commands/index.ts";
 export * from "./completion.ts";
 export * from "./help.ts";
 export * from "./kernel.ts";
-export * from "./man.ts";
+export { renderManPage } from "./man.ts";
+export { renderCodesPage } from "./man-codes.ts";
 export * from "./parse.ts";
 export * from "./table.ts";

@@ -5,7 +5,7 @@ import { positionalName } from "./help.ts";
 import { SETTINGS } from "./table.ts";
 
 /** A leading dot or quote is a request to the formatter, a backslash an escape. */
-function escape(text: string): string {
+export function escape(text: string): string {
   const safe = text.replaceAll("\\", "\\e").replaceAll("-", "\\-");
   return /^[.']/.test(safe) ? `\\&${safe}` : safe;
 }
@@ -82,6 +82,6 @@ export function renderManPage(version: string): string {
   for (const [file, what] of FILES) out.push(`.It ${escape(file)}`, escape(what));
   out.push(".El", ".Sh EXIT STATUS", ".Bl -tag -width Ds");
   for (const [code, meaning] of EXIT_CODE_MEANINGS) out.push(`.It ${code}`, escape(meaning));
-  out.push(".El", `.Sh VERSION`, escape(version));
+  out.push(".El", ".Sh SEE ALSO", ".Xr virt-p2v-codes 7", `.Sh VERSION`, escape(version));
   return `${out.join("\n")}\n`;
 }

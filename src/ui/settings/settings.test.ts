@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { UserError } from "../../core/index.ts";
 import { DEFAULT_TRANSFER } from "../../plan/index.ts";
-import { VERSION } from "../version.ts";
 import {
   answersOf,
   COMMANDS,
@@ -12,7 +10,6 @@ import {
   parseCommandLine,
   renderCommandHelp,
   renderHelp,
-  renderManPage,
   SETTINGS,
   takeCommand,
 } from "./index.ts";
@@ -48,10 +45,6 @@ test("every setting belongs to a command", () => {
     Object.keys(SETTINGS).filter((name) => !used.has(name as keyof typeof SETTINGS)),
     [],
   );
-});
-
-test("the manual page is as new as the table (npm run man)", async () => {
-  assert.equal(await readFile("doc/man/virt-p2v.1", "utf8"), renderManPage(VERSION));
 });
 
 test("settings become answers", () => {

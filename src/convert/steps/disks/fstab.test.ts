@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fakeGuest, propose } from "../../../../tests/support/guests/convert-guest.ts";
 import { assertEdit } from "../../../../tests/support/edits.ts";
 import { ROOT_UUID, testGuestOS, testIntent } from "../../../../tests/support/guests/sample-guest.ts";
 import { readVolumes } from "../../names/volumes.ts";
@@ -29,4 +30,22 @@ test("problem 13: lines of a disk that is left out become comments", () => {
     kept + comments.join(""),
   );
   assert.equal(withoutLeftOut(gone.join(""), [], named), gone.join(""));
+});
+
+test("a mount that inspection could not find is not reported again by the step; another one is", async (t) => {
+  const mount = (spec: string, path: string) => ({
+    spec,
+    path,
+    type: "ext4",
+    options: "defaults",
+    node: null,
+  });
+  const guest = testGuestOS({ mounts: [mount("/dev/sdq1", "/srv"), mount("/dev/sdq2", "/srv on /data,")] });
+  const files = { "/etc/fstab": "/dev/sdq1 /srv ext4 defaults 0 2\n/dev/sdq2 /data ext4 defaults 0 2\n" };
+  const { problems } = await propose(await fakeGuest(t, { files, guest }));
+  const reported = problems.filter(({ code }) => code === "fstab-not-given");
+  assert.deepEqual(
+    reported.map(({ about }) => about),
+    [[{ kind: "mount", spec: "/dev/sdq2", path: "/data", type: "ext4" }]],
+  );
 });
