@@ -9,7 +9,8 @@
  * this machine's disks is hidden: hooks of initramfs-tools look for a swap to resume from in /proc/swaps. When memory
  * runs out, the kernel ends these programs first. The root of the namespace is an empty directory in memory that holds
  * the copy. A program that leaves the chroot lands there. One that stays cannot make a user namespace (the kernel refuses
- * that in a changed root), and so regains no capability.
+ * that in a changed root), and so regains no capability. Moves are made with -n: mount(8) would note them in /run, which
+ * this machine may not have.
  */
 const ENTER = `set -eu
 echo 1000 > /proc/self/oom_score_adj
@@ -37,10 +38,10 @@ mount --bind "$out" ".$inside"
 mount -o remount,bind,nosuid,nodev ".$inside"
 mount -t tmpfs -o nosuid,nodev,noexec,size=4k,mode=755 p2v-jail "$out"
 mkdir "$out/guest"
-mount --move . "$out/guest"
+mount -n --move . "$out/guest"
 cd "$out"
 mount -o remount,ro,nosuid,nodev,noexec .
-mount --move . /
+mount -n --move . /
 exec setpriv --no-new-privs --inh-caps=-all --bounding-set=-all,$CAPS \\
   prlimit --fsize=1073741824 --core=0 -- \\
   chroot guest /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=dumb \\

@@ -29,6 +29,7 @@ const DISKS = {
 
 /** The overlay, and what is mounted above it. */
 const OVERLAY = {
+  "kernel-lacks": stops("The running kernel lacks what every look into a disk needs."),
   "overlay-not-started": stops("The overlay above a disk could not be made."),
   "overlay-no-room": stops("There is too little memory for the overlay."),
   "overlay-full": stops("The overlay's memory was used up."),

@@ -28,7 +28,7 @@ import {
 } from "../../inspect/index.ts";
 import { openOverlay } from "../../overlay/index.ts";
 import type { KeyAnswer } from "../../plan/index.ts";
-import { readMountTable } from "../../system/index.ts";
+import { missingInKernel, readKernelNeeds, readMountTable } from "../../system/index.ts";
 import { checkVolumes, findGuest, type MountedGuest } from "./guest.ts";
 import { readKeys } from "./keys.ts";
 import { lockedVolumes, plainCopies } from "./locked.ts";
@@ -66,6 +66,7 @@ async function findAll(
   const { keys, problems: ofKeys } = await readKeys(answers);
   const disks = await Promise.all(paths.map((path, index) => openSourceDisk(path, index + 1)));
   refuseTwice(disks);
+  await refuseKernel(disks);
   await refuseInUse(disks);
   const { graph, problems: ofDisks, opened } = await readDiskGraph(disks, { keys, signal });
   const machineIsSource = disks.every((disk) => disk.kind === "device") && (await runsLive());
@@ -101,6 +102,17 @@ function refuseOrdinaryUser(): void {
   throw new UserError("not-root", "Looking into disks needs root", {
     advice: "Run it as root, or with sudo",
   });
+}
+
+async function refuseKernel(disks: readonly SourceDisk[]): Promise<void> {
+  const needs = await readKernelNeeds();
+  const missing = missingInKernel(
+    needs,
+    disks.map(({ kind }) => kind),
+  );
+  if (missing === null) return;
+  const { what, advice } = missing;
+  throw new UserError("kernel-lacks", `The running kernel, Linux ${needs.release}, ${what}`, { advice });
 }
 
 function refuseTwice(disks: readonly SourceDisk[]): void {

@@ -3,7 +3,7 @@
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { EXTRAS_DIRECTORY, type Extras, readExtras } from "../../job/index.ts";
-import { hasMapperTargets, programEnvironment, readBounded } from "../../system/index.ts";
+import { programEnvironment, readBounded, readKernelNeeds } from "../../system/index.ts";
 import { VERSION } from "../version.ts";
 import { type CommandRunner, say, sayJson } from "./context.ts";
 
@@ -39,23 +39,26 @@ export const runDoctor: CommandRunner = async (given) => {
     PROGRAMS.map(async ([program, use, needed]) => ({ program, use, needed, there: await isThere(program) })),
   );
   const filesystems = (await readBounded("/proc/filesystems"))?.toString("utf8") ?? "";
+  const kernel = await readKernelNeeds();
   const facts = {
     root: process.getuid?.() === 0,
+    kernel: kernel.release,
     kvm: await canOpen("/dev/kvm"),
-    deviceMapper: await hasMapperTargets(["snapshot"]),
-    fuse: await canOpen("/dev/fuse"),
+    loop: kernel.loop,
+    deviceMapper: kernel.snapshots,
+    fuse: kernel.fuse,
     fileSystems: ["ext4", "xfs", "btrfs", "vfat"].filter((name) => filesystems.includes(`\t${name}\n`)),
   };
   const directory = given.one("extras") ?? EXTRAS_DIRECTORY;
   const extras = await readExtras(directory);
   const overlay = facts.deviceMapper || (facts.fuse && have("qemu-storage-daemon"));
-  const fit = facts.root && overlay && programs.every(({ needed, there }) => there || !needed);
+  const fit = facts.root && facts.loop && overlay && programs.every(({ needed, there }) => there || !needed);
   if (given.flag("json")) sayJson({ version: VERSION, fit, ...facts, programs, extras });
   else {
     const yes = (value: boolean): string => (value ? "yes" : "no");
     say(`virt-p2v ${VERSION}: ${fit ? "a migration can begin here" : "a migration cannot begin here"}`);
     say(
-      `  root ${yes(facts.root)}, KVM ${yes(facts.kvm)}, device-mapper snapshots ${yes(facts.deviceMapper)}, FUSE ${yes(facts.fuse)}`,
+      `  root ${yes(facts.root)}, Linux ${facts.kernel}, KVM ${yes(facts.kvm)}, loop devices ${yes(facts.loop)}, device-mapper snapshots ${yes(facts.deviceMapper)}, FUSE ${yes(facts.fuse)}`,
     );
     say(
       `  file systems of this kernel, loaded now: ${facts.fileSystems.join(", ") || "none of ext4, xfs, btrfs, vfat"}`,
