@@ -95,7 +95,7 @@ test("a directory that is none is named, and the files that belong there are not
     const { problems } = await look(fake, memoryView(withOdd(path, ODD[odd] ?? "")));
     assert.match(
       problems.map(({ text }) => text).join("\n"),
-      new RegExp(`^${path} in the guest is no `, "m"),
+      new RegExp(`^${path} in the guest is not a `, "m"),
       path,
     );
   }

@@ -91,7 +91,7 @@ for (const path of ["/etc", "/boot", "/lib/modules", "/etc/lvm", "/etc/udev", "/
       plant: (root) => replaceBy(root + path, (at) => writeFile(at, "nonsense\n")),
     });
     const ended = await convertHarmlessly(t, guest);
-    if (path === "/etc") assert.match(ended.stderr, /^virt-p2v: \/etc in the guest is no directory/m);
+    if (path === "/etc") assert.match(ended.stderr, /^virt-p2v: \/etc in the guest is not a directory/m);
   });
 
 test("an fstab of 100,000 lines", limits, async (t) => {

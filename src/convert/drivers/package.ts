@@ -40,8 +40,8 @@ async function readRpm(path: string): Promise<DriverPackage> {
     if (bytesRead === 0) break;
     at += bytesRead;
   }
-  const { files, ...said } = parseRpm(bytes.subarray(0, at));
-  return { path, kind: "rpm", ...said, ...contentsOf(files) };
+  const { files, ...about } = parseRpm(bytes.subarray(0, at));
+  return { path, kind: "rpm", ...about, ...contentsOf(files) };
 }
 
 /** dpkg-deb only lists here: nothing is unpacked to a disk. */

@@ -51,7 +51,7 @@ type Entry = Omit<ValuesOf<typeof ENTRY>, "tag">;
 /** From a file's first bytes. RangeError if it is not an .rpm, cut off, or beyond every bound. */
 export function parseRpm(bytes: Buffer): RpmHeader {
   if (bytes.length < LEAD_BYTES || LEAD.read(bytes).magic !== LEAD_MAGIC)
-    throw new RangeError("It is no .rpm");
+    throw new RangeError("It is not an .rpm");
   const signature = introAt(bytes, LEAD_BYTES);
   const signatureBytes = signature.entries * ENTRY.sizeBytes + signature.dataBytes;
   const at = LEAD_BYTES + INTRO.sizeBytes + Math.ceil(signatureBytes / 8) * 8;

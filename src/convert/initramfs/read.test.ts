@@ -67,7 +67,7 @@ test("readInitramfs() says what is wrong with what is none", async () => {
   const broken: readonly (readonly [Buffer, RegExp])[] = [
     [zeros(0), /empty/],
     [zeros(100), /empty/],
-    [Buffer.from("#!/bin/sh\n"), /no initramfs/],
+    [Buffer.from("#!/bin/sh\n"), /not an initramfs/],
     [main.subarray(0, 200), /cut off/],
     [packed.subarray(0, packed.length - 12), /damaged/],
     [zstdCompressSync(main).subarray(0, 40), /cut off/],

@@ -40,7 +40,7 @@ export async function readInitramfs(
     }
     const compression = compressionAt(bytes, at);
     if (compression === null)
-      throw new RangeError(parts.length === 0 ? "It is no initramfs" : `Unknown bytes follow at ${at}`);
+      throw new RangeError(parts.length === 0 ? "It is not an initramfs" : `Unknown bytes follow at ${at}`);
     if (parts.length >= 64) throw new RangeError("It has more than 64 parts");
     parts.push({ start: at, compression });
     if (compression === "none") at = bytes.length - (readPlain(reader, bytes.subarray(at))?.length ?? 0);

@@ -77,7 +77,7 @@ export async function propose({
 /** A file, or a link out of the guest: no step could do anything, and each would report it in its own way. */
 const NO_ETC = makeProblem("guest-no-etc", {
   about: guestFiles("/etc"),
-  text: "/etc in the guest is no directory: there is nothing of a system in it that could be converted",
+  text: "/etc in the guest is not a directory: there is no system that could be converted",
   advice: "Look at it on the machine; --as-is copies the disks without conversion",
 });
 

@@ -204,7 +204,7 @@ export class Draft {
     this.problem(
       makeProblem("guest-path", {
         about: [...guestFiles(path), ...named("step", this.#step)],
-        text: `${path} in the guest is no ${wanted}; the step ${this.#step} put nothing there`,
+        text: `${path} in the guest is not a ${wanted}; the step ${this.#step} put nothing there`,
         advice: `Look at ${path} on the machine: nobody installs a system like that`,
       }),
     );

@@ -71,7 +71,7 @@ export async function readConversion(directory: string): Promise<Conversion> {
     if (!(cause instanceof SyntaxError || cause instanceof z.ZodError)) throw cause;
     throw new UserError(
       "conversion-wrong",
-      `${join(directory, CONVERSION_FILE)} is no record of a conversion`,
+      `${join(directory, CONVERSION_FILE)} is not a record of a conversion`,
       {
         advice: "Somebody changed it, or another version of virt-p2v wrote it",
         cause,

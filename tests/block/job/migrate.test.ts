@@ -225,7 +225,7 @@ test("a plan can be kept where the VM would be, and a machine that was migrated 
   await migrate([disk.path], directory);
   const again = await plan(disk.path);
   assert.equal(again.code, 5);
-  assert.match(again.stdout, /holds a finished VM of this\s+very machine/);
+  assert.match(again.stdout, /holds a finished VM of this\s+very\s+machine/);
   const foreign = await plan(other.path);
   assert.equal(foreign.code, 5);
   assert.match(foreign.stdout, /holds a finished\s+VM\n/);

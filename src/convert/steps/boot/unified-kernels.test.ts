@@ -60,7 +60,7 @@ test("the initramfs in a unified kernel image is opened: what it lacks is named,
   const unknown = await proposed({ ".uname": Buffer.from("9.9.9"), ".initrd": inside(MODULES) });
   assert.match(String(unknown.problems[0]?.text), /modules of its kernel \(9\.9\.9\) are not in the guest/);
   const damaged = await proposed({ ".uname": release, ".initrd": Buffer.from([1, 2, 3, 4]) });
-  assert.match(String(damaged.problems[0]?.text), /is not known: It is no initramfs/);
+  assert.match(String(damaged.problems[0]?.text), /is not known: It is not an initramfs/);
 });
 
 test("a unified kernel image that names a disk of the old machine is reported with what it should say", async (t) => {

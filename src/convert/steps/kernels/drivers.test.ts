@@ -73,7 +73,7 @@ test("a file that is no package is named, and so is what is missing", async (t) 
   const said = own((await propose(await lameGuest(t, { extras }))).problems);
   assert.match(
     said[0] ?? "",
-    /^extras-unreadable: The package .*\/centos\/7\/x86_64\/one\.rpm is left out: It is no \.rpm$/,
+    /^extras-unreadable: The package .*\/centos\/7\/x86_64\/one\.rpm is left out: It is not an \.rpm$/,
   );
   assert.match(
     said[1] ?? "",

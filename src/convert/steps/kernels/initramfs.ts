@@ -105,7 +105,7 @@ async function takeBuilt({ kernel, path, wanted }: Stale, built: Built, context:
         makeProblem("initramfs-built-otherwise", {
           about: named("kernel", kernel.version),
           text: `${kernel.version}: ${text}`,
-          advice: "Mend what it says in the VM, before its initramfs is built there the next time",
+          advice: "Fix what it reports in the VM, before its initramfs is built there the next time",
         }),
       );
   const made =
@@ -143,8 +143,8 @@ function notBuilt(kernel: Kernel, why: string, appended: Appended): Problem {
     text: `The guest's own tool could not rebuild the initramfs of ${kernel.version} (${why}); ${rest}`,
     advice:
       appended?.kind === "appended"
-        ? "A kernel update in the VM will run the same tool: mend it there, or on the machine before"
-        : "Mend the tool on the machine (its own words are above), and try again",
+        ? "A kernel update in the VM will run the same tool: fix it there, or on the machine before"
+        : "Fix the tool on the machine (its own words are above), and try again",
   });
 }
 

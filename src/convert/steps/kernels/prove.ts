@@ -136,7 +136,7 @@ function notProven(kernel: Kernel, what: string): Problem {
     about: named("kernel", kernel.version),
     text: `The kernel ${kernel.version} would not boot in the VM: ${what}`,
     advice:
-      "Remove that kernel on the machine if it is not used, mend its initramfs there, or copy with --as-is",
+      "Remove that kernel on the machine if it is not used, fix its initramfs there, or copy with --as-is",
   });
 }
 
