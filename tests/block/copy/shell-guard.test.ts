@@ -16,7 +16,7 @@ const MARK = "p2v-mark";
 const line = (script: string): string => `${MARK} ${script}\n`;
 
 // They wait for most of their time: all at once.
-suite("a receiving shell's guard", { concurrency: 15 }, () => {
+void suite("a receiving shell's guard", { concurrency: 15 }, () => {
   for (const name of ["dash", "bash", "busybox"] as const) {
     for (const [where, more] of [
       ["between two scripts", ""],
