@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection to an agent, seen from the sender: requests with their answers, and cells with their acknowledgement.
-import { errorOf, type Link, UserError } from "../core/index.ts";
+import { errorOf, lastWords, type Link, UserError } from "../core/index.ts";
 import {
   Channel,
   type FromAgent,
@@ -156,7 +156,7 @@ export class Lane implements AsyncDisposable {
   }
 
   #lost(cause: unknown): UserError {
-    const words = this.#link.lastWords().trim().split("\n").slice(-3).join(" | ");
+    const words = lastWords(this.#link.lastWords(), { lines: 3 });
     return new UserError(
       "link-lost",
       `The connection to the agent was lost${words === "" ? "" : `: ${words}`}`,

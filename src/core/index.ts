@@ -29,6 +29,7 @@ export * from "./secrets/blot.ts";
 export * from "./secrets/secret.ts";
 export * from "./bytes/units.ts";
 export * from "./vm.ts";
+export * from "./words.ts";
 export * from "./bytes/weave.ts";
 export * from "./formats/ext.ts";
 export * from "./formats/guid.ts";

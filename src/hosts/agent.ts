@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { createGzip } from "node:zlib";
-import { type Link, UserError } from "../core/index.ts";
+import { lastWords, type Link, UserError } from "../core/index.ts";
 import { makeRunDirectory, quoteWord } from "../system/index.ts";
 import { linkOf } from "./link.ts";
 import { agentProgram, agentScript, nodeBinary } from "./package.ts";
@@ -117,7 +117,7 @@ function checkSystem({ title }: Transport, system: string): void {
 }
 
 function noCache({ title }: Transport, { code, stderr }: ScriptResult): UserError {
-  const words = stderr.split("\n").slice(-2).join(" | ").slice(0, 300);
+  const words = lastWords(stderr);
   return new UserError(
     "agent-not-placed",
     `The agent cannot be placed on ${title}: ${words === "" ? `exit code ${code}` : words}`,
@@ -128,7 +128,7 @@ function noCache({ title }: Transport, { code, stderr }: ScriptResult): UserErro
 }
 
 function doesNotRun({ title }: Transport, { code, stderr }: ScriptResult): UserError {
-  const words = stderr.split("\n").slice(-2).join(" | ").slice(0, 300);
+  const words = lastWords(stderr);
   return new UserError(
     "agent-does-not-run",
     `The agent does not run on ${title}: ${words === "" ? `exit code ${code}` : words}`,

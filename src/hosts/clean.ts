@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Takes away what was brought to a host: agents and their Node in the user's cache there, and what broken uploads left.
-import { UserError } from "../core/index.ts";
+import { lastWords, UserError } from "../core/index.ts";
 import { runScript, type Transport } from "./shell.ts";
 import { type SshOptions, sshTransport } from "./ssh.ts";
 
@@ -32,7 +32,7 @@ async function cleanCache(transport: Transport, signal: AbortSignal): Promise<Cl
   if (code !== 0)
     throw new UserError(
       "host-not-cleaned",
-      `The cache on ${transport.title} cannot be cleaned: ${stderr.trim().split("\n").slice(-2).join(" | ").slice(0, 300)}`,
+      `The cache on ${transport.title} cannot be cleaned: ${lastWords(stderr)}`,
       { advice: "Remove ~/.cache/virt-p2v (or XDG_CACHE_HOME/virt-p2v) there by hand" },
     );
   const [directory = "", ...lines] = stdout.toString("utf8").split("\n");

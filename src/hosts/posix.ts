@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Host interface by small POSIX sh scripts, the same for this machine and for ssh.
-import { type Host, type HostProcess, type Link, type ProblemCode, UserError } from "../core/index.ts";
+import {
+  type Host,
+  type HostProcess,
+  lastWords,
+  type Link,
+  type ProblemCode,
+  UserError,
+} from "../core/index.ts";
 import { quoteWord } from "../system/index.ts";
 import { startAgent } from "./agent.ts";
 import { type ShellHost, startShellReceiver } from "../receiver/index.ts";
@@ -208,7 +215,7 @@ export function parseDf(line: string): number {
 }
 
 function failed(title: string, what: string, { code: exitCode, stderr }: ScriptResult): UserError {
-  const words = stderr.split("\n").slice(-2).join(" | ").slice(0, 400);
+  const words = lastWords(stderr);
   const [code, advice]: readonly [ProblemCode, string] = /No space left|quota/i.test(stderr)
     ? ["destination-full", "Free space there, then run the same command again"]
     : /Permission denied|Read-only|not permitted/i.test(stderr)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is told of a host's shell that does not do what a shell does. Pure.
 import { formatSeconds, UserError } from "../core/index.ts";
-import { lastWords } from "./ssh-errors.ts";
+import { sshWords } from "./ssh-errors.ts";
 
 /** A login shell that is none (nologin, a menu, a forced command), or whose programs do something else. */
 export function noShell(title: string, what: string): UserError {
@@ -31,6 +31,6 @@ export function tookLonger(title: string, timeoutMs: number): UserError {
 }
 
 function said(stderr: string): string {
-  const words = lastWords(stderr);
+  const words = sshWords(stderr);
   return words === "" ? "it said nothing" : words;
 }

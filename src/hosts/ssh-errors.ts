@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What ssh says when it fails, as one clear line and advice. Pure.
-import { type ProblemCode, UserError } from "../core/index.ts";
+import { lastWords, type ProblemCode, UserError } from "../core/index.ts";
 
 export type SshTarget = {
   readonly title: string;
@@ -103,7 +103,7 @@ const RULES: readonly Rule[] = [
 
 /** `stderr` of an ssh that ended with 255. */
 export function sshError(target: SshTarget, stderr: string): UserError {
-  const words = lastWords(stderr);
+  const words = sshWords(stderr);
   const rule = RULES.find(([pattern]) => pattern.test(stderr));
   const { code, text, advice } = rule?.[1](target, words) ?? {
     code: "host-failed",
@@ -114,10 +114,9 @@ export function sshError(target: SshTarget, stderr: string): UserError {
 }
 
 /** The last line that is no decoration. */
-export function lastWords(stderr: string): string {
+export function sshWords(stderr: string): string {
   const lines = stderr
     .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !/^[@\s]+$|^Warning: Permanently added|^\*\* /.test(line));
-  return (lines.at(-1) ?? "").slice(0, 300);
+    .filter((line) => !/^[@\s]+$|^\s*(?:Warning: Permanently added|\*\* )/.test(line));
+  return lastWords(lines.join("\n"), { lines: 1 });
 }

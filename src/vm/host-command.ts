@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands of hypervisors on a host: run with the rights that were found there, and their failures in one sentence.
-import { type CommandPrefix, type Host, type LibvirtFacts, UserError } from "../core/index.ts";
+import { type CommandPrefix, type Host, lastWords, type LibvirtFacts, UserError } from "../core/index.ts";
 
 const ACT_TIMEOUT_MS = 120_000;
 
@@ -43,19 +43,15 @@ export async function actOn(
   if (code === 0) return stdout;
   throw new UserError(
     "host-act-failed",
-    `Cannot ${what} on ${call.host.title}: ${lastWords({ code, stdout, stderr })}`,
+    `Cannot ${what} on ${call.host.title}: ${complaint({ code, stdout, stderr })}`,
     {
       advice,
     },
   );
 }
 
-export function lastWords({ code, stdout, stderr }: Ended): string {
-  const line = `${stdout}\n${stderr}`.split("\n").findLast((one) => one.trim() !== "") ?? "";
-  const words = line
-    .trim()
-    .replace(/^error: /, "")
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, "?")
-    .slice(0, 400);
+/** What it said last, of both streams; else its code. */
+export function complaint({ code, stdout, stderr }: Ended): string {
+  const words = lastWords(`${stdout}\n${stderr}`, { lines: 1, maxChars: 400 }).replace(/^error: /, "");
   return words === "" ? `exit code ${code}` : words;
 }

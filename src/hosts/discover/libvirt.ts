@@ -15,7 +15,7 @@ import {
   cleanUuid,
   knownCount,
   knownName,
-  lastWords,
+  complaint,
   type Section,
   type Sections,
 } from "./sections.ts";
@@ -47,7 +47,7 @@ export function parseLibvirt(sections: Sections): Found {
 }
 
 function notUsable(uri: string, own: Section | null, sudo: Section | null): Problem {
-  const words = lastWords(own);
+  const words = complaint(own);
   if (own?.code === 124)
     return makeProblem("host-libvirt-hangs", {
       about: named("hypervisor", "libvirt"),
@@ -57,7 +57,7 @@ function notUsable(uri: string, own: Section | null, sudo: Section | null): Prob
   if (/denied|authentication|polkit|not authorized/i.test(words))
     return makeProblem("host-libvirt-rights", {
       about: named("hypervisor", "libvirt"),
-      text: `libvirt (${uri}) does not let this user in: ${words}${sudo === null ? "" : ` (nor by sudo: ${lastWords(sudo)})`}`,
+      text: `libvirt (${uri}) does not let this user in: ${words}${sudo === null ? "" : ` (nor by sudo: ${complaint(sudo)})`}`,
       advice: "Add the user to the group libvirt there: usermod -aG libvirt USER; or go there as root",
     });
   return makeProblem("host-libvirt-stopped", {

@@ -14,7 +14,7 @@ import {
   cleanUuid,
   knownCount,
   knownName,
-  lastWords,
+  complaint,
   type Sections,
 } from "./sections.ts";
 import { rows } from "./storage.ts";
@@ -35,7 +35,7 @@ export function parseProxmox(sections: Sections, { isRoot }: { isRoot: boolean }
       prefix: isRoot ? [] : ["sudo", "-n"],
       version: knownName(number, "pveversion cannot be read"),
     },
-    problems: usable ? [] : [notUsable(lastWords(list), isRoot)],
+    problems: usable ? [] : [notUsable(complaint(list), isRoot)],
   };
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer of DISCOVER, cut into its sections; and the words in it, none of which is trusted. Pure.
-import { type Known, known, unknown } from "../../core/index.ts";
+import { type Known, known, lastWords, shown, unknown } from "../../core/index.ts";
 
 export type Section = {
   readonly lines: readonly string[];
@@ -19,8 +19,6 @@ export type Sections = {
 const MAX_SECTIONS = 100;
 const MAX_LINES = 100_000;
 const MAX_WORD = 255;
-/** What a terminal could obey, or a reader not see. */
-const UNSHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** `mark` is new in each call, so that no name of a VM can begin a section. */
 export function parseSections(text: string, mark: string): Sections {
@@ -51,7 +49,7 @@ export function parseSections(text: string, mark: string): Sections {
 /** A name that can be shown and given to a command; null where it is none. */
 export function cleanName(text: string | undefined): string | null {
   const name = text?.trim() ?? "";
-  return name === "" || name.length > MAX_WORD || name.search(UNSHOWN) >= 0 ? null : name;
+  return name === "" || name.length > MAX_WORD || name !== shown(name) ? null : name;
 }
 
 export function knownName(text: string | undefined, why: string): Known<string> {
@@ -77,13 +75,8 @@ export function keyValues(lines: readonly string[], separator: ":" | "="): Reado
 }
 
 /** What a command complained of last: for a problem's text. */
-export function lastWords(section: Section | null): string {
-  const line = section?.lines.findLast((one) => one.trim() !== "") ?? "";
-  return line
-    .trim()
-    .replace(/^error: /, "")
-    .replaceAll(UNSHOWN, "?")
-    .slice(0, 300);
+export function complaint(section: Section | null): string {
+  return lastWords(section?.lines.join("\n") ?? "", { lines: 1 }).replace(/^error: /, "");
 }
 
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;

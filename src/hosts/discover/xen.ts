@@ -9,7 +9,7 @@ import {
   keyValues,
   knownCount,
   knownName,
-  lastWords,
+  complaint,
   type Sections,
 } from "./sections.ts";
 import { MAX_ASKED } from "./script.ts";
@@ -51,7 +51,7 @@ export function parseXen(sections: Sections, { isRoot }: { isRoot: boolean }): F
       pygrub: find(/\/pygrub$/),
       ovmf: find(/\/(?:ovmf\.bin|OVMF\.fd|ovmf)$/),
     },
-    problems: usable ? [] : [notUsable(lastWords(answer), answer.code, isRoot)],
+    problems: usable ? [] : [notUsable(complaint(answer), answer.code, isRoot)],
   };
 }
 

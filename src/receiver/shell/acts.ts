@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Acts of the shell on a host: what fails is told in the last words of its programs.
+import { lastWords } from "../../core/index.ts";
 import { failedAct, type ReceiverProblem } from "../problem.ts";
 import type { Answer, RemoteShell } from "./remote-shell.ts";
-
-const MAX_WORDS = 300;
 
 export class Acts {
   readonly #shell: RemoteShell;
@@ -39,11 +38,8 @@ export class Acts {
 
   /** dd counts its records also when it fails. */
   failed(what: string, lines: readonly string[]): ReceiverProblem {
-    const words = lines
-      .filter((line) => !/ records (?:in|out)$|copied/.test(line))
-      .join(" | ")
-      .replaceAll(/[\p{Cc}\p{Cf}]/gu, "?")
-      .slice(-MAX_WORDS);
+    const telling = lines.filter((line) => !/ records (?:in|out)$|copied/.test(line));
+    const words = lastWords(telling.join("\n"), { lines: 4 });
     return failedAct(what, words, this.where);
   }
 }

@@ -8,7 +8,7 @@ import { followFile, makeTops } from "./files.ts";
 import type { QemuLaunch } from "./qemu.ts";
 import { askAgain } from "./poll.ts";
 import type { Watch } from "./watch.ts";
-import { actOn, type Ended, lastWords, tryOn, virshArgv } from "../host-command.ts";
+import { actOn, type Ended, complaint, tryOn, virshArgv } from "../host-command.ts";
 import { isPng, parsePpm, renderPng } from "./png.ts";
 
 export type LibvirtLaunch = Omit<QemuLaunch, "tools"> & {
@@ -76,7 +76,7 @@ function followState(
       watch.event({ name: "SHUTDOWN", data: { guest: true } });
     else if (ended.stdout.startsWith("crashed")) watch.event({ name: "GUEST_PANICKED", data: {} });
     else if (ended.stdout.startsWith("paused (ioerror"))
-      watch.exited(`its disk fails there (${lastWords(ended)})`);
+      watch.exited(`its disk fails there (${complaint(ended)})`);
     else return true;
     return false;
   });

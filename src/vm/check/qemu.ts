@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The boot check by QEMU itself, asked and told over QMP.
-import { type Host, type HostProcess, type VmModel } from "../../core/index.ts";
+import { type Host, type HostProcess, lastWords, type VmModel } from "../../core/index.ts";
 import { type Accelerator, type CheckDisk, renderCheckArgv } from "./argv.ts";
 import type { CheckRun } from "./attempt.ts";
 import { copyVars, followFile, makeTops } from "./files.ts";
@@ -88,7 +88,7 @@ async function connect(qemu: HostProcess, watch: Watch): Promise<Qmp | null> {
 }
 
 function exitWords(qemu: HostProcess, code: number | null): string {
-  const words = qemu.stderrTail().split("\n").slice(-3).join(" | ").slice(0, 500);
+  const words = lastWords(qemu.stderrTail(), { lines: 3 });
   return words === "" ? `exit code ${code ?? "none"}` : words;
 }
 

@@ -3,7 +3,7 @@
 import { type Definition, type LibvirtFacts, UserError, type VmModel } from "../../core/index.ts";
 import { type FirmwareFiles, firmwareCandidates } from "./firmware.ts";
 import { writeBootEntries } from "../nvram/boot-entries.ts";
-import { actOn, type Call, lastWords, tryOn, virshArgv } from "../host-command.ts";
+import { actOn, type Call, complaint, tryOn, virshArgv } from "../host-command.ts";
 
 type Libvirt = Pick<LibvirtFacts, "prefix" | "uri">;
 
@@ -92,7 +92,7 @@ export async function libvirtState(
   const ended = await tryOn(call, virshArgv(libvirt, ["domstate", uuid]));
   if (ended.code === 0) return ended.stdout.trim() === "shut off" ? "off" : "running";
   if (/failed to get domain|no domain with matching|Domain not found/i.test(ended.stderr)) return "absent";
-  throw new UserError("host-act-failed", `Cannot ask libvirt on ${call.host.title}: ${lastWords(ended)}`, {
+  throw new UserError("host-act-failed", `Cannot ask libvirt on ${call.host.title}: ${complaint(ended)}`, {
     advice: `Try there: virsh -c ${libvirt.uri} list --all`,
   });
 }
