@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Things that take long to build and never change are built once: kept by the hash of their recipe.
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { formatSeconds } from "../src/core/index.ts";
-import { endTree } from "./processes.ts";
+import { lockFile } from "../src/system/index.ts";
+
+/** Another builder is told of when it takes longer. */
+const WAITING_MS = 500;
 
 export type CacheRequest = {
   /** What it is, for the file name and for people: `demo-disk`. */
@@ -40,12 +42,8 @@ export async function cached(request: CacheRequest): Promise<string> {
   if (existsSync(path)) return path;
   await mkdir(cacheDirectory(), { recursive: true });
   await using held = new AsyncDisposableStack();
-  held.use(
-    await lockFile(`${path}.lock`, {
-      signal,
-      onWait: () => onProgress(`Waiting for ${name}`),
-    }),
-  );
+  const patience = setTimeout(() => onProgress(`Waiting for ${name}`), WAITING_MS);
+  held.use(await lockFile(`${path}.lock`, signal).finally(() => clearTimeout(patience)));
   if (existsSync(path)) return path;
   const aside = `${path}.building`;
   await rm(aside, { recursive: true, force: true });
@@ -60,29 +58,4 @@ export async function cached(request: CacheRequest): Promise<string> {
   }
   onProgress(`Built ${name} in ${formatSeconds((performance.now() - begun) / 1000)}`);
   return path;
-}
-
-/** A lock of the kernel, by flock(1): it is free as soon as we are gone, whatever the reason. The file stays. */
-async function lockFile(
-  path: string,
-  { signal, onWait }: { signal: AbortSignal; onWait: () => void },
-): Promise<AsyncDisposable> {
-  signal.throwIfAborted();
-  const child = spawn("flock", ["--no-fork", path, "sh", "-c", "echo held; exec cat"], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const patience = setTimeout(onWait, 500);
-  const onAbort = (): void => void endTree(child);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("exit", () => reject(signal.reason ?? new Error(`flock ended without the lock ${path}`)));
-      child.stdout.once("data", () => resolve());
-    });
-  } finally {
-    clearTimeout(patience);
-    signal.removeEventListener("abort", onAbort);
-  }
-  return { [Symbol.asyncDispose]: () => endTree(child) };
 }
