@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The messages between sender and agent (doc/protocol.md). What comes from the other side is checked here.
+// The messages between sender and receiver (doc/protocol.md). What comes from the other side is checked here.
 import { z } from "zod";
 import { parseReceiverCode, VOLUME_PATH } from "../core/index.ts";
 import { MAX_CELLS, SEGMENT_BYTES } from "./grid.ts";
