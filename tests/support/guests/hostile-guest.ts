@@ -211,8 +211,8 @@ export type ConvertedGuest = Ended & {
 export async function convertGuest(guest: Hostile, ...more: readonly string[]): Promise<ConvertedGuest> {
   const overlay = join(guest.directory, "new.qcow2");
   const ended = await cli(["convert", guest.image, "--overlay", overlay, "--name", "vm", "--json", ...more]);
-  const said = ended.stdout.startsWith("{") ? (JSON.parse(ended.stdout) as ConvertedGuest["said"]) : null;
-  return { ...ended, said };
+  const isPlan = ended.stdout.startsWith("{") && !ended.stdout.startsWith('{"type":"error"');
+  return { ...ended, said: isPlan ? (JSON.parse(ended.stdout) as ConvertedGuest["said"]) : null };
 }
 
 /** Is the text in anything that the command made, said or kept? */
