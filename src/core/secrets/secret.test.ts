@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { blotKnown, keepSecret, Secret } from "./secret.ts";
+import { blotKnown, forgetSecrets, keepSecret, Secret } from "./secret.ts";
 
 test("blotKnown() hides every secret of this process, in any of its forms", () => {
+  forgetSecrets();
   const bytes = Buffer.from("correct horse battery staple");
   const secret = new Secret(bytes);
   for (const form of [bytes.toString(), bytes.toString("hex"), bytes.toString("base64")])
@@ -13,7 +14,15 @@ test("blotKnown() hides every secret of this process, in any of its forms", () =
   assert.equal(JSON.stringify({ secret }), '{"secret":"(secret)"}');
 });
 
+test("blotKnown() hides all of a secret that begins with another one", () => {
+  forgetSecrets();
+  keepSecret("a shorter one");
+  keepSecret("a shorter one, and more");
+  assert.equal(blotKnown("pw: a shorter one, and more"), "pw: ***");
+});
+
 test("blotKnown() hides the lines of a key, and a short password where it is a word", () => {
+  forgetSecrets();
   keepSecret("-----BEGIN X-----\nAAAAB3NzaC1yc2E\n-----END X-----\n");
   assert.equal(blotKnown("echo AAAAB3NzaC1yc2E"), "echo ***");
   keepSecret("abc");

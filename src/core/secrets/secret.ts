@@ -32,17 +32,22 @@ export function keepSecret(text: string): void {
   known.add(new Secret(Buffer.from(text)));
 }
 
+/** For tests, of which many share a process: what another one made is no secret of this one. */
+export function forgetSecrets(): void {
+  known.clear();
+}
+
 /** `***` in place of every secret of this process, as it is, in hex and in base64. */
 export function blotKnown(text: string): string {
   let out = text;
-  for (const secret of known)
-    for (const form of formsOf(secret))
-      if (form.length >= LEAST_LETTERS) out = out.replaceAll(form, "***");
-      else if (form !== "" && out.includes(form))
-        out = out
-          .split(/([\s=:,;'"]+)/)
-          .map((word) => (word === form ? "***" : word))
-          .join("");
+  // The longest first: one secret may be part of another, and would leave the rest of it to be read.
+  for (const form of [...known].flatMap(formsOf).toSorted((a, b) => b.length - a.length))
+    if (form.length >= LEAST_LETTERS) out = out.replaceAll(form, "***");
+    else if (form !== "" && out.includes(form))
+      out = out
+        .split(/([\s=:,;'"]+)/)
+        .map((word) => (word === form ? "***" : word))
+        .join("");
   return out;
 }
 

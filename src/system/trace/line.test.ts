@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keepSecret } from "../../core/index.ts";
+import { forgetSecrets, keepSecret } from "../../core/index.ts";
 import { renderTraceLine, type TracedProgram, type TraceNote } from "./line.ts";
 
 const at = new Date("2026-11-24T01:02:03.456Z");
@@ -10,6 +10,7 @@ const line = (program: TracedProgram, note: Partial<TraceNote> = {}): string =>
   renderTraceLine(program, { ...ended, ...note } as TraceNote);
 
 test("a line has start, duration, end and what is special, and then the command", () => {
+  forgetSecrets();
   assert.equal(
     line({ argv: ["qemu-img", "info", "/srv/my disk.img"] }),
     ": 2026-11-24T01:02:03.456Z 1.500s exit=0; qemu-img info '/srv/my disk.img'\n",
@@ -35,6 +36,7 @@ test("a line has start, duration, end and what is special, and then the command"
 });
 
 test("what runs long has a line at its begin and one at its end", () => {
+  forgetSecrets();
   const program = { argv: ["/usr/bin/qemu-storage-daemon", "--blockdev", "x"] };
   assert.equal(
     renderTraceLine(program, { kind: "begun", at, number: 7 }),
@@ -47,6 +49,7 @@ test("what runs long has a line at its begin and one at its end", () => {
 });
 
 test("no secret is in a line: known to this process, behind a flag, in a setting, a URL or a script", () => {
+  forgetSecrets();
   keepSecret("correct horse");
   const hex = Buffer.from("correct horse").toString("hex");
   const text = line({
@@ -69,6 +72,7 @@ test("no secret is in a line: known to this process, behind a flag, in a setting
 });
 
 test("a command that is too long to paste is cut, and says so", () => {
+  forgetSecrets();
   const text = line({ argv: ["sh", "-c", "echo x\n".repeat(30_000)] });
   assert.ok(text.length < 2000);
   assert.match(text, /; # sh -c .* \.\.\. \(\d{6} letters, cut\)\n$/);
