@@ -1,40 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fast loop: types, lint, format, unit and contract tests, side by side. Seconds, from source.
-import { spawn } from "node:child_process";
 import { glob } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { COMPILED } from "./checks/cache.ts";
+import { orderedTests, share } from "./checks/order.ts";
+import { NODE, type Part, renderTable, runPart, total } from "./checks/part.ts";
+import { runTests } from "./checks/run-tests.ts";
 
-const fast = await Array.fromAsync(
-  glob(["src/**/*.test.ts", "bench/*.test.ts", "tests/{contract,golden}/**/*.test.ts"]),
-);
-const TEST = ["node", "--test", "--test-isolation=none", "--test-reporter=dot"];
-const checks: readonly (readonly [string, readonly string[]])[] = [
-  ["types", ["tsc", "-p", "."]],
-  ["lint", ["oxlint", "--type-aware"]],
-  ["format", ["biome", "format", "."]],
-  ...halves(fast.toSorted()).map(([name, files]) => [name, [...TEST, ...files]] as const),
+const BIN = "node_modules/.bin";
+const CHECKS: readonly Omit<Part, "show">[] = [
+  { name: "lint", argv: [NODE, "scripts/checks/lint.ts"], env: COMPILED },
+  // One thread: several would check again what they share, and the other parts want the cores too.
+  {
+    name: "types",
+    argv: [`${BIN}/tsc`, "-p", ".", "--singleThreaded"],
+    env: { GOGC: "off", GOMEMLIMIT: "2GiB" },
+  },
+  { name: "format", argv: [`${BIN}/biome`, "format", "."] },
 ];
+const TESTS = ["{src,bench,scripts}/**/*.test.ts", "tests/{contract,golden}/**/*.test.ts"];
 
-/** Two processes for all files, not one for each: starting Node takes longer than most of these tests. */
-function halves(files: readonly string[]): readonly (readonly [string, readonly string[]])[] {
-  return [0, 1].map((rest) => [`tests ${rest + 1}`, files.filter((_, index) => index % 2 === rest)] as const);
-}
-
-type Ended = { name: string; code: number | null; output: string; seconds: number };
-
-function check(name: string, [program = "", ...args]: readonly string[]): Promise<Ended> {
-  const begun = performance.now();
-  return new Promise((resolve) => {
-    const child = spawn(`node_modules/.bin/${program}`, args, { stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    child.stdout.on("data", (part) => (output += part));
-    child.stderr.on("data", (part) => (output += part));
-    child.on("close", (code) => resolve({ name, code, output, seconds: (performance.now() - begun) / 1000 }));
-  });
-}
-
-const ended = await Promise.all(checks.map(([name, argv]) => check(name, argv)));
-for (const { name, code, output, seconds } of ended) {
-  console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(8)} ${seconds.toFixed(1)} s`);
-  if (code !== 0) console.log(output);
-}
-process.exitCode = ended.every(({ code }) => code === 0) ? 0 : 1;
+const begun = performance.now();
+const { files, seconds } = await orderedTests(await Array.fromAsync(glob(TESTS)));
+const lists = share(files, Math.max(2, availableParallelism()), seconds);
+const show = "when-failed";
+const ended = await Promise.all([
+  ...CHECKS.map((check) => runPart({ ...check, show })),
+  ...lists.map((list, index) =>
+    runTests({ name: `tests ${index + 1}`, how: "one-process", files: list, show }),
+  ),
+]);
+const all = total(ended, begun);
+console.log(renderTable([...ended, all]));
+process.exitCode = all.ok ? 0 : 1;

@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// npm test: the fast loop, then the tests on real block devices, one file after the other: they share loop devices.
-import { spawnSync } from "node:child_process";
+// npm test: the fast loop, then the tests on real block devices, as many files side by side as there are processors.
 import { glob } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { orderedTests } from "./checks/order.ts";
+import { type Ended, NODE, renderTable, runPart, total } from "./checks/part.ts";
+import { runTests } from "./checks/run-tests.ts";
 
-function step(title: string, argv: readonly [string, ...string[]]): void {
-  const begun = performance.now();
-  console.log(`== ${title}`);
-  const { status } = spawnSync(argv[0], argv.slice(1), { stdio: "inherit" });
-  console.log(
-    `== ${title}: ${status === 0 ? "ok" : "FAILED"}, ${Math.round((performance.now() - begun) / 1000)} s`,
-  );
-  if (status !== 0) process.exit(1);
+const begun = performance.now();
+const show = "at-once";
+const ended: Ended[] = [];
+for (const part of [ok, block]) {
+  ended.push(await part());
+  if (ended.at(-1)?.ok !== true) break;
+}
+const all = total(ended, begun);
+console.log(renderTable([...ended, all]));
+process.exitCode = all.ok ? 0 : 1;
+
+function ok(): Promise<Ended> {
+  return runPart({ name: "npm run ok", argv: [NODE, "scripts/ok.ts"], show });
 }
 
-const files = (await Array.fromAsync(glob("tests/block/**/*.test.ts"))).toSorted();
-step("npm run ok", [process.execPath, "scripts/ok.ts"]);
-step("block tests", [process.execPath, "--test", "--test-concurrency=1", "--test-reporter=spec", ...files]);
+async function block(): Promise<Ended> {
+  const { files } = await orderedTests(await Array.fromAsync(glob("tests/block/**/*.test.ts")));
+  // One more than there are processors: a test often waits for a program, a disk or a guest.
+  return await runTests({ name: "block tests", how: availableParallelism() + 1, files, show });
+}

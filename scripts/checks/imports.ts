@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which source file needs which: what a change touches, and what has not changed, both follow from that.
+import { hash } from "node:crypto";
+import { glob, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+export type Source = { readonly hash: string; readonly imports: readonly string[] };
+export type Sources = ReadonlyMap<string, Source>;
+
+const IMPORT = /\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
+
+/** Paths as written from `directory`, which is the repository. */
+export function parseImports(path: string, text: string): readonly string[] {
+  return [...text.matchAll(IMPORT)].map(([, target = ""]) => join(dirname(path), target));
+}
+
+export async function readSources(): Promise<Sources> {
+  const paths = await Array.fromAsync(glob("{bin,src,scripts,tests,bench,lab}/**/*.ts"));
+  const read = async (path: string): Promise<[string, Source]> => {
+    const text = await readFile(path, "utf8");
+    return [path, { hash: hash("sha256", text), imports: parseImports(path, text) }];
+  };
+  return new Map(await Promise.all(paths.toSorted().map(read)));
+}
+
+/** How many imports lie between `path` and the nearest of `changed`; Infinity: it needs none of them. */
+export function distanceTo(changed: ReadonlySet<string>, path: string, sources: Sources): number {
+  let distance = 0;
+  for (const seen = new Set([path]), level = [path]; level.length > 0; distance += 1) {
+    if (level.some((each) => changed.has(each))) return distance;
+    const next = level.splice(0).flatMap((each) => sources.get(each)?.imports ?? []);
+    for (const each of next) {
+      if (seen.has(each)) continue;
+      seen.add(each);
+      level.push(each);
+    }
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** One hash of a file and all that it needs, however far away. */
+export function closureHash(path: string, sources: Sources): string {
+  const seen = new Set([path]);
+  for (const each of seen) for (const target of sources.get(each)?.imports ?? []) seen.add(target);
+  const parts = [...seen].toSorted().map((each) => `${each} ${sources.get(each)?.hash ?? "absent"}`);
+  return hash("sha256", [path, ...parts].join("\n"));
+}
