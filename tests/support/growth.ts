@@ -23,6 +23,12 @@ export async function assertLinear(
   assert.ok(large < MAX_GROWTH * small, `${what}: ${small} s, and ${large} s for four times as much`);
 }
 
+/** `unit` again and again: `scale` times 32 Ki characters. */
+export function filled(unit: string, scale: 1 | 4): string {
+  const length = 2 ** 15 * scale;
+  return unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
+}
+
 async function cpuSeconds(work: Work, scale: 1 | 4): Promise<number> {
   const before = process.cpuUsage();
   await work(scale);

@@ -67,10 +67,10 @@ test("boot entries: a file of its own, and none for another kernel", () => {
   assert.equal(newBootEntry({ path: "/x.conf", text: text.replaceAll("-53", "-55") }, RELEASES), null);
 });
 
-test("a menu of megabytes without end is walked once", async () => {
+test("a menu without end is walked once", async () => {
   await assertLinear("menus", (scale) => {
-    assert.equal(addGrubEntry("menuentry {\n}\n".repeat(50_000 * scale), RELEASES), null);
-    assert.equal(addLegacyEntry("title x\n".repeat(75_000 * scale), RELEASES), null);
-    assert.equal(addGrubEntry(`menuentry ${"{ ".repeat(250_000 * scale)}`, RELEASES), null);
+    assert.equal(addGrubEntry("menuentry {\n}\n".repeat(5000 * scale), RELEASES), null);
+    assert.equal(addLegacyEntry("title x\n".repeat(10_000 * scale), RELEASES), null);
+    assert.equal(addGrubEntry(`menuentry ${"{ ".repeat(25_000 * scale)}`, RELEASES), null);
   });
 });

@@ -6,9 +6,9 @@ import { assertLinear } from "../../../tests/support/growth.ts";
 import { fakeGuest, propose, textAfter } from "../../../tests/support/guests/convert-guest.ts";
 import { DEMO_FILES, testIntent } from "../../../tests/support/guests/sample-guest.ts";
 
-test("an fstab of 100,000 lines is converted in linear time", async (t) => {
+test("an fstab of 20,000 lines is converted in linear time", async (t) => {
   await assertLinear("fstab", async (scale) => {
-    const length = 25_000 * scale;
+    const length = 5000 * scale;
     const lines = Array.from({ length }, (_, index) => `/dev/sda1 /mnt/${index} ext4 defaults 0 0\n`);
     const guest = await fakeGuest(t, { files: { ...DEMO_FILES, "/etc/fstab": lines.join("") } });
     const { changes } = await propose(guest);
@@ -16,9 +16,9 @@ test("an fstab of 100,000 lines is converted in linear time", async (t) => {
   });
 });
 
-test("100,000 lines that name lost disks give twenty words at most", async (t) => {
+test("10,000 lines that name lost disks give twenty words at most", async (t) => {
   const lines = Array.from(
-    { length: 100_000 },
+    { length: 10_000 },
     (_, index) => `/dev/sdz${index % 99} /mnt/${index} ext4 defaults 0 0\n`,
   );
   const guest = await fakeGuest(t, { files: { ...DEMO_FILES, "/etc/fstab": lines.join("") } });
@@ -30,11 +30,11 @@ test("100,000 lines that name lost disks give twenty words at most", async (t) =
   );
 });
 
-test("a grub.cfg of 50 MB stops with a clear word", async (t) => {
+test("a grub.cfg of 9 MB stops with a clear word", async (t) => {
   const guest = await fakeGuest(t, {
     files: {
       ...DEMO_FILES,
-      "/boot/grub/grub.cfg": Buffer.alloc(50_000_000, "linux /vmlinuz root=/dev/sda1\n"),
+      "/boot/grub/grub.cfg": Buffer.alloc(9_000_000, "linux /vmlinuz root=/dev/sda1\n"),
     },
   });
   const { problems } = await propose(guest);
@@ -48,15 +48,15 @@ test("a grub.cfg of 50 MB stops with a clear word", async (t) => {
   assert.match(String(problems[0]?.text), /^\/boot\/grub\/grub\.cfg in the guest is larger than 8\.0 MiB/);
 });
 
-test("lines of megabytes do not take quadratic time", async (t) => {
+test("lines without end do not take quadratic time", async (t) => {
   await assertLinear("propose", async (scale) => {
     await propose(await fakeGuest(t, { files: { ...DEMO_FILES, ...endlessLines(scale) } }));
   });
 });
 
 function endlessLines(scale: 1 | 4): Readonly<Record<string, string>> {
-  const blanks = " ".repeat(1_000_000 * scale);
-  const many = 25_000 * scale;
+  const blanks = " ".repeat(50_000 * scale);
+  const many = 5000 * scale;
   return {
     "/etc/fstab": `/dev/sda1${blanks}`,
     "/etc/default/grub": `GRUB_CMDLINE_LINUX=${blanks}x\n${"GRUB_CMDLINE_LINUX".repeat(many)}`,

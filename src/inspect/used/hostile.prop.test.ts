@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { assertLinear, filled } from "../../../tests/support/growth.ts";
 import { check } from "../../../tests/support/laws.ts";
 import { gptDisk, mbrSector } from "../../../tests/support/disks/tables.ts";
 import { UserError } from "../../core/index.ts";
@@ -32,24 +33,30 @@ function counting(bytes: Uint8Array, most: number): Reader {
   let reads = 0;
   return {
     sizeBytes: reader.sizeBytes,
-    read: (offset, length) => {
+    read: (offset, scale) => {
       reads += 1;
       assert.ok(reads <= most, `more than ${most} reads`);
-      return reader.read(offset, length);
+      return reader.read(offset, scale);
     },
   };
 }
 
-/** Some bytes of a sound image replaced, often by the values that break arithmetic. */
-function mutated(sound: Uint8Array, within: number, from = 0): fc.Arbitrary<Uint8Array> {
+type Change = { readonly at: number; readonly value: number; readonly length: number };
+
+/** Some bytes replaced, often by the values that break arithmetic. */
+function changesWithin(length: number): fc.Arbitrary<readonly Change[]> {
   const value = fc.oneof(fc.constantFrom(0, 1, 0x7f, 0x80, 0xff), fc.nat(255));
-  const change = fc.record({ at: fc.nat(within - 1), value, length: fc.integer({ min: 1, max: 8 }) });
-  return fc.array(change, { minLength: 1, maxLength: 6 }).map((changes) => {
-    const bytes = Uint8Array.from(sound);
-    for (const { at, value, length } of changes) bytes.fill(value, from + at, from + at + length);
-    return bytes;
-  });
+  const change = fc.record({ at: fc.nat(length - 1), value, length: fc.integer({ min: 1, max: 8 }) });
+  return fc.array(change, { minLength: 1, maxLength: 6 });
 }
+
+function applyTo(bytes: Uint8Array, changes: readonly Change[], from = 0): Uint8Array {
+  for (const { at, value, length } of changes) bytes.fill(value, from + at, from + at + length);
+  return bytes;
+}
+
+const mutated = (sound: Uint8Array, within: number): fc.Arbitrary<Uint8Array> =>
+  changesWithin(within).map((changes) => applyTo(new Uint8Array(sound), changes));
 
 async function onlyUserErrors(act: () => Promise<unknown>): Promise<void> {
   try {
@@ -109,9 +116,14 @@ for (const [name, image, from, within, read] of [
       free.ranges.reduce((sum, range) => sum + range.end - range.start, 0),
       freeBytes,
     );
+    // An image of many MiB is not copied for each run: its changed part is put right again.
+    const changed = new Uint8Array(bytes);
+    const sound = bytes.slice(from, from + within + 8);
     await check(
       t,
-      fc.asyncProperty(mutated(bytes, within, from), async (changed) => {
+      fc.asyncProperty(changesWithin(within), async (changes) => {
+        changed.set(sound, from);
+        applyTo(changed, changes, from);
         const found = await read(counting(changed, 50_000), { signal });
         if (found.kind === "unknown") return;
         let at = 0;
@@ -124,22 +136,24 @@ for (const [name, image, from, within, read] of [
     );
   });
 
-test("a cut-off volume of each kind is unknown, never an error", (t) =>
-  check(
+test("a cut-off volume of each kind is unknown, never an error", (t) => {
+  const volumes = [
+    [extImage().bytes, readExtFree],
+    [xfsImage().bytes, readXfsFree],
+    [fatImage().bytes, readFatFree],
+    [btrfsImage().bytes, readBtrfsFree],
+  ] as const;
+  return check(
     t,
     fc.asyncProperty(fc.nat(65_535), async (length) => {
-      for (const [image, read] of [
-        [extImage, readExtFree],
-        [xfsImage, readXfsFree],
-        [fatImage, readFatFree],
-        [btrfsImage, readBtrfsFree],
-      ] as const) {
-        const found = await read(bytesReader(image().bytes.subarray(0, length)), { signal });
+      for (const [bytes, read] of volumes) {
+        const found = await read(bytesReader(bytes.subarray(0, length)), { signal });
         assert.equal(found.kind, "unknown");
       }
     }),
     { runs: 50 },
-  ));
+  );
+});
 
 test("LVM text, mutated, is a volume group or an LvmTextError", (t) => {
   const sound = Buffer.from(vgText);
@@ -163,25 +177,28 @@ test("LVM text, mutated, is a volume group or an LvmTextError", (t) => {
   );
 });
 
-test("hostile LVM texts end soon", () => {
-  const texts = {
-    nested: "a{".repeat(1_000_000),
-    list: `a=[${"1,".repeat(3_000_000)}]`,
-    names: "a=1 ".repeat(2_000_000),
-    blank: " ".repeat(8_000_000),
-    comments: "#\n".repeat(4_000_000),
-    text: `a="${"\\".repeat(8_000_000)}`,
-    word: "a".repeat(8_000_000),
+test("hostile LVM texts end soon", async () => {
+  const texts: Readonly<Record<string, (scale: 1 | 4) => string>> = {
+    nested: (scale) => filled("a{", scale),
+    list: (scale) => `a=[${filled("1,", scale)}]`,
+    names: (scale) => filled("a=1 ", scale),
+    blank: (scale) => filled(" ", scale),
+    comments: (scale) => filled("#\n", scale),
+    text: (scale) => `a="${filled("\\", scale)}`,
+    word: (scale) => filled("a", scale),
   };
-  for (const [name, text] of Object.entries(texts)) {
-    const begun = performance.now();
-    try {
-      parseLvmText(text);
-    } catch (error) {
-      assert.ok(error instanceof LvmTextError, `${name}: ${String(error)}`);
-    }
-    assert.ok(performance.now() - begun < 5000, name);
-  }
+  for (const [name, text] of Object.entries(texts))
+    await assertLinear(name, (scale) => {
+      try {
+        parseLvmText(text(scale));
+      } catch (error) {
+        assert.ok(error instanceof LvmTextError, `${name}: ${String(error)}`);
+      }
+    });
+});
+
+test("an LVM text of too many items is refused", () => {
+  assert.throws(() => parseLvmText(`a=[${"1,".repeat(1_000_001)}]`), LvmTextError);
 });
 
 test("volumes that are made of each other end, and take nothing twice", () => {

@@ -9,6 +9,7 @@ import { type BlockEdge, type BlockNode, type Holds, type Machine, unknown } fro
 import { readMachine } from "../../inspect/machine/machine.ts";
 import { columnsOf } from "../text/columns.ts";
 import { printMachine } from "./machine.ts";
+import { anyCharacter } from "../../../tests/support/laws.ts";
 
 const signal = new AbortController().signal;
 
@@ -87,7 +88,7 @@ test("printMachine() names devices without a size", () => {
 });
 
 const anyText = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 120 }),
+  fc.string({ unit: anyCharacter, maxLength: 120 }),
   fc.string({ unit: "grapheme", maxLength: 60 }),
 );
 const anyHolds: fc.Arbitrary<Holds> = fc.oneof(
