@@ -2,15 +2,14 @@
 // The command: finds what was asked, runs it, prints errors, sets the exit code. The only place that exits.
 import { EXIT_CODES, UserError } from "../src/core/index.ts";
 import {
-  COMMAND_RUNNERS,
   parseCommandLine,
   renderCommandHelp,
   renderError,
   renderErrorJson,
   renderHelp,
+  runCommand,
   takeCommand,
   VERSION,
-  withTrace,
 } from "../src/ui/index.ts";
 
 const abort = new AbortController();
@@ -51,9 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(renderCommandHelp(given.command));
     return 0;
   }
-  const { signal } = abort;
-  const traced = { path: given.one("trace"), argv: ["virt-p2v", ...args], signal };
-  return await withTrace(traced, () => COMMAND_RUNNERS[given.command.name](given, { signal }));
+  return await runCommand(given, { args, signal: abort.signal });
 }
 
 try {

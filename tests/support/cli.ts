@@ -24,14 +24,18 @@ type Options = {
 
 /** Where the commands run here keep what is theirs for a while. */
 const temporary = mkdtempSync(join(tmpdir(), "p2v-cli-"));
-process.on("exit", () => rmSync(temporary, { recursive: true, force: true }));
+/** What they keep for a next one: the last run. */
+const kept = mkdtempSync(join(tmpdir(), "p2v-kept-"));
+process.on("exit", () => {
+  for (const path of [temporary, kept]) rmSync(path, { recursive: true, force: true });
+});
 
 export function cli(
   args: readonly string[],
   { interruptAt, timeoutMs = 300_000 }: Options = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, TMPDIR: temporary };
+    const env = { ...process.env, TMPDIR: temporary, XDG_STATE_HOME: kept };
     const child = spawn("bin/virt-p2v", args, { stdio: ["ignore", "pipe", "pipe"], env });
     const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
     let peakBytes = 0;

@@ -24,6 +24,7 @@ const TEXTS: readonly (readonly [text: string, seen: string])[] = [
   ["aws_secret_access_key = SECRET", "aws_secret_access_key = ***"],
   ['{"wifi":{"psk":"SECRET"}}', '{"wifi":{"psk":***'],
   ['"argv": "{\\"psk\\":\\"SECRET\\"}"', "psk"],
+  ["  b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uSECRET  \nafter", "***  \nafter"],
   ["MYSQL_PWD=SECRET mysqldump", "MYSQL_PWD=***"],
 ];
 
@@ -39,6 +40,9 @@ test("blotText() shows none of the secrets, and what stands around them", () => 
 test("blotText() leaves what is none", () => {
   for (const text of [
     "root@host's password for sudo",
+    "5eed5f0c6e8d7b4a539a1c0d6e6f1b2c3d5eed5f0c6e8d7b4a539a1c0d6e6f1b",
+    "/etc/NetworkManager/system/connections/Office1",
+    "a token is asked for, and the password is typed",
     "PWD=/root OLDPWD=/tmp",
     "PasswordAuthentication=no",
     "https://boot.example.org:8080/p2v/vmlinuz",
@@ -72,15 +76,19 @@ test("blotJson() hides by keys, at any depth, and keeps the shape", () => {
     log: "x\npassword=***\ny",
     n: 1,
   });
+  let deep: unknown = "SECRET";
+  for (let depth = 0; depth < 20_000; depth += 1) deep = [deep];
+  assert.doesNotMatch(JSON.stringify(blotJson(deep)), /SECRET/);
 });
 
 test("blotText() takes time in proportion to the text", () => {
   const hostile = [
     "password".repeat(200_000),
     "a://b:".repeat(100_000),
-    `${"x".repeat(32_000)}\n`.repeat(100),
-    `${"a=".repeat(16_000)}\n`.repeat(100),
-    `${"a://u:".repeat(5000)}\n`.repeat(50),
+    `${"x".repeat(32_000)}\n`.repeat(20),
+    `${"a=".repeat(16_000)}\n`.repeat(10),
+    `${"a://u:".repeat(5000)}\n`.repeat(5),
+    `${"aB1".repeat(10_000)}.\n`.repeat(20),
     `${"eyJ".repeat(10_000)}\n`.repeat(20),
     `${"password ".repeat(3500)}\n`.repeat(20),
   ];

@@ -38,6 +38,8 @@ const URL_TOKEN = /(\w{1,20}:\/\/)[^\s:/@"'<>]{20,500}(?=@)/g;
 /** Tokens that say themselves what they are: GitHub, GitLab, Slack, AWS, JSON web tokens. */
 const TOKENS =
   /\b(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*)/g;
+/** A line of nothing but base64, as keys have them, where their first and last line are elsewhere. No path, no hash in hex. */
+const BASE64_LINE = /^\s*(?=[^\s]*[a-z])(?=[^\s]*[A-Z])(?=[^\s]*\d)[A-Za-z0-9+][A-Za-z0-9+/]{31,}={0,2}\s*$/;
 const KEY_BEGINS = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const KEY_ENDS = /-----END [A-Z ]*PRIVATE KEY-----/;
 
@@ -48,13 +50,16 @@ export function blotSecrets(path: string, text: string): string {
 
 /** user:HASH:18000:0:99999:7::: of shadow(5), whatever the hash looks like. */
 const SHADOW = /^([a-z_][\w-]{0,31}:)[^:\s]{2,}(?=:\d*:\d*:\d*:)/;
-/** `machine M login L password P` of .netrc; `password P` of many others. */
-const SAID = /((?:^|\s)(?:password|passwd|passphrase|secret|token|bearer)\s+)(?!for\b|authentication\b)\S+/gi;
+/** `machine M login L password P` of .netrc; `password P` of many others, but not where people write about one. */
+const SAID =
+  /((?:^|\s)(?:password|passwd|passphrase|secret|token|bearer)\s+)(?!(?:and|at|authentication|by|for|from|has|if|in|is|must|of|on|or|prompt|that|the|to|was|will|with)\b)\S+/gi;
 
 /** Any text that leaves this machine, whatever it is: a log, a command line, a plan. Stricter than for one known file. */
 export function blotText(text: string): string {
   const blot = (line: string): string =>
-    blotLine("/grub", line.replace(SHADOW, "$1***")).replace(SAID, "$1***").replace(TOKENS, "***");
+    BASE64_LINE.test(line)
+      ? line.replace(/\S+/, "***")
+      : blotLine("/grub", line.replace(SHADOW, "$1***")).replace(SAID, "$1***").replace(TOKENS, "***");
   return blotLines(text, { maxLine: MAX_TEXT_LINE, blot });
 }
 
@@ -67,16 +72,20 @@ export function blotArguments(argv: readonly string[]): readonly string[] {
   });
 }
 
+/** Of ours none is so deep; a stranger's would end us. */
+const MAX_DEPTH = 100;
+
 /** The strings in a value of JSON, and all of one whose key says that it is a secret. */
-export function blotJson(value: unknown, key = ""): unknown {
+export function blotJson(value: unknown, key = "", depth = 0): unknown {
   if (typeof value === "string") {
     const isSecret = (SECRET_WORD.test(key) || SECRET_KEY.test(key)) && !HARMLESS.test(value);
     return isSecret && value !== "" ? "***" : blotText(value);
   }
-  if (Array.isArray(value)) return value.map((item) => blotJson(item, key));
   if (typeof value !== "object" || value === null) return value;
+  if (depth === MAX_DEPTH) return "***";
+  if (Array.isArray(value)) return value.map((item) => blotJson(item, key, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [blotText(name), blotJson(item, name)]),
+    Object.entries(value).map(([name, item]) => [blotText(name), blotJson(item, name, depth + 1)]),
   );
 }
 

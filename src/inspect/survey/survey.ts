@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The archive that the collector made on a running server, opened: a recorded machine and a view of its system's files.
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import { type GuestView, type Machine, UserError } from "../../core/index.ts";
 import { type MemoryFile, memoryView, readBounded } from "../../system/index.ts";
 import { readMachine } from "../machine/machine.ts";
 import { sysrootOf } from "../machine/sysroot.ts";
 import { sourceDisks } from "./disks.ts";
 import { parseSpaces, type Space } from "./space.ts";
-import { readTar } from "./tar.ts";
+import { unpackSurvey } from "./unpack.ts";
 
 /** What the collector gathers of the largest servers is a tenth of these. */
 const MAX_PACKED = 64 * 2 ** 20;
-const MAX_BYTES = 256 * 2 ** 20;
-const LIMITS = { entries: 50_000, fileBytes: 16 * 2 ** 20, pathChars: 1024 };
 const MAX_NOTES = 50;
 /** The collector stops at half of it. */
 const MAX_DEVICES = 4096;
@@ -63,28 +59,15 @@ function wrong(path: string, what: string, cause?: unknown): UserError {
 }
 
 async function unpack(packed: Uint8Array): Promise<Readonly<Record<string, MemoryFile>>> {
-  const bytes = packed[0] === 0x1f && packed[1] === 0x8b ? await inflate(packed) : packed;
   const files: Record<string, MemoryFile> = {};
-  for (const entry of readTar(bytes, LIMITS)) {
-    if (entry.path === "/") continue;
+  for (const entry of await unpackSurvey(packed))
     files[entry.path] =
       entry.kind === "file"
         ? entry.bytes
         : entry.kind === "link"
           ? { link: entry.target }
           : { directory: true };
-  }
   return files;
-}
-
-async function inflate(packed: Uint8Array): Promise<Uint8Array> {
-  try {
-    return await promisify(gunzip)(packed, { maxOutputLength: MAX_BYTES });
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new RangeError(`more than ${MAX_BYTES} bytes are packed in it`, { cause: error });
-    throw new RangeError("it cannot be unpacked; is it whole?", { cause: error }); // zlib's own errors
-  }
 }
 
 async function openSurvey(

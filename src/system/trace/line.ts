@@ -86,7 +86,8 @@ function blotSetting(name: string, value: string): string {
   return blotted.startsWith(`${name}=`) ? blotted.slice(name.length + 1) : "***";
 }
 
-const nameOf = ({ argv, on }: TracedProgram): string =>
-  [argv[0]?.split("/").at(-1) ?? "", ...(on === undefined ? [] : [`on ${on}`])]
-    .map((word) => quoteOnOneLine(word))
-    .join(" ");
+/** Of what is started with setpriv(1), so that it dies with us, the program itself. */
+function nameOf({ argv }: TracedProgram): string {
+  const own = argv[0] === "setpriv" ? argv[argv.indexOf("--") + 1] : argv[0];
+  return quoteOnOneLine(own?.split("/").at(-1) ?? "");
+}

@@ -42,7 +42,7 @@ test("each program has a line with its end; what is not traced any more has none
     / not-started=ENOENT; p2v-no-such-program\n/,
     / exit=0 guest; cd \/ && A=b true\n/,
     / begun=1; setpriv --pdeathsig TERM -- sleep 600\n/,
-    / signal=SIGTERM begun=1; # setpriv\n/,
+    / signal=SIGTERM begun=1; # sleep\n/,
   ])
     assert.match(text, wanted);
   assert.doesNotMatch(text, /nobody|anybody|false/);

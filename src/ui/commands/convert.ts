@@ -4,6 +4,7 @@ import { explainSteps } from "../../convert/index.ts";
 import { areaOf, EXIT_CODES, type Preview, UserError } from "../../core/index.ts";
 import { convertImages, type ConvertWay, undoConversion } from "../../job/index.ts";
 import { stoppers } from "../../plan/index.ts";
+import { keepPlan } from "../last-run.ts";
 import { printPlan } from "../print/plan.ts";
 import { planJson } from "../print/plan-json.ts";
 import { answersOf, type Given, keysOf } from "../settings/index.ts";
@@ -58,6 +59,7 @@ async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): 
       directory: given.one("keep") ?? `${first}.conversion`,
       version: VERSION,
       confirm: async (preview) => {
+        await keepPlan(preview);
         if (way.kind === "in-place" && stoppers(preview).length === 0)
           return await confirmPlan(preview, {
             destination,

@@ -34,7 +34,8 @@ const PROGRAMS: readonly (readonly [program: string, use: string, needed: boolea
   ["xorriso", "building the live CD", false],
 ];
 
-export const runDoctor: CommandRunner = async (given) => {
+/** What `doctor --json` prints. */
+export async function readDoctor(directory: string) {
   const programs = await Promise.all(
     PROGRAMS.map(async ([program, use, needed]) => ({ program, use, needed, there: await isThere(program) })),
   );
@@ -49,11 +50,21 @@ export const runDoctor: CommandRunner = async (given) => {
     fuse: kernel.fuse,
     fileSystems: ["ext4", "xfs", "btrfs", "vfat"].filter((name) => filesystems.includes(`\t${name}\n`)),
   };
-  const directory = given.one("extras") ?? EXTRAS_DIRECTORY;
   const extras = await readExtras(directory);
   const overlay = facts.deviceMapper || (facts.fuse && have("qemu-storage-daemon"));
   const fit = facts.root && facts.loop && overlay && programs.every(({ needed, there }) => there || !needed);
-  if (given.flag("json")) sayJson({ version: VERSION, fit, ...facts, programs, extras });
+  return { version: VERSION, fit, ...facts, programs, extras };
+
+  function have(name: string): boolean {
+    return programs.some(({ program, there }) => program === name && there);
+  }
+}
+
+export const runDoctor: CommandRunner = async (given) => {
+  const directory = given.one("extras") ?? EXTRAS_DIRECTORY;
+  const facts = await readDoctor(directory);
+  const { fit, programs, extras } = facts;
+  if (given.flag("json")) sayJson(facts);
   else {
     const yes = (value: boolean): string => (value ? "yes" : "no");
     say(`virt-p2v ${VERSION}: ${fit ? "a migration can begin here" : "a migration cannot begin here"}`);
@@ -68,10 +79,6 @@ export const runDoctor: CommandRunner = async (given) => {
     say(printExtras(directory, extras));
   }
   return fit ? 0 : 3;
-
-  function have(name: string): boolean {
-    return programs.some(({ program, there }) => program === name && there);
-  }
 };
 
 function printExtras(directory: string, extras: Extras | null): string {

@@ -17,6 +17,7 @@ import { runLive } from "./live.ts";
 import { runMigrate } from "./migrate.ts";
 import { runPlan } from "./plan.ts";
 import { runReport } from "./report.ts";
+import { runReportBug } from "./report-bug.ts";
 import { runVerify } from "./verify.ts";
 import { runWizardCommand } from "./wizard.ts";
 
@@ -36,6 +37,7 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   "iso pxe": runIsoPxe,
   "iso kickstart": runIsoKickstart,
   doctor: runDoctor,
+  "report-bug": runReportBug,
   live: runLive,
   wizard: runWizardCommand,
 };

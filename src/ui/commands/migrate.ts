@@ -3,6 +3,7 @@
 import { parseDestination } from "../../hosts/index.ts";
 import { migrate, printDestination } from "../../job/index.ts";
 import { exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
+import { keepPlan } from "../last-run.ts";
 import { answersOf } from "../settings/index.ts";
 import { VERSION } from "../version.ts";
 import { askYes } from "./ask.ts";
@@ -23,6 +24,7 @@ export const runMigrate: CommandRunner = async (given, { signal }) => {
       signal,
       emit: printer.emit,
       confirm: async (preview) => {
+        await keepPlan(preview);
         const shown = printDestination(destination, preview.intent.name);
         return await confirmPlan(preview, { destination: shown, question: "Begin?", given, signal });
       },

@@ -3,6 +3,7 @@
 import { areaOf, EXIT_CODES, UserError } from "../../core/index.ts";
 import { planSurvey, type SurveyPlan } from "../../job/index.ts";
 import { confirmed, stoppers } from "../../plan/index.ts";
+import { keepPlan } from "../last-run.ts";
 import { planJson } from "../print/plan-json.ts";
 import { printPlan, printSurveys, renderSurveyCsv, type SurveyRow } from "../print/index.ts";
 import { answersOf, type Given } from "../settings/index.ts";
@@ -19,7 +20,8 @@ export async function runSurveyPlan(given: Given, { signal }: { signal: AbortSig
   const plan = (file: string): Promise<SurveyPlan> =>
     planSurvey(file, { answers, signal, emit: silent.emit });
   const [only, ...more] = files;
-  if (only !== undefined && more.length === 0 && !given.flag("csv")) return showOne(await plan(only), given);
+  if (only !== undefined && more.length === 0 && !given.flag("csv"))
+    return await showOne(await plan(only), given);
   const rows: SurveyRow[] = [];
   const all: SurveyPlan[] = [];
   let code = 0;
@@ -62,8 +64,9 @@ const toJson = ({ file, survey, preview }: SurveyPlan): unknown => ({
   ...planJson(confirmed(preview)),
 });
 
-function showOne(made: SurveyPlan, given: Given): number {
+async function showOne(made: SurveyPlan, given: Given): Promise<number> {
   const { survey, preview } = made;
+  await keepPlan(preview);
   if (given.flag("json")) sayJson(toJson(made));
   else {
     const when = survey.date === null ? "" : `, as it was at ${survey.date}`;

@@ -4,6 +4,7 @@ import { areaOf, EXIT_CODES, type Preview } from "../../core/index.ts";
 import { parseDestination } from "../../hosts/index.ts";
 import { planOnly, printDestination } from "../../job/index.ts";
 import { confirmed, stoppers } from "../../plan/index.ts";
+import { keepPlan } from "../last-run.ts";
 import { printPlan } from "../print/plan.ts";
 import { planJson } from "../print/plan-json.ts";
 import { answersOf } from "../settings/index.ts";
@@ -31,6 +32,7 @@ export const runPlan: CommandRunner = async (given, { signal }) => {
     emit: printer.emit,
   });
   printer.close();
+  await keepPlan(preview);
   if (json) sayJson(planJson(confirmed(preview)));
   else sayLines(print(preview, { columns: widthOf(process.stdout), diffs: given.flag("diff") }));
   if (!json) for (const path of saved) say(`Saved: ${path}`);

@@ -13,13 +13,17 @@ export function renderError(
     return wrapLines(plain(`virt-p2v: ${error.message}\n  ${error.advice} [${error.code}]\n`), columns);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const causes = reasonsOf(error).map((reason) => `  because: ${reason}\n`);
-  return plain(`virt-p2v: a bug; please report this text:\n${text}\n${causes.join("")}`);
+  return plain(`virt-p2v: a bug; please report it:\n${text}\n${causes.join("")}${HOW_TO_REPORT}`);
 }
 
 /** The last line of a command with --json. */
 export function renderErrorJson({ code, area, message, advice }: UserError): string {
   return `${renderJson({ type: "error", code, area, exitCode: EXIT_CODES[area], text: message, advice })}\n`;
 }
+
+const HOW_TO_REPORT = `  virt-p2v report-bug makes one archive of what is needed, without secrets.
+  If it happens again with --trace FILE, the programs that were run are in it too.
+`;
 
 const MAX_REASONS = 8;
 

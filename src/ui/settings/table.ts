@@ -137,7 +137,7 @@ export const SETTINGS = {
   sysroot: one("DIR", "Read /sys and /proc below DIR: a recorded machine."),
   out: one(
     "PATH",
-    "Where the result is written: an image (iso build: virt-p2v.iso by default; iso attach), or a directory (iso pxe, iso kickstart).",
+    "Where the result is written: an image (iso build: virt-p2v.iso by default; iso attach), a directory (iso pxe, iso kickstart), or an archive (report-bug: virt-p2v-bug-TIME.tar.gz by default).",
   ),
   room: one("SIZE", "Room on the image for what iso attach puts there later. Default: 64M."),
   http: one(
@@ -183,6 +183,7 @@ export const SETTINGS = {
     "ACT",
     "On the live CD, as p2v.onfail=ACT, after a failure: wait, poweroff, or local (as for post). Default: wait.",
   ),
+  plan: one("FILE", "A plan to take along, as plan --save or plan --json wrote it."),
   trace: one(
     "FILE",
     "Record each program that is run, here and on the host, as a line that can be pasted into a shell, with its start, duration and exit code; no secrets. A trace that is there is continued.",

@@ -5,6 +5,7 @@ import { writeAskpass, writePinnedSshConfig } from "../../hosts/index.ts";
 import { migrate } from "../../job/index.ts";
 import { exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
 import { makeRunDirectory, type TerminalFeed } from "../../system/index.ts";
+import { keepPlan } from "../last-run.ts";
 import { VERSION } from "../version.ts";
 import { type Box, paragraphs } from "./box.ts";
 import { Gauge } from "./gauge.ts";
@@ -48,6 +49,7 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
       emit: (event) => progress.take(event),
       confirm: async (preview) => {
         await progress.end();
+        await keepPlan(preview);
         if (!(await confirmPlan({ screen, state, preview }))) return false;
         progress.begin("Migration; the disks of this machine are only read");
         return true;
@@ -55,6 +57,7 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
       stopped: async (preview) => {
         await progress.end();
         sawStopper = true;
+        await keepPlan(preview);
         await showPlan({ screen, state, preview, next: "Mend" });
       },
     });

@@ -19,6 +19,7 @@ export type CommandName =
   | "iso pxe"
   | "iso kickstart"
   | "doctor"
+  | "report-bug"
   | "live"
   | "wizard";
 

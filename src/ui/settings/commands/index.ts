@@ -7,6 +7,7 @@ import { verify, report } from "./finished.ts";
 import { hostShow, hostClean, hostDefine, hostUndefine } from "./host.ts";
 import { isoBuild, isoAttach, isoPxe, isoKickstart } from "./iso.ts";
 import { doctor, live, wizard } from "./live.ts";
+import { reportBug } from "./report-bug.ts";
 
 export type { Command, CommandName } from "./command.ts";
 
@@ -26,13 +27,14 @@ export const COMMANDS: readonly Command[] = [
   isoPxe,
   isoKickstart,
   doctor,
+  reportBug,
   live,
   wizard,
 ];
 
 export const EXIT_CODE_MEANINGS: readonly (readonly [number, string])[] = [
   [0, "Done; the VM was seen to boot, or the boot check was declined."],
-  [1, "A bug in virt-p2v; please report it with its output."],
+  [1, "A bug in virt-p2v; please report it: virt-p2v report-bug."],
   [2, "Wrong usage."],
   [3, "A problem of the source: disk, file system, installed system."],
   [4, "A problem of the host or of the link to it."],
