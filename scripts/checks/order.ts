@@ -10,7 +10,7 @@ const SECONDS_FILE = `${CACHE}/test-seconds.json`;
 export type Seconds = Readonly<Record<string, number>>;
 
 /** How long each file took when it last ran here; a file that nobody knows comes first. */
-export function readSeconds(): Seconds {
+function readSeconds(): Seconds {
   if (!existsSync(SECONDS_FILE)) return {};
   return JSON.parse(readFileSync(SECONDS_FILE, "utf8")) as Seconds;
 }
@@ -21,7 +21,7 @@ export function keepSeconds(seconds: Seconds): void {
 }
 
 /** Files that differ from the branch's upstream (else from the last commit), new ones too; none where there is no git. */
-export function changedFiles(): ReadonlySet<string> {
+function changedFiles(): ReadonlySet<string> {
   const git = (...args: readonly string[]): string | null => {
     const { status, stdout } = spawnSync("git", args, { encoding: "utf8" });
     return status === 0 ? stdout : null;

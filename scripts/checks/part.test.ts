@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { parseTimes, renderTable, runPart, total } from "./part.ts";
 import { runTests } from "./run-tests.ts";
+import { temporary } from "../../tests/support/temporary.ts";
 
 const quiet = (t: TestContext): (() => string) => {
   const { mock } = t.mock.method(console, "log", () => undefined);
@@ -40,8 +40,7 @@ test("a table has a line for each part, and failed when one part did", () => {
 });
 
 test("runTests() fails for a test that fails, a file that cannot be read, and a process that ends early", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-checks-test-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporary(t);
   const said = quiet(t);
   const ok = 'import { test } from "node:test"; test("holds", () => undefined);';
   for (const [name, text, remark] of [

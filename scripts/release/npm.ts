@@ -10,7 +10,7 @@ import { filesOf } from "./tree.ts";
 type Manifest = Readonly<Record<string, unknown>>;
 
 /** Of the clone's package.json what a user of the package needs: libraries are in the bundle, tools are not used. */
-export function packageManifest(manifest: Manifest): Manifest {
+function packageManifest(manifest: Manifest): Manifest {
   const kept = [
     "name",
     "version",

@@ -17,7 +17,7 @@ export async function readRunPackages(): Promise<RunPackages> {
 }
 
 /** Names in the shell's variable `name`, whose lines are `PACKAGE /FILE why`. */
-export function parseList(setup: string, name: string): readonly string[] {
+function parseList(setup: string, name: string): readonly string[] {
   const body = new RegExp(`^${name}='\\n([^']*)'$`, "m").exec(setup)?.[1];
   const lines = (body ?? "").split("\n").filter((line) => line !== "");
   const names = lines.map((line) => /^([a-z0-9][a-z0-9.+-]+) \/\S+ \S/.exec(line)?.[1] ?? "");

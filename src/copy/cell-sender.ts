@@ -5,7 +5,7 @@ import { cellBuffers, cellThreads, type Packed, type SharedBytes } from "../syst
 import { cellRange, type Grid, RootHash, zeroHash } from "../wire/index.ts";
 import type { Work } from "./cells.ts";
 import { Compression } from "./compression.ts";
-import type { CopyOptions, DiskToCopy } from "./copy.ts";
+import type { CopyOptions, DiskToCopy } from "./options.ts";
 import type { DurableEntries } from "./entries.ts";
 import type { Lane } from "./lane.ts";
 import type { RateLimit } from "./rate.ts";

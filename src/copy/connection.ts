@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatSeconds, makeProblem, type Receiver, UserError } from "../core/index.ts";
-import type { CopyOptions } from "./copy.ts";
+import type { CopyOptions } from "./options.ts";
 import { Lane } from "./lane.ts";
 
 /** Seconds: a switch that restarts is back in a minute, a host in five; more than half a minute wastes the rest. */

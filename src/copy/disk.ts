@@ -6,7 +6,7 @@ import { BadSectors } from "./bad-sectors.ts";
 import { CellSender } from "./cell-sender.ts";
 import { cellWork, WorkQueue } from "./cells.ts";
 import type { Connection } from "./connection.ts";
-import type { CopyOptions, CopyResult, DiskToCopy } from "./copy.ts";
+import type { CopyOptions, CopyResult, DiskToCopy } from "./options.ts";
 import { DurableEntries } from "./entries.ts";
 import type { Lane } from "./lane.ts";
 import type { RateLimit } from "./rate.ts";

@@ -2,7 +2,7 @@
 // The end of a copy: `.partial` files get their names, then the manifest is written. It alone says that all is done.
 import type { Host, ImageFormat } from "../core/index.ts";
 import { diskFiles } from "../wire/index.ts";
-import type { CopyResult } from "./copy.ts";
+import type { CopyResult } from "./options.ts";
 import { type Manifest, renderManifest } from "./manifest.ts";
 
 type Finished = CopyResult & { readonly format: ImageFormat; readonly volume?: string | undefined };

@@ -3,7 +3,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { formatBytes, intersect, type Range, sumBytes, UserError } from "../core/index.ts";
 import { isErrno } from "../system/index.ts";
-import type { DiskToCopy } from "./copy.ts";
+import type { DiskToCopy } from "./options.ts";
 import { type BadSectors, Rescuer } from "./bad-sectors.ts";
 import { splitRanges } from "./cells.ts";
 

@@ -24,5 +24,5 @@ export * from "./programs/run.ts";
 export * from "./devices/sector-cipher.ts";
 export * from "./programs/terminal.ts";
 export { TRACE_HEAD } from "./trace/line.ts";
-export { startTrace, type Trace, type Traced, traceProgram, tracePath } from "./trace/trace.ts";
+export { startTrace, type Trace, type Traced, traceProgram } from "./trace/trace.ts";
 export * from "./views/xattr.ts";

@@ -8,7 +8,7 @@ const MAINTAINER = "The virt-p2v maintainers <virt-p2v@packages.invalid>";
  * Debian has a package of this name: the older program in C, at 1.42. With the epoch ours counts as newer, so that no
  * upgrade puts the other in its place. The file's name has no epoch, by custom.
  */
-export const debianVersion = (version: string): string => `1:${version}`;
+const debianVersion = (version: string): string => `1:${version}`;
 
 /** What Node asks for, by `objdump -T`: GLIBC_2.28, GLIBCXX_3.4.21 (of GCC 5). */
 const OF_NODE: readonly string[] = ["libc6 (>= 2.28)", "libstdc++6 (>= 5)", "libgcc-s1 (>= 3.4)"];

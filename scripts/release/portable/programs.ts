@@ -2,7 +2,7 @@
 // The list of programs that the portable file brings along. Pure.
 
 /** A directory each, in this order on the PATH, with the system's own between `first` and `last`; see head.sh. */
-export const PLACES = ["first", "ssh", "last"] as const;
+const PLACES = ["first", "ssh", "last"] as const;
 export type Place = (typeof PLACES)[number];
 
 export type Program = {

@@ -10,10 +10,10 @@ import { PACKAGE_LIST } from "./debian-tree.ts";
 import { librariesOf } from "./libraries.ts";
 import { parsePrograms, type Program } from "./programs.ts";
 
-export const PROGRAMS_FILE = join(import.meta.dirname, "programs");
+const PROGRAMS_FILE = join(import.meta.dirname, "programs");
 
 /** Room for the path of the loader, which is known only where the file is unpacked. */
-export const LOADER_ROOM_BYTES = 480;
+const LOADER_ROOM_BYTES = 480;
 const LOADER = "ld-linux-x86-64.so.2";
 
 /** Builds it in `root`, which is made. `tree`: of Debian. */

@@ -99,8 +99,8 @@ function renderNode({ type, subtype }: PathNode, data: Uint8Array): string | nul
 
 type PathNode = { readonly type: number; readonly subtype: number };
 
-const kindOf = ({ type, subtype }: PathNode): string | undefined =>
-  Object.entries(PATH_NODES).find(([, node]) => node.type === type && node.subtype === subtype)?.[0];
+const kindOf = ({ type, subtype }: PathNode): string =>
+  Object.entries(PATH_NODES).find(([, node]) => node.type === type && node.subtype === subtype)?.[0] ?? "";
 
 function renderHardDrive(data: Uint8Array): string {
   const { number, signatureKind, mbrId, uuid } = HARD_DRIVE.read(data);

@@ -16,7 +16,7 @@ import {
 } from "../../core/index.ts";
 import { type LeftOut, leaveOutMirrors, readFewerMembers } from "../../inspect/index.ts";
 import type { Answers } from "../../plan/index.ts";
-import type { FoundDisks } from "./source.ts";
+import type { FoundDisks } from "./found-disks.ts";
 
 export type FewerDisks = FoundDisks & Pick<LeftOut, "leftOut" | "arrays">;
 

@@ -12,8 +12,6 @@ import {
   type GuestOS,
   type GuestView,
   type Machine,
-  type OpenedCrypt,
-  type Problem,
   type SealedView,
   type SourceDisk,
   UserError,
@@ -31,22 +29,11 @@ import type { KeyAnswer } from "../../plan/index.ts";
 import { missingInKernel, readKernelNeeds, readMountTable } from "../../system/index.ts";
 import { checkVolumes, findGuest, type MountedGuest } from "./guest.ts";
 import { readKeys } from "./keys.ts";
+import type { FoundDisks } from "./found-disks.ts";
 import { lockedVolumes, plainCopies } from "./locked.ts";
 import { chooseMirrors, type FewerDisks, isExpected, shrinkArrays } from "./mirrors.ts";
 
 type Call = { readonly signal: AbortSignal; readonly emit: Emit };
-
-/** What the disks hold, without a byte of them interpreted as a mounted file system yet. */
-export type FoundDisks = {
-  readonly disks: readonly SourceDisk[];
-  readonly storage: BlockGraph;
-  readonly problems: readonly Problem[];
-  readonly machine: Machine;
-  /** Disk images say nothing about the machine that runs this program. */
-  readonly machineIsSource: boolean;
-  /** LUKS volumes that a given key opens. */
-  readonly opened: readonly OpenedCrypt[];
-};
 
 type FindOptions = Call & { readonly mirrors?: "keep" | "one"; readonly keys?: readonly KeyAnswer[] };
 

@@ -31,9 +31,6 @@ export function startTrace(path: string): Trace {
   };
 }
 
-/** The file that is written now. */
-export const tracePath = (): string | null => current?.path ?? null;
-
 export interface Traced {
   ended(end: TracedEnd): void;
 }

@@ -1,104 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// The law of the copy: whatever is cut, however many lanes, in whatever order acknowledgements come and even if the
-// source changes between two runs, the destination equals the source on every used byte, is zero elsewhere, and
-// nothing durable is sent twice.
+// The law of the copy: whatever is cut, the destination equals the source, and nothing durable goes twice.
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import fc from "fast-check";
-import { type ExtentMap, fromRanges, rangesOf, UserError } from "../../../src/core/index.ts";
-import { type Compress, copyDisks } from "../../../src/copy/index.ts";
-import { cellCount, type Frame, HASH_BYTES } from "../../../src/wire/index.ts";
+import { fromRanges, rangesOf, UserError } from "../../../src/core/index.ts";
+import { copyDisks } from "../../../src/copy/index.ts";
 import { memoryHost } from "../../support/links.ts";
 import { agentServes, type Serve, shellServes } from "../../support/receivers.ts";
 import { scratch } from "../../support/temporary.ts";
-
-const SEGMENT = 2 ** 20;
-
-const range = (size: number): fc.Arbitrary<{ start: number; end: number }> =>
-  fc.tuple(fc.nat(size), fc.nat(size)).map(([a, b]) => ({ start: Math.min(a, b), end: Math.max(a, b) }));
-
-const disk = fc
-  .tuple(fc.integer({ min: 1, max: 5 }), fc.constantFrom(0, 1, 512, 4096, 70_000))
-  .map(([cells, more]) => cells * SEGMENT - (more === 0 ? 0 : SEGMENT - more))
-  .chain((size) =>
-    fc.record({
-      size: fc.constant(size),
-      used: fc.array(range(size), { maxLength: 4 }),
-      touched: fc.array(range(size), { maxLength: 2 }),
-      later: fc.option(fc.array(range(size), { maxLength: 4 }), { nil: null }),
-      seed: fc.nat(1000),
-      lanes: fc.integer({ min: 1, max: 3 }),
-      cuts: fc.array(fc.integer({ min: 100, max: 3 * SEGMENT }), { maxLength: 3 }),
-    }),
-  );
-
-/** Bytes that compress partly, with whole blocks of zeros in them. */
-function content(size: number, seed: number): Buffer {
-  const bytes = Buffer.alloc(size);
-  let state = seed * 2_654_435_761 + 1;
-  for (let block = 0; block < size; block += 8192) {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    if (state % 3 === 0) continue;
-    const end = Math.min(size, block + 8192);
-    if (state % 3 === 1) bytes.fill(`block ${block} of ${seed} `, block, end);
-    else
-      for (let at = block; at < end; at += 4) {
-        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-        bytes.writeUInt8(state >>> 24, at);
-      }
-  }
-  return bytes;
-}
-
-/** What the destination must hold. */
-function expected(
-  map: ExtentMap,
-  source: Buffer,
-  view: Buffer,
-  touched: readonly { start: number; end: number }[],
-): Buffer {
-  const merged = Buffer.from(source);
-  for (const { start, end } of touched) view.copy(merged, start, start, end);
-  const out = Buffer.alloc(map.size);
-  for (const { start, end } of rangesOf(map, "data")) merged.copy(out, start, start, end);
-  return out;
-}
-
-const cellsOf = (bytes: Buffer): string[] =>
-  Array.from({ length: cellCount({ sizeBytes: bytes.length, segmentBytes: SEGMENT }) }, (_, i) =>
-    hash("sha256", bytes.subarray(i * SEGMENT, (i + 1) * SEGMENT), "hex"),
-  );
-
-const SIDECAR = "d-1.hashes.partial";
-
-async function durable(directory: string): Promise<string[]> {
-  return entriesOf(await readFile(join(directory, SIDECAR)).catch(() => Buffer.alloc(0)));
-}
-
-function durableNow(directory: string): string[] {
-  const path = join(directory, SIDECAR);
-  return existsSync(path) ? entriesOf(readFileSync(path)) : [];
-}
-
-function entriesOf(bytes: Buffer): string[] {
-  return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) =>
-    bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES).toString("hex"),
-  );
-}
-
-function assertNothingTwice(frames: readonly Frame[], before: readonly string[]): void {
-  const sent = new Set<unknown>();
-  for (const { head } of frames) {
-    if (head["type"] !== "data") continue;
-    assert.ok(!sent.has(head["start"]), `cell at ${String(head["start"])} was sent twice`);
-    sent.add(head["start"]);
-    assert.notEqual(before[Number(head["start"]) / SEGMENT], head["sha256"], "a durable cell was sent again");
-  }
-}
+import {
+  SEGMENT,
+  disk,
+  content,
+  expected,
+  cellsOf,
+  durable,
+  durableNow,
+  assertNothingTwice,
+} from "../../support/copy-laws.ts";
 
 type Receiving = {
   readonly name: string;
@@ -252,54 +174,3 @@ for (const { name, make, runs } of RECEIVING)
       { numRuns: runs },
     );
   });
-
-test("copyDisks() sends a cell again that was damaged on its way, and reports what cannot be kept", async () => {
-  await using scope = await scratch();
-  const directory = scope.path;
-  const source = content(2 * SEGMENT, 3);
-  await writeFile(join(directory, "source"), source);
-  let flips = 1;
-  const flipped = (frame: Frame): Frame => {
-    if (frame.head["type"] !== "data" || flips <= 0) return frame;
-    flips -= 1;
-    const payload = Buffer.from(frame.payload);
-    payload.writeUInt8(payload.readUInt8(payload.length >> 1) ^ 16, payload.length >> 1);
-    return { head: frame.head, payload };
-  };
-  const copy = async (compress: Compress): Promise<unknown> => {
-    const memory = memoryHost(directory, { tamper: flipped });
-    const path = join(directory, "source");
-    const read = { sourcePath: path, viewPath: path, touched: [] };
-    const map = fromRanges(source.length, [{ start: 0, end: source.length }], {
-      kind: "data",
-      rest: "unused",
-    });
-    try {
-      return await copyDisks({
-        host: memory.host,
-        directory,
-        disks: [{ number: 1, file: "d-1.img", format: "raw", sizeBytes: source.length, map, read }],
-        mode: "replace",
-        compress,
-        emit: () => undefined,
-        signal: AbortSignal.timeout(300_000),
-      });
-    } finally {
-      await memory.ended();
-    }
-  };
-  for (const compress of ["none", 1] as const) {
-    flips = 1;
-    await copy(compress);
-    assert.ok((await readFile(join(directory, "d-1.img.partial"))).equals(source));
-  }
-  flips = 1000;
-  await assert.rejects(
-    copy("none"),
-    (error) => error instanceof UserError && error.area === "host" && error.code === "cell-differs",
-  );
-  assert.ok(
-    (await durable(directory)).every((entry) => /^0+$/.test(entry)),
-    "nothing wrong is called durable",
-  );
-});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wrong input, one by one: an exit code of its own, one clear error with advice, nothing left behind, source untouched.
+// Sources and destinations that cannot serve, as a user meets them.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdir, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
@@ -10,10 +10,8 @@ import { run } from "../../../src/system/index.ts";
 import { assertRefused, cli, type Ended, leftovers } from "../../support/cli.ts";
 import { makeDisk, type TestDisk } from "../../support/disks/disks.ts";
 import type { TestFile } from "../../support/disks/filesystems.ts";
-import { startSshd } from "../../../lab/sshd.ts";
 import { temporary } from "../../support/temporary.ts";
 
-/** A Linux nobody knows, without kernel and boot loader. */
 const STRANGE_LINUX: Readonly<Record<string, TestFile>> = {
   "/etc/os-release": 'ID=strange\nVERSION_ID=7\nPRETTY_NAME="Strange Linux 7"\n',
   "/etc/fstab": "/dev/sda1 / ext4 defaults 0 1\n",
@@ -193,42 +191,6 @@ async function assertRefusedOn(directory: string, ended: Ended): Promise<void> {
     [],
   );
 }
-
-test("wrong usage is told as such", async (t) => {
-  const directory = await temporary(t);
-  for (const uri of ["nonsense", "http://host/path", "ssh://", "ssh://host", "dir:"])
-    await assertRefused(await migrate("/dev/null", uri), {
-      code: 2,
-      says: /understood|URI|destination|names no|begins/i,
-      advises: /\S/,
-    });
-  await assertRefused(await cli(["migrate"]), { code: 2, says: /needs --disk/, advises: /--help/ });
-  await assertRefused(await cli(["fly"]), { code: 2, says: /no command "fly"/, advises: /migrate/ });
-  await using disk = await strangeDisk();
-  await assertRefused(
-    await cli(["migrate", "--disk", disk.path, "--to", `dir:${directory}`, "--as-is", "--name", "vm"]),
-    {
-      code: 2,
-      says: /no terminal/,
-      advises: /--yes/,
-    },
-  );
-  await assertRefused(await migrate(disk.path, `dir:${directory}`, "--disk", disk.path), {
-    code: 2,
-    says: /given twice/,
-    advises: /once/,
-  });
-});
-
-test("an unknown and a changed host key are refused", async () => {
-  await using disk = await strangeDisk();
-  for (const knownHost of ["absent", "wrong"] as const) {
-    await using sshd = await startSshd({ knownHost });
-    const to = `ssh://${sshd.hostAlias}/tmp/p2v-never`;
-    const ended = await migrate(disk.path, to, "--as-is", "--ssh-config", sshd.sshConfigPath);
-    await assertRefused(ended, { code: 4, says: /host key/i, advises: /\S/ });
-  }
-});
 
 test("Ctrl-C in each phase cleans up, and the same command then goes to the end", async (t) => {
   const directory = await temporary(t);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
-import type { Bench, Check } from "./contract.ts";
+import type { Bench, Check } from "./bench.ts";
 import { bye, data, hello, type Head, message, MIB, open, type Peer, rootOf, sha256, SIZE } from "./peer.ts";
 
 const END = Buffer.alloc(512, "end");

@@ -4,22 +4,13 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { temporary } from "../../support/temporary.ts";
+import type { Bench, Check } from "./bench.ts";
 import { cellRules } from "./cells.ts";
 import { hostileRules } from "./hostile.ts";
 import { lockRules } from "./locks.ts";
 import { openingRules } from "./openings.ts";
 import { Peer } from "./peer.ts";
 import type { Serve } from "../../support/receivers.ts";
-import type { ServeOptions } from "../../../src/receiver/serve.ts";
-
-export type Bench = {
-  /** Where the receiver works; nothing else is in `above`. */
-  readonly directory: string;
-  readonly above: string;
-  readonly connect: (options?: ServeOptions & { readonly directory?: string }) => Peer;
-};
-
-export type Check = (what: string, body: (bench: Bench) => Promise<void>) => void;
 
 type Choice = {
   /** Where a sender says what it may not: decided before anybody writes, so that one shell stands for all. Default true. */

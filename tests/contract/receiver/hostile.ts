@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import fc from "fast-check";
-import type { Bench, Check } from "./contract.ts";
+import type { Bench, Check } from "./bench.ts";
 import { data, hello, type Head, message, MIB, open, type Said, SIZE } from "./peer.ts";
 
 const CONTENT = Buffer.alloc(MIB, 5);

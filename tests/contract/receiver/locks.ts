@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/prom
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { run } from "../../../src/system/index.ts";
-import type { Check } from "./contract.ts";
+import type { Check } from "./bench.ts";
 import { bye, hello } from "./peer.ts";
 
 const LOCK = ".p2v-lock";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../../../src/system/index.ts";
-import type { Bench, Check } from "./contract.ts";
+import type { Bench, Check } from "./bench.ts";
 import { data, hello, type Head, MIB, open, type Peer, sha256, SIZE } from "./peer.ts";
 
 const IMAGE = "d-1.img.partial";

@@ -3,7 +3,7 @@
 import type { BlockEdge, BlockGraph, BlockNode, Holds } from "../../../src/core/index.ts";
 
 export const FS = "5a0f5c6e-8d7b-4a53-9a1c-0d6e6f1b2c3d";
-export const BOOT = "1f0f5c6e-8d7b-4a53-9a1c-0d6e6f1b2c3d";
+const BOOT = "1f0f5c6e-8d7b-4a53-9a1c-0d6e6f1b2c3d";
 export const SWAP = "c0d1f2a3-b4c5-4d6e-8f70-8192a3b4c5d6";
 
 function node(id: string, holds: Holds): BlockNode {
