@@ -44,6 +44,9 @@ export const runLive: CommandRunner = async (given, { signal }) => {
     }
     say(renderError(error));
     say("virt-p2v live: FAILED. Nothing was written to the disks of this machine.");
+    const trace = traceOf(live) ?? given.one("trace");
+    if (trace !== null)
+      say(`The programs that were run are in ${trace}; for a bug report: virt-p2v report-bug`);
     if (live.onfail !== "wait") await leave(live.onfail, { signal });
     throw error;
   }
@@ -52,6 +55,12 @@ export const runLive: CommandRunner = async (given, { signal }) => {
   if (code !== 0 && live.onfail !== "wait") await leave(live.onfail, { signal });
   return code;
 };
+
+/** `p2v.trace=FILE`, or trace: in the answer file. */
+function traceOf({ migrate }: LiveSettings): string | null {
+  const words = migrate.join("\0");
+  return /(?:^|\0)--trace[=\0]([^\0]+)/.exec(words)?.[1] ?? null;
+}
 
 async function withPatience<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (const pause of PAUSES) {

@@ -17,9 +17,10 @@ import {
   SETTINGS,
   type SettingName,
 } from "../settings/index.ts";
-import { NO_NETWORK, openDialogScreen, runWizard } from "../wizard/index.ts";
+import { NO_NETWORK, openDialogScreen, runWizard, type WizardState } from "../wizard/index.ts";
 import { readAnswers } from "./answer-source.ts";
 import type { CommandRunner } from "./context.ts";
+import { withTrace } from "./with-trace.ts";
 
 /** In memory: what was answered before the wizard ended or crashed. No secrets are in it. */
 const KEPT = "/run/virt-p2v/answers.yaml";
@@ -37,33 +38,32 @@ export const runWizardCommand: CommandRunner = async (given, { signal }) => {
   const answers = new Map([...boot.answers, ...(live ? await keptAnswers() : []), ...givenAnswers(given)]);
   const { machine } = await inspectThisMachine({ sysroot: given.one("sysroot"), signal });
   await using screen = await openDialogScreen(signal);
-  return await runWizard({
-    screen,
-    state: {
-      machine,
-      live,
-      now: new Date(),
-      missingFirmware: live ? await readMissingFirmware(signal) : [],
-      inMemory: live && (await readBounded(IN_MEMORY)) !== null,
-      disks: given.many("disk").length > 0 ? given.many("disk") : await localDisks({ signal }),
-      guest: null,
-      problems: [],
-      lookedAt: false,
-      keyboard: { wanted: "us", loaded: "us" },
-      network: NO_NETWORK,
-      answers,
-      password: null,
-      passphrases: [],
-      hostKeys: null,
-    },
-    trouble: boot.trouble,
-    keep: async (state) => {
-      if (!live) return;
-      await mkdir(dirname(KEPT), { recursive: true, mode: 0o700 });
-      await replaceFile(KEPT, renderAnswers(state.answers));
-    },
-    signal,
-  });
+  const state: WizardState = {
+    machine,
+    live,
+    now: new Date(),
+    missingFirmware: live ? await readMissingFirmware(signal) : [],
+    inMemory: live && (await readBounded(IN_MEMORY)) !== null,
+    disks: given.many("disk").length > 0 ? given.many("disk") : await localDisks({ signal }),
+    guest: null,
+    problems: [],
+    lookedAt: false,
+    keyboard: { wanted: "us", loaded: "us" },
+    network: NO_NETWORK,
+    answers,
+    password: null,
+    passphrases: [],
+    hostKeys: null,
+  };
+  const keep = async ({ answers: given }: WizardState): Promise<void> => {
+    if (!live) return;
+    await mkdir(dirname(KEPT), { recursive: true, mode: 0o700 });
+    await replaceFile(KEPT, renderAnswers(given));
+  };
+  const path = boot.answers.get("trace")?.[0] ?? null; // p2v.trace; --trace is on already
+  return await withTrace({ path, argv: ["virt-p2v", "wizard"], signal }, () =>
+    runWizard({ screen, state, trouble: boot.trouble, keep, signal }),
+  );
 };
 
 /** What is wrong in them is said first, and the questions are asked without. */
@@ -96,6 +96,7 @@ function givenAnswers(given: Given): FileAnswers {
   const answers = new Map<SettingName, readonly string[]>();
   for (const name of answerKeys()) {
     if (!given.command.settings.includes(name)) continue;
+    if (name === "trace" && given.one("cmdline") !== null) continue; // it is on already
     if (SETTINGS[name].value === null) {
       if (given.flag(name)) answers.set(name, ["true"]);
       continue;

@@ -96,8 +96,9 @@ test("the live job takes p2v.trace from the kernel command line", async (t) => {
     cmdline,
     `quiet p2v.unattended p2v.to=dir:${directory}/vms p2v.disk=${directory}/none.img p2v.trace=${trace}\n`,
   );
-  const ended = await cli(["live", "--cmdline", cmdline]);
+  const ended = await cli(["live", "--cmdline", cmdline, "--trace", join(directory, "live.trace")]);
   assert.equal(ended.code, 3, ended.stderr);
+  assert.ok(ended.stdout.includes(`The programs that were run are in ${trace}; `), ended.stdout);
   const text = await readFile(trace, "utf8");
   assert.match(text, / begun=\d+; virt-p2v migrate --to dir:/);
   assert.match(text, / exit=3 begun=\d+; # virt-p2v\n/);
