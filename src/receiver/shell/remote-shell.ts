@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 import { UserError } from "../../core/index.ts";
+import { ToldScripts } from "../../system/index.ts";
 import { LinkLost } from "../../wire/index.ts";
 import { HEARTBEAT, loop, type Patience } from "./loop.ts";
 
@@ -41,6 +42,7 @@ class ShellLost extends LinkLost {}
 export class RemoteShell implements AsyncDisposable {
   readonly #process: ShellProcess;
   readonly #mark: string;
+  readonly #told: ToldScripts;
   /** It says at once whether it can read what it is given. */
   readonly #ready: Promise<Answer>;
   readonly #waiting: Waiting[] = [];
@@ -49,9 +51,13 @@ export class RemoteShell implements AsyncDisposable {
   #text = "";
   #lost: Error | null = null;
 
-  private constructor(process: ShellProcess, mark: string, heartbeatMs: number) {
+  private constructor(
+    process: ShellProcess,
+    { mark, title, heartbeatMs }: { mark: string; title: string; heartbeatMs: number },
+  ) {
     this.#process = process;
     this.#mark = mark;
+    this.#told = new ToldScripts(title);
     this.#ready = new Promise<Answer>((resolve, reject) => this.#waiting.push({ resolve, reject }));
     this.#ready.catch(() => undefined); // awaited when it opens
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
@@ -68,7 +74,8 @@ export class RemoteShell implements AsyncDisposable {
     { patience = PATIENCE, heartbeatMs = HEARTBEAT_MS }: { patience?: Patience; heartbeatMs?: number } = {},
   ): Promise<RemoteShell> {
     const mark = `p2v-${randomBytes(8).toString("hex")}`;
-    const shell = new RemoteShell(await host.start(loop(mark, patience)), mark, heartbeatMs);
+    const started = await host.start(loop(mark, patience));
+    const shell = new RemoteShell(started, { mark, title: host.title, heartbeatMs });
     try {
       if ((await shell.#ready).code === 0) return shell;
       throw new UserError(
@@ -98,7 +105,11 @@ export class RemoteShell implements AsyncDisposable {
     if (this.#lost !== null) throw this.#lost;
     const { stdin } = this.#process;
     const answer = new Promise<Answer>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    answer.catch(() => undefined); // awaited below
+    const traced = this.#told.begin(script, input === undefined ? null : input.length);
+    answer.then(
+      ({ code }) => traced.ended({ kind: "exit", code }),
+      () => traced.ended({ kind: "lost", why: "the shell is gone" }), // awaited below
+    );
     stdin.write(`${this.#mark} ${script}\n`);
     if (input !== undefined && !stdin.write(input)) {
       this.#drained ??= new Promise<void>((resolve) => stdin.once("drain", resolve)).finally(
@@ -140,6 +151,7 @@ export class RemoteShell implements AsyncDisposable {
     this.#lost = error;
     clearInterval(this.#heartbeat);
     for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#told.close();
     this.#process.stdout.pause();
   }
 

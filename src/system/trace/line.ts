@@ -14,6 +14,11 @@ export type TracedProgram = {
   readonly on?: string;
   /** A program of the guest, in the sandbox. */
   readonly isGuest?: boolean;
+  /**
+   * `argv` is one line that was told to a shell which was begun before. Alone and without its stdin it would do something
+   * else, to the same files: it is a comment, which does nothing when it is pasted.
+   */
+  readonly isTold?: boolean;
 };
 
 export type TracedEnd =
@@ -44,6 +49,7 @@ export const TRACE_LEGEND = `# Each line is a program as it was run, and can be 
 
 /** A longer one could not be pasted anyway. */
 const MAX_COMMAND = 128 * 1024;
+const MAX_TOLD = 4096;
 
 export function renderTraceLine(program: TracedProgram, note: TraceNote): string {
   const words = [`: ${note.at.toISOString()}`];
@@ -70,7 +76,8 @@ function renderEnd(end: TracedEnd): string {
   }
 }
 
-function renderCommand({ argv, env = {}, cwd }: TracedProgram): string {
+function renderCommand({ argv, env = {}, cwd, isTold = false }: TracedProgram): string {
+  if (isTold) return renderTold(argv.join(" "));
   const settings = Object.entries(env).map(
     ([name, value]) => `${name}=${quoteOnOneLine(blotSetting(name, value))}`,
   );
@@ -79,6 +86,13 @@ function renderCommand({ argv, env = {}, cwd }: TracedProgram): string {
   const command = [...place, ...settings, ...words].join(" ");
   if (command.length <= MAX_COMMAND) return command;
   return `# ${command.slice(0, 1000)} ... (${command.length} letters, cut)`;
+}
+
+/** What cannot be printed makes a quoted word of it. */
+function renderTold(script: string): string {
+  const shown = blotText(blotKnown(script)).slice(0, MAX_TOLD);
+  const quoted = quoteOnOneLine(shown);
+  return `# ${quoted.startsWith("$'") ? quoted : shown}`;
 }
 
 function blotSetting(name: string, value: string): string {

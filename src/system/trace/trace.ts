@@ -37,8 +37,18 @@ export interface Traced {
 
 const UNTRACED: Traced = { ended: () => undefined };
 
-/** A program begins. `long`: it is to run beside us, and its begin is recorded at once. */
-export function traceProgram(program: TracedProgram, { long = false }: { long?: boolean } = {}): Traced {
+export type TraceOptions = {
+  /** It is to run beside us: its begin is recorded at once. */
+  readonly long?: boolean;
+  /** Recorded only where it fails, or takes long. */
+  readonly quiet?: boolean;
+};
+
+/** A program begins. */
+export function traceProgram(
+  program: TracedProgram,
+  { long = false, quiet = false }: TraceOptions = {},
+): Traced {
   const file = current;
   if (file === null) return UNTRACED;
   const at = new Date();
@@ -59,17 +69,14 @@ export function traceProgram(program: TracedProgram, { long = false }: { long?: 
       if (patience !== null) clearTimeout(patience);
       const seconds = (performance.now() - since) / 1000;
       const failed = end.kind !== "exit" || end.code !== 0;
+      if (quiet && !failed && number === null) return;
       file.write(renderTraceLine(program, { kind: "ended", at, seconds, end, number }), { failed });
     },
   };
 }
 
 /** The same of a child of ours, whose end is seen. */
-export function traceChild(
-  child: ChildProcess,
-  program: TracedProgram,
-  options: { long?: boolean } = {},
-): Traced {
+export function traceChild(child: ChildProcess, program: TracedProgram, options: TraceOptions = {}): Traced {
   if (current === null) return UNTRACED;
   const traced = traceProgram(program, options);
   child.once("exit", (code, signal) =>

@@ -65,6 +65,26 @@ test("a migration over ssh: programs here and there, what ran for long, and line
   assert.equal((await run(["bash", "-c", local], { allowCodes: [code] })).code, code);
 });
 
+test("what the shell of a host is told is a comment: pasted, it would write into the image", async (t) => {
+  const directory = await temporary(t);
+  const trace = join(directory, "run.trace");
+  const to = ["--to", `dir:${directory}/vms`, "--name", "vm", "--receiver", "shell"];
+  const more = ["--as-is", "--no-boot-check", "--yes", "--trace", trace];
+  const ended = await cli(["migrate", "--disk", await smallDisk(directory), ...to, ...more]);
+  assert.equal(ended.code, 0, ended.stderr);
+  const text = await readFile(trace, "utf8");
+  const told = text.split("\n").filter((line) => line.includes(" on='this machine'"));
+  assert.ok(
+    told.some((line) => / stdin=\d+B; # .*dd /.test(line)),
+    text,
+  );
+  assert.ok(
+    told.some((line) => /; # told \d+ times, /.test(line)),
+    text,
+  );
+  for (const line of told) assert.match(line, /^: [^;]*; # /);
+});
+
 test("a key file's contents are in no line, in whatever form; that cryptsetup was given something is", async (t) => {
   const directory = await temporary(t);
   const trace = join(directory, "run.trace");
