@@ -16,7 +16,7 @@ function header(fields: readonly number[]): Buffer {
 test("a store's header is judged: magic, valid, version, chunk size", () => {
   const magic = 0x70416e53;
   parseStoreHeader(header([magic, 1, 1, 8]));
-  assert.throws(() => parseStoreHeader(header([0, 0, 0, 0])), /no store/);
+  assert.throws(() => parseStoreHeader(header([0, 0, 0, 0])), /not the store/);
   assert.throws(() => parseStoreHeader(header([magic, 0, 1, 8])), /not valid/);
   assert.throws(() => parseStoreHeader(header([magic, 1, 2, 8])), /version 2/);
   assert.throws(() => parseStoreHeader(header([magic, 1, 1, 16])), /16 sectors/);
