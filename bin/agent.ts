@@ -9,7 +9,7 @@ if (values.directory === undefined) {
   process.stderr.write("virt-p2v agent: --directory is missing; virt-p2v starts this program itself\n");
   process.exit(2);
 }
-// Ctrl-C in a terminal is for the sender, which then says goodbye; a lost terminal is no reason to stop a copy.
+// Ctrl-C in a terminal is for the sender, which then says goodbye; a lost terminal is not a reason to stop a copy.
 process.on("SIGINT", () => undefined);
 process.on("SIGHUP", () => undefined);
 const stream = joinStreams(process.stdin, process.stdout);

@@ -24,7 +24,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
       abort.abort(new UserError("interrupted", `Stopped by ${signal}`, { advice }));
     } else if (interrupts === 2) process.stderr.write("Still cleaning up; please wait\n");
   });
-// A reader that went away (virt-p2v ... | head) is no reason for a stack trace.
+// A reader that went away (virt-p2v ... | head) is not a reason for a stack trace.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(0);

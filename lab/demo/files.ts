@@ -108,7 +108,7 @@ export async function plant(root: string, files: Readonly<Record<string, string>
   }
 }
 
-/** Hard links, a sparse file, a name that is no UTF-8, a dangling link, an old time. Attributes come by chroot. */
+/** Hard links, a sparse file, a name that is not UTF-8, a dangling link, an old time. Attributes come by chroot. */
 export async function plantOddFiles(root: string): Promise<void> {
   const home = join(root, "srv/orders");
   await mkdir(join(home, "archive"), { recursive: true });

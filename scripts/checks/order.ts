@@ -60,7 +60,7 @@ export function inOrder(files: readonly string[], { sources, changed, seconds }:
     .map(({ file }) => file);
 }
 
-/** Infinity less Infinity is no number. */
+/** Infinity less Infinity is not a number. */
 const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
 
 /** `count` lists that should take about equally long, each in the order given. */

@@ -59,7 +59,7 @@ export class Rescuer implements AsyncDisposable {
     this.#bad = bad;
   }
 
-  /** Fills `into` with the bytes of `range` that can be read, and zeros. Throws what is no read error. */
+  /** Fills `into` with the bytes of `range` that can be read, and zeros. Throws what is not a read error. */
   read(into: Buffer, range: Range): Promise<void> {
     const mine = this.#turn.then(() => this.#pieces(into, range, 0));
     this.#turn = mine.catch(() => undefined);

@@ -24,7 +24,7 @@ test("mayHeal() tries again what time may mend, and nothing that a person must m
     "ssh-config-wrong",
   ] as const)
     assert.ok(!mayHeal(error(code), { known: true }), code);
-  assert.ok(!mayHeal(new Error("link-lost"), { known: true }), "a bug is no broken link");
+  assert.ok(!mayHeal(new Error("link-lost"), { known: true }), "a bug is not a broken link");
 });
 
 test("mayHeal() waits for the job's own former agent, not for another job", () => {

@@ -82,7 +82,7 @@ export class Lane implements AsyncDisposable {
     return this.request(body, payload, sent).then(({ message }) => {
       if (message.type === "durable") return { kind: "durable" };
       if (message.type === "failed") return { kind: "again", problem: message.problem };
-      throw protocolError(new ProtocolError(`${message.type} is no acknowledgement`));
+      throw protocolError(new ProtocolError(`${message.type} is not an acknowledgement`));
     });
   }
 

@@ -39,7 +39,7 @@ export function renderManifest(manifest: Manifest): string {
 /** UserError `verification` for anything else; `where` names the file. */
 export function parseManifest(text: string, where: string): Manifest {
   const wrong = (why: string, cause?: unknown): UserError =>
-    new UserError("manifest-wrong", `${where} is no manifest: ${why}`, {
+    new UserError("manifest-wrong", `${where} is not a manifest: ${why}`, {
       advice: "It was changed, or made by another release; migrate again, or verify with that release",
       cause,
     });
@@ -47,7 +47,7 @@ export function parseManifest(text: string, where: string): Manifest {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw wrong("it is no JSON", error);
+    throw wrong("it is not JSON", error);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

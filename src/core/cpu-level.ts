@@ -12,7 +12,7 @@ const LEVELS: readonly (readonly [level: 2 | 3 | 4, flags: readonly string[]])[]
 /** `flags` as in /proc/cpuinfo. */
 export function cpuLevelOf(flags: ReadonlySet<string>): Known<1 | 2 | 3 | 4> {
   if (flags.size === 0) return unknown("/proc/cpuinfo lists no flags");
-  if (!flags.has("lm")) return unknown("this is no x86-64 CPU");
+  if (!flags.has("lm")) return unknown("this is not an x86-64 CPU");
   let found: 1 | 2 | 3 | 4 = 1;
   for (const [level, needed] of LEVELS) {
     if (!needed.every((flag) => flags.has(flag))) break;

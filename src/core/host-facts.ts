@@ -16,7 +16,7 @@ export type HostFacts = {
   readonly arch: string;
   readonly user: HostUser;
   readonly cpu: HostCpu;
-  /** Seconds its clock is ahead of ours, negative where it is behind; the time that asking took is no difference. */
+  /** Seconds its clock is ahead of ours, negative where it is behind; the time that asking took is not a difference. */
   readonly clockAheadSeconds: Known<number>;
   readonly memory: Known<{ readonly totalBytes: number; readonly availableBytes: number }>;
   /** /dev/kvm can be opened; that alone does not mean that a guest runs in it. */

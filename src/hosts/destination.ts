@@ -51,14 +51,14 @@ function parseSsh(text: string): Destination {
   if (host === "") throw wrong(text, "it names no host");
   // What begins with a dash would be taken by ssh as an option.
   if (!/^[A-Za-z0-9_][A-Za-z0-9._-]*$|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9_.-]+)?$/.test(host))
-    throw wrong(text, `${JSON.stringify(host)} is no host name or address`);
+    throw wrong(text, `${JSON.stringify(host)} is not a host name or address`);
   if (host.includes(":") !== hostText.startsWith("["))
     throw wrong(text, "an IPv6 address goes in brackets", "ssh://root@[fe80::1]/var/vms");
   if (user !== null && !/^[A-Za-z0-9_.][A-Za-z0-9_.@\\+-]*\$?$/.test(user))
-    throw wrong(text, `${JSON.stringify(user)} is no user name`);
+    throw wrong(text, `${JSON.stringify(user)} is not a user name`);
   const port = portText === undefined ? null : Number(portText);
   if (port !== null && (!/^\d{1,5}$/.test(portText ?? "") || port < 1 || port > 65_535))
-    throw wrong(text, `${JSON.stringify(portText)} is no port`);
+    throw wrong(text, `${JSON.stringify(portText)} is not a port`);
   const path = decoded(pathText ?? "", text);
   if (path === "" || /^\/+$/.test(path))
     throw wrong(text, "it names no directory on the host", `${text.replace(/\/+$/, "")}/var/vms`);
@@ -80,7 +80,7 @@ function looksLikeScp(text: string): string | null {
 }
 
 function wrong(text: string, why: string, example?: string): UserError {
-  return new UserError("to-wrong", `${JSON.stringify(text)} is no destination: ${why}`, {
+  return new UserError("to-wrong", `${JSON.stringify(text)} is not a destination: ${why}`, {
     advice:
       example === undefined
         ? "Write dir:PATH or ssh://[user@]host[:port]/path"

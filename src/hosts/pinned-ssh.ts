@@ -40,7 +40,7 @@ async function readIdentity(identity: string, signal: AbortSignal): Promise<stri
     : await readFileText(identity);
   keepSecret(text);
   if (/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(text)) return text.endsWith("\n") ? text : `${text}\n`;
-  throw new UserError("identity-wrong", `${identity} is no private ssh key`, {
+  throw new UserError("identity-wrong", `${identity} is not a private ssh key`, {
     advice: "Give the path or http(s) address of a private key without a passphrase",
   });
 }

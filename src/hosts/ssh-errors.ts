@@ -113,7 +113,7 @@ export function sshError(target: SshTarget, stderr: string): UserError {
   return new UserError(code, text, { advice });
 }
 
-/** The last line that is no decoration. */
+/** The last line that is not a decoration. */
 export function sshWords(stderr: string): string {
   const lines = stderr
     .split("\n")

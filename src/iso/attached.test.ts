@@ -22,7 +22,7 @@ test("a header is read as it was written", () => {
   }
 });
 
-test("what is no header is none, whatever it is", () => {
+test("what is not a header is none, whatever it is", () => {
   assert.equal(parseAttachedHeader(renderAttachedHeader(nothingAttached(OWN)).subarray(0, 4095)), null);
   const odd = renderAttachedHeader({ ...nothingAttached(OWN), length: 100 });
   assert.equal(parseAttachedHeader(odd), null);

@@ -82,7 +82,7 @@ async function readHeader(iso: string, offset: number): Promise<AttachedHeader |
   return parseAttachedHeader(bytes.subarray(0, bytesRead));
 }
 
-/** What is in the image's tree is asked of xorriso. UserError (usage) where this is no image that it can read. */
+/** What is in the image's tree is asked of xorriso. UserError (usage) where this is not an image that it can read. */
 export async function readIso(
   iso: string,
   argv: readonly string[],
@@ -94,7 +94,7 @@ export async function readIso(
     return await run([...load, ...argv], { signal, timeoutMs: 10 * 60_000 });
   } catch (cause) {
     signal.throwIfAborted();
-    throw new UserError("iso-unreadable", `${iso} is no image that can be read`, {
+    throw new UserError("iso-unreadable", `${iso} is not an image that can be read`, {
       advice: "Name an image that virt-p2v iso build made; xorriso must be installed",
       cause,
     });

@@ -80,7 +80,7 @@ export async function buildIso(options: IsoBuildOptions): Promise<BuiltIso> {
 export function readEpoch(text: string | undefined): number {
   if (text === undefined || text === "") return EPOCH;
   if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new UserError("epoch-wrong", `SOURCE_DATE_EPOCH "${text}" is no number of seconds`, {
+  throw new UserError("epoch-wrong", `SOURCE_DATE_EPOCH "${text}" is not a number of seconds`, {
     advice: "Unset it, or give seconds since 1970",
   });
 }

@@ -88,7 +88,7 @@ export function checkPublicKeys(path: string, text: string): string {
   const isKey = (line: string): boolean =>
     /(^|\s)(ssh-|ecdsa-|sk-)[a-z0-9@.-]+ AAAA[A-Za-z0-9+/=]+/.test(line);
   if (lines.length > 0 && lines.every(isKey)) return lines.map((line) => `${line}\n`).join("");
-  throw new UserError("ssh-key-wrong", `${path} is no public ssh key`, {
+  throw new UserError("ssh-key-wrong", `${path} is not a public ssh key`, {
     advice: "Give the file that ends in .pub, such as ~/.ssh/id_ed25519.pub",
   });
 }

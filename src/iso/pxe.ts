@@ -89,7 +89,7 @@ function checkUrl(text: string): URL {
     if (!url.pathname.endsWith("/")) url.pathname += "/";
     return url;
   }
-  throw new UserError("http-wrong", `--http "${text}" is no address that boot loaders understand`, {
+  throw new UserError("http-wrong", `--http "${text}" is not an address that boot loaders understand`, {
     advice: "Give http://HOST[:PORT]/PATH, where the tree is served (boot loaders know no https)",
   });
 }

@@ -33,7 +33,7 @@ export function parsePackages(text: string): readonly ListedPackage[] {
 export function checkPackageNames(names: readonly string[]): readonly string[] {
   for (const name of names)
     if (!/^[a-z0-9][a-z0-9+.-]+$/.test(name))
-      throw new UserError("package-wrong", `--package "${name}" is no name of a Debian package`, {
+      throw new UserError("package-wrong", `--package "${name}" is not a name of a Debian package`, {
         advice: "Give names such as htop, one for each --package",
       });
   return names;
@@ -42,7 +42,7 @@ export function checkPackageNames(names: readonly string[]): readonly string[] {
 /** Only what a command line and a file name can hold without quoting. */
 export function checkSuite(suite: string): string {
   if (/^[a-z][a-z0-9-]{1,30}$/.test(suite)) return suite;
-  throw new UserError("suite-wrong", `--suite "${suite}" is no name of a Debian release`, {
+  throw new UserError("suite-wrong", `--suite "${suite}" is not a name of a Debian release`, {
     advice: "Give a name such as trixie",
   });
 }

@@ -117,7 +117,7 @@ type Room = Pick<Options, "plan" | "host" | "directory" | "signal"> & {
 
 /**
  * A finished VM goes, or becomes unfinished again, only when its copy is about to begin, and only when the user said
- * so. From then on it is no finished VM until it is one again: without the manifest nothing is.
+ * so. From then on it is not a finished VM until it is one again: without the manifest nothing is.
  */
 async function makeRoom({ plan, host, directory, disks, signal }: Room): Promise<void> {
   const files = disks.map(({ file }) => file);

@@ -56,7 +56,7 @@ export type Redefined = {
 export async function redefineVm(options: RedefineOptions): Promise<Redefined | null> {
   const { destination, name, signal, emit } = options;
   if (!isVmName(name))
-    throw new UserError("name-wrong", `"${name}" is no name of a VM`, {
+    throw new UserError("name-wrong", `"${name}" is not a name of a VM`, {
       advice: "Give the name that the migration gave it",
     });
   await using host = await connectHost(destination, options);

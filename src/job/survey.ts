@@ -41,7 +41,7 @@ type Surveyed = NumberedDisks & {
   readonly problems: readonly Problem[];
 };
 
-/** UserError where the file is no archive of the collector. */
+/** UserError where the file is not an archive of the collector. */
 export async function inspectSurvey(path: string, { signal }: { signal: AbortSignal }): Promise<Inspection> {
   const survey = await readSurvey(path, { signal });
   const { guest, problems } = await lookAt(survey, survey.disks);

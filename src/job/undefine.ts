@@ -39,7 +39,7 @@ export type UndefineOptions = {
 export async function undefineVm(options: UndefineOptions): Promise<readonly string[] | null> {
   const { destination, name, sshConfig, signal } = options;
   if (!isVmName(name))
-    throw new UserError("name-wrong", `"${name}" is no name of a VM`, {
+    throw new UserError("name-wrong", `"${name}" is not a name of a VM`, {
       advice: "Give the name that the migration gave it",
     });
   await using host = await connectHost(destination, { sshConfig, signal });

@@ -89,7 +89,7 @@ async function checkedSize(path: string, signal: AbortSignal): Promise<number> {
   );
   const found = INFO.safeParse(JSON.parse(text.stdout));
   if (!found.success || found.data.format !== "qcow2")
-    throw refused("is no QCOW2 image that is understood", "See qemu-img info");
+    throw refused("is not a QCOW2 image that is understood", "See qemu-img info");
   const { encrypted = false, "backing-filename": backing, "format-specific": specific } = found.data;
   const flatten = "Make one image of all: qemu-img convert -O qcow2 IMAGE WHOLE.qcow2";
   if (backing !== undefined) throw refused(`holds only what differs from ${backing.slice(0, 200)}`, flatten);

@@ -20,7 +20,7 @@ const PER_AREA = CHUNK_BYTES / ENTRY.sizeBytes;
 /** An area is one chunk of entries and the chunks they speak of; the first comes after the header. */
 export const areaOffset = (area: number): number => (1 + area * (PER_AREA + 1)) * CHUNK_BYTES;
 
-/** Error when this is no valid store: it ran full, or is not one. */
+/** Error when this is not a valid store: it ran full, or is not one. */
 export function parseStoreHeader(header: Uint8Array): void {
   const found = header.length < HEADER.sizeBytes ? null : HEADER.read(header);
   if (found?.magic !== MAGIC) throw new Error("This is not the store of a snapshot");

@@ -32,7 +32,7 @@ type Input = {
   readonly window: Window | null;
 };
 
-/** Conversion, boot check and what else is no copying; and rates are never quite what a sample said. */
+/** Conversion, boot check and what else is not copying; and rates are never quite what a sample said. */
 const OTHER_SECONDS = 300;
 const CAUTION = 1.25;
 
@@ -140,7 +140,7 @@ export function estimateLines(estimate: TimeEstimate): readonly string[] {
 
 /**
  * `06:30`, the next time that the clock says so; or a date with it, `2026-11-24T06:30`, in local time unless it has a
- * zone. null: it is no time.
+ * zone. null: it is not a time.
  */
 export function parseWindowEnd(text: string, now: Date): Date | null {
   const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text.trim()) ?? [];

@@ -39,7 +39,7 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
   if (name === null || !isVmName(name))
     throw new UserError(
       "name-wrong",
-      name === null ? "The VM has no name" : `"${name}" is no name for a VM`,
+      name === null ? "The VM has no name" : `"${name}" is not a name for a VM`,
       {
         advice: "Give one with --name: letters, digits, dot, dash and underscore, at most 63",
       },

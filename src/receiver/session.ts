@@ -86,7 +86,7 @@ export class Session {
   /** A new program may say hello in ways this one does not know: only `protocols` is looked at first. */
   async #greet(head: Frame["head"]): Promise<void> {
     const offered = head["type"] === "hello" ? head["protocols"] : null;
-    if (!Array.isArray(offered)) throw new ProtocolError("The first message is no hello");
+    if (!Array.isArray(offered)) throw new ProtocolError("The first message is not a hello");
     const protocol = PROTOCOLS.find((known) => offered.includes(known));
     if (protocol === undefined)
       throw new ReceiverProblem(
@@ -95,7 +95,7 @@ export class Session {
         { advice: "Use the same release of virt-p2v at both ends" },
       );
     const hello = parseToAgent(head);
-    if (hello.type !== "hello") throw new ProtocolError("The first message is no hello");
+    if (hello.type !== "hello") throw new ProtocolError("The first message is not a hello");
     await this.#store.enter();
     await holdDirectory(this.#store, hello);
     this.#greeted = true;

@@ -85,7 +85,7 @@ test("exit codes: root or network that differ are no success, a failed unit alon
   );
 });
 
-test("a source that changed is no success, however well the VM booted", () => {
+test("a source that changed is not a success, however well the VM booted", () => {
   const { proof } = sampleReport();
   assert.equal(exitCodeOf(sampleReport({ proof: { ...proof, held: false } })), 8);
 });

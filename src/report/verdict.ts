@@ -32,7 +32,7 @@ export function verdictOf(outcome: Outcome): Verdict {
   }
 }
 
-/** 8 where the source changed; 7 where it was started for real and nobody could log in; else 0 or 7: a root or network that differs is no success, a failed unit alone is said but is one (review of exit codes). */
+/** 8 where the source changed; 7 where it was started for real and nobody could log in; else 0 or 7: a root or network that differs is not a success, a failed unit alone is said but is one (review of exit codes). */
 export function exitCodeOf({
   outcome,
   intent,

@@ -33,7 +33,7 @@ export async function replaceFile(
   }
 }
 
-/** A file's bytes, or null where there is none (or a parent is no directory). RangeError above `maxBytes`. */
+/** A file's bytes, or null where there is none (or a parent is not a directory). RangeError above `maxBytes`. */
 export async function readBounded(
   path: string,
   { maxBytes = 2 ** 20 }: { maxBytes?: number } = {},

@@ -81,7 +81,7 @@ export async function readLastRun(): Promise<LastRun | null> {
   }
 }
 
-/** Where there is no home, or no room in it, nothing is kept: that is no reason to fail. */
+/** Where there is no home, or no room in it, nothing is kept: that is not a reason to fail. */
 async function save(run: LastRun): Promise<void> {
   try {
     for (const directory of stateDirectories())

@@ -91,7 +91,7 @@ for (const [what, bytes] of [
   ["an empty head", Buffer.alloc(4)],
   ["a head over 64 KiB", Buffer.from([0, 1, 0, 1])],
   ["a head of 4 GiB", Buffer.from([255, 255, 255, 255])],
-  ["a head that is no JSON", head("{")],
+  ["a head that is not JSON", head("{")],
   ["a head that is an array", head("[]")],
   ["a head that is null", head("null")],
   ["a negative payload", head('{"wireBytes":-1}')],

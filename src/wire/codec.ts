@@ -98,10 +98,10 @@ function parseHead(bytes: Buffer): Frame["head"] {
   try {
     value = JSON.parse(bytes.toString("utf8"));
   } catch (cause) {
-    throw new ProtocolError("A head is no JSON", { cause });
+    throw new ProtocolError("A head is not JSON", { cause });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new ProtocolError("A head is no object");
+    throw new ProtocolError("A head is not an object");
   return { ...value };
 }
 

@@ -112,7 +112,7 @@ test("variables are put behind each other; an older one of the same name is dele
   assert.deepEqual([once[deleted], twice[deleted]], [0x3f, 0x3d]);
   assert.ok(added.every((at) => once[at] === 0xff));
   assert.equal(putVariables(emptyStore(256), variables), "it has no room left");
-  assert.equal(putVariables(Buffer.alloc(4096), variables), "it is no store of OVMF");
+  assert.equal(putVariables(Buffer.alloc(4096), variables), "it is not a store of OVMF");
 });
 
 const OVMF = ["/usr/share/OVMF/OVMF_VARS_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"];

@@ -87,7 +87,7 @@ test("no space, a file system that is read-only, a path through a file", async (
   await writeFile(join(directory, "file"), "");
   await assertRefused(await migrate(sshd, `${directory}/file/vms`), {
     code: 5,
-    says: /file on .* is no directory/,
+    says: /file on .* is not a directory/,
     advises: /directory/,
   });
   for (const path of [small.path, fixed.path]) assert.deepEqual(await readdir(path), []);
@@ -142,7 +142,7 @@ test("a home that is full or over its quota, and one that is mounted noexec", as
   assert.ok((await readdir(join(directory, "vms", "vm"))).includes("manifest.json"));
 });
 
-test("what is only odd is no hindrance: banners, a slow login, a locale that is not there, /tmp that is full", async (t) => {
+test("what is only odd is not a hindrance: banners, a slow login, a locale that is not there, /tmp that is full", async (t) => {
   const directory = await temporary(t);
   const banner = join(directory, "banner");
   await writeFile(banner, "Authorized use only!\n".repeat(20));

@@ -129,7 +129,7 @@ test("brought up to date, a device gets what has changed, and loses what the dis
   assert.equal((await contentOf(device)).sha256, await wantedHash(source));
 });
 
-test("an image in a directory is no volume, and a link to a device no image", async (t) => {
+test("an image in a directory is not a volume, and a link to a device no image", async (t) => {
   const { source, directory, disk, host } = await setup(t);
   await copy({ host, directory, disk });
   await assert.rejects(

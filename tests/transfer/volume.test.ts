@@ -117,7 +117,7 @@ test("a volume that is too small, recognized, mounted, open, part of something, 
   const small = await volume(t, directory, 8 * MIB, "small.img");
   await refused(small, { says: /has 8\.0 MiB, the disk \d+/, advises: /larger/ });
   await refused("/dev/p2v-none", { says: /is not there/, advises: /Make the volume/ });
-  await refused("/dev/null", { says: /is no block device/, advises: /logical volume/ });
+  await refused("/dev/null", { says: /is not a block device/, advises: /logical volume/ });
   await refused(join(directory, "small.img"), {
     code: 2,
     says: /not understood/,

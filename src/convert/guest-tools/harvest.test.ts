@@ -26,7 +26,7 @@ async function differenceOf(
   return changes.map(({ path, before: old, after }) => `${path}: ${old.kind} to ${after.kind}`);
 }
 
-test("readDifference() tells of new, changed and linked files, parents first; what stayed the same is no change", async (t) => {
+test("readDifference() tells of new, changed and linked files, parents first; what stayed the same is not a change", async (t) => {
   const before = { "/etc/same": { content: "same", mode: 0o644 }, "/etc/other": "old" };
   const found = await differenceOf(t, before, async (upper) => {
     for (const path of ["etc", "tmp", "lib/modules"]) await mkdir(join(upper, path), { recursive: true });

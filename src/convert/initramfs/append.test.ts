@@ -225,7 +225,7 @@ test("kmod itself finds in our index what it needs, in an order in which it load
   const { code: missing } = await run(["modprobe", "-n", "-d", base, "-S", KERNEL, "virt"], {
     allowCodes: [1],
   });
-  assert.equal(missing, 1, "a part of a name is no name");
+  assert.equal(missing, 1, "a part of a name is not a name");
 });
 
 test("realPath() follows links as the kernel does, and ends in circles", () => {

@@ -39,7 +39,7 @@ const texts = fc
   })
   .map((parts) => parts.join(""));
 
-test("problem 7: no edit is no change; an edit changes only lines that name a disk or a console; twice is once", async (t) => {
+test("problem 7: no edit is not a change; an edit changes only lines that name a disk or a console; twice is once", async (t) => {
   await check(
     t,
     fc.property(texts, fc.constantFrom(...ALL_FILES), (text, kind) => {

@@ -49,7 +49,7 @@ test("a grubenv without room for the new words is left alone, and said", () => {
   assert.equal(named(grubenv, full), null);
 });
 
-test("what is no environment block stays", () => {
+test("what is not an environment block stays", () => {
   for (const text of [
     "",
     "kernelopts=root=/dev/sda1\n",

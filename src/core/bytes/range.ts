@@ -6,7 +6,8 @@ export type Range = { readonly start: number; readonly end: number };
 
 /** Throws a RangeError unless `value` is a safe integer of at least 0; the one check a number gets on entry. */
 export function checkBytes(value: number, what: string): number {
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${what} is no byte count: ${value}`);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`${what} is not a byte count: ${value}`);
   return value;
 }
 

@@ -51,7 +51,7 @@ test("parseSize() reads binary units with or without their letters", () => {
   ]);
 });
 
-test("parseSize() takes nothing that is no size", () => {
+test("parseSize() takes nothing that is not a size", () => {
   for (const text of ["", "G", "-1", "1e9", "2X", "1..5G", "0x10", "9999P", "2 G B", "Infinity", "١"])
     assert.equal(parseSize(text), null, text);
 });

@@ -22,7 +22,7 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** Bytes of `2G`, `512M`, `1.5 GiB`, `4096`; binary units; null when it is no size. */
+/** Bytes of `2G`, `512M`, `1.5 GiB`, `4096`; binary units; null when it is not a size. */
 export function parseSize(text: string): number | null {
   const match = /^\s*(\d{1,16}(?:\.\d{1,6})?)\s*(?:([KMGTP])(?:i?B)?|B)?\s*$/i.exec(text);
   if (match === null) return null;
@@ -33,7 +33,7 @@ export function parseSize(text: string): number | null {
 
 const SECONDS_PER: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** Seconds of `90s`, `10m`, `2h`, `1d`, or of a plain number; null when it is no duration. */
+/** Seconds of `90s`, `10m`, `2h`, `1d`, or of a plain number; null when it is not a duration. */
 export function parseDuration(text: string): number | null {
   const match = /^\s*(\d{1,9})\s*([smhd]?)\s*$/.exec(text);
   return match === null ? null : Number(match[1]) * (SECONDS_PER[match[2] ?? ""] ?? 1);

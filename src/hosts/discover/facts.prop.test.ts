@@ -86,7 +86,7 @@ test("parseHostFacts() is not slowed by an answer made for that", async () => {
       );
 });
 
-test("the clock is compared with the time of asking, which is no difference", () => {
+test("the clock is compared with the time of asking, which is not a difference", () => {
   const ahead = (text: string): unknown =>
     parseHostFacts(`\n${MARK} clock\n${text}\n\n${MARK}= 0\n\n${MARK} end\n`, {
       mark: MARK,

@@ -57,7 +57,7 @@ export function knownName(text: string | undefined, why: string): Known<string> 
   return name === null ? unknown(why) : known(name);
 }
 
-/** Decimal digits only, times `unit`; unknown where that is no safe integer. */
+/** Decimal digits only, times `unit`; unknown where that is not a safe integer. */
 export function knownCount(text: string | undefined, why: string, unit = 1): Known<number> {
   const value = /^\d{1,19}$/.test(text?.trim() ?? "") ? Number(text) * unit : Number.NaN;
   return Number.isSafeInteger(value) ? known(value) : unknown(why);

@@ -125,7 +125,7 @@ export function findMounts(
 function isServed({ spec, type, options }: FstabLine): boolean {
   if (VIRTUAL.test(type) || REMOVABLE.test(spec) || REMOVABLE_TYPE.test(type)) return false;
   if (options.split(",").some((one) => one === "bind" || one === "rbind" || one === "loop")) return false;
-  return isDisk(spec) || !spec.startsWith("/"); // a path that is no device is a swap file or an image
+  return isDisk(spec) || !spec.startsWith("/"); // a path that is not a device is a swap file or an image
 }
 
 const isDisk = (spec: string): boolean => DISK_TAG.test(spec) || spec.startsWith("/dev/");

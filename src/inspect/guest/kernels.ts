@@ -97,7 +97,7 @@ async function findImages(
   return [...found.values()];
 }
 
-/** A link such as `vmlinuz-current` to another kernel of the directory is no kernel of its own. */
+/** A link such as `vmlinuz-current` to another kernel of the directory is not a kernel of its own. */
 function isRegularName(resolved: string, name: string): boolean {
   return baseName(resolved) === name || !resolved.startsWith("/boot/");
 }

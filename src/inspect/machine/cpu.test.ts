@@ -10,7 +10,7 @@ test("parseCpuList() reads ranges", () => {
   assert.deepEqual(parseCpuList("3,1"), [1, 3]);
 });
 
-test("parseCpuList() refuses what is no list, and lists without end", () => {
+test("parseCpuList() refuses what is not a list, and lists without end", () => {
   for (const garbage of [
     "",
     "0-",

@@ -14,7 +14,7 @@ import {
 const MAX_NODES = 64;
 const MAX_DESCRIPTION = 256;
 
-/** `value` is a Boot#### variable without its attributes. null where it is no load option. */
+/** `value` is a Boot#### variable without its attributes. null where it is not a load option. */
 export function parseLoadOption(number: number, value: Uint8Array): BootEntry | null {
   const view = dataView(value);
   if (value.length < LOAD_OPTION.sizeBytes + 2) return null;

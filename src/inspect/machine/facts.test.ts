@@ -73,7 +73,7 @@ test("parseAdjtime() reads the third line", () => {
   for (const garbage of ["", "UTC", "0.0 0 0.0\n0\n", "a\nb\nc"]) assert.equal(parseAdjtime(garbage), null);
 });
 
-test("parseMac() refuses what is no address of a card", () => {
+test("parseMac() refuses what is not an address of a card", () => {
   assert.equal(parseMac("52:54:00:AB:CD:EF\n"), "52:54:00:ab:cd:ef");
   for (const garbage of [
     null,

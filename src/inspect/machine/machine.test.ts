@@ -177,7 +177,7 @@ test("volumes that lie on each other do not close a circle", async () => {
   assert.equal(between.length, 1);
 });
 
-test("inspectMachine() refuses a directory that is no recording", async (t) => {
+test("inspectMachine() refuses a directory that is not a recording", async (t) => {
   const directory = await temporary(t);
   const isCode = (code: string) => (error: unknown) => error instanceof UserError && error.code === code;
   await assert.rejects(inspectMachine({ sysroot: directory, signal }), isCode("sysroot-empty"));

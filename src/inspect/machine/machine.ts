@@ -13,7 +13,7 @@ import { readNics } from "./nics.ts";
 import { openSysroot, type Sysroot } from "./sysroot.ts";
 import { parseName } from "./text.ts";
 
-/** Sizes in bytes. UserError where `sysroot` is no directory with sys or proc in it. */
+/** Sizes in bytes. UserError where `sysroot` is not a directory with sys or proc in it. */
 export async function inspectMachine({
   sysroot = "/",
   signal,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines of sysfs: what is no number is null.
+// Lines of sysfs: what is not a number is null.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compareNames, parseCount, parseHex, parseName } from "./text.ts";

@@ -112,7 +112,7 @@ function firstAt(segments: readonly DiskSegment[], offset: number): number {
   return low;
 }
 
-/** Exactly `length` bytes, or null: a structure that is cut off is no structure. */
+/** Exactly `length` bytes, or null: a structure that is cut off is not a structure. */
 export async function readExactly(
   reader: Reader,
   offset: number,

@@ -30,7 +30,7 @@ export async function openSourceDisk(path: string, number: number): Promise<Sour
         : `Convert it first: qemu-img convert -O raw ${path} ${path}.img`,
     });
   if (sizeBytes % 512 !== 0)
-    throw new UserError("image-odd-size", `${path} has ${sizeBytes} bytes, which is no multiple of 512`, {
+    throw new UserError("image-odd-size", `${path} has ${sizeBytes} bytes, which is not a multiple of 512`, {
       advice: "Check that it is a raw image of a whole disk, and that the copy of it was not cut off",
     });
   return { number, path: found.path, kind: "file", sizeBytes, sectorBytes: await sniffSectorBytes(reader) };

@@ -22,7 +22,7 @@ test("readSurvey() says what is wrong with a file, and what to do", async (t) =>
   const cases: readonly (readonly [Uint8Array, RegExp])[] = [
     [bomb, /more than 268435456 bytes are packed/],
     [gzipSync(tarOf({ name: "./etc/fstab" })).subarray(0, 60), /is it whole/],
-    [tarOf({ name: "./etc/fstab", content: "x" }), /is no archive of the collector/],
+    [tarOf({ name: "./etc/fstab", content: "x" }), /is not an archive of the collector/],
     [tarOf({ name: "p2v/collector", content: "format=9\n" }), /another version/],
     [Buffer.alloc(0), /ends in the middle/],
   ];

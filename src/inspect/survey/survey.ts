@@ -37,7 +37,7 @@ export async function readSurvey(path: string, { signal }: { signal: AbortSignal
     view = memoryView(await unpack(packed));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw wrong(path, `is no archive of the collector, or a damaged one: ${error.message}`, error);
+    throw wrong(path, `is not an archive of the collector, or a damaged one: ${error.message}`, error);
   }
   return await openSurvey(view, { path, signal });
 }
@@ -86,7 +86,7 @@ async function openSurvey(
   if (format !== "1")
     throw wrong(
       path,
-      format === undefined ? "is no archive of the collector" : "is of another version of the collector",
+      format === undefined ? "is not an archive of the collector" : "is of another version of the collector",
     );
   if (((await sysroot.list("/sys/block")) ?? []).length > MAX_DEVICES)
     throw wrong(path, `names more than ${MAX_DEVICES} block devices`);

@@ -69,7 +69,9 @@ function makeEntry({ type, path, target, content }: Found, limits: TarLimits): T
         throw new RangeError(`${path} is a link to nowhere`);
       return { kind: "link", path, target };
     default:
-      throw new RangeError(`${path} is no file, directory or symbolic link (type ${JSON.stringify(type)})`);
+      throw new RangeError(
+        `${path} is not a file, directory or symbolic link (type ${JSON.stringify(type)})`,
+      );
   }
 }
 
@@ -100,7 +102,7 @@ function text(bytes: Uint8Array): string {
 function octal(header: Buffer, start: number, length: number): number {
   const field = header.toString("latin1", start, start + length);
   const digits = /^ *([0-7]{1,12})[ \0]*$/.exec(field)?.[1];
-  if (digits === undefined) throw new RangeError("a header that is no tar header");
+  if (digits === undefined) throw new RangeError("a header that is not a tar header");
   return Number.parseInt(digits, 8);
 }
 

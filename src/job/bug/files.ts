@@ -10,7 +10,7 @@ const MAX_FILE_BYTES = 64 * 2 ** 20;
 const TRACE_FIRST_CHARS = 2 ** 18;
 const TRACE_LAST_CHARS = 2 ** 21;
 
-/** UserError (usage) where `path` is no trace. */
+/** UserError (usage) where `path` is not a trace. */
 export async function tracePart(path: string): Promise<BugPart> {
   const text = (await readNamed(path)).toString("utf8");
   if (!text.startsWith(TRACE_HEAD))

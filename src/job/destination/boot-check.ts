@@ -103,7 +103,7 @@ function whyLocked(locked: readonly OpenedCrypt[], via: CheckVia): string | null
   if (via.kind === "xen")
     return "The VM asks for the passphrase of its disk at its console, where a check by Xen cannot type";
   return locked.some(({ passphrase }) => passphrase === null)
-    ? "The key of the VM's disk cannot be typed at its console (it is no line of plain characters), so how it boots behind that is not known"
+    ? "The key of the VM's disk cannot be typed at its console (it is not a line of plain characters), so how it boots behind that is not known"
     : null;
 }
 

@@ -83,7 +83,7 @@ export async function checkDestination(
   const finished = isFinished(files);
   const partial = files.includes("manifest.json") || files.some((file) => file.endsWith(".partial"));
   if (kind === "file" || kind === "other")
-    stop("destination-exists", directory, `is no directory`, "Choose another --name or destination");
+    stop("destination-exists", directory, `is not a directory`, "Choose another --name or destination");
   else if (finished && !needs.replace && !needs.update)
     stop(
       "destination-exists",
@@ -148,7 +148,7 @@ async function nearestDirectory(host: Host, path: string): Promise<string> {
     const kind = await host.kindOf(at);
     if (kind === "directory") return at;
     if (kind !== "absent")
-      throw new UserError("destination-wrong", `${at} on ${host.title} is no directory`, {
+      throw new UserError("destination-wrong", `${at} on ${host.title} is not a directory`, {
         advice: "Choose a directory as the destination",
       });
   }

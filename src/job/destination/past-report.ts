@@ -142,9 +142,13 @@ export async function readPastReport(host: Host, directory: string): Promise<Pas
     };
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
-    throw new UserError("destination-report-wrong", `${path} on ${host.title} is no report of a migration`, {
-      advice: "Somebody changed it, or another version of virt-p2v wrote it",
-      cause: error,
-    });
+    throw new UserError(
+      "destination-report-wrong",
+      `${path} on ${host.title} is not a report of a migration`,
+      {
+        advice: "Somebody changed it, or another version of virt-p2v wrote it",
+        cause: error,
+      },
+    );
   }
 }

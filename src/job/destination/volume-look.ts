@@ -72,7 +72,7 @@ export function problemsOf(
     return stop("destination-absent", "is not there", "Make the volume, or name one that is there");
   const match = LINE.exec(line);
   if (line === "no-device" || match === null)
-    return stop("destination-no-device", "is no block device", "Name a logical volume, partition or zvol");
+    return stop("destination-no-device", "is not a block device", "Name a logical volume, partition or zvol");
   const [, sectors = "0", , use = "", holds = ""] = match;
   const has = Number(sectors) * 512;
   const under = devicesUnder(line);

@@ -39,7 +39,7 @@ async function readKeyFile(path: string): Promise<{ secret: Secret; isOpenToOthe
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe would keep us waiting
     const about = await file.stat();
     if (!about.isFile())
-      throw wrong("key-no-file", `${path} is no file`, "Name a regular file with the passphrase or key");
+      throw wrong("key-no-file", `${path} is not a file`, "Name a regular file with the passphrase or key");
     if (about.size === 0 || about.size > MAX_BYTES)
       throw wrong(
         "key-wrong-size",

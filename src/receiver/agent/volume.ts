@@ -18,7 +18,7 @@ import { readFully } from "./io.ts";
 import { ReceiverProblem } from "../problem.ts";
 
 /**
- * ReceiverProblem where it is no block device, too small, mounted, or part of something. `exclusive`: asks the kernel for
+ * ReceiverProblem where it is not a block device, too small, mounted, or part of something. `exclusive`: asks the kernel for
  * the device (O_EXCL without O_CREAT, open(2)); a further lane of the same job cannot ask again.
  */
 export async function openBlockDevice(
@@ -48,7 +48,7 @@ export async function openBlockDevice(
   try {
     const has = await sizeOf(device);
     if (has === null)
-      throw new ReceiverProblem("destination-no-device", `${path} is no block device`, {
+      throw new ReceiverProblem("destination-no-device", `${path} is not a block device`, {
         advice: "Name a logical volume, partition or zvol",
       });
     if (has < sizeBytes)
@@ -66,7 +66,7 @@ export async function openBlockDevice(
   }
 }
 
-/** Bytes; null where it is no block device. The kernel tells the size in units of 512 bytes, whatever the sectors. */
+/** Bytes; null where it is not a block device. The kernel tells the size in units of 512 bytes, whatever the sectors. */
 async function sizeOf(device: FileHandle): Promise<number | null> {
   const stat = await device.stat();
   if (!stat.isBlockDevice()) return null;

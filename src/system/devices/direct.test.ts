@@ -18,7 +18,7 @@ async function fileOf(t: TestContext, bytes: Uint8Array, where = tmpdir()): Prom
   return path;
 }
 
-test("read() gives any range of a file whose size is no multiple of the alignment", async (t) => {
+test("read() gives any range of a file whose size is not a multiple of the alignment", async (t) => {
   const bytes = randomBytes(100_001);
   await using file = await openDirect(await fileOf(t, bytes));
   const buffer = alignedBuffer(200_000);

@@ -45,7 +45,7 @@ export function programEnvironment(extra: Readonly<Record<string, string>> = {})
 }
 
 /**
- * What we were started with beyond stdin, stdout and stderr (`40</dev/sda`) is no program's business, least of all a guest's:
+ * What we were started with beyond stdin, stdout and stderr (`40</dev/sda`) is not a program's business, least of all a guest's:
  * it gets /dev/null there. Node opens its own so that they are closed, and sees to the lowest that it was given.
  */
 const INHERITED: readonly (number | "ignore")[] = coverInherited();

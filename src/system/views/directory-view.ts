@@ -51,7 +51,7 @@ async function openRegular(path: string): Promise<Awaited<ReturnType<typeof open
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   if ((await file.stat()).isFile()) return file;
   await file.close();
-  throw new TypeError(`${path} is no regular file any more`);
+  throw new TypeError(`${path} is not a regular file any more`);
 }
 
 async function readRegular(path: string, sizeBytes: number): Promise<Uint8Array> {

@@ -22,7 +22,7 @@ async function readReport(directory: string): Promise<Report> {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new UserError("report-wrong", `${path} is no report of this version`, {
+  throw new UserError("report-wrong", `${path} is not a report of this version`, {
     advice: "Use the version of virt-p2v that wrote it, or a newer one",
   });
 }

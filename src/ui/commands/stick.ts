@@ -6,7 +6,7 @@ import { readBounded, run, RunError } from "../../system/index.ts";
 
 const DEVICE = "/dev/disk/by-label/P2V";
 const DIRECTORY = "/run/p2v/stick";
-/** Anything else is no stick that somebody wrote answers to; a journal is not replayed. */
+/** Anything else is not a stick that somebody wrote answers to; a journal is not replayed. */
 const OPTIONS: Readonly<Record<string, string>> = {
   vfat: "ro,nodev,nosuid,noexec,umask=077",
   iso9660: "ro,nodev,nosuid,noexec",

@@ -89,7 +89,7 @@ extra: 1
   );
 });
 
-test("what is no YAML, no map, or has a key twice is named with its line", () => {
+test("what is not a YAML, no map, or has a key twice is named with its line", () => {
   for (const [text, line] of [
     ["defaults:\n  name: [", 2],
     ["- a\n", 1],

@@ -68,7 +68,7 @@ test("automatic, as at boot, sets up nothing anew; by hand has links, forms and 
       ["Link vlan1", ["7", "eth9", "192.0.2.9/24", "192.0.2.1", ""], "next"],
       [/no link "eth9"/, "standing", "next"],
       ["Link vlan1", ["7", "enp3s0", "192.0.2.9", "192.0.2.1", ""], "next"],
-      [/"192.0.2.9" is no address with its mask/, "standing", "next"],
+      [/"192.0.2.9" is not an address with its mask/, "standing", "next"],
       ["Link vlan1", ["7", "enp3s0", "192.0.2.9/24 2001:db8::9/64", "192.0.2.1", "1400"], "next"],
       ["Links", ["DNS"], "next"],
       ["Name servers", ["192.0.2.53", "example.org"], "next"],

@@ -17,7 +17,7 @@ test("renderPng() of parsePpm() keeps every pixel", () => {
   );
 });
 
-test("parsePpm() refuses what is no picture, or lies about its size", () => {
+test("parsePpm() refuses what is not a picture, or lies about its size", () => {
   for (const bad of ["", "P5\n1 1\n255\nx", "P6\n2 2\n255\nabc", "P6\n99999 99999\n255\n", "P6\n0 0\n255\n"])
     assert.throws(() => parsePpm(Buffer.from(bad)), RangeError);
 });

@@ -56,7 +56,7 @@ test("execute() ends when QEMU does, says nothing, or says nonsense", async (t) 
   await assert.rejects(nonsense.qmp.execute("x"), kind("Protocol"));
 });
 
-test("a line without end is no answer", async (t) => {
+test("a line without end is not an answer", async (t) => {
   const { qmp } = await connect(t, () => "x".repeat(3 * 2 ** 20));
   await assert.rejects(qmp.execute("x"), kind("Closed"));
 });

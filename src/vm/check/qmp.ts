@@ -3,7 +3,7 @@
 import type { Readable } from "node:stream";
 import { z } from "zod";
 
-/** QEMU's answers are small; a line above this is no answer of QEMU. */
+/** QEMU's answers are small; a line above this is not an answer of QEMU. */
 const MAX_LINE_BYTES = 2 ** 20;
 
 const Message = z.union([

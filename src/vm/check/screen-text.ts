@@ -6,7 +6,7 @@ export const TEXT_MEMORY = { address: 0xb8000, sizeBytes: 32 * 1024 } as const;
 
 const COLUMNS = 80;
 
-/** Rows that are not empty; [] when this is no text (a graphics mode). */
+/** Rows that are not empty; [] when this is not text (a graphics mode). */
 export function parseScreenText(memory: Uint8Array): readonly string[] {
   const rows: string[] = [];
   let odd = 0;

@@ -29,7 +29,7 @@ const KERNEL_SIGN = /Linux version \d|^\[ {0,5}\d+\.\d{6}\] |systemd\[1\]: |P2V-
 export type WatchOptions = {
   readonly console: ConsoleLines;
   readonly timeoutMs: number;
-  /** null: silence is no ending. */
+  /** null: silence is not an ending. */
   readonly stallMs: number | null;
   /** How long after a final line a reboot is waited for. */
   readonly graceMs: number;

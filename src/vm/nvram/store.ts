@@ -90,7 +90,7 @@ function renderVariable({ name, value }: Variable): Buffer {
 
 /** Where variables lie: behind the header of the firmware volume and that of the store. */
 function findStore(bytes: Buffer): { readonly start: number; readonly end: number } | string {
-  const unknown = "it is no store of OVMF";
+  const unknown = "it is not a store of OVMF";
   if (bytes.length < VOLUME_BYTES) return unknown;
   const { fileSystem, signature, headerBytes: at } = VOLUME.read(bytes);
   if (fileSystem !== NV_DATA_VOLUME || signature !== "_FVH") return unknown;

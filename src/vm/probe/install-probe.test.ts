@@ -46,7 +46,7 @@ test("installProbe() replaces a link at the file's own place, and writes not thr
   assert.equal(await readFile(join(root, "x"), "utf8"), "probe");
 });
 
-test("installProbe() ends at loops of links, and at what is no directory", async (t) => {
+test("installProbe() ends at loops of links, and at what is not a directory", async (t) => {
   const { root } = await places(t);
   await symlink("loop", join(root, "loop"));
   await writeFile(join(root, "plain"), "");

@@ -49,7 +49,7 @@ async function makeParents(root: string, names: readonly string[]): Promise<stri
     if (found === null) {
       await mkdir(path, { mode: 0o755 });
       await inheritLabel(path, join(root, ...inside));
-    } else if (!found.isDirectory()) throw blocked(`/${[...inside, name].join("/")}`, "is no directory");
+    } else if (!found.isDirectory()) throw blocked(`/${[...inside, name].join("/")}`, "is not a directory");
     inside.push(name);
   }
   return join(root, ...inside);

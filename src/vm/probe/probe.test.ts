@@ -11,7 +11,7 @@ test("parseProbe() reads the line, also behind what stood there already", () => 
   assert.equal(probe?.links[0]?.mac, "52:54:00:ab:cd:ef");
 });
 
-test("parseProbe() gives null for what is no probe, or was printed into", () => {
+test("parseProbe() gives null for what is not a probe, or was printed into", () => {
   const bad = [
     "",
     "P2V-PROBE",

@@ -5,7 +5,7 @@ import { MAX_PROBE_BYTES } from "../probe/probe.ts";
 /** Kept of the console, from its beginning and from its end. */
 const KEPT_CHARS = 512 * 1024;
 
-// CSI and OSC sequences, other escapes (ECMA-48), then all that is no printable character or tab.
+// CSI and OSC sequences, other escapes (ECMA-48), then all that is not a printable character or tab.
 // oxlint-disable-next-line no-control-regex
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,1000}(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g;
 // oxlint-disable-next-line no-control-regex

@@ -158,7 +158,7 @@ const NETWORK: readonly (readonly [
   [
     "a port that was left out of its bond",
     { network: [wants({ kind: "port", of: "bond0" })] },
-    ["network: enp3s0 is no port of bond0"],
+    ["network: enp3s0 is not a port of bond0"],
   ],
   [
     "a guest without ip",
@@ -262,7 +262,7 @@ test("escapePath() names mount units as systemd does", () => {
   for (const [path, unit] of Object.entries(cases)) assert.equal(escapePath(path), unit);
 });
 
-test("where nothing answers DHCP, that is told and is no fault; the card itself must be right", () => {
+test("where nothing answers DHCP, that is told and is not a fault; the card itself must be right", () => {
   const silent = probe({
     links: [link({ addresses: [] })],
     failed: [{ unit: "networking.service", result: "exit-code" }],

@@ -151,7 +151,7 @@ function configDifferences(
       // A VLAN's lower link has no master; there the upper link must exist.
       return link.master === null && probe.links.some((one) => one.name === configured.of)
         ? []
-        : [network(`${link.name} is no port of ${configured.of}`)];
+        : [network(`${link.name} is not a port of ${configured.of}`)];
     case "dhcp": {
       // No default route is asked for: QEMU's DHCP server offers none on a restricted network.
       if (!probe.ip) return [notKnown(link.name)];

@@ -62,7 +62,7 @@ test("bad sectors end a copy with the place and advice; --skip-bad-sectors loses
   assert.deepEqual(
     [...pure].filter(([, isPure]) => !isPure).map(([start]) => start / MIB),
     [1, 9, 30],
-    "a cell that could not be read in full is no proof of the source",
+    "a cell that could not be read in full is not a proof of the source",
   );
   const source = await readFile(image);
   const wanted = Buffer.alloc(SIZE);

@@ -43,7 +43,7 @@ test("samples lie only in used blocks, spread over all disks", () => {
   assert.deepEqual(samplePlaces(disks, new Map()), { places: [], totalBytes: 0 });
 });
 
-test("measureSamples() measures reading, packing and a link; a host that takes nothing is no reason to fail", async (t) => {
+test("measureSamples() measures reading, packing and a link; a host that takes nothing is not a reason to fail", async (t) => {
   const directory = await temporary(t);
   const path = join(directory, "disk");
   const half = randomBytes(32 * MIB);

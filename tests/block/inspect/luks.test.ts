@@ -109,7 +109,7 @@ for (const [name, options] of Object.entries(KINDS))
     assert.equal((await clear.read(8 * MIB, 4096)).length, 0);
   });
 
-test("LUKS1 is read as QEMU reads it; the newline of an editor is no part of a passphrase", async (t) => {
+test("LUKS1 is read as QEMU reads it; the newline of an editor is not a part of a passphrase", async (t) => {
   const { plain, luks } = await encryptedDisk(t, { type: "luks1" });
   const [key, clear] = [`${luks}.key`, `${luks}.clear`];
   await writeFile(key, PASSPHRASE);

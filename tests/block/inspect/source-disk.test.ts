@@ -26,7 +26,7 @@ async function refusal(act: Promise<unknown>): Promise<string> {
   return "";
 }
 
-test("openSourceDisk() says plainly why something is no disk", async (t) => {
+test("openSourceDisk() says plainly why something is not a disk", async (t) => {
   const directory = await temporary(t);
   const at = (name: string): string => join(directory, name);
   await writeFile(at("empty"), "");

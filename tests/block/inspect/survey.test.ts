@@ -146,7 +146,7 @@ test("several machines give a table, and CSV; one broken archive does not hide t
 test("what is not an archive, and settings that mean nothing at a desk, are refused with advice", async () => {
   await assertRefused(await cli(["inspect", COLLECTOR]), {
     code: 2,
-    says: /no archive/,
+    says: /not an archive/,
     advises: /--collector/,
   });
   await assertRefused(await cli(["plan", "--machine", "/nonexistent"]), {

@@ -52,7 +52,7 @@ test("a FAT copy: new, replaced and removed files and directories come back; a f
   await run(["fsck.vfat", "-n", image]);
 });
 
-test("what is no FAT is an error, and leaves no mount", async (t) => {
+test("what is not a FAT is an error, and leaves no mount", async (t) => {
   const directory = await temporary(t);
   const image = join(directory, "none.img");
   await writeFile(image, Buffer.alloc(2 ** 20));

@@ -108,7 +108,7 @@ test("odd file names, and 4096-byte sectors", () =>
     assert.equal(stdout, `4096\n${8 * 2 ** 20}\n`);
   }));
 
-test("an image that is no whole number of sectors is readable to its last byte", () =>
+test("an image that is not a whole number of sectors is readable to its last byte", () =>
   leavingNothing(async (storeDirectory) => {
     await using disk = await makeDisk({ table: "none", partitions: [], sizeMb: 1 });
     const sizeBytes = 2 ** 20 + 700;

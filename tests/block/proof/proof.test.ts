@@ -163,7 +163,7 @@ test("a device that is written to in between is seen by its counters", () =>
     }
   }));
 
-test("a disk that shrank is not proven, and that is no crash", () =>
+test("a disk that shrank is not proven, and that is not a crash", () =>
   leavingNothing(async (storeDirectory) => {
     for (const level of ["counters", "used", "full"] as const) {
       await using disk = await noisyDisk();

@@ -39,7 +39,7 @@ function migrate(disk: string, to: string, ...more: readonly string[]): Promise<
   return cli(["migrate", "--disk", disk, "--to", to, "--name", "vm", "--yes", "--no-boot-check", ...more]);
 }
 
-test("what is no disk is refused", async (t) => {
+test("what is not a disk is refused", async (t) => {
   const directory = await temporary(t);
   const to = `dir:${join(directory, "vms")}`;
   const empty = join(directory, "empty.img");
@@ -182,7 +182,7 @@ test("a full destination is told before the copy", async (t) => {
   }
 });
 
-/** The mount of the test itself is no leftover. */
+/** The mount of the test itself is not a leftover. */
 async function assertRefusedOn(directory: string, ended: Ended): Promise<void> {
   assert.equal(ended.code, 5, ended.stderr);
   assert.match(ended.stderr, /MiB free, the VM needs/);

@@ -68,7 +68,7 @@ test("a package that brings no driver after all leaves nothing behind", async (t
   );
 });
 
-test("a file that is no package is named, and so is what is missing", async (t) => {
+test("a file that is not a package is named, and so is what is missing", async (t) => {
   const extras = await extrasOf(t, Buffer.alloc(500, "rpm"));
   const said = own((await propose(await lameGuest(t, { extras }))).problems);
   assert.match(

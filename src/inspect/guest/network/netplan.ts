@@ -61,7 +61,7 @@ const YAML = {
   prettyErrors: false,
 } as const;
 
-/** A file that is no YAML is one that netplan could not read either. */
+/** A file that is not a YAML is one that netplan could not read either. */
 export function parseNetplan(text: string): Tree {
   if (text.length > MAX_YAML) return new Map();
   try {

@@ -85,7 +85,7 @@ export function parseKeyfile(text: string, from: string, { used, names }: Known)
   };
 }
 
-/** `[match] interface-name=en*;!enp3s0;`: the first that is no exception. */
+/** `[match] interface-name=en*;!enp3s0;`: the first that is not an exception. */
 function patternIn(ini: Ini): string {
   const patterns = (iniValue(ini, "match", "interface-name") ?? "").split(/[;,\s]+/);
   return patterns.find((one) => one !== "" && !/^[!&|]/.test(one)) ?? "*";

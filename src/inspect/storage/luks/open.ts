@@ -46,7 +46,7 @@ export async function openLuks(
   }
 }
 
-/** An editor ends a file with a newline, which is no part of a passphrase; but a key of random bytes may end with one. */
+/** An editor ends a file with a newline, which is not a part of a passphrase; but a key of random bytes may end with one. */
 export function candidates(secret: Secret): readonly Secret[] {
   const bytes = secret.reveal();
   const ends = [[0x0d, 0x0a], [0x0a]].filter(

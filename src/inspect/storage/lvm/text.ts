@@ -7,7 +7,7 @@ export type LvmSection = ReadonlyMap<string, LvmValue | LvmSection>;
 const MAX_DEPTH = 8;
 const MAX_ITEMS = 1_000_000;
 
-/** Text that is no LVM2 metadata. */
+/** Text that is not a LVM2 metadata. */
 export class LvmTextError extends Error {
   constructor(message: string) {
     super(message);

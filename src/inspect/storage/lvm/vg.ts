@@ -56,7 +56,7 @@ export type VolumeGroup = {
   readonly volumes: readonly LogicalVolume[];
 };
 
-/** Throws LvmTextError where the text is no volume group. */
+/** Throws LvmTextError where the text is not a volume group. */
 export function parseVolumeGroup(text: string): VolumeGroup {
   const found = sectionsIn(parseLvmText(text)).find(
     ([, section]) => sectionOf(section, "physical_volumes") !== null,

@@ -98,12 +98,12 @@ for (const [what, first, expected] of [
   ["nothing", Buffer.alloc(512), false],
   ["an MBR without partitions", mbrSector([]), true],
 ] as const)
-  test(`${what} is no table`, async () => {
+  test(`${what} is not a table`, async () => {
     const table = await readDisk(diskOf(10, { 0: first }));
     assert.deepEqual([table.kind, table.emptyMbr, table.partitions], ["none", expected, []]);
   });
 
-test("the boot sector of a file system is no MBR, though it ends like one", async () => {
+test("the boot sector of a file system is not an MBR, though it ends like one", async () => {
   const sector = mbrSector([]);
   sector.write("Non-system disk, press any key when ready", 430, "latin1");
   const table = await readDisk(diskOf(10, { 0: sector }));

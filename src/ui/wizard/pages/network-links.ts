@@ -59,7 +59,7 @@ export const networkLink: Page = {
       const dns = words(servers);
       const wrong = dns.find((one) => isIP(one) === 0);
       if (wrong !== undefined)
-        throw bad(`"${wrong}" is no address`, "Name servers are given by their addresses");
+        throw bad(`"${wrong}" is not an address`, "Name servers are given by their addresses");
       return withNetwork(state, { ...done, setup: { ...setup, dns, search: words(search) } });
     }
     const old = setup.links.find(({ name }) => name === editing);
@@ -167,12 +167,12 @@ function readKind(kind: LinkKind, values: readonly string[], nics: readonly Nic[
     }
     case "vlan": {
       const id = /^\d{1,4}$/.test(first) ? Number(first) : 0;
-      if (id < 1 || id > 4094) throw bad(`"${first}" is no VLAN`, "Give its number, from 1 to 4094");
+      if (id < 1 || id > 4094) throw bad(`"${first}" is not a VLAN`, "Give its number, from 1 to 4094");
       return { kind: "vlan", id, on: second };
     }
     case "bond": {
       if (!(BOND_MODES as readonly string[]).includes(first.toLowerCase()))
-        throw bad(`"${first}" is no mode of a bond`, `Modes: ${BOND_MODES.join(", ")}`);
+        throw bad(`"${first}" is not a mode of a bond`, `Modes: ${BOND_MODES.join(", ")}`);
       return { kind: "bond", mode: bondMode(first), ports: words(second) };
     }
     case "bridge":
@@ -200,11 +200,11 @@ function readAddressing(address: string, gateway: string): LinkAddressing {
     const [host = "", prefix = ""] = one.split("/");
     const most = isIP(host) === 4 ? 32 : isIP(host) === 6 ? 128 : -1;
     if (most < 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > most)
-      throw bad(`"${one}" is no address with its mask`, "Such as 192.0.2.7/24 or 2001:db8::7/64");
+      throw bad(`"${one}" is not an address with its mask`, "Such as 192.0.2.7/24 or 2001:db8::7/64");
   }
   const gateways = words(gateway);
   const wrong = gateways.find((one) => isIP(one) === 0);
-  if (wrong !== undefined) throw bad(`"${wrong}" is no address of a gateway`, "Such as 192.0.2.1");
+  if (wrong !== undefined) throw bad(`"${wrong}" is not an address of a gateway`, "Such as 192.0.2.1");
   return { kind: "static", addresses, gateways };
 }
 
@@ -212,6 +212,6 @@ function readMtu(text: string): number | null {
   if (text === "") return null;
   const mtu = /^\d{3,5}$/.test(text) ? Number(text) : 0;
   if (mtu < 576 || mtu > 65_535)
-    throw bad(`"${text}" is no MTU`, "Give bytes, such as 1500 or 9000, or leave it empty");
+    throw bad(`"${text}" is not a MTU`, "Give bytes, such as 1500 or 9000, or leave it empty");
   return mtu;
 }

@@ -30,7 +30,7 @@ export const vm: Page = {
     if (name === "" || !isVmName(name))
       throw new UserError(
         "name-wrong",
-        name === "" ? "The VM has no name" : `"${name}" is no name for a VM`,
+        name === "" ? "The VM has no name" : `"${name}" is not a name for a VM`,
         {
           advice: "Letters, digits, dot, dash and underscore, at most 63",
         },
