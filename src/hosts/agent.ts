@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { createGzip } from "node:zlib";
 import { lastWords, type Link, UserError } from "../core/index.ts";
-import { makeRunDirectory, quoteWord } from "../system/index.ts";
+import { makeRunDirectory, quoteArgv, quoteWord, relayPrograms, traceSink } from "../system/index.ts";
 import { linkOf } from "./link.ts";
 import { agentProgram, agentScript, nodeBinary } from "./package.ts";
 import { runScript, type ScriptResult, startScript, type Transport } from "./shell.ts";
@@ -29,13 +29,20 @@ export async function startAgent(
     ? await placeOnce(transport, signal)
     : { node: process.execPath, script: agentProgram() };
   const words = [node, "--disable-warning=ExperimentalWarning", script, "--directory", directory];
+  const isTraced = traceSink() !== null;
+  if (isTraced) words.push("--trace");
+  // What it runs there is recorded as if it were started from here.
+  const hear = relayPrograms((argv) =>
+    transport.isRemote ? { argv: transport.paste(quoteArgv(argv)), on: transport.title } : { argv },
+  );
   // Once it runs, closing the link ends it: an abort must not kill it with cells that it could still make durable.
   const starting = new AbortController();
   const onAbort = (): void => starting.abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     const command = `${ENVIRONMENT} exec ${words.map(quoteWord).join(" ")}`;
-    return linkOf(await startScript(transport, command, { signal: starting.signal, lane: true }));
+    const options = { signal: starting.signal, lane: true, ...(isTraced ? { hear } : {}) };
+    return linkOf(await startScript(transport, command, options));
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

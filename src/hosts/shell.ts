@@ -146,11 +146,19 @@ export function endScript(transport: Transport, started: Started): Promise<void>
   return ended;
 }
 
+export type StartOptions = {
+  readonly signal: AbortSignal;
+  /** On a connection of its own. */
+  readonly lane: boolean;
+  /** Takes what it says on stderr, and gives what of that are words for people. */
+  readonly hear?: (text: string) => string;
+};
+
 /** Starts a script and waits until its shell is there. Aborting ends the local side. */
 export async function startScript(
   transport: Transport,
   script: string,
-  options: { signal: AbortSignal; lane: boolean },
+  options: StartOptions,
 ): Promise<Started> {
   const traced = traceScript(transport, script, { long: true });
   try {
@@ -181,7 +189,7 @@ function traceScript(
 async function startUntraced(
   transport: Transport,
   script: string,
-  { signal, lane }: { signal: AbortSignal; lane: boolean },
+  { signal, lane, hear = (text) => text }: StartOptions,
 ): Promise<Started> {
   signal.throwIfAborted();
   const mark = `p2v-begin-${randomBytes(8).toString("hex")}`;
@@ -190,7 +198,7 @@ async function startUntraced(
   signal.addEventListener("abort", onAbort, { once: true });
   let tail = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    tail = (tail + text).slice(-STDERR_TAIL_BYTES);
+    tail = (tail + hear(text)).slice(-STDERR_TAIL_BYTES);
   });
   let failure: Error | null = null;
   const closed = new Promise<number | null>((resolve) => {

@@ -24,6 +24,7 @@ export * from "./programs/run.ts";
 export * from "./devices/sector-cipher.ts";
 export * from "./programs/terminal.ts";
 export { TRACE_HEAD } from "./trace/line.ts";
+export { relayPrograms, sayPrograms } from "./trace/relay.ts";
 export { ToldScripts } from "./trace/told.ts";
-export { startTrace, type Trace, type Traced, traceProgram } from "./trace/trace.ts";
+export { startTrace, type Trace, type Traced, traceProgram, traceSink } from "./trace/trace.ts";
 export * from "./views/xattr.ts";

@@ -2,10 +2,19 @@
 // The trace of this process: off, or one file. Whoever starts a program says so here; there is no other state.
 import type { ChildProcess } from "node:child_process";
 import { TraceFile } from "./file.ts";
-import { renderTraceLine, type TracedEnd, type TracedProgram } from "./line.ts";
+import { renderTraceLine, type TracedEnd, type TracedProgram, type TraceNote } from "./line.ts";
 
-let current: TraceFile | null = null;
+/** Takes what is recorded. */
+export type TraceSink = (program: TracedProgram, note: TraceNote) => void;
+
+let current: TraceSink | null = null;
 let begun = 0;
+
+/** Numbers are of this process. */
+export function nextNumber(): number {
+  begun += 1;
+  return begun;
+}
 
 /** A program that is not over by then gets a line of its own: when we are killed, what we waited for is there. */
 const PATIENCE_MS = 1000;
@@ -19,7 +28,10 @@ export type Trace = Disposable & {
 export function startTrace(path: string): Trace {
   const file = new TraceFile(path);
   const before = current;
-  current = file;
+  current = (program, note) => {
+    const failed = note.kind === "ended" && (note.end.kind !== "exit" || note.end.code !== 0);
+    file.write(renderTraceLine(program, note), { failed });
+  };
   return {
     get trouble() {
       return file.trouble;
@@ -30,6 +42,14 @@ export function startTrace(path: string): Trace {
     },
   };
 }
+
+/** For the whole life of this process. */
+export function traceInto(sink: TraceSink): void {
+  current = sink;
+}
+
+/** null: nothing is recorded now. */
+export const traceSink = (): TraceSink | null => current;
 
 export interface Traced {
   ended(end: TracedEnd): void;
@@ -49,16 +69,15 @@ export function traceProgram(
   program: TracedProgram,
   { long = false, quiet = false }: TraceOptions = {},
 ): Traced {
-  const file = current;
-  if (file === null) return UNTRACED;
+  const sink = current;
+  if (sink === null) return UNTRACED;
   const at = new Date();
   const since = performance.now();
   let number: number | null = null;
   let isOver = false;
   const begin = (): void => {
-    begun += 1;
-    number = begun;
-    file.write(renderTraceLine(program, { kind: "begun", at, number }), { failed: false });
+    number = nextNumber();
+    sink(program, { kind: "begun", at, number });
   };
   const patience = long ? null : setTimeout(begin, PATIENCE_MS).unref();
   if (long) begin();
@@ -68,9 +87,9 @@ export function traceProgram(
       isOver = true;
       if (patience !== null) clearTimeout(patience);
       const seconds = (performance.now() - since) / 1000;
-      const failed = end.kind !== "exit" || end.code !== 0;
-      if (quiet && !failed && number === null) return;
-      file.write(renderTraceLine(program, { kind: "ended", at, seconds, end, number }), { failed });
+      const isGood = end.kind === "exit" && end.code === 0;
+      if (quiet && isGood && number === null) return;
+      sink(program, { kind: "ended", at, seconds, end, number });
     },
   };
 }

@@ -37,7 +37,7 @@ test("a migration over ssh: programs here and there, what ran for long, and line
   const disk = await smallDisk(directory);
   const to = ["--to", `ssh://${sshd.hostAlias}${directory}/vms`, "--ssh-config", sshd.sshConfigPath];
   const more = ["--name", "vm", "--as-is", "--no-boot-check", "--yes", "--trace", trace];
-  const ended = await cli(["migrate", "--disk", disk, ...to, ...more]);
+  const ended = await cli(["migrate", "--disk", disk, "--format", "qcow2", ...to, ...more]);
   assert.equal(ended.code, 0, ended.stderr);
   assert.equal((await stat(trace)).mode & 0o777, 0o600);
   const text = await readFile(trace, "utf8");
@@ -56,6 +56,10 @@ test("a migration over ssh: programs here and there, what ran for long, and line
   assert.match(agent, new RegExp(`begun=\\d+ ${title}; ssh -F ${sshd.sshConfigPath} -- ${sshd.hostAlias} '`));
   const number = /begun=(\d+)/.exec(agent)?.[1] ?? "";
   assert.match(text, new RegExp(` \\d+\\.\\d{3}s exit=0 begun=${number} ${title}; # ssh`));
+  // What the agent runs there is a line as if it were started from here.
+  const ssh = `${title}; ssh -F ${sshd.sshConfigPath} -- ${sshd.hostAlias}`;
+  assert.match(text, new RegExp(` \\d+\\.\\d{3}s exit=0 ${ssh} 'qemu-img create .*vm-1\\.qcow2\\.partial`));
+  assert.match(text, new RegExp(` begun=\\d+ ${ssh} 'setpriv --pdeathsig TERM -- qemu-storage-daemon `));
 
   const act = lineWith(text, /exit=0 on=.*df -Pk/);
   const pasted = await run(["bash", "-c", act]);
