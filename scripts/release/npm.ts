@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { REPOSITORY, writeHome } from "../../src/iso/index.ts";
 import { run } from "../../src/system/index.ts";
 import { ARTIFACTS, type Release } from "./release.ts";
-import { filesOf } from "./tree.ts";
+import { filesOf, setPlainModes } from "./tree.ts";
 
 type Manifest = Readonly<Record<string, unknown>>;
 
@@ -36,6 +36,7 @@ export async function makeNpmPackage({ version, epoch, out, scratch, signal }: R
   const manifest = packageManifest(JSON.parse(await read("package.json")) as Manifest);
   await writeFile(join(root, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const name of ["README.md", "CHANGELOG.md"]) await writeFile(join(root, name), await read(name));
+  await setPlainModes(root);
   for (const { path, kind } of await filesOf(root))
     if (kind === "file") await utimes(join(root, path), epoch, epoch);
   const packed = join(scratch, "npm-packed");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files of a directory, in an order that no file system decides.
-import { readdir } from "node:fs/promises";
+// The files of a directory, in an order that no file system decides and with modes that no umask does.
+import { chmod, open, readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 
 export type Listed = { readonly path: string; readonly kind: "file" | "directory" | "link" };
@@ -16,4 +16,21 @@ export async function filesOf(root: string): Promise<readonly Listed[]> {
     throw new Error(`${path} is not a file, a directory or a link`);
   });
   return listed.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+}
+
+/** Of the tree and all in it: programs, which begin as ELF files or scripts do, and directories 0755, other files 0644. */
+export async function setPlainModes(root: string): Promise<void> {
+  await chmod(root, 0o755);
+  for (const { path, kind } of await filesOf(root)) {
+    if (kind === "link") continue;
+    const isOpen = kind === "directory" || (await isProgram(join(root, path)));
+    await chmod(join(root, path), isOpen ? 0o755 : 0o644);
+  }
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  await using file = await open(path, "r");
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+  const start = buffer.subarray(0, bytesRead).toString("latin1");
+  return start === "\x7fELF" || start.startsWith("#!");
 }

@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The portable file, where nothing of what it needs is: in a root with a static busybox alone, and in Debian 11.
+// The portable file where nothing of what it needs is: in a root with a static busybox alone.
 import assert from "node:assert/strict";
-import { copyFile, cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { demoDisk } from "../../lab/demo/machine.ts";
-import { startSshd } from "../../lab/sshd.ts";
 import { debianTree } from "../../scripts/release/portable/debian-tree.ts";
-import { makePortable } from "../../scripts/release/portable/portable.ts";
 import type { Report } from "../../src/core/index.ts";
 import { run } from "../../src/system/index.ts";
-import { readInterpreter } from "../../src/hosts/index.ts";
-import { cli } from "../support/cli.ts";
-import { temporary } from "../support/temporary.ts";
-import { releaseFor } from "../support/release/artifacts.ts";
-import { busyboxRoot, debianRoot, type Root } from "../support/release/roots.ts";
+import { bringPortable, PORTABLE } from "../support/release/artifacts.ts";
+import { busyboxRoot } from "../support/release/roots.ts";
 import { migrateSmallDisk } from "../support/release/small-migration.ts";
-
-const COMMAND = ["/bin/sh", "/virt-p2v"];
-
-async function bringTo(t: TestContext, root: Root): Promise<void> {
-  await copyFile(await makePortable(await releaseFor(t)), join(root.path, "virt-p2v"));
-}
 
 test("in a root with a static busybox and nothing else: a small disk, and a whole Debian with its own initramfs tool", async (t) => {
   const busybox = join(
@@ -29,12 +18,12 @@ test("in a root with a static busybox and nothing else: a small disk, and a whol
     "bin/busybox",
   );
   const root = await busyboxRoot(t, busybox);
-  await bringTo(t, root);
+  await bringPortable(t, root);
   assert.deepEqual((await readdir(join(root.path, "bin"))).toSorted(), ["busybox", "sh"]);
-  const doctor = await root.run([...COMMAND, "doctor"]);
+  const doctor = await root.run([...PORTABLE, "doctor"]);
   assert.equal(doctor.code, 0, doctor.stdout);
   assert.doesNotMatch(doctor.stdout, /MISSING/);
-  await migrateSmallDisk(root, COMMAND);
+  await migrateSmallDisk(root, PORTABLE);
 
   // The guest's programs run in namespaces of their own, which is more than a disk of data asks for.
   const disk = await demoDisk({ signal: t.signal, onProgress: (text) => t.diagnostic(text) });
@@ -52,35 +41,13 @@ test("in a root with a static busybox and nothing else: a small disk, and a whol
     "--yes",
     "--no-boot-check",
   ];
-  const { code, stderr } = await root.run([...COMMAND, ...argv]);
+  const { code, stderr } = await root.run([...PORTABLE, ...argv]);
   assert.equal(code, 0, stderr.slice(-2000));
   const report = JSON.parse(await readFile(join(root.path, "vms/demo/report.json"), "utf8")) as Report;
   const built = report.problems.filter((problem) => /initramfs/.test(problem.code));
   assert.deepEqual(built, [], "the guest's own tool made the initramfs");
   assert.ok(report.changes.some(({ path, step }) => step === "initramfs" && path.startsWith("/boot/initrd")));
-  assert.equal((await root.run([...COMMAND, "verify", "/vms/demo"])).code, 0);
-});
-
-test("in a Debian 11, to a directory, and by its own ssh to a host that gets its Node", async (t) => {
-  const root = await debianRoot(t, "bullseye");
-  await bringTo(t, root);
-  await migrateSmallDisk(root, COMMAND);
-
-  const there = await temporary(t, { parent: "/var/tmp" });
-  await using sshd = await startSshd({
-    signal: t.signal,
-    serverLines: [`SetEnv XDG_CACHE_HOME=${there}/cache`],
-  });
-  await cp(sshd.directory, join(root.path, sshd.directory), { recursive: true });
-  const to = ["--to", `ssh://${sshd.hostAlias}${there}`, "--ssh-config", sshd.sshConfigPath, "--name", "vm"];
-  const argv = ["migrate", "--disk", "/disk.img", ...to, "--yes", "--no-boot-check", "--receiver", "agent"];
-  const { code, stderr } = await root.run([...COMMAND, ...argv]);
-  assert.equal(code, 0, `${stderr.slice(-2000)}\n${sshd.log().slice(-2000)}`);
-  assert.equal((await cli(["verify", join(there, "vm")])).code, 0);
-  const brought =
-    (await readdir(join(there, "cache/virt-p2v"))).find((name) => name.startsWith("node-")) ?? "";
-  const loader = await readInterpreter(join(there, "cache/virt-p2v", brought));
-  assert.equal(loader?.path, "/lib64/ld-linux-x86-64.so.2");
+  assert.equal((await root.run([...PORTABLE, "verify", "/vms/demo"])).code, 0);
 });
 
 test("a kernel without loop devices or FUSE is told before anything is done", async (t) => {
@@ -89,7 +56,7 @@ test("a kernel without loop devices or FUSE is told before anything is done", as
     "bin/busybox",
   );
   const root = await busyboxRoot(t, busybox);
-  await bringTo(t, root);
+  await bringPortable(t, root);
   await writeFile(join(root.path, "disk.img"), Buffer.alloc(2 ** 20));
   // A /dev of its own, with the nodes that any has.
   const script = `busybox mount -t tmpfs none /dev && cd /dev && busybox mknod -m 666 null c 1 3 && busybox mknod urandom c 1 9 && shift 0 && exec sh /virt-p2v "$@"`;

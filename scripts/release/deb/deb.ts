@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Debian package: the program's home below /usr/lib/virt-p2v, and what Debian's users look for beside it.
-import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { constants, gzipSync } from "node:zlib";
@@ -9,7 +9,7 @@ import { run } from "../../../src/system/index.ts";
 import { renderBashCompletion } from "../../../src/ui/index.ts";
 import { ARTIFACTS, type Release } from "../release.ts";
 import { readRunPackages } from "../run-packages.ts";
-import { filesOf } from "../tree.ts";
+import { filesOf, setPlainModes } from "../tree.ts";
 import { renderControl, renderDebianChangelog } from "./control.ts";
 
 const DOC = "usr/share/doc/virt-p2v";
@@ -25,7 +25,6 @@ export async function makeDeb(release: Release): Promise<string> {
   for (const [path, content] of await readTexts(release)) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), content);
-    await chmod(join(root, path), 0o644);
   }
   await writeControl(root, release);
   const path = join(out, ARTIFACTS.deb(version));
@@ -75,15 +74,12 @@ async function writeControl(root: string, { version }: Release): Promise<void> {
   const packages = await readRunPackages();
   await writeFile(join(root, "DEBIAN/control"), renderControl({ version, packages, installedKib: kib }));
   await writeFile(join(root, "DEBIAN/md5sums"), sums.join(""));
-  for (const name of ["control", "md5sums"]) await chmod(join(root, "DEBIAN", name), 0o644);
 }
 
-/** Whatever the umask is here. Links have their times clamped by dpkg-deb. */
+/** Links have their times clamped by dpkg-deb. */
 async function setModesAndTimes(root: string, epoch: number): Promise<void> {
-  await chmod(root, 0o755);
-  for (const { path, kind } of (await filesOf(root)).toReversed()) {
-    if (kind === "directory") await chmod(join(root, path), 0o755);
+  await setPlainModes(root);
+  for (const { path, kind } of (await filesOf(root)).toReversed())
     if (kind !== "link") await utimes(join(root, path), epoch, epoch);
-  }
   await utimes(root, epoch, epoch);
 }

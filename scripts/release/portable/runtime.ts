@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the portable file brings besides our program, and what changes seldom: Node, helper programs, their libraries and loader.
-import { chmod, copyFile, cp, mkdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, readFile, realpath, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { nodeBinary, readInterpreter } from "../../../src/hosts/index.ts";
 import { REPOSITORY } from "../../../src/iso/index.ts";
 import { run } from "../../../src/system/index.ts";
-import { filesOf } from "../tree.ts";
+import { filesOf, setPlainModes } from "../tree.ts";
 import { PACKAGE_LIST } from "./debian-tree.ts";
 import { librariesOf } from "./libraries.ts";
 import { parsePrograms, type Program } from "./programs.ts";
@@ -101,19 +101,12 @@ ${list}`,
 
 /** Plain modes, and `sizes`: a line for each file, by which head.sh sees that nothing is missing. */
 export async function finishTree(root: string): Promise<void> {
-  const files = await filesOf(root);
   const sizes: string[] = [];
-  for (const { path, kind } of files) {
-    if (kind === "directory") await chmod(join(root, path), 0o755);
+  for (const { path, kind } of await filesOf(root)) {
     if (kind !== "file") continue;
-    const content = await readFile(join(root, path));
-    const isProgram = content.subarray(0, 4).equals(ELF) || content.subarray(0, 2).toString() === "#!";
-    await chmod(join(root, path), isProgram ? 0o755 : 0o644);
     if (/[\s'"\\]/.test(path)) throw new Error(`${path} cannot be in a list of words`);
-    sizes.push(`${content.length} ${path}\n`);
+    sizes.push(`${(await stat(join(root, path))).size} ${path}\n`);
   }
   await writeFile(join(root, "sizes"), sizes.join(""));
-  await chmod(join(root, "sizes"), 0o644);
+  await setPlainModes(root);
 }
-
-const ELF = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
