@@ -51,12 +51,12 @@ test("readTar() refuses every archive that no collector makes", () => {
     [tarOf({ name: "to", type: "2" }), /nowhere/],
     [tarOf({ name: "big", content: "x".repeat(1001) }), /more than 1000/],
     [tarOf({ name: "huge", size: "77777777777\0" }), /ends in the middle/],
-    [tarOf({ name: "base256", size: "\x80\0\0\0\0\0\0\0\0\0\0\x01" }), /no tar header/],
+    [tarOf({ name: "base256", size: "\x80\0\0\0\0\0\0\0\0\0\0\x01" }), /not a tar header/],
     [tarOf(...Array.from({ length: 11 }, (_, index) => ({ name: `f${index}` }))), /more than 10 files/],
     [tarOf({ name: "x", type: "L", content: "y".repeat(70_000) }), /a name of/],
     [tarOf({ name: "a".repeat(99) }).subarray(0, 700), /ends in the middle/],
     [Buffer.from("hello"), /ends in the middle/],
-    [Buffer.alloc(512, 1), /no tar header|damaged/],
+    [Buffer.alloc(512, 1), /not a tar header|damaged/],
   ];
   for (const [bytes, says] of cases) assert.throws(() => readTar(bytes, LIMITS), says);
 });
