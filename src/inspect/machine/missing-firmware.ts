@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Firmware that the kernel asked for in vain, by device: such a card has a driver, and may not work all the same.
+import type { Machine } from "../../core/index.ts";
 import { run } from "../../system/index.ts";
 
 export type MissingFirmware = {
@@ -28,7 +29,22 @@ export function parseMissingFirmware(log: string): readonly MissingFirmware[] {
   return [...found.values()];
 }
 
-export async function readMissingFirmware(signal: AbortSignal): Promise<readonly MissingFirmware[]> {
+/**
+ * What a migration needs: controllers of disks, and network cards. A card that is not there yet for want of its firmware is
+ * still a controller on PCI. All else (rules of radio, graphics, sound) is no concern of an administrator here. Pure.
+ */
+export function neededFirmware(
+  missing: readonly MissingFirmware[],
+  { controllers, nics }: Pick<Machine, "controllers" | "nics">,
+): readonly MissingFirmware[] {
+  const needed = new Set([...controllers.map(({ address }) => address), ...nics.map(({ bus }) => bus)]);
+  return missing.filter(({ device }) => needed.has(device));
+}
+
+export async function readMissingFirmware(
+  machine: Pick<Machine, "controllers" | "nics">,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<readonly MissingFirmware[]> {
   const { stdout } = await run(["dmesg"], { signal, allowCodes: [1] });
-  return parseMissingFirmware(stdout);
+  return neededFirmware(parseMissingFirmware(stdout), machine);
 }

@@ -19,7 +19,7 @@ import {
 } from "../settings/index.ts";
 import { NO_NETWORK, openDialogScreen, runWizard, type WizardState } from "../wizard/index.ts";
 import { readAnswers } from "./answer-source.ts";
-import type { CommandRunner } from "./context.ts";
+import { type CommandRunner, say } from "./context.ts";
 import { withTrace } from "./with-trace.ts";
 
 /** In memory: what was answered before the wizard ended or crashed. No secrets are in it. */
@@ -34,17 +34,21 @@ export const runWizardCommand: CommandRunner = async (given, { signal }) => {
       advice: "Start it in one of 80 columns and 24 lines; virt-p2v migrate asks nothing",
     });
   const live = given.one("cmdline") !== null;
+  if (live) say("  the answers that came with the boot");
   const boot = live ? await bootAnswers(given, signal) : { answers: new Map(), trouble: null };
   const answers = new Map([...boot.answers, ...(live ? await keptAnswers() : []), ...givenAnswers(given)]);
+  say("  firmware, processor, memory, network cards");
   const { machine } = await inspectThisMachine({ sysroot: given.one("sysroot"), signal });
+  say("  disks that can be taken");
+  const disks = given.many("disk").length > 0 ? given.many("disk") : await localDisks({ signal });
   await using screen = await openDialogScreen(signal);
   const state: WizardState = {
     machine,
     live,
     now: new Date(),
-    missingFirmware: live ? await readMissingFirmware(signal) : [],
+    missingFirmware: live ? await readMissingFirmware(machine, { signal }) : [],
     inMemory: live && (await readBounded(IN_MEMORY)) !== null,
-    disks: given.many("disk").length > 0 ? given.many("disk") : await localDisks({ signal }),
+    disks,
     guest: null,
     problems: [],
     lookedAt: false,

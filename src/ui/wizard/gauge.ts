@@ -3,7 +3,9 @@
 // the clock that is given.
 import { formatBytes, formatSeconds, type JobEvent, type Phase } from "../../core/index.ts";
 import { Meter } from "../print/meter.ts";
-import { asciiText, TEXT_COLUMNS } from "./box.ts";
+import { cutTo } from "../text/columns.ts";
+import { wrapLines } from "../text/wrap.ts";
+import { asciiText, TEXT_COLUMNS, TEXT_ROWS } from "./box.ts";
 
 const TITLES: Readonly<Record<Phase, string>> = {
   inspect: "look at the source",
@@ -18,7 +20,8 @@ const TITLES: Readonly<Record<Phase, string>> = {
 
 type Bar = { done: number; total: number };
 
-const LAST_STEPS = 5;
+/** Of one step; dialog would cut what is wider than its box, and what is below it. */
+const STEP_LINES = 3;
 
 export class Gauge {
   readonly #lines: string[] = [];
@@ -82,12 +85,31 @@ export class Gauge {
     const lines = this.#lines.slice(-8);
     if (this.#running !== null) lines.push(`[ ] ${TITLES[this.#running.phase]} ...`);
     if (total > 0) lines.push(`    ${formatBytes(done)} of ${formatBytes(total)} verified${rate}${left}`);
-    lines.push("", ...this.#steps.slice(-LAST_STEPS).map((step) => `  ${step}`));
-    return lines.map((line) => asciiText(line).slice(0, TEXT_COLUMNS)).join("\n");
+    const head = [...lines, ""].map((line) => cutTo(asciiText(line), TEXT_COLUMNS, "..."));
+    return [...head, ...this.#lastSteps(TEXT_ROWS - head.length)].join("\n");
+  }
+
+  /** As many as there is room for, broken at words; the last one always. */
+  #lastSteps(rows: number): readonly string[] {
+    let shown: readonly string[] = [];
+    for (const step of this.#steps.toReversed()) {
+      const lines = stepLines(step);
+      if (shown.length > 0 && shown.length + lines.length > rows) break;
+      shown = [...lines, ...shown];
+    }
+    return shown;
   }
 
   /** As dialog --gauge reads it (its manual): XXX, percent, text, XXX. */
   render(): string {
     return `XXX\n${this.percent()}\n${this.text()}\nXXX\n`;
   }
+}
+
+function stepLines(step: string): readonly string[] {
+  const lines = wrapLines(`  ${asciiText(step).replaceAll("\n", " ")}`, TEXT_COLUMNS).split("\n");
+  const kept = lines.slice(0, STEP_LINES).map((line) => cutTo(line, TEXT_COLUMNS, "..."));
+  if (lines.length <= STEP_LINES) return kept;
+  const last = cutTo(kept.at(-1) ?? "", TEXT_COLUMNS - 4, "");
+  return [...kept.slice(0, -1), `${last} ...`];
 }
