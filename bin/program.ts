@@ -5,7 +5,6 @@ import {
   parseCommandLine,
   renderCommandHelp,
   renderError,
-  renderErrorJson,
   renderHelp,
   runCommand,
   takeCommand,
@@ -27,7 +26,6 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   } catch (error) {
     const caught = abort.signal.aborted ? abort.signal.reason : error;
     process.stderr.write(renderError(caught, { columns: widthOf(process.stderr) }));
-    if (caught instanceof UserError && args.includes("--json")) process.stdout.write(renderErrorJson(caught));
     return caught instanceof UserError ? EXIT_CODES[caught.area] : 1;
   }
 }

@@ -16,7 +16,7 @@ export function renderError(
   return plain(`virt-p2v: a bug; please report it:\n${text}\n${causes.join("")}${HOW_TO_REPORT}`);
 }
 
-/** The last line of a command with --json. */
+/** The last line of a job that prints a line of JSON for each event. */
 export function renderErrorJson({ code, area, message, advice }: UserError): string {
   return `${renderJson({ type: "error", code, area, exitCode: EXIT_CODES[area], text: message, advice })}\n`;
 }
