@@ -39,6 +39,21 @@ test("a table has a line for each part, and failed when one part did", () => {
   assert.match(table, /^FAILED all +0\.0 +4\.0$/m);
 });
 
+const IMPORT = 'import { suite, test } from "node:test"';
+/** A test that is over before its promise is rejected, and one that still runs then. */
+const STRAY = `${IMPORT};
+test("a", () => { setTimeout(() => { Promise.reject(new Error("nobody awaits this")); }, 1); });
+test("b", () => new Promise((resolve) => setTimeout(resolve, 100)));`;
+const SUITE = `${IMPORT};
+let open = 0;
+suite("s", { concurrency: 2 }, () => {
+  for (const name of ["a", "b"])
+    test(name, async () => {
+      open += 1;
+      while (open < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    });
+});`;
+
 test("runTests() fails for a test that fails, a file that cannot be read, and a process that ends early", async (t) => {
   const directory = await temporary(t);
   const said = quiet(t);
@@ -47,6 +62,8 @@ test("runTests() fails for a test that fails, a file that cannot be read, and a 
     ["passes", ok, /^1 tests$/],
     ["fails", `${ok} test("breaks", () => { throw new Error("broken here"); });`, /^2 tests, 1 failed$/],
     ["skips", `${ok} test("later", { skip: true }, () => undefined);`, /^1 tests, 1 skipped$/],
+    ["strays", STRAY, /^[23] tests/],
+    ["nests", SUITE, /^1 tests$/],
     ["throws", `${ok} throw new Error("not even loaded");`, /failed|ended before/],
     ["leaves", `${ok} process.exit(0);`, /ended before/],
   ] as const)
@@ -55,8 +72,9 @@ test("runTests() fails for a test that fails, a file that cannot be read, and a 
       const file = join(directory, `${name}.test.mjs`);
       await writeFile(file, text);
       const ended = await runTests({ name, how, files: [file], show: "when-failed" });
-      assert.equal(ended.ok, name === "passes" || name === "skips", `${name}, ${how}: ${ended.remark}`);
+      assert.equal(ended.ok, ["passes", "skips", "nests"].includes(name), `${name}, ${how}: ${ended.remark}`);
       assert.match(ended.remark, remark, `${name}, ${how}`);
     }
   assert.match(said(), /broken here/);
+  assert.match(said(), /nobody awaits this/);
 });

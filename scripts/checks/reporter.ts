@@ -18,6 +18,8 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   const count = { passed: 0, failed: 0, skipped: 0 };
   for await (const { type, data } of events) {
     if (type === "test:stderr" || type === "test:stdout") yield data.message;
+    // An error that nobody awaited: the process fails by it, and no test does.
+    if (type === "test:diagnostic" && /^(Error|Warning): /.test(data.message)) yield `${data.message}\n`;
     if ((type !== "test:pass" && type !== "test:fail") || data.nesting > 0) continue;
     const file = relative(".", data.file ?? "");
     seconds[file] = (seconds[file] ?? 0) + data.details.duration_ms / 1000;
