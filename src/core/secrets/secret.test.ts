@@ -28,3 +28,9 @@ test("blotKnown() hides the lines of a key, and a short password where it is a w
   keepSecret("abc");
   assert.equal(blotKnown("pw=abc abcd"), "pw=*** abcd");
 });
+
+test("blotKnown() leaves a text as it is where a secret is nothing but what stands between words", () => {
+  forgetSecrets();
+  for (const nothing of ["\n", " ", "=", ""]) keepSecret(nothing);
+  assert.equal(blotKnown("set -e\nname=value other"), "set -e\nname=value other");
+});

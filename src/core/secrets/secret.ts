@@ -43,7 +43,7 @@ export function blotKnown(text: string): string {
   // The longest first: one secret may be part of another, and would leave the rest of it to be read.
   for (const form of [...known].flatMap(formsOf).toSorted((a, b) => b.length - a.length))
     if (form.length >= LEAST_LETTERS) out = out.replaceAll(form, "***");
-    else if (form !== "" && out.includes(form))
+    else if (out.includes(form))
       out = out
         .split(/([\s=:,;'"]+)/)
         .map((word) => (word === form ? "***" : word))
@@ -59,7 +59,9 @@ function formsOf(secret: Secret): readonly string[] {
   const isText = !text.includes("\ufffd") && !text.includes("\0");
   const all = isText ? [text, text.trim(), ...longLines(text)] : [];
   const coded = [bytes.toString("hex"), bytes.toString("base64"), bytes.toString("base64url")];
-  const sorted = [...new Set([...all, ...coded])].toSorted((a, b) => b.length - a.length);
+  // A key that is a mere newline or blank would blot out what stands between words, and hide nothing.
+  const telling = [...new Set([...all, ...coded])].filter((form) => /[^\s=:,;'"]/.test(form));
+  const sorted = telling.toSorted((a, b) => b.length - a.length);
   forms.set(secret, sorted);
   return sorted;
 }
