@@ -10,6 +10,7 @@ export * from "./names/device-name.ts";
 export * from "./names/device-spec.ts";
 export * from "./names/evidence.ts";
 export * from "./names/resolve.ts";
+export * from "./names/safe-names.ts";
 export * from "./storage/devices.ts";
 export * from "./errors.ts";
 export * from "./event.ts";

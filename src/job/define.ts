@@ -9,6 +9,7 @@ import {
   type Host,
   type HostFacts,
   type Hypervisor,
+  isVmName,
   type Problem,
   type ProblemCode,
   type Started,
@@ -17,7 +18,7 @@ import {
   type VmPlace,
 } from "../core/index.ts";
 import { discoverHost } from "../hosts/index.ts";
-import { checkFit, choosePlace, type HostAnswers, isVmName, settleHypervisor, xenOn } from "../plan/index.ts";
+import { checkFit, choosePlace, type HostAnswers, settleHypervisor, xenOn } from "../plan/index.ts";
 import { defineVm, readDefinition } from "./destination/definitions.ts";
 import { connectHost, isFinished, isInUse, vmDirectory } from "./destination/destination.ts";
 import { type PastReport, readPastReport } from "./destination/past-report.ts";

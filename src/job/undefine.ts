@@ -6,11 +6,11 @@ import {
   errorOf,
   type Host,
   type HostFacts,
+  isVmName,
   namesIn,
   UserError,
 } from "../core/index.ts";
 import { discoverHost } from "../hosts/index.ts";
-import { isVmName } from "../plan/index.ts";
 import { libvirtState, undefineLibvirt, undefineXen, xenState } from "../vm/index.ts";
 import { ownFiles } from "./copy.ts";
 import { readDefinition } from "./destination/definitions.ts";

@@ -3,6 +3,7 @@
 import {
   type GuestOS,
   type Intent,
+  isVmName,
   type LeftOutDisk,
   type Machine,
   type Problem,
@@ -27,11 +28,6 @@ export type Found = {
   readonly storage: Machine["storage"];
   readonly guest: GuestOS | null;
 };
-
-/** A name that is safe as a file, a libvirt domain and a Xen domain at once. */
-export function isVmName(text: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text) && !text.includes("..");
-}
 
 /** UserError (usage) where an answer is missing or wrong; problems where the run could go on. */
 export function makeIntent(answers: Answers, found: Found): { intent: Intent; problems: readonly Problem[] } {

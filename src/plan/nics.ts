@@ -5,23 +5,12 @@ import {
   type GuestInterface,
   type GuestOS,
   type IntendedNic,
+  isInterfaceName,
   makeProblem,
   type Nic,
+  parseMac,
   type Problem,
 } from "../core/index.ts";
-
-const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
-
-/** A MAC in lower case with colons, or null when the text is none or is a group address (which no NIC may have). */
-export function parseMac(text: string): string | null {
-  const mac = text.trim().toLowerCase().replaceAll("-", ":");
-  return MAC.test(mac) && (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0 ? mac : null;
-}
-
-/** A Linux interface name: at most 15 bytes, and only characters that need no quoting in udev rules and units. */
-export function isInterfaceName(text: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/.test(text);
-}
 
 /**
  * In QEMU's range (52:54:00), the rest from a hash: the same machine gets the same address each time, so that a

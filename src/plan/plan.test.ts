@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sampleReport } from "../../lab/samples/report.ts";
-import { type BlockGraph, type BlockNode, type GuestOS, known, UserError } from "../core/index.ts";
+import { type BlockGraph, type BlockNode, type GuestOS, isVmName, known, UserError } from "../core/index.ts";
 import { type Answers, DEFAULT_HOST, DEFAULT_TRANSFER } from "./answers.ts";
 import { chooseFirmware } from "./firmware.ts";
-import { isVmName, makeIntent } from "./intent.ts";
+import { makeIntent } from "./intent.ts";
 import { confirmed } from "./preview.ts";
 import { makeVm } from "./vm.ts";
 

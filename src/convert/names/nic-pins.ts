@@ -7,13 +7,6 @@ export const LINKS_DIRECTORY = "/etc/systemd/network";
 export const RULES_PATH = `${RULES_DIRECTORY}/70-p2v-net.rules`;
 export const linkPath = (nic: IntendedNic): string => `${LINKS_DIRECTORY}/10-p2v-${nic.name}.link`;
 
-/** The kernel's limit is 15 bytes (IFNAMSIZ); these names need no quoting in udev rules, .link files or paths. */
-export const isInterfaceName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/.test(name);
-
-/** One card's address: six bytes, not a group's (lowest bit of the first byte), not all zero. */
-export const isMac = (mac: string): boolean =>
-  /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(mac) && !/^(00:){5}00$/.test(mac);
-
 /**
  * systemd.link(5), since systemd 197. Type=ether excludes bridges, bonds and VLANs with the same address; old versions do
  * not know the type of a plain card, and use the rule. No NamePolicy: it would win over Name.

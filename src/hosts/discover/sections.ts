@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer of DISCOVER, cut into its sections; and the words in it, none of which is trusted. Pure.
-import { type Known, known, lastWords, shown, unknown } from "../../core/index.ts";
+import { type Known, known, lastWords, parseMac, shown, unknown } from "../../core/index.ts";
 
 export type Section = {
   readonly lines: readonly string[];
@@ -79,11 +79,8 @@ export function complaint(section: Section | null): string {
   return lastWords(section?.lines.join("\n") ?? "", { lines: 1 }).replace(/^error: /, "");
 }
 
-const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
-
 export function cleanMacs(texts: readonly (string | undefined)[]): readonly string[] {
-  const macs = texts.map((text) => (text ?? "").toLowerCase()).filter((text) => MAC.test(text));
-  return [...new Set(macs)];
+  return [...new Set(texts.flatMap((text) => parseMac(text ?? "") ?? []))];
 }
 
 export function cleanUuid(text: string | undefined): string | null {

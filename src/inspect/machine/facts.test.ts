@@ -15,7 +15,6 @@ import {
 } from "./disks/disk-names.ts";
 import { parseDmi, parseDmiUuid } from "./dmi.ts";
 import { guessArch } from "./machine.ts";
-import { parseMac } from "./nics.ts";
 import { parseUdevRecord, property } from "./disks/udev.ts";
 
 test("parseDmi() takes no placeholder for a fact", () => {
@@ -71,19 +70,6 @@ test("parseAdjtime() reads the third line", () => {
   assert.equal(parseAdjtime("0.0 0 0.0\n0\nUTC\n"), "utc");
   assert.equal(parseAdjtime("0.0 0 0.0\n0\nLOCAL"), "local");
   for (const garbage of ["", "UTC", "0.0 0 0.0\n0\n", "a\nb\nc"]) assert.equal(parseAdjtime(garbage), null);
-});
-
-test("parseMac() refuses what is not an address of a card", () => {
-  assert.equal(parseMac("52:54:00:AB:CD:EF\n"), "52:54:00:ab:cd:ef");
-  for (const garbage of [
-    null,
-    "",
-    "00:00:00:00:00:00",
-    "ff:ff:ff:ff:ff:ff",
-    "52:54:00:ab:cd",
-    "80:00:02:08:fe:80:00",
-  ])
-    assert.equal(parseMac(garbage), null, `${garbage}`);
 });
 
 test("isDiskName() keeps every disk, also of odd drivers", () => {

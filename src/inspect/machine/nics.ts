@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Network cards: interfaces that have a device, so no bridges, bonds, VLANs or loopback.
-import type { Nic } from "../../core/index.ts";
+import { type Nic, parseMac } from "../../core/index.ts";
 import type { Sysroot } from "./sysroot.ts";
 import { compareNames, parseCount, parseName } from "./text.ts";
 
@@ -33,8 +33,8 @@ async function readNic(sysroot: Sysroot, name: string): Promise<Nic | null> {
   if (parseCount((await sysroot.text(`${at}/type`)) ?? `${ARPHRD_ETHER}`) !== ARPHRD_ETHER) return null;
   // A bond gives all its cards one address; each card's own one is kept aside.
   const mac =
-    parseMac(await sysroot.text(`${at}/bonding_slave/perm_hwaddr`)) ??
-    parseMac(await sysroot.text(`${at}/address`));
+    parseMac((await sysroot.text(`${at}/bonding_slave/perm_hwaddr`)) ?? "") ??
+    parseMac((await sysroot.text(`${at}/address`)) ?? "");
   if (mac === null) return null;
   const driver = await sysroot.find(`${at}/device/driver`);
   const speed = parseCount(await sysroot.text(`${at}/speed`), { max: 10_000_000 });
@@ -49,13 +49,6 @@ async function readNic(sysroot: Sysroot, name: string): Promise<Nic | null> {
 }
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
-
-/** Lower case; null for no address, all zeros and multicast addresses. */
-export function parseMac(text: string | null): string | null {
-  const mac = text?.trim().toLowerCase() ?? "";
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac) || mac === "00:00:00:00:00:00") return null;
-  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1 ? null : mac;
-}
 
 /** The kernel answers with an error while the interface is down: null. */
 function parseFlag(text: string | null): boolean | null {

@@ -6,6 +6,7 @@ import {
   type Emit,
   type Host,
   type HostFacts,
+  isVmName,
   makeProblem,
   type Plan,
   type Problem,
@@ -124,7 +125,7 @@ const SCHEMA = z.object({
   format: z.literal("definition/1"),
   hypervisor: z.enum(["libvirt", "xen"]),
   uri: z.string().max(1000).nullable(),
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/),
+  name: z.string().refine(isVmName),
   uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
   // Nothing else is ever made outside the VM's directory, and nothing else is ever removed.
   files: z

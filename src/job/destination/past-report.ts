@@ -5,6 +5,8 @@ import {
   type BlockGraph,
   type DriverPlace,
   type Host,
+  isMac,
+  isVmName,
   UserError,
   type VmModel,
   VOLUME_PATH,
@@ -23,12 +25,11 @@ export type PastReport = {
 };
 
 const text = z.string().max(4096);
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const bytes = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 // Loose: what a later release adds to a disk belongs to its definition, and is kept.
 const VM = z.looseObject({
-  name: z.string().regex(NAME),
+  name: z.string().refine(isVmName),
   uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
   memoryBytes: bytes,
   vcpus: z.number().int().min(1).max(4096),
@@ -78,7 +79,7 @@ const VM = z.looseObject({
     .array(
       z.object({
         name: z.string().max(64),
-        mac: z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/),
+        mac: z.string().refine(isMac),
         model: z.enum(["virtio", "e1000"]),
       }),
     )

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Settings as the user gave them become Answers; each wrong value is named with what would be right.
 import {
+  type Destination,
+  type Hypervisor,
+  isInterfaceName,
   parseDuration,
+  parseMac,
   parseSize,
   type ProblemCode,
   UserError,
   VOLUME_PATH,
-  type Destination,
-  type Hypervisor,
 } from "../../core/index.ts";
 import {
   type Answers,
   DEFAULT_TRANSFER,
   type HostAnswers,
   type KeyAnswer,
-  parseMac,
   parseWindowEnd,
 } from "../../plan/index.ts";
 import { skipAllBut } from "../../convert/index.ts";
@@ -94,7 +95,7 @@ function nics(given: Given): ReadonlyMap<string, string> {
   for (const text of given.many("nic")) {
     const [name = "", macText = "", ...more] = text.split("=");
     const mac = parseMac(macText);
-    if (mac === null || more.length > 0 || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/.test(name))
+    if (mac === null || more.length > 0 || !isInterfaceName(name))
       throw wrong("nic", text, "NAME=MAC, such as enp3s0=52:54:00:12:34:56 (no group address)");
     map.set(name, mac);
   }
@@ -118,11 +119,11 @@ function firmware(given: Given): Answers["firmware"] {
 function networks(given: Given): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
   for (const text of given.many("network")) {
-    const match = /^(?:([A-Za-z0-9][A-Za-z0-9._-]{0,14})[=:])?([A-Za-z0-9][A-Za-z0-9._-]{0,62})$/.exec(text);
-    const nic = match?.[1] ?? "*";
-    if (match?.[2] === undefined || map.has(nic))
+    const [, nic = null, network = ""] =
+      /^(?:([^=:]*)[=:])?([A-Za-z0-9][A-Za-z0-9._-]{0,62})$/.exec(text) ?? [];
+    if (network === "" || (nic !== null && !isInterfaceName(nic)) || map.has(nic ?? "*"))
       throw wrong("network", text, "a network or bridge of the host, or NIC=NETWORK, each once");
-    map.set(nic, match[2]);
+    map.set(nic ?? "*", network);
   }
   return map;
 }

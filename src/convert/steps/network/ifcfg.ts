@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // ifcfg files of Red Hat's family: HWADDR must be the address of the VM's card, or ifup ignores the interface
 // (initscripts' sysconfig.txt: "HWADDR= ... the interface with this address"; a wrong one fails the device).
-import { guestFiles, type IntendedNic, makeProblem } from "../../../core/index.ts";
+import { guestFiles, type IntendedNic, isMac, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { withNewline } from "../../text/lines.ts";
 import { editAssignments } from "../../text/shell-file.ts";
-import { isMac } from "../../names/nic-pins.ts";
 
 const DIRECTORY = "/etc/sysconfig/network-scripts";
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // netplan's `match`: an address must be the VM's, and a driver is another in the VM (netplan-yaml(5)). Edited as text: a
 // YAML writer would lose comments and order.
-import { guestFiles, type IntendedNic, makeProblem } from "../../../core/index.ts";
+import { guestFiles, type IntendedNic, isMac, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { MAX_LINE, splitLines } from "../../text/lines.ts";
-import { isMac } from "../../names/nic-pins.ts";
 
 const DIRECTORY = "/etc/netplan";
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // NetworkManager's keyfiles: a profile that asks for an old card's address, slot or driver matches no card of the VM
 // (nm-settings-keyfile(5); nm-settings-nmcli(5): 802-3-ethernet.mac-address, match.path, match.driver).
-import { guestFiles, type IntendedNic, makeProblem } from "../../../core/index.ts";
+import { guestFiles, type IntendedNic, isMac, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { commentOut } from "../../text/lines.ts";
 import { editSections, readSections } from "../../text/sections.ts";
-import { isMac } from "../../names/nic-pins.ts";
 
 const DIRECTORY = "/etc/NetworkManager/system-connections";
 const WIRED = /^(ethernet|802-3-ethernet)$/;

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Network interfaces keep their names: each name is pinned to the MAC address that the VM's NIC will have.
-import { type IntendedNic, makeProblem } from "../../../core/index.ts";
+import { type IntendedNic, isInterfaceName, isMac, makeProblem } from "../../../core/index.ts";
 import type { Draft } from "../draft.ts";
 import { step } from "../step.ts";
 import { conflictingLink, withoutConflicts } from "../../names/nic-conflicts.ts";
 import {
-  isInterfaceName,
-  isMac,
   linkPath,
   LINKS_DIRECTORY,
   renderLink,

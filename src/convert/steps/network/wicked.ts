@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SUSE's ifcfg files named after a slot (SLES 9 and 10: ifcfg-eth-bus-pci-..., getcfg(8)): only reported, since it is not
 // known which card was there. ifcfg-eth-id-MAC fits, as addresses are kept.
-import { guestFiles, makeProblem } from "../../../core/index.ts";
+import { guestFiles, makeProblem, parseMac } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { editAssignments } from "../../text/shell-file.ts";
 
@@ -18,7 +18,7 @@ export const wicked = step(
     for (const name of await view.list(DIRECTORY)) {
       if (!name.startsWith("ifcfg-") || name.endsWith("~")) continue;
       const path = `${DIRECTORY}/${name}`;
-      const id = /^ifcfg-.*-id-((?:[0-9a-f]{2}:){5}[0-9a-f]{2})$/i.exec(name)?.[1]?.toLowerCase();
+      const id = parseMac(/^ifcfg-.*-id-([0-9a-f:]{17})$/i.exec(name)?.[1] ?? "") ?? undefined;
       if (/-bus-/.test(name) || (id !== undefined && !macs.includes(id)))
         draft.problem(
           makeProblem("nic-not-in-vm", {

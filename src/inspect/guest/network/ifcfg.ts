@@ -65,7 +65,7 @@ export function parseIfcfg(
   const values = assignments(text);
   const suffix = file.slice("ifcfg-".length);
   // SUSE until 2009 named files by the card: ifcfg-eth-id-00:11:22:33:44:55, ifcfg-eth-bus-pci-0000:02:00.0
-  const byCard = /^eth-(?:id-((?:[0-9a-f]{2}:){5}[0-9a-f]{2})|bus-.*)$/i.exec(suffix);
+  const byCard = /^eth-(?:id-([0-9a-f:]{17})|bus-.*)$/i.exec(suffix);
   const device = values.get("DEVICE") ?? (byCard === null ? suffix : undefined);
   const [name = null, alias] = device?.split(":") ?? [];
   const made = name === null ? [] : madeBy(name, values, path);

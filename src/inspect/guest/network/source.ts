@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one source of network configuration says of interfaces, and the small parsers that all sources share.
-import type { GuestView, InterfaceConfig } from "../../../core/index.ts";
+import { type GuestView, type InterfaceConfig, isInterfaceName, parseMac } from "../../../core/index.ts";
 
 /** An interface that a file names, or that it tells by address or pattern only. */
 export type Sighting = {
@@ -49,10 +49,10 @@ const SOFTWARE =
 const SOFTWARE_BEGINNING = /^(?:br-|ovs-|docker|veth|virbr|vnet|vlan|cali|flannel)/;
 const NO_CARD = /^(?:wl|ww|ppp|ib\d|isdn|ippp|can\d|hso|usb\d|slip|bnep|bonding_masters)/;
 
-/** At most 15 bytes (IFNAMSIZ), and only characters that need no quoting in rules and units. */
+/** Of a network card, by its name alone. */
 export function isPhysicalName(name: string): boolean {
   return (
-    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/.test(name) &&
+    isInterfaceName(name) &&
     !SOFTWARE.test(name) &&
     !SOFTWARE_BEGINNING.test(name) &&
     !NO_CARD.test(name) &&
@@ -135,12 +135,9 @@ export function iniValue(ini: Ini, section: string, key: string): string | undef
   return iniValues(ini, section, key).at(-1);
 }
 
-const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
-
-/** Lower case with colons; null where it is none. */
+/** As parseMac(), of a value that may stand in quotes. */
 export function normalMac(text: string | null | undefined): string | null {
-  const mac = (text ?? "").trim().replaceAll(/["']/g, "").toLowerCase().replaceAll("-", ":");
-  return MAC.test(mac) && mac !== "00:00:00:00:00:00" && mac !== "ff:ff:ff:ff:ff:ff" ? mac : null;
+  return parseMac((text ?? "").replaceAll(/["']/g, ""));
 }
 
 /** Bits of 255.255.255.0, or of 24; null for nonsense. */

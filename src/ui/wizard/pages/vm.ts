@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The virtual machine: name, memory, CPUs, what runs it, networks, disk format.
-import { UserError } from "../../../core/index.ts";
-import { isVmName } from "../../../plan/index.ts";
+import { isVmName, UserError } from "../../../core/index.ts";
 import { paragraphs } from "../box.ts";
 import type { Page } from "../page.ts";
 import { answer, jobAnswers, type WizardState, withAnswers } from "../state.ts";

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the readers of this directory share: links as files name them, and the parts that are the same in every format.
-import type { LinkAddressing, LinkKind, NetworkLink, NetworkSetup } from "../../../../core/index.ts";
+import {
+  isInterfaceName,
+  type LinkAddressing,
+  type LinkKind,
+  type NetworkLink,
+  type NetworkSetup,
+} from "../../../../core/index.ts";
 import { cidrOf, isAddress } from "../source.ts";
 
 /** Only what a file said of a link; several files or stanzas may speak of one. */
@@ -56,7 +62,7 @@ function usedLinks(links: readonly NetworkLink[]): readonly NetworkLink[] {
   return links.filter(({ name }) => used.has(name));
 }
 
-const isLinkName = (name: string): boolean => name !== "lo" && /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/.test(name);
+const isLinkName = (name: string): boolean => name !== "lo" && isInterfaceName(name);
 
 /** A port that names its bond knows no mode (empty): that is said elsewhere. */
 function joinPorts(kind: LinkKind | undefined, other: LinkKind | undefined): LinkKind {
