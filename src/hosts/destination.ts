@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads `dir:PATH` and `ssh://[user@]host[:port]/path`. Pure.
-import { type Destination, UserError } from "../core/index.ts";
+import { type Destination, hasControls, UserError } from "../core/index.ts";
 
 /** UserError `usage` for anything else. Percent-encoding is decoded in user and path. */
 export function parseDestination(text: string): Destination {
@@ -16,8 +16,7 @@ export function parseDestination(text: string): Destination {
       looksLikeScp(text) ?? "dir:./vms, or ssh://root@host/var/vms",
     );
   // A path with control characters could neither be shown nor be passed to a shell line by line.
-  // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(destination.path)) throw wrong(text, "its path has control characters");
+  if (hasControls(destination.path)) throw wrong(text, "its path has control characters");
   return destination;
 }
 

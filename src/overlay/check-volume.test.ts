@@ -2,11 +2,11 @@
 // What of a checker's output is worth telling.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lastWords } from "./check-volume.ts";
+import { complaints } from "./check-volume.ts";
 
-test("lastWords() keeps the complaint, not the passes, and no control character of a file name", () => {
+test("complaints() keeps the complaint, not the passes, and no control character of a file name", () => {
   const output =
     "e2fsck 1.47.0 (5-Feb-2023)\nPass 1: Checking inodes\nEntry 'a\u001b[2Jb' is wrong\n\nFix? no\n";
-  assert.equal(lastWords(output, 8), "Entry 'a?[2Jb' is wrong | Fix? no");
-  assert.equal(lastWords(output, 1), "Fix? no");
+  assert.equal(complaints(output, 8), "Entry 'a?[2Jb' is wrong | Fix? no");
+  assert.equal(complaints(output, 1), "Fix? no");
 });

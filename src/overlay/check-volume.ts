@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is a file system whole? Its journal is replayed on the overlay, by the kernel, and then the checker has the word.
-import { EXT_SUPER, parseExtSuperblock } from "../core/index.ts";
+import { EXT_SUPER, lastWords, parseExtSuperblock } from "../core/index.ts";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { makeRunDirectory, mount, RunError, run } from "../system/index.ts";
@@ -92,7 +92,7 @@ async function replayByMounting(
     await mounted[Symbol.asyncDispose]();
     return "";
   } catch (error) {
-    if (error instanceof RunError) return lastWords(error.stderr, 2);
+    if (error instanceof RunError) return complaints(error.stderr, 2);
     throw error;
   }
 }
@@ -107,7 +107,7 @@ async function runChecker(
   try {
     const { code, stdout, stderr } = await run(argv, { allowCodes, signal, timeoutMs: CHECK_MS });
     const output = `${stdout}\n${stderr}`;
-    return { code, output, words: lastWords(output, 8) };
+    return { code, output, words: complaints(output, 8) };
   } catch (error) {
     // So much to complain about that it does not fit: that is damage enough.
     if (error instanceof RangeError)
@@ -116,15 +116,12 @@ async function runChecker(
   }
 }
 
-/** The telling lines at the end of a checker's output. File names in it may hold anything: printable ASCII stays. */
-export function lastWords(output: string, lines: number): string {
-  return output
+/** The telling lines at the end of a checker's output. */
+export function complaints(output: string, lines: number): string {
+  const telling = output
     .split("\n")
-    .map((line) => line.replaceAll(/[^ -~]/g, "?").trim())
-    .filter((line) => line !== "" && !/^(?:Pass \d|Phase \d|- |e2fsck \d|No modify flag set)/.test(line))
-    .slice(-lines)
-    .join(" | ")
-    .slice(0, MAX_WORDS);
+    .filter((line) => !/^(?:Pass \d|Phase \d|\s*- |e2fsck \d|No modify flag set)/.test(line));
+  return lastWords(telling.join("\n"), { lines, maxChars: MAX_WORDS });
 }
 
 async function readStart(path: string, sizeBytes: number): Promise<Uint8Array> {

@@ -2,7 +2,7 @@
 // The file systems of an installed system, mounted one into the other below a private directory.
 import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { findNode, type NodeId, UserError } from "../core/index.ts";
+import { findNode, lastWords, type NodeId, UserError } from "../core/index.ts";
 import {
   directoryView,
   isBelow,
@@ -129,7 +129,7 @@ async function mountNode(
       if (!(error instanceof RunError)) throw error;
       if (type === "vfat" && /unknown filesystem type/.test(error.stderr))
         return await tryFatCopy(device, target, { readOnly, signal });
-      why = error.stderr.trim() === "" ? error.message : error.stderr.trim();
+      why = lastWords(error.stderr) || error.message;
     }
   }
   return { why };

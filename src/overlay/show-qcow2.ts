@@ -3,7 +3,7 @@
 import { open } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import * as z from "zod";
-import { UserError } from "../core/index.ts";
+import { lastWords, UserError } from "../core/index.ts";
 import { makeRunDirectory, run, RunError } from "../system/index.ts";
 import type { Chain } from "./chain.ts";
 import { startExport } from "./fuse-export.ts";
@@ -82,7 +82,7 @@ async function checkedSize(path: string, signal: AbortSignal): Promise<number> {
       throw refused(
         isLocked
           ? "is in use by another program"
-          : `is a QCOW2 image that QEMU does not open: ${error.stderr.trim().slice(-300)}`,
+          : `is a QCOW2 image that QEMU does not open: ${lastWords(error.stderr)}`,
         isLocked ? "Shut the VM down that runs on it, then run this again" : "See qemu-img check",
       );
     },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTML with everything escaped by default: the report shows text of a guest that may be hostile.
+import { shown } from "../core/index.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -18,19 +19,14 @@ export class Markup {
   }
 }
 
-/** Control characters of a console have no place in HTML. */
-function withoutControls(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "");
-}
-
 type Part = string | number | Markup | null | readonly Part[];
 
 function render(part: Part): string {
   if (part === null) return "";
   if (part instanceof Markup) return part.text;
   if (typeof part === "object") return part.map(render).join("");
-  return withoutControls(String(part)).replace(/[&<>"']/g, (one) => ENTITIES[one] ?? one);
+  // Control characters of a console have no place in HTML.
+  return shown(String(part), { by: "", lines: true }).replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 }
 
 export function html(parts: TemplateStringsArray, ...values: readonly Part[]): Markup {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A package file of extras/: its metadata, and the kernels it has drivers for. Its metadata counts, its file name does not.
+import { lastWords } from "../../core/index.ts";
 import { open } from "node:fs/promises";
 import { RunError, run } from "../../system/index.ts";
 import { moduleName } from "../initramfs/modules.ts";
@@ -51,7 +52,7 @@ async function readDeb(path: string, signal: AbortSignal): Promise<DriverPackage
       return (await run(["dpkg-deb", ...argv], { signal, maxOutputBytes: MAX_LIST_BYTES })).stdout;
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
-      throw new RangeError(`dpkg-deb cannot read it: ${error.stderr.trim().split("\n").at(-1) ?? ""}`, {
+      throw new RangeError(`dpkg-deb cannot read it: ${lastWords(error.stderr, { lines: 1 })}`, {
         cause: error,
       });
     }

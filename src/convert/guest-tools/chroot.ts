@@ -2,7 +2,7 @@
 // The guest's own programs, run on a throw-away copy of the guest, shut off from this machine: see sandbox.ts.
 import { copyFile, lstat, mkdir, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Blobs, Change } from "../../core/index.ts";
+import { type Blobs, type Change, lastWords } from "../../core/index.ts";
 import {
   changeableState,
   directoryView,
@@ -69,7 +69,7 @@ async function whyNotRunning(copy: Copy, signal: AbortSignal): Promise<string | 
   } catch (error) {
     if (error instanceof RangeError) return error.message;
     if (!(error instanceof RunError)) throw error;
-    return `the guest's programs do not run here (${lastWords(error.stderr)})`;
+    return `the guest's programs do not run here (${complaint(error)})`;
   }
 }
 
@@ -112,7 +112,7 @@ async function install(
     };
   } catch (error) {
     if (error instanceof RunError)
-      return { kind: "failed", why: error.timedOut ? "it ran out of time" : lastWords(error.stderr) };
+      return { kind: "failed", why: error.timedOut ? "it ran out of time" : complaint(error) };
     if (error instanceof RangeError) return { kind: "failed", why: error.message };
     throw error;
   }
@@ -137,7 +137,7 @@ async function build(
     return { kind: "built", path, notes: notesIn(stderr) };
   } catch (error) {
     if (error instanceof RunError)
-      return { kind: "failed", why: error.timedOut ? "it ran out of time" : lastWords(error.stderr) };
+      return { kind: "failed", why: error.timedOut ? "it ran out of time" : complaint(error) };
     if (error instanceof RangeError) return { kind: "failed", why: error.message };
     throw error;
   }
@@ -149,9 +149,9 @@ function notesIn(stderr: string): readonly string[] {
   return [...new Set(lines)].slice(0, 3).map((line) => line.slice(5, 300));
 }
 
-function lastWords(text: string): string {
-  const lines = text.trim().split("\n").slice(-3).join(" | ");
-  return lines === "" ? "it said nothing" : lines.slice(-400);
+function complaint({ stderr }: RunError): string {
+  const words = lastWords(stderr, { lines: 3, maxChars: 400 });
+  return words === "" ? "it said nothing" : words;
 }
 
 export interface Copy extends AsyncDisposable {

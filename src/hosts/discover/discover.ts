@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks a host what it is and what it offers: one script, sent once, that reads only.
 import { randomBytes } from "node:crypto";
-import { type Host, type HostFacts, UserError } from "../../core/index.ts";
+import { type Host, type HostFacts, lastWords, UserError } from "../../core/index.ts";
 import { parseHostFacts } from "./facts.ts";
 import { DISCOVER } from "./script.ts";
 
@@ -27,7 +27,7 @@ export async function discoverHost(
   if (facts !== null) return facts;
   throw new UserError(
     "host-no-answer",
-    `${host.title} broke off when it was asked what it is: ${stderr.trim().split("\n").at(-1)?.slice(0, 200) ?? ""}`,
+    `${host.title} broke off when it was asked what it is: ${lastWords(stderr, { lines: 1 })}`,
     { advice: "Log in there by hand and look whether sh, sed and head work" },
   );
 }

@@ -8,6 +8,7 @@ import {
   LOAD_OPTION_ACTIVE,
   PATH_NODE,
   PATH_NODES,
+  shown,
   SIGNATURE_IS_MBR_ID,
 } from "../../core/index.ts";
 
@@ -111,8 +112,5 @@ function renderHardDrive(data: Uint8Array): string {
 
 /** Firmware fills descriptions with blanks and odd characters. */
 function cleanText(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\p{Cc}\p{Cf}\ufffd]/gu, "?")
-    .trim();
+  return shown(text.toWellFormed()).replaceAll("\ufffd", "?").trim();
 }

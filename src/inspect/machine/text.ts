@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a line of sysfs says, checked: numbers, lists of CPUs, names. Garbage is null, never 0 or NaN.
+import { shown } from "../../core/index.ts";
 
 /** A whole decimal number from 0 to `max`; null for anything else. */
 export function parseCount(text: string | null, { max = Number.MAX_SAFE_INTEGER } = {}): number | null {
@@ -17,8 +18,7 @@ export function parseHex(text: string | null): number | null {
 
 /** Trimmed, one blank for many, without control characters; null when nothing is left. At most 256 characters. */
 export function parseName(text: string | null): string | null {
-  const name = (text ?? "")
-    .replace(/[\p{Cc}\p{Cf}\ufffd]/gu, " ")
+  const name = shown((text ?? "").replaceAll("\ufffd", " "), { by: " " })
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, 256);

@@ -8,6 +8,7 @@ import {
   EXT_SUPER,
   intersect,
   type Range,
+  shown,
 } from "../../core/index.ts";
 import { RunError, run } from "../../system/index.ts";
 import { parseExtSuper } from "./ext-super.ts";
@@ -120,7 +121,7 @@ export function parseNcheck(text: string): Map<number, string> {
     const match = /^(\d{1,10})\t\/*(.{1,4096})$/.exec(line);
     const inode = Number(match?.[1]);
     if (match?.[2] === undefined || names.has(inode)) continue;
-    names.set(inode, `/${match[2].replace(/\p{C}/gu, "\ufffd")}`);
+    names.set(inode, `/${shown(match[2], { by: "\ufffd" })}`);
   }
   return names;
 }

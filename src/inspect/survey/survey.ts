@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The archive that the collector made on a running server, opened: a recorded machine and a view of its system's files.
-import { type GuestView, type Machine, UserError } from "../../core/index.ts";
+import { type GuestView, type Machine, shown, UserError } from "../../core/index.ts";
 import { type MemoryFile, memoryView, readBounded } from "../../system/index.ts";
 import { readMachine } from "../machine/machine.ts";
 import { sysrootOf } from "../machine/sysroot.ts";
@@ -103,7 +103,7 @@ async function openSurvey(
     spaces: parseSpaces(await read("/p2v/df"), await read("/p2v/df-inodes")),
     notes: (await read("/p2v/notes"))
       .split("\n", MAX_NOTES)
-      .map((line) => line.slice(0, 200).replace(/[\p{Cc}\p{Cf}]/gu, "?"))
+      .map((line) => shown(line.slice(0, 200)))
       .filter((line) => line !== ""),
     date: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(date) ? date : null,
     disks,

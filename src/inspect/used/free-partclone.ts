@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { UserError } from "../../core/index.ts";
+import { lastWords, UserError } from "../../core/index.ts";
 import { attachLoop, readBounded, run, RunError } from "../../system/index.ts";
 import { FreeRanges, type FreeSpace, unknownFree } from "./free.ts";
 
@@ -45,7 +45,7 @@ export async function readPartcloneFree(
     return await parseDomainLog(lines, place.sizeBytes);
   } catch (error) {
     if (error instanceof RunError)
-      return unknownFree(`${program} does not read it: ${lastWords(await readBounded(log))}`);
+      return unknownFree(`${program} does not read it: ${complaint(await readBounded(log))}`);
     if (error instanceof UserError && error.code === "program-missing")
       return unknownFree(`${program} is not installed`);
     throw error;
@@ -55,13 +55,14 @@ export async function readPartcloneFree(
 }
 
 /** What partclone's log says after its two lines of greeting. */
-function lastWords(log: Uint8Array | null): string {
+function complaint(log: Uint8Array | null): string {
   const lines = Buffer.from(log ?? [])
     .toString("utf8")
     .trim()
-    .split(/\s*[\n\r]+\s*/)
+    .split(/[\n\r]+/)
     .slice(2);
-  return lines.length === 0 ? "no reason given" : lines.join(" ").slice(0, 200);
+  const words = lastWords(lines.join("\n"), { lines: 4, maxChars: 200 });
+  return words === "" ? "no reason given" : words;
 }
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host tells of its block devices, by one script that only reads, and what of it stands in the way of a disk.
-import { formatBytes, makeProblem, named, type Problem, type ProblemCode } from "../../core/index.ts";
+import { formatBytes, makeProblem, named, type Problem, type ProblemCode, shown } from "../../core/index.ts";
 
 // One line for each: size, number, the devices below it, what uses it, what blkid recognizes. A device may have many
 // names, also nodes of its own in a VM's mount namespace, so numbers are compared. Used means: mounted or swapped on
@@ -88,7 +88,7 @@ export function problemsOf(
       `has ${formatBytes(has)}, the disk ${formatBytes(sizeBytes)}`,
       "Make the volume larger, or name another",
     );
-  const what = holds.trim().replaceAll(/[\p{Cc}\p{Cf}]/gu, "?");
+  const what = shown(holds.trim());
   if (what !== "" && !ours)
     return stop(
       "destination-exists",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words and commands as a shell reads them. Pure.
+import { shown } from "../../core/index.ts";
 
 /** The command as it could be pasted into a shell. */
 export function quoteArgv(argv: readonly string[]): string {
@@ -11,18 +12,14 @@ export function quoteWord(word: string): string {
   return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What a terminal would obey, a line would end at, or turns the direction of writing. */
-// oxlint-disable-next-line no-control-regex
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-
 /** One word on one line, also with newlines in it: then as bash, ksh, zsh and busybox read it ($'...'). */
 export function quoteOnOneLine(word: string): string {
-  if (!UNPRINTABLE.test(word)) return quoteWord(word);
+  if (shown(word) === word) return quoteWord(word);
   const escaped = Array.from(word, (letter) => {
     if (letter === "\n") return "\\n";
     if (letter === "\t") return "\\t";
     if (letter === "'" || letter === "\\") return `\\${letter}`;
-    return UNPRINTABLE.test(letter) ? Array.from(Buffer.from(letter), escapeByte).join("") : letter;
+    return shown(letter) !== letter ? Array.from(Buffer.from(letter), escapeByte).join("") : letter;
   });
   return `$'${escaped.join("")}'`;
 }

@@ -2,7 +2,7 @@
 // The one door to external programs: list argv, fixed locale, stdin closed or given, time limit, abort signal.
 import { type ChildProcess, spawn } from "node:child_process";
 import { openSync, readdirSync, readFileSync } from "node:fs";
-import { UserError } from "../../core/index.ts";
+import { lastWords, UserError } from "../../core/index.ts";
 import { quoteArgv } from "./quote.ts";
 import { traceChild } from "../trace/trace.ts";
 
@@ -88,7 +88,7 @@ export class RunError extends Error {
       : how.code === null
         ? `ended by ${how.signal}`
         : `exit code ${how.code}`;
-    const words = (how.stderr.trim() || how.stdout.trim()).split("\n").slice(-5).join(" | ").slice(0, 600);
+    const words = lastWords(how.stderr.trim() || how.stdout, { lines: 5, maxChars: 600 });
     super(`${quoteArgv(argv)}: ${end}${words === "" ? "" : `: ${words}`}`);
     this.name = "RunError";
     this.argv = argv;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stick labelled P2V, with answers or keys for this night: mounted read-only, and left so, since answers may name its keys.
 import { mkdir, readlink } from "node:fs/promises";
-import { UserError } from "../../core/index.ts";
+import { lastWords, UserError } from "../../core/index.ts";
 import { readBounded, run, RunError } from "../../system/index.ts";
 
 const DEVICE = "/dev/disk/by-label/P2V";
@@ -30,7 +30,7 @@ export async function findStick(signal: AbortSignal): Promise<string | null> {
     await run(["mount", "-t", type, "-o", options, DEVICE, DIRECTORY], { signal });
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
-    throw unreadable(error.stderr.trim());
+    throw unreadable(lastWords(error.stderr));
   }
   return DIRECTORY;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text in columns of a terminal: how wide it is, broken at a width, with nothing in it that a terminal obeys.
+import { shown } from "../../core/index.ts";
 
-/** Labels and models come from disks: no control or formatting characters; `ascii` replaces all but ASCII by `?`. */
+/** Labels and models come from disks: no control or formatting characters, and none whose width nobody knows; `ascii` replaces all but ASCII by `?`. */
 export function printable(text: string, { ascii }: { ascii: boolean }): string {
-  const clean = text.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu, "?");
+  const clean = shown(text.toWellFormed()).replace(/[\p{Co}\p{Cn}]/gu, "?");
   return ascii ? clean.replace(/[^ -~]/gu, "?") : clean;
 }
 

@@ -2,7 +2,7 @@
 // The terminal: boxes are shown by dialog, one at a time.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../../core/index.ts";
+import { lastWords, UserError } from "../../core/index.ts";
 import { feedOnTerminal, makeRunDirectory, runOnTerminal, type TerminalFeed } from "../../system/index.ts";
 import {
   asciiText,
@@ -39,9 +39,13 @@ export async function openDialogScreen(signal: AbortSignal): Promise<Screen & As
     ask: async (box) => {
       const { code, answer, stderr } = await runOnTerminal(renderBox(box), { signal, env });
       if (code === DIALOG_ERROR || code === -1 || code === 255)
-        throw new UserError("dialog-failed", `The program dialog cannot show its boxes: ${stderr.trim()}`, {
-          advice: "It needs a terminal of 80 columns and 24 lines, with TERM set",
-        });
+        throw new UserError(
+          "dialog-failed",
+          `The program dialog cannot show its boxes: ${lastWords(stderr)}`,
+          {
+            advice: "It needs a terminal of 80 columns and 24 lines, with TERM set",
+          },
+        );
       return readAnswer(box, { code, answer });
     },
     wait: async (text) => {

@@ -2,7 +2,7 @@
 // Files of the boot check on the host: throw-away disks, a copy of the firmware's variables, the console as it grows.
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { type Host, type HostProcess, UserError, type VmModel } from "../../core/index.ts";
+import { type Host, type HostProcess, lastWords, UserError, type VmModel } from "../../core/index.ts";
 import type { CheckDisk } from "./argv.ts";
 import type { FirmwareFiles } from "../define/firmware.ts";
 
@@ -49,7 +49,7 @@ async function act(host: Host, argv: readonly string[], signal: AbortSignal): Pr
   if (code === 0) return;
   throw new UserError(
     "boot-check-files",
-    `The boot check's throw-away files cannot be made on ${host.title}: ${stderr.trim().slice(-300)}`,
+    `The boot check's throw-away files cannot be made on ${host.title}: ${lastWords(stderr)}`,
     { advice: "Make room there, or run again with --no-boot-check" },
   );
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A shell script that imports the VM into Proxmox VE (qm(1) of 7.2 and newer, for import-from; qm.conf(5)). Pure.
-import type { VmDisk, VmModel, VmPlace } from "../../core/index.ts";
+import { shown, type VmDisk, type VmModel, type VmPlace } from "../../core/index.ts";
 import { quoteWord } from "../../system/index.ts";
 import { diskBus } from "./qemu-devices.ts";
 
@@ -42,9 +42,9 @@ export function renderProxmox(vm: VmModel, { place = ANY_PROXMOX }: Where = {}):
   ];
   return [
     "#!/bin/sh",
-    `# ${oneLine(vm.name)}: imports this virtual machine into Proxmox VE 7.2 or newer. Made by virt-p2v; the images`,
+    `# ${shown(vm.name)}: imports this virtual machine into Proxmox VE 7.2 or newer. Made by virt-p2v; the images`,
     "# lie beside it and stay as they are. Run it as root on the node:",
-    `#   sh ${oneLine(file)} STORAGE [VMID]`,
+    `#   sh ${shown(file)} STORAGE [VMID]`,
     "# STORAGE is one of `pvesm status`; without VMID the next free number is taken.",
     ...(vm.disks.some(({ sectorBytes }) => sectorBytes === 4096)
       ? ["# A disk had sectors of 4096 bytes. Proxmox shows 512: its partitions may not be found."]
@@ -91,5 +91,3 @@ function diskValue({ file, volume, bus }: VmDisk): string {
 }
 
 const word = (text: string): string => quoteWord(text);
-// oxlint-disable-next-line no-control-regex
-const oneLine = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f]/g, "?");

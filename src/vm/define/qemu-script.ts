@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A shell script that runs the VM with QEMU alone: for a first look, or where there is no libvirt. Pure.
-import type { VmModel } from "../../core/index.ts";
+import { shown, type VmModel } from "../../core/index.ts";
 import { quoteWord } from "../../system/index.ts";
 import { firmwareCandidates, varsFile } from "./firmware.ts";
 import { diskDevices, machineArguments, nicDevices } from "./qemu-devices.ts";
@@ -11,13 +11,13 @@ export function renderQemuScript(vm: VmModel): string {
   const wired = vm.nics.length > 0;
   return [
     "#!/bin/sh",
-    `# ${oneLine(vm.name)}: starts this virtual machine with QEMU. Made by virt-p2v; the images lie beside it.`,
+    `# ${shown(vm.name)}: starts this virtual machine with QEMU. Made by virt-p2v; the images lie beside it.`,
     "set -eu",
     "",
     "usage() {",
     "\tcat <<'END'",
-    `Usage: ${oneLine(script)} [OPTION]... [-- QEMU-ARGUMENT...]`,
-    `Runs the virtual machine ${oneLine(vm.name)}. What it writes stays in its images.`,
+    `Usage: ${shown(script)} [OPTION]... [-- QEMU-ARGUMENT...]`,
+    `Runs the virtual machine ${shown(vm.name)}. What it writes stays in its images.`,
     "",
     "  --serial     its serial console in this terminal (the default without a display; leave with Ctrl-A X)",
     "  --window     its screen in a window (the default with a display)",
@@ -26,7 +26,7 @@ export function renderQemuScript(vm: VmModel): string {
     "  --help       this text",
     "",
     ...(vm.guestAgent === true
-      ? [`Its guest agent listens at the socket ${oneLine(agentSocket(vm))}.`, ""]
+      ? [`Its guest agent listens at the socket ${shown(agentSocket(vm))}.`, ""]
       : []),
     "Environment:",
     "  ACCEL   kvm or tcg (emulated: slow, works everywhere); default: kvm where it works",
@@ -178,6 +178,3 @@ function firmwareLines(vm: VmModel): readonly string[] {
     "",
   ];
 }
-
-// oxlint-disable-next-line no-control-regex
-const oneLine = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f]/g, "?");

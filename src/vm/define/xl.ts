@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Xen domain for xl (xl.cfg(5), xl-disk-configuration(5), xl-network-configuration(5)). Pure.
-import { diskPath, UserError, type VmModel, type VmPlace } from "../../core/index.ts";
+import { diskPath, hasControls, shown, UserError, type VmModel, type VmPlace } from "../../core/index.ts";
 
 type Type = VmModel["xen"]["type"];
 
@@ -30,7 +30,7 @@ export function renderXl(
   const { type } = vm.xen;
   const disks = diskSpecs(vm, { directory, type });
   const lines = [
-    `# ${comment(vm.name)}: Xen domain, made by virt-p2v. Start it: xl create ${comment(vm.name)}.xl.cfg`,
+    `# ${shown(vm.name)}: Xen domain, made by virt-p2v. Start it: xl create ${shown(vm.name)}.xl.cfg`,
     "# Its console: xl console NAME (leave it with Ctrl-]).",
     `name = ${quote(vm.name)}`,
     `uuid = ${quote(vm.uuid)}`,
@@ -155,13 +155,9 @@ function nicSpec(
 
 /** xl reads the escapes of C inside quotes (libxlu_cfg.c); control characters are refused, nobody means them. */
 function quote(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(text))
+  if (hasControls(text))
     throw new UserError("xl-text", `${JSON.stringify(text)} cannot be written into a Xen definition`, {
       advice: "Choose a name and a directory without control characters",
     });
   return `"${text.replaceAll(/["\\]/g, (char) => `\\${char}`)}"`;
 }
-
-// oxlint-disable-next-line no-control-regex
-const comment = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f]/g, "?");

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A VM's serial console as lines: bounded, without control characters, never trusted.
+import { shown } from "../../core/index.ts";
 import { MAX_PROBE_BYTES } from "../probe/probe.ts";
 
 /** Kept of the console, from its beginning and from its end. */
 const KEPT_CHARS = 512 * 1024;
 
-// CSI and OSC sequences, other escapes (ECMA-48), then all that is not a printable character or tab.
+// CSI and OSC sequences, other escapes (ECMA-48).
 // oxlint-disable-next-line no-control-regex
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,1000}(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g;
-// oxlint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 // Boot menus place the cursor instead of ending their lines.
 // oxlint-disable-next-line no-control-regex
@@ -23,7 +22,7 @@ const EMPTY = /^[\s\u2500-\u257f]*$/;
 
 /** A line for people: no escape sequences, no control characters. */
 export function cleanLine(line: string): string {
-  return line.replace(ESCAPES, "").replace(CONTROLS, "").trimEnd();
+  return shown(line.replace(ESCAPES, ""), { by: "", lines: true }).replaceAll("\n", "").trimEnd();
 }
 
 export type ConsoleLines = {

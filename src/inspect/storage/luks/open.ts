@@ -4,7 +4,14 @@
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CryptFormat, type LuksKey, type OpenedCrypt, Secret, UserError } from "../../../core/index.ts";
+import {
+  type CryptFormat,
+  lastWords,
+  type LuksKey,
+  type OpenedCrypt,
+  Secret,
+  UserError,
+} from "../../../core/index.ts";
 import { RunError, run } from "../../../system/index.ts";
 import type { Reader } from "../reader.ts";
 
@@ -88,7 +95,7 @@ async function askVolumeKey(header: string, { secret, title, signal }: Ask): Pro
     return new Secret(bytes);
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
-    const words = error.stderr.trim().split("\n").at(-1) ?? "";
+    const words = lastWords(error.stderr, { lines: 1 });
     throw new UserError("luks-open-failed", `cryptsetup cannot open ${title}: ${words}`, {
       advice:
         "Leave the key out, and it is copied whole; free memory helps where it says that it has too little",
