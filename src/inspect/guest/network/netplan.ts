@@ -61,11 +61,14 @@ const YAML = {
   prettyErrors: false,
 } as const;
 
-/** A file that is not a YAML is one that netplan could not read either. */
+/** A survey has `***` in place of each secret, which YAML takes for an alias without a name. */
+const MASKED = /(:[ \t]+)(\*{3,})[ \t]*$/gm;
+
+/** A file that is not YAML is one that netplan could not read either. */
 export function parseNetplan(text: string): Tree {
   if (text.length > MAX_YAML) return new Map();
   try {
-    const document: unknown = parse(text, YAML);
+    const document: unknown = parse(text.replaceAll(MASKED, '$1"$2"'), YAML);
     return asTree(asTree(document).get("network"));
   } catch {
     return new Map();
