@@ -6,10 +6,13 @@ import { test } from "node:test";
 import { type Box, TEXT_COLUMNS } from "../../src/ui/wizard/box.ts";
 import { finishBox } from "../../src/ui/wizard/finish.ts";
 import { PAGES } from "../../src/ui/wizard/pages/index.ts";
+import { beginBox, planBox } from "../../src/ui/wizard/plan-pages.ts";
 import { withAnswers } from "../../src/ui/wizard/state.ts";
+import { SAMPLE_PROBLEMS, samplePreview } from "../../lab/samples/plan.ts";
 import { sampleEncryptedState, sampleMirroredState, sampleWizardState } from "../../lab/samples/wizard.ts";
 
 const SSH = sampleWizardState();
+const PREVIEW = samplePreview({ problems: SAMPLE_PROBLEMS });
 const MIRRORED = sampleMirroredState();
 const ENCRYPTED = sampleEncryptedState();
 const DIRECTORY = withAnswers(SSH, { to: "dir:/mnt/vms" });
@@ -34,6 +37,8 @@ const boxes: readonly (readonly [string, Box, string])[] = [
     const state = [SSH, DIRECTORY, MIRRORED, ENCRYPTED].find((one) => page.applies(one)) ?? SSH;
     return [page.name, page.box(state), page.help] as const;
   }),
+  ["plan", planBox(PREVIEW, "Next"), ""],
+  ["begin", beginBox(PREVIEW), ""],
   ["finish", finishBox(SSH), ""],
 ];
 

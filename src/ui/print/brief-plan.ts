@@ -12,36 +12,41 @@ const MOST_REST_LINES = 2;
 
 type Screenful = { readonly columns: number; readonly rows: number };
 
-/** At most `rows` lines, without a newline at the end. */
+/**
+ * At most `rows` lines, without a newline at the end. Problems come before words about the VM: where not all fits, each fact
+ * keeps one line, then notes go without advice, then warnings; then as many problems as fit, and the others by name.
+ */
 export function printBriefPlan(
   preview: Preview,
   { destination, columns, rows }: Screenful & { readonly destination: string },
 ): string {
-  const facts = factLines(
-    [...planFacts(preview, { destination, most: MOST }), changesFact(preview)],
-    columns,
-  );
+  const known = [...planFacts(preview, { destination, most: MOST }), changesFact(preview)];
+  const facts = factLines(known, columns);
   const problems = sortProblems(preview.problems);
   if (problems.length === 0) return facts.slice(0, rows).join("\n");
-  const room = rows - facts.length - 1;
-  const shown = fittingProblems(problems, { columns, rows: Math.max(room, MOST_REST_LINES) });
-  return [...facts.slice(0, rows - shown.length - 1), "", ...shown].join("\n");
+  const short = factLines(known, Number.POSITIVE_INFINITY).map((line) => cutTo(line, columns, "..."));
+  const told = (withAdvice: (problem: Problem) => boolean): readonly string[] =>
+    problems.flatMap((problem) => problemLines(problem, { columns, withAdvice: withAdvice(problem) }));
+  const stops = ({ severity }: Problem): boolean => severity === "stops";
+  const whole = [
+    [facts, told(() => true)],
+    [short, told(() => true)],
+    [short, told(({ severity }) => severity !== "notes")],
+    [short, told(stops)],
+  ] as const;
+  for (const [above, below] of whole)
+    if (above.length + 1 + below.length <= rows) return [...above, "", ...below].join("\n");
+  const room = Math.max(rows - short.length - 1, MOST_REST_LINES);
+  const below = fittingProblems(problems, { columns, rows: room });
+  return [...short.slice(0, rows - below.length - 1), "", ...below].join("\n");
 }
 
-/** With all advice, or that of notes left out, or all; or as many as fit, and the others by name. */
 function fittingProblems(problems: readonly Problem[], { columns, rows }: Screenful): readonly string[] {
-  const advised: readonly ((problem: Problem) => boolean)[] = [
-    () => true,
-    ({ severity }) => severity !== "notes",
-    ({ severity }) => severity === "stops",
-  ];
-  const blocks = advised.map((withAdvice) =>
-    problems.map((problem) => problemLines(problem, { columns, withAdvice: withAdvice(problem) })),
+  const blocks = problems.map((problem) =>
+    problemLines(problem, { columns, withAdvice: problem.severity === "stops" }),
   );
-  for (const lines of blocks) if (lines.flat().length <= rows) return lines.flat();
-  const shortest = blocks.at(-1) ?? [];
   for (let count = problems.length - 1; count > 0; count -= 1) {
-    const lines = [...shortest.slice(0, count).flat(), ...restLines(problems.slice(count), columns)];
+    const lines = [...blocks.slice(0, count).flat(), ...restLines(problems.slice(count), columns)];
     if (lines.length <= rows) return lines;
   }
   return restLines(problems, columns);

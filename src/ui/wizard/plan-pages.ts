@@ -3,7 +3,9 @@
 import { groupChanges, type Preview, type ShownChange } from "../../core/index.ts";
 import { printDestination } from "../../job/index.ts";
 import { printBriefPlan } from "../print/brief-plan.ts";
+import { planFacts } from "../print/plan-facts.ts";
 import { printProblems } from "../print/problems.ts";
+import { factLines } from "../text/wrap.ts";
 import { type Box, paragraphs, TEXT_COLUMNS, TEXT_ROWS } from "./box.ts";
 import { save } from "./finish.ts";
 import { type Screen, showHelp } from "./screen.ts";
@@ -33,8 +35,11 @@ export function planBox(preview: Preview, next: string): Box {
       ? [`  ${group.change.step.padEnd(14)} ${group.change.path}`]
       : [...group.places].map(([place, count]) => `  ${group.step.padEnd(14)} ${place}/ (${count} files)`),
   );
+  const facts = factLines(planFacts(preview, { destination }), columns).join("\n");
   const below = [
-    ...(brief.endsWith(every) ? [] : [`Every problem:\n${every}`]),
+    ...(brief.endsWith(every) && brief.startsWith(facts)
+      ? []
+      : [`All of it:\n${facts}\n\n${every}`.trimEnd()]),
     ...(files.length === 0 ? [] : [`Files that change in the VM:\n${files.join("\n")}`]),
   ];
   return { kind: "text", title: "The plan", text: [brief, ...below].join("\n\n"), next };
@@ -51,7 +56,12 @@ export function beginBox(preview: Preview): Box {
     items: [
       { tag: "begin", label: "begin the migration" },
       ...(some
-        ? [{ tag: "changes", label: `show the ${preview.changes.length} changes in the VM's files` }]
+        ? [
+            {
+              tag: "changes",
+              label: `show each change in the VM's files, as a diff (${preview.changes.length})`,
+            },
+          ]
         : []),
       { tag: "answers", label: "save the answers as a file" },
     ],

@@ -39,6 +39,8 @@ async function migrate(
   ]);
   assert.equal(ended.code, 0, ended.stderr);
   assert.deepEqual(await leftovers(), []);
+  for (const title of ["Looking at the source", "Overlay", "Plan", "Proof", "Writing definitions"])
+    assert.equal(ended.stderr.split("\n").filter((line) => line === title).length, 1, `${title} once`);
   return ended;
 }
 

@@ -11,7 +11,9 @@ import { openTerminal, type Terminal } from "../../support/terminal.ts";
 import { temporary } from "../../support/temporary.ts";
 
 /** Disks that are not given: a problem each, more than fit on the screen. */
-const ELSEWHERE = "cdefghijklmn".split("").map((name) => `/dev/sd${name}1 /srv/${name} ext4 defaults 0 2\n`);
+const ELSEWHERE = "cdefghijklmnopqrstuv"
+  .split("")
+  .map((name) => `/dev/sd${name}1 /srv/${name} ext4 defaults 0 2\n`);
 const SYSTEM = {
   "/etc/os-release": 'ID=debian\nVERSION_ID=12\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
   "/etc/fstab": `/dev/sda1 / ext4 defaults 0 1\n/dev/sda2 none swap sw 0 0\n${ELSEWHERE.join("")}`,
@@ -101,13 +103,13 @@ test("without a pager the text is shown a screenful at a time; y begins", async 
 test("plan names the changes, then summary and problems; --diff shows them", async (t) => {
   const directory = await temporary(t);
   const argv = ["bin/virt-p2v", "plan", ...migration(directory).slice(2)];
-  await using terminal = await openTerminal(argv, { rows: 60 });
+  await using terminal = await openTerminal(argv, { rows: 80 });
   await terminal.exitCode();
   const screen = (await terminal.screen()).join("\n");
   assert.match(screen, /^1 change in the guest \(--diff shows them\):\n\/etc\/fstab\n {2}fstab: /);
-  assert.match(screen, /\n\nNothing stops this: 12 warnings\.\n/);
+  assert.match(screen, /\n\nNothing stops this: 20 warnings\.\n/);
   assert.doesNotMatch(screen, /^@@/m);
-  await using diffs = await openTerminal([...argv, "--diff"], { rows: 90 });
+  await using diffs = await openTerminal([...argv, "--diff"], { rows: 110 });
   await diffs.exitCode();
   assert.match((await diffs.screen()).join("\n"), /^@@ [^]*Nothing stops this/m);
 });
