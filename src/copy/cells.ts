@@ -33,27 +33,6 @@ function* zeroWork(first: number, last: number, most: number): Generator<Work, v
     yield { kind: "zero", first: at, last: Math.min(last, at + most) };
 }
 
-/** Work for several workers; what one could not finish is given back, and comes first. */
-export class WorkQueue {
-  readonly #work: Iterator<Work>;
-  readonly #again: Work[] = [];
-
-  constructor(work: Iterator<Work>) {
-    this.#work = work;
-  }
-
-  next(): Work | null {
-    const again = this.#again.pop();
-    if (again !== undefined) return again;
-    const { done, value } = this.#work.next();
-    return done === true ? null : value;
-  }
-
-  giveBack(work: Work): void {
-    this.#again.push(work);
-  }
-}
-
 /** The parts of `ranges` that lie in `touched`, and the others. Both inputs normal; `touched` may be long. Pure. */
 export function splitRanges(
   ranges: readonly Range[],

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // One disk over several lanes: workers take cells in order, and skip those whose hash the destination already has.
 import { bytesOf, UserError } from "../core/index.ts";
-import { cellCount, type Grid, ProtocolError, segmentBytesFor, Slots } from "../wire/index.ts";
+import { cellCount, type Grid, ProtocolError, segmentBytesFor } from "../wire/index.ts";
 import { BadSectors } from "./bad-sectors.ts";
 import { CellSender } from "./cell-sender.ts";
-import { cellWork, WorkQueue } from "./cells.ts";
+import { cellWork } from "./cells.ts";
 import type { Connection } from "./connection.ts";
 import type { CopyOptions, CopyResult, DiskToCopy } from "./options.ts";
 import { DurableEntries } from "./entries.ts";
 import type { Lane } from "./lane.ts";
 import type { RateLimit } from "./rate.ts";
 import { openSource } from "./source.ts";
+import { runWorkers, WorkQueue } from "./worker-pool.ts";
 
 /** Cells that one lane reads, hashes and compresses at one time: enough to keep the thread pool busy. */
 const WORKERS_PER_LANE = 3;
@@ -50,7 +51,13 @@ export async function copyDisk({ disk, connection, limit, options }: Job): Promi
       opened = await openOnAll(disk, { grid, lanes, mode });
       if (!opened.kept && sender.isPartlyDurable) throw disappeared(disk.file);
       sender.entries = opened.kept ? entriesOf(lanes, disk, grid) : null;
-      await runWorkers(work, { sender, grid, lanes, signal: options.signal });
+      await runWorkers(work, {
+        lanes,
+        workersPerLane: WORKERS_PER_LANE,
+        windowPerLane: Math.max(2 * WORKERS_PER_LANE, Math.floor(WINDOW_BYTES / grid.segmentBytes)),
+        send: (cell, lane) => sender.send(cell, lane),
+        signal: options.signal,
+      });
       rootSha256 ??= sender.root.digest();
       await closeOnAll(disk, lanes, rootSha256);
       return {
@@ -122,49 +129,6 @@ async function openOnAll(disk: DiskToCopy, { grid, lanes, mode }: Opening): Prom
     if (message.readBack === "cached") readBack = "cached";
   }
   return { kept: kept ?? false, readBack };
-}
-
-type Workers = {
-  readonly sender: CellSender;
-  readonly grid: Grid;
-  readonly lanes: readonly Lane[];
-  readonly signal: AbortSignal;
-};
-
-/** Resolves when all work is durable. The first failure, or the signal, ends the lanes, and with them all who wait. */
-async function runWorkers(work: WorkQueue, { sender, grid, lanes, signal }: Workers): Promise<void> {
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
-  const onStop = (): void => lanes.forEach((lane) => lane.abort(stop.reason));
-  stop.addEventListener("abort", onStop, { once: true });
-  const fail = (error: unknown): void => failed.abort(error); // only the first counts
-  const worker = async (lane: Lane, window: Slots): Promise<void> => {
-    for (let one = work.next(); one !== null; one = work.next()) {
-      const mine = one;
-      const failedAt = (error: unknown): void => {
-        work.giveBack(mine);
-        fail(error);
-      };
-      await window.take();
-      try {
-        stop.throwIfAborted();
-        const { durable } = await sender.send(mine, lane);
-        durable.catch(failedAt).finally(() => window.give());
-      } catch (error) {
-        window.give();
-        return failedAt(error);
-      }
-    }
-  };
-  const cells = Math.max(2 * WORKERS_PER_LANE, Math.floor(WINDOW_BYTES / grid.segmentBytes));
-  const runLane = async (lane: Lane): Promise<void> => {
-    const window = new Slots(cells);
-    await Promise.all(Array.from({ length: WORKERS_PER_LANE }, () => worker(lane, window)));
-    await window.idle();
-  };
-  await Promise.all(lanes.map(runLane));
-  stop.removeEventListener("abort", onStop);
-  stop.throwIfAborted();
 }
 
 function disappeared(file: string): UserError {
