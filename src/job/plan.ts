@@ -192,6 +192,7 @@ export async function planOnly({ answers, sshConfig, save, signal, emit }: PlanO
   await using workspace = await openWorkspace();
   const workDirectory = workspace.path;
   const blobs = await openBlobs(join(workDirectory, "blobs"));
+  emit({ type: "step", phase: "inspect", text: "Looking at the destination" });
   await using host = await connectHost(answers.destination, { sshConfig, signal });
   const facts = await askHost(host, { answers, signal });
   const { mirrors, keys = [] } = answers;

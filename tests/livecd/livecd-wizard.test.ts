@@ -44,6 +44,7 @@ test("the wizard on the serial console migrates the demo machine", {
   await vm.see(/Enter for the wizard/, { timeoutMs: 5 * MINUTE });
   const wizard = new WizardTypist(vm);
   await wizard.press(KEYS.enter);
+  await vm.see(/The wizard starts/, { timeoutMs: MINUTE });
 
   const welcome = await wizard.page("Welcome", { shows: /medium may be taken out/ });
   assert.match(welcome, /Disks +1 that can be taken/);
