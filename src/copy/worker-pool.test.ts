@@ -41,17 +41,17 @@ function track(): {
 test("all work is sent once, never more than the window of a lane is open, and the pool waits for the last", async () => {
   const lanes = [new TestLane(), new TestLane()];
   const { sent, send } = track();
-  let done = false;
+  const progress = { done: false };
   const pool = runWorkers(numbers(50), { lanes, workersPerLane: 3, windowPerLane: 4, send, signal }).then(
     () => {
-      done = true;
+      progress.done = true;
     },
   );
-  while (!done) {
+  while (!progress.done) {
     await settle();
     for (const { open } of lanes) {
       assert.ok(open.size <= 4, `${open.size} are open`);
-      assert.ok(open.size === 0 || !done, "it waits for all that is open");
+      assert.ok(open.size === 0 || !progress.done, "it waits for all that is open");
       open.values().next().value?.resolve();
     }
   }

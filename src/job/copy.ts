@@ -14,9 +14,8 @@ import { copyDisks, finishDisks, reopenDisks } from "../copy/index.ts";
 import { diskFiles } from "../wire/index.ts";
 import { readUsedMaps } from "../inspect/index.ts";
 import type { ProofRun } from "../proof/index.ts";
-import { imageFile, type TransferAnswers } from "../plan/index.ts";
+import { imageFile, isFinished, type TransferAnswers } from "../plan/index.ts";
 import { lostToBadSectors } from "./source/bad-sectors.ts";
-import { isFinished } from "./destination/destination.ts";
 import { KEPT_DIRECTORY } from "./destination/keep-changes.ts";
 
 type Options = {

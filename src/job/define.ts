@@ -11,16 +11,24 @@ import {
   type Hypervisor,
   isVmName,
   type Problem,
-  type ProblemCode,
   type Started,
   UserError,
   type VmModel,
   type VmPlace,
 } from "../core/index.ts";
 import { discoverHost } from "../hosts/index.ts";
-import { checkFit, choosePlace, type HostAnswers, settleHypervisor, xenOn } from "../plan/index.ts";
+import {
+  checkFit,
+  choosePlace,
+  type HostAnswers,
+  isFinished,
+  settleHypervisor,
+  whyNotRedefined,
+  xenOn,
+} from "../plan/index.ts";
 import { defineVm, readDefinition } from "./destination/definitions.ts";
-import { connectHost, isFinished, isInUse, vmDirectory } from "./destination/destination.ts";
+import { connectHost, vmDirectory } from "./destination/destination.ts";
+import { askDirectory } from "./destination/directory.ts";
 import { type PastReport, readPastReport } from "./destination/past-report.ts";
 import { startVm } from "./destination/start.ts";
 
@@ -62,8 +70,8 @@ export async function redefineVm(options: RedefineOptions): Promise<Redefined | 
     });
   await using host = await connectHost(destination, options);
   const directory = vmDirectory(destination, name);
-  const files = (await host.kindOf(directory)) === "directory" ? await host.list(directory) : [];
-  if (!isFinished(files))
+  const there = await askDirectory(host, directory, { signal });
+  if (!isFinished(there.files))
     throw new UserError("destination-missing", `${directory} on ${host.title} holds no finished VM`, {
       advice: "Give the directory of the migration with --to, and the name that it gave the VM",
     });
@@ -74,7 +82,13 @@ export async function redefineVm(options: RedefineOptions): Promise<Redefined | 
     });
   const facts = await discoverHost(host, { directories: [directory], signal });
   const { vm, place, problems } = fit(past, { facts, options });
-  await refuseUnfit({ host, directory, files, facts, vm, place, problems, signal });
+  const volumes = await presentVolumes(host, vm);
+  const before = await readDefinition({ host, directory });
+  const [first] = [
+    ...problems.filter(({ severity }) => severity === "stops"),
+    ...whyNotRedefined({ facts, there, volumes, before }, { vm, place }),
+  ];
+  if (first !== undefined) throw errorOf(first);
   if (!(await options.confirm({ title: host.title, directory, vm, place, problems }))) return null;
   const call = { host, facts, signal, emit };
   const definition = await defineVm({ plan: { vm, place }, kernel: null, directory, ...call });
@@ -97,59 +111,10 @@ function fit(
   return { vm, place, problems: checkFit(facts, { hypervisor, vm, place, ours: true }) };
 }
 
-type Checks = Pick<Redefining, "directory" | "vm" | "place" | "problems"> & {
-  readonly host: Host;
-  readonly facts: HostFacts;
-  readonly files: readonly string[];
-  readonly signal: AbortSignal;
-};
-
-async function refuseUnfit({
-  host,
-  directory,
-  files,
-  facts,
-  vm,
-  place,
-  problems,
-  signal,
-}: Checks): Promise<void> {
-  const refuse = (code: ProblemCode, words: string, advice: string): never => {
-    throw new UserError(code, words, { advice });
-  };
-  if (place.hypervisor === "files")
-    refuse(
-      "host-hypervisor-missing",
-      `${host.title} has neither libvirt nor Xen that could be used: nothing can be defined there`,
-      `Start it there by ${directory}/${vm.name}.qemu.sh`,
-    );
-  const first = problems.find(({ severity }) => severity === "stops");
-  if (first !== undefined) throw errorOf(first);
-  // Only a migration has the guest's files before it; here the images stay closed.
-  if (place.hypervisor === "xen" && vm.xen.loader === "kernel")
-    refuse(
-      "host-xen-no-loader",
-      `Nothing on ${host.title} can read the boot disk of ${vm.name}`,
-      "Install grub-xen-host there; or migrate to this host, then the kernel is put beside the images",
-    );
-  const before = await readDefinition({ host, directory });
-  if (before !== null && before.hypervisor !== place.hypervisor && facts[before.hypervisor] !== null)
-    refuse(
-      "destination-exists",
-      `${vm.name} may still be defined by ${before.hypervisor} on ${host.title}`,
-      `Take it away there first, or give --hypervisor ${before.hypervisor}`,
-    );
-  for (const { file, volume } of vm.disks) {
-    if (volume !== undefined && (await host.kindOf(volume)) === "absent")
-      refuse("destination-missing", `${volume} is not there`, "Bring the volume there under the same name");
-    if (volume !== undefined) continue;
-    if (!files.includes(file))
-      refuse("destination-missing", `${directory}/${file} is not there`, "Bring the whole directory there");
-    if (await isInUse(host, `${directory}/${file}`, signal))
-      refuse(
-        "destination-in-use",
-        `${directory}/${file} on ${host.title} is in use: the VM runs`,
-        "Shut it down there, and run the same command again",
-      );
-  }
+/** Those of its disks that are volumes of the host. */
+async function presentVolumes(host: Host, { disks }: VmModel): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const { volume } of disks)
+    if (volume !== undefined && (await host.kindOf(volume)) !== "absent") found.push(volume);
+  return found;
 }

@@ -20,6 +20,7 @@ import {
   checkFit,
   choosePlace,
   estimateTime,
+  fitDirectory,
   leavableDisks,
   makeIntent,
   makeVm,
@@ -28,7 +29,8 @@ import {
   xenOn,
 } from "../plan/index.ts";
 import { findKernels } from "../inspect/index.ts";
-import { checkDestination, connectHost, vmDirectory } from "./destination/destination.ts";
+import { connectHost, vmDirectory } from "./destination/destination.ts";
+import { askDirectory } from "./destination/directory.ts";
 import { findDone } from "./destination/done.ts";
 import { extrasFor } from "./extras.ts";
 import { askHost } from "./destination/host.ts";
@@ -56,15 +58,13 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
   const intent = { ...made.intent, hypervisor };
   const inFiles = source.usage.filter((_, index) => intent.volumes[index] === undefined);
   const usedBytes = inFiles.reduce((sum, disk) => sum + disk.usedBytes, 0);
-  const destination = await checkDestination(host, answers.destination, {
-    ...intent,
-    usedBytes,
-    signal: context.signal,
-  });
+  const directory = vmDirectory(answers.destination, intent.name);
+  const directoryFit = fitDirectory(await askDirectory(host, directory, context), { ...intent, usedBytes });
+  const { goesOn } = directoryFit;
   const volumes = await checkVolumes(host, {
     ...intent,
-    directory: vmDirectory(answers.destination, intent.name),
-    goesOn: destination.goesOn,
+    directory,
+    goesOn,
     isHere: answers.destination.kind === "dir",
     signal: context.signal,
   });
@@ -76,11 +76,12 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
       ? { ...model, xen: xenOn(facts.xen, { guest, storage: source.storage }) }
       : model;
   const place = choosePlace(vm, { hypervisor, facts, host: answers.host });
-  const ours = intent.replace || intent.update || destination.goesOn !== null;
+  const ours = intent.replace || intent.update || goesOn !== null;
   const fit = facts === null ? [] : checkFit(facts, { hypervisor, vm, place, ours });
-  const directory = vmDirectory(answers.destination, intent.name);
   const time = await estimate(context);
-  const done = destination.finished ? await findDone(host, directory, { vm, machine: source.machine }) : null;
+  const done = directoryFit.isInTheWay
+    ? await findDone(host, directory, { vm, machine: source.machine })
+    : null;
   return {
     format: "plan/1",
     intent,
@@ -90,7 +91,7 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
     changes: proposal.changes,
     problems: [
       ...(done === null ? [] : [done]),
-      ...destination.problems.filter(({ code }) => done === null || code !== "destination-exists"),
+      ...directoryFit.problems.filter(({ code }) => done === null || code !== "destination-exists"),
       ...volumes,
       ...fit,
       ...source.problems,
