@@ -17,14 +17,16 @@ export async function openBlobs(directory: string): Promise<Blobs> {
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError(`No SHA-256: ${sha256}`);
     return join(directory, sha256);
   };
+  const kept = new Set<string>(); // by this store: the directory is ours alone
   const asidePath = (): string => join(directory, `p2v-${randomBytes(8).toString("hex")}`);
   return {
     async put(bytes) {
       const sha256 = createHash("sha256").update(bytes).digest("hex");
-      if (await isFile(pathOf(sha256))) return sha256;
+      if (kept.has(sha256) || (await isFile(pathOf(sha256)))) return sha256;
       const aside = asidePath();
       await writeFile(aside, bytes, { mode: 0o600, flag: "wx" });
       await rename(aside, pathOf(sha256));
+      kept.add(sha256);
       return sha256;
     },
     async putFile(path) {

@@ -12,9 +12,9 @@ export function layeredView(base: GuestView, blobs: Blobs, changes: readonly Cha
     async entry(path) {
       const state = after.get(path);
       const entry = state === undefined ? await below.entry(path) : changedEntry(state, blobs);
-      const added = namesBelow(after, path);
-      if (entry?.kind === "directory") return withNames(entry, added);
-      return entry === null && added.present.size > 0 ? withNames(null, added) : entry;
+      if (entry !== null && entry.kind !== "directory") return entry;
+      if (entry === null && namesBelow(after, path).present.size === 0) return null;
+      return withNames(entry, () => namesBelow(after, path)); // most who look for a directory do not list it
     },
     async state(path, entry) {
       const state = after.get(path);
@@ -61,13 +61,11 @@ function namesBelow(after: ReadonlyMap<string, FileState>, path: string): Names 
   return { present, gone };
 }
 
-function withNames(
-  entry: Extract<TreeEntry, { kind: "directory" }> | null,
-  { present, gone }: Names,
-): TreeEntry {
+function withNames(entry: Extract<TreeEntry, { kind: "directory" }> | null, changed: () => Names): TreeEntry {
   return {
     kind: "directory",
     async names() {
+      const { present, gone } = changed();
       const names = new Set(entry === null ? [] : await entry.names());
       for (const name of gone) names.delete(name);
       for (const name of present) names.add(name);
