@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The probe's script in three shells, on a made-up system with hostile names.
 import assert from "node:assert/strict";
-import { access, chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { run } from "../../system/index.ts";
@@ -12,7 +12,7 @@ import { temporary } from "../../../tests/support/temporary.ts";
 const SHELLS = { dash: ["dash"], bash: ["bash", "--posix"], busybox: ["busybox", "sh"] } as const;
 
 type System = {
-  /** Programs by name: a shell script's body. */
+  /** Programs by name: a shell script's body. They are functions, which no shell has to start, and busybox prefers to its own. */
   readonly programs?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
   readonly wants?: readonly string[];
@@ -22,7 +22,7 @@ const PROGRAMS = {
   // Time flies; but the guard that ends a writer which hangs (after 10 s) leaves a slow one alone as long as the test runs.
   sleep:
     'case $1 in 10) while [ -e "$P2V_PROC/uptime" ]; do /bin/sleep 1; done ;; 2) read -r a _ <"$P2V_PROC/uptime"; echo "$((${a%.*} + 100)).0" >"$P2V_PROC/uptime" ;; esac',
-  timeout: 'shift; exec "$@"',
+  timeout: 'shift; "$@"',
   uname: "echo 6.1.0-18-amd64",
   systemctl: `
 case "$1 $2" in
@@ -64,23 +64,19 @@ async function probeIn(
     await mkdir(dirname(join(root, name)), { recursive: true });
     await writeFile(join(root, name), text);
   }
-  await mkdir(join(root, "bin"));
-  for (const [name, body] of Object.entries({ ...PROGRAMS, ...programs })) {
-    await writeFile(join(root, "bin", name), `#!/bin/sh\n${body}\n`);
-    await chmod(join(root, "bin", name), 0o755);
-  }
   await symlink("../bond0", join(root, "sys/class/net/eth9/master"));
-  // busybox prefers its own applets to programs of PATH, but not to functions.
-  const functions = Object.keys({ ...PROGRAMS, ...programs }).map(
-    (name) => `${name}() { ${root}/bin/${name} "$@"; }\n`,
+  const functions = Object.entries({ ...PROGRAMS, ...programs }).map(
+    ([name, body]) => `${name}() (\n${body}\n)\n`,
   );
-  const prelude = shell[0] === "busybox" ? functions.join("") : "";
-  await writeFile(join(root, "probe.sh"), prelude + renderProbeScript({ wants: wants ?? ["enp3s0"] }));
+  await writeFile(
+    join(root, "probe.sh"),
+    functions.join("") + renderProbeScript({ wants: wants ?? ["enp3s0"] }),
+  );
   const env = {
     P2V_SYS: join(root, "sys"),
     P2V_PROC: join(root, "proc"),
     P2V_CONSOLES: join(root, "console"),
-    PATH: `${join(root, "bin")}:/usr/sbin:/usr/bin:/sbin:/bin`,
+    PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
   };
   await run([...shell, join(root, "probe.sh")], { env, timeoutMs: 300_000 });
   const lines = (await readFile(join(root, "console"), "utf8")).split("\n");
