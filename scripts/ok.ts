@@ -3,6 +3,7 @@
 import { glob } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { COMPILED } from "./checks/cache.ts";
+import { startsPrograms } from "./checks/imports.ts";
 import { orderedTests, share } from "./checks/order.ts";
 import { NODE, type Part, renderTable, runPart, total } from "./checks/part.ts";
 import { runTests } from "./checks/run-tests.ts";
@@ -21,8 +22,15 @@ const CHECKS: readonly Omit<Part, "show">[] = [
 const TESTS = ["{src,bench,scripts}/**/*.test.ts", "tests/{contract,golden}/**/*.test.ts"];
 
 const begun = performance.now();
-const { files, seconds } = await orderedTests(await Array.fromAsync(glob(TESTS)));
-const lists = share(files, Math.max(2, availableParallelism()), seconds);
+const { files, sources, seconds } = await orderedTests(await Array.fromAsync(glob(TESTS)));
+// To start a program, Node copies the page tables of all that it holds: 10 ms in a process that has run the other tests.
+const [programs, others] = [true, false].map((starts) =>
+  files.filter((file) => startsPrograms(file, sources) === starts),
+);
+const lists = [
+  ...share(others ?? [], Math.max(2, availableParallelism() - 1), seconds),
+  programs ?? [],
+].filter((list) => list.length > 0);
 const show = "when-failed";
 const ended = await Promise.all([
   ...CHECKS.map((check) => runPart({ ...check, show })),

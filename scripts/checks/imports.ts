@@ -4,10 +4,24 @@ import { hash } from "node:crypto";
 import { glob, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-export type Source = { readonly hash: string; readonly imports: readonly string[] };
+export type Source = {
+  readonly hash: string;
+  readonly imports: readonly string[];
+  readonly startsPrograms: boolean;
+};
 export type Sources = ReadonlyMap<string, Source>;
 
 const IMPORT = /\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
+
+const STARTS = /\b(?:run|spawn|spawnSync|runPart|runTests|runScript)\(/;
+
+/** Whether a test starts programs itself, or by the contract that it keeps. */
+export function startsPrograms(path: string, sources: Sources): boolean {
+  const { imports = [] } = sources.get(path) ?? {};
+  return [path, ...imports.filter((each) => each.startsWith("tests/contract/"))].some(
+    (each) => sources.get(each)?.startsPrograms === true,
+  );
+}
 
 /** Paths as written from `directory`, which is the repository. */
 export function parseImports(path: string, text: string): readonly string[] {
@@ -18,7 +32,10 @@ export async function readSources(): Promise<Sources> {
   const paths = await Array.fromAsync(glob("{bin,src,scripts,tests,bench,lab}/**/*.ts"));
   const read = async (path: string): Promise<[string, Source]> => {
     const text = await readFile(path, "utf8");
-    return [path, { hash: hash("sha256", text), imports: parseImports(path, text) }];
+    return [
+      path,
+      { hash: hash("sha256", text), imports: parseImports(path, text), startsPrograms: STARTS.test(text) },
+    ];
   };
   return new Map(await Promise.all(paths.toSorted().map(read)));
 }

@@ -4,7 +4,11 @@ import { test } from "node:test";
 import { closureHash, distanceTo, parseImports, type Source } from "./imports.ts";
 import { inOrder, share } from "./order.ts";
 
-const source = (...imports: readonly string[]): Source => ({ hash: imports.join(), imports });
+const source = (...imports: readonly string[]): Source => ({
+  hash: imports.join(),
+  imports,
+  startsPrograms: false,
+});
 const sources = new Map<string, Source>([
   ["a.test.ts", source("a.ts")],
   ["a.ts", source("index.ts")],
@@ -36,7 +40,7 @@ test("distanceTo() counts imports up to what changed, and circles end", () => {
 });
 
 test("closureHash() differs with whatever a file needs, and only then", () => {
-  const changed = new Map(sources).set("b.ts", { hash: "other", imports: [] });
+  const changed = new Map(sources).set("b.ts", { ...source(), hash: "other" });
   const differs = (file: string): boolean => closureHash(file, sources) !== closureHash(file, changed);
   assert.deepEqual(["a.test.ts", "a.ts", "b.ts", "c.test.ts"].map(differs), [true, true, true, false]);
 });

@@ -34,10 +34,9 @@ function changedFiles(): ReadonlySet<string> {
 
 export async function orderedTests(
   files: readonly string[],
-): Promise<{ readonly files: readonly string[]; readonly seconds: Seconds }> {
-  const seconds = readSeconds();
-  const known = { sources: await readSources(), changed: changedFiles(), seconds };
-  return { files: inOrder(files, known), seconds };
+): Promise<Known & { readonly files: readonly string[] }> {
+  const known = { sources: await readSources(), changed: changedFiles(), seconds: readSeconds() };
+  return { ...known, files: inOrder(files, known) };
 }
 
 type Known = {

@@ -63,22 +63,22 @@ test("problem 7: no edit is not a change; an edit changes only lines that name a
 });
 
 function hostileTexts(scale: 1 | 4): readonly string[] {
-  const blanks = " ".repeat(75_000 * scale);
+  const blanks = " ".repeat(8000 * scale);
   return [
     `linux /vmlinuz${blanks}root=/dev/sda1`,
     `options ${blanks}\n`.repeat(2),
-    `append ${"root=".repeat(15_000 * scale)}`,
+    `append ${"root=".repeat(1500 * scale)}`,
     `append${blanks}initrd${blanks}`,
-    "label x\n".repeat(5000 * scale),
-    `kernel ${"--a=b ".repeat(12_500 * scale)}`,
-    "kernel /vmlinuz root=/dev/sda1\n".repeat(2500 * scale),
-    `# GRUB Environment Block\n${"#".repeat(75_000 * scale)}`,
-    `GRUB_CMDLINE_LINUX="${"a ".repeat(37_500 * scale)}"`,
-    `kernel (${"(".repeat(50_000 * scale)}`,
+    "label x\n".repeat(1000 * scale),
+    `kernel ${"--a=b ".repeat(1250 * scale)}`,
+    "kernel /vmlinuz root=/dev/sda1\n".repeat(250 * scale),
+    `# GRUB Environment Block\n${"#".repeat(8000 * scale)}`,
+    `GRUB_CMDLINE_LINUX="${"a ".repeat(4000 * scale)}"`,
+    `kernel (${"(".repeat(8000 * scale)}`,
   ];
 }
 
-test("megabytes without an end take no quadratic time", async () => {
+test("texts without an end take no quadratic time", async () => {
   await assertLinear("all files of loaders", (scale) => {
     for (const text of hostileTexts(scale))
       for (const kind of ALL_FILES) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { IntendedNic } from "../../core/index.ts";
-import { assertLinear } from "../../../tests/support/growth.ts";
+import { assertLinear, filled } from "../../../tests/support/growth.ts";
 import { withoutLostConsoles } from "./consoles/consoles.ts";
 import { withInitramfs } from "./disks/crypttab.ts";
 import { withHwaddr } from "./network/ifcfg.ts";
@@ -108,7 +108,7 @@ test("lines that name no hardware stay, byte for byte", () => {
   );
 });
 
-test("a quarter of a megabyte without structure takes no quadratic time", async () => {
+test("a text without structure takes no quadratic time", async () => {
   for (const piece of [
     " ",
     "\t\\\n",
@@ -122,10 +122,7 @@ test("a quarter of a megabyte without structure takes no quadratic time", async 
     "Name=",
     "\n",
   ]) {
-    const [small, large] = [2 ** 16, 2 ** 18].map((bytes) => piece.repeat(Math.ceil(bytes / piece.length)));
     for (const [name, edit] of Object.entries({ ...EDITS, sealed: findSealed }))
-      await assertLinear(`${name} on ${JSON.stringify(piece)}`, (scale) =>
-        edit((scale === 1 ? small : large) ?? ""),
-      );
+      await assertLinear(`${name} on ${JSON.stringify(piece)}`, (scale) => edit(filled(piece, scale)));
   }
 });

@@ -86,6 +86,7 @@ for (const [name, parse] of Object.entries(PARSERS))
 
 test("no parser takes more than linear time", async () => {
   // YAML is bounded by its size instead (netplan.ts): its parser is not ours.
+  const ours = Object.entries(PARSERS).filter(([name]) => name !== "netplan");
   for (const unit of [
     ...WORDS,
     "a",
@@ -102,7 +103,7 @@ test("no parser takes more than linear time", async () => {
     "[a\n",
     "=\n",
   ]) {
-    for (const [name, parse] of Object.entries(PARSERS))
+    for (const [name, parse] of ours)
       await assertLinear(`${name} on ${JSON.stringify(unit)}`, (scale) => {
         try {
           parse(filled(unit, scale));

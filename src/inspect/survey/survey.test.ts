@@ -17,8 +17,10 @@ async function archive(t: TestContext, bytes: Uint8Array): Promise<string> {
   return join(directory, "a.tar.gz");
 }
 
+const MIB_PACKED = gzipSync(Buffer.alloc(2 ** 20));
+
 test("readSurvey() says what is wrong with a file, and what to do", async (t) => {
-  const bomb = gzipSync(Buffer.alloc(300 * 2 ** 20), { level: 1 });
+  const bomb = Buffer.concat(Array.from({ length: 300 }, () => MIB_PACKED)); // one archive of many members
   const cases: readonly (readonly [Uint8Array, RegExp])[] = [
     [bomb, /more than 268435456 bytes are packed/],
     [gzipSync(tarOf({ name: "./etc/fstab" })).subarray(0, 60), /is it whole/],
