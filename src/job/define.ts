@@ -26,7 +26,8 @@ import {
   whyNotRedefined,
   xenOn,
 } from "../plan/index.ts";
-import { defineVm, readDefinition } from "./destination/definitions.ts";
+import { defineVm } from "./destination/define-vm.ts";
+import { readDefinition } from "./destination/definition-file.ts";
 import { connectHost, vmDirectory } from "./destination/destination.ts";
 import { askDirectory } from "./destination/directory.ts";
 import { type PastReport, readPastReport } from "./destination/past-report.ts";

@@ -13,7 +13,7 @@ import {
 import { discoverHost } from "../hosts/index.ts";
 import { libvirtState, undefineLibvirt, undefineXen, xenState } from "../vm/index.ts";
 import { ownFiles } from "./copy.ts";
-import { readDefinition } from "./destination/definitions.ts";
+import { readDefinition } from "./destination/definition-file.ts";
 import { connectHost, vmDirectory } from "./destination/destination.ts";
 
 export type Undoing = {

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One disk of each mirror: the others are left out, and the arrays have fewer members on the overlay from now on.
-import { open } from "node:fs/promises";
+// Which disks of mirrors are sent: all of them, or one of each. Pure.
 import {
-  type BlockView,
-  contiguousExtent,
-  diskId,
   type LeftOutDisk,
   makeProblem,
   mountsIn,
@@ -14,7 +10,7 @@ import {
   type SourceDisk,
   UserError,
 } from "../../core/index.ts";
-import { type LeftOut, leaveOutMirrors, readFewerMembers } from "../../inspect/index.ts";
+import { type LeftOut, leaveOutMirrors } from "../../inspect/index.ts";
 import type { Answers } from "../../plan/index.ts";
 import type { FoundDisks } from "./found-disks.ts";
 
@@ -96,25 +92,3 @@ export function isExpected(problem: Problem, leftOut: readonly LeftOutDisk[]): b
 /** Disks that are left out, with numbers of their own: proven untouched, like the others. */
 export const unread = ({ disks, leftOut }: FewerDisks): readonly SourceDisk[] =>
   leftOut.map(({ disk }, index) => ({ ...disk, number: disks.length + index + 1 }));
-
-/** Tells each member that stays, on its view, that there are no others. Before anything is attached above the views. */
-export async function shrinkArrays(
-  { arrays, disks, storage }: Pick<FewerDisks, "arrays" | "disks" | "storage">,
-  views: readonly BlockView[],
-): Promise<void> {
-  for (const { members } of arrays)
-    for (const [place, id] of members.entries()) {
-      const extent = contiguousExtent(storage, id);
-      const number = disks.find(
-        (disk) => extent.kind === "extent" && extent.disk === diskId(disk.number),
-      )?.number;
-      const view = views.find(({ disk }) => disk.number === number);
-      if (extent.kind !== "extent" || view === undefined) throw new Error(`${id} lies on no view`);
-      const fewer = await readFewerMembers(view.path, extent, { place, count: members.length });
-      if (fewer === null) continue;
-      const { offset, bytes } = fewer;
-      await using file = await open(view.path, "r+");
-      await file.write(bytes, 0, bytes.length, offset);
-      await file.sync();
-    }
-}

@@ -31,7 +31,8 @@ import { checkVolumes, findGuest, type MountedGuest } from "./guest.ts";
 import { readKeys } from "./keys.ts";
 import type { FoundDisks } from "./found-disks.ts";
 import { lockedVolumes, plainCopies } from "./locked.ts";
-import { chooseMirrors, type FewerDisks, isExpected, shrinkArrays } from "./mirrors.ts";
+import { chooseMirrors, type FewerDisks, isExpected } from "./mirrors.ts";
+import { shrinkArrays } from "./shrink-arrays.ts";
 
 type Call = { readonly signal: AbortSignal; readonly emit: Emit };
 
