@@ -6,6 +6,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, readFile, readdir, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BlockEdge, BlockGraph, BlockNode, SourceDisk } from "../../../src/core/index.ts";
 import { run } from "../../../src/system/index.ts";
 import type { TestDisk } from "./disks.ts";
@@ -51,8 +52,8 @@ export async function sha256sum(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Every mount, loop device, daemon and file that mentions `directory`; of loop devices without a name, those not in `known`. */
-async function traces(directory: string, known: readonly string[]): Promise<string[]> {
+/** Every mount, loop device, daemon and file that mentions `directory`, and the `nameless` loop devices. */
+async function traces(directory: string, nameless: readonly string[]): Promise<string[]> {
   const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n");
   const loops = await loopLines();
   const programs: string[] = [];
@@ -60,21 +61,37 @@ async function traces(directory: string, known: readonly string[]): Promise<stri
     const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
     if (/^\d+$/.test(pid)) programs.push(line.replaceAll("\0", " "));
   }
-  const nameless = loops
-    .filter((line) => isNameless(line) && !known.includes(line))
-    .map((line) => `${line} (above a file of ${directory})`);
   const files = (await readdir(directory)).map((name) => join(directory, name));
-  return [...mounts, ...loops, ...nameless, ...programs, ...files].filter((text) => text.includes(directory));
+  const named = [...mounts, ...loops, ...programs, ...files].filter((text) => text.includes(directory));
+  return [...named, ...nameless.map((line) => `${line} (above a file of ${directory})`)];
 }
 
+/** One line for each loop device: what it is, down to the file below it, so that its number used again is another line. */
 async function loopLines(): Promise<string[]> {
-  const columns = "NAME,BACK-FILE";
+  const columns = "NAME,BACK-INO,BACK-MAJ:MIN,BACK-FILE";
   const listed = await run(["losetup", "--list", "--noheadings", "--output", columns]);
   return listed.stdout.split("\n");
 }
 
 /** A loop device above a view that is gone has no name of a file any more. */
 const isNameless = (line: string): boolean => /\s\/$/.test(line);
+
+/** Longer than any neighbour needs its devices. */
+const NEIGHBOURS_MS = 5 * 60_000;
+
+/**
+ * Loop devices without a name that are not in `known` and that nobody detaches. Those of a neighbour, in a mount namespace
+ * of its own, have no name here either; they go when it is done, and ours would stay.
+ */
+async function lastingNameless(known: readonly string[]): Promise<readonly string[]> {
+  let lasting = (await loopLines()).filter((line) => isNameless(line) && !known.includes(line));
+  for (const until = Date.now() + NEIGHBOURS_MS; lasting.length > 0 && Date.now() < until; ) {
+    await sleep(200);
+    const now = await loopLines();
+    lasting = lasting.filter((line) => now.includes(line));
+  }
+  return lasting;
+}
 
 /**
  * Runs `body` with a temporary directory of its own, and asserts that nothing of it is left: neighbours on this computer
@@ -91,6 +108,6 @@ export async function leavingNothing(body: (directory: string) => Promise<void>)
     if (outer === undefined) delete process.env["TMPDIR"];
     else process.env["TMPDIR"] = outer;
   }
-  assert.deepEqual(await traces(directory, before), []);
+  assert.deepEqual(await traces(directory, await lastingNameless(before)), []);
   await rmdir(directory);
 }
