@@ -45,6 +45,7 @@ export function sampleReport(overrides: Partial<Report> = {}): Report {
           node: "disk:1/part:1/fs",
         },
       ],
+      names: { known: [{ key: "order:sd:0", disk: "disk:1", because: "proven" }], unclear: [] },
       loader: "grub2",
       initramfsTool: "initramfs-tools",
       init: "systemd",

@@ -2,6 +2,7 @@
 // The installed system, as found on the disks. Families, loaders and initramfs tools are open lists of plug-ins;
 // `generic` is the last entry of each.
 import type { NodeId } from "./machine.ts";
+import type { DiskNames } from "./names/disk-names.ts";
 
 export type GuestOS = {
   /** `debian`, `redhat`, `suse`, `arch`, `alpine`, `generic`. */
@@ -16,6 +17,8 @@ export type GuestOS = {
   /** The file system node of `/`. */
   readonly root: NodeId;
   readonly mounts: readonly Mount[];
+  /** What the old machine called its disks, as far as the guest's files tell. */
+  readonly names: DiskNames;
   /** `grub2`, `grub-legacy`, `systemd-boot`, `extlinux`, `generic`. */
   readonly loader: string;
   /** `initramfs-tools`, `dracut`, `mkinitcpio`, `mkinitrd`, `generic`. */
@@ -27,10 +30,10 @@ export type GuestOS = {
   readonly usedBytes: number;
 };
 
-/** One line of the guest's fstab that this machine's storage can serve, or an EFI system partition that none names. */
+/** One line of the guest's fstab, or mount unit of systemd, that this machine's storage can serve, or an EFI system partition that none names. */
 export type Mount = {
   readonly path: string;
-  /** The first field as it stands in fstab. */
+  /** The device as it stands there. */
   readonly spec: string;
   readonly type: string;
   readonly options: string;

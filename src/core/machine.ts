@@ -128,6 +128,8 @@ export type Holds =
       readonly type: string;
       readonly uuid: string;
       readonly label: string | null;
+      /** Where it was mounted last, as its own superblock says (ext2 to ext4); absent: it does not say. */
+      readonly lastMount?: string;
     }
   | {
       readonly kind: "swap";
@@ -150,8 +152,11 @@ export type Holds =
     }
   /** Nobody could look (a recorded machine, a disk that cannot be read): the difference to `opaque`. */
   | { readonly kind: "unknown"; readonly why: string }
-  /** Copied whole, and the plan says why. */
-  | { readonly kind: "opaque"; readonly why: string };
+  /**
+   * Copied whole, and the plan says why. `content`: `none-known` where no signature was seen, `by-design` where boot code or
+   * nothing belongs there; absent: something that is not understood.
+   */
+  | { readonly kind: "opaque"; readonly why: string; readonly content?: "none-known" | "by-design" };
 
 /** An array whose bytes are woven over its members in chunks: RAID 0, 5 and 10. */
 export type Weave = {

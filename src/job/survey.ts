@@ -58,12 +58,12 @@ async function lookAt(survey: Survey, paths: readonly string[]): Promise<Surveye
   const problems = [...whatIsMissing(survey), ...whole(usage.whole, numbered)];
   if (root === null)
     return { ...numbered, survey, guest: null, usage: usage.disks, problems: [...problems, NO_ROOT] };
-  const mounts = await readMounts(view, numbered.storage);
+  const mounts = await readMounts(view, { graph: numbered.storage, root });
   const guest = await inspectGuest(view, {
     rootNode: root,
     mounts: mounts.mounts,
+    names: mounts.names,
     usedBytes: usedIn(spaces),
-    graph: numbered.storage,
   });
   return {
     ...numbered,

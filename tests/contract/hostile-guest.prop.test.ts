@@ -88,9 +88,9 @@ test("any damage in all files that conversion reads is survived by every step", 
       fc.constantFrom("debian", "rhel", "suse", "arch", "alpine"),
       async (files, family) => {
         const view = memoryView({ ...FILES, ...Object.fromEntries(files) });
-        const { mounts } = await readMounts(view, graph);
         const rootNode = "disk:1/part:1/filesystem";
-        const guest = await inspectGuest(view, { rootNode, mounts, usedBytes: 0, graph });
+        const { mounts, names } = await readMounts(view, { graph, root: rootNode });
+        const guest = await inspectGuest(view, { rootNode, mounts, names, usedBytes: 0 });
         const { changes } = await propose({ ...fake, view, intent, guest: { ...guest, family } });
         for (const { path } of changes) assert.match(path, /^\//);
       },

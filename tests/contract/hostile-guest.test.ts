@@ -36,8 +36,9 @@ function withOdd(path: string, odd: MemoryFile): Record<string, MemoryFile> {
 /** Without the initramfs: that one is opened and built anew each time, and has tests of its own. */
 async function look(fake: FakeGuest, view: GuestView): Promise<Awaited<ReturnType<typeof propose>>> {
   const graph = diskGraph();
-  const { mounts } = await readMounts(view, graph);
-  const found = { rootNode: "disk:1/part:1/filesystem", mounts, usedBytes: 0, graph };
+  const rootNode = "disk:1/part:1/filesystem";
+  const { mounts, names } = await readMounts(view, { graph, root: rootNode });
+  const found = { rootNode, mounts, names, usedBytes: 0 };
   const intent = { ...testIntent(), skipSteps: ["initramfs", "prove"] };
   return await propose({ ...fake, view, intent, guest: await inspectGuest(view, found) });
 }

@@ -7,6 +7,7 @@ import { dirname, join, relative } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { DriverExtras } from "../../src/convert/index.ts";
 import type { BlockNode, Change, FileState, GuestOS, Intent, Mount, Problem } from "../../src/core/index.ts";
+import { readMounts } from "../../src/inspect/index.ts";
 import { readExtras } from "../../src/job/index.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../src/system/index.ts";
 import { type FakeGuest, fakeGuest, type FakeOptions, propose } from "../support/guests/convert-guest.ts";
@@ -86,13 +87,23 @@ async function writeExtras(t: TestContext, packages: NonNullable<Case["extras"]>
 }
 
 async function optionsOf(spec: Case, files: Readonly<Record<string, Buffer>>): Promise<FakeOptions> {
-  if (spec.system === undefined) return { ...guestOf(spec), files: { ...SYSTEM_FILES, ...files } };
+  if (spec.system === undefined)
+    return await withNames({ ...guestOf(spec), files: { ...SYSTEM_FILES, ...files } });
   const { intent, ...found } = await makeSystem(spec.system, files);
   const nics = spec.nics?.map((nic) => ({ ...nic, origin: "given" as const })) ?? intent.nics;
   return {
     ...found,
     intent: { ...intent, nics, hypervisor: spec.hypervisor ?? "auto", withSteps: spec.with ?? [] },
   };
+}
+
+/** What the disk was called is learned from the files, as inspection does. */
+async function withNames(
+  made: Required<Pick<FakeOptions, "files" | "guest" | "intent">>,
+): Promise<FakeOptions> {
+  const place = { graph: made.intent.storage, root: made.guest.root };
+  const { names } = await readMounts(memoryView(made.files), place);
+  return { ...made, guest: { ...made.guest, names } };
 }
 
 function guestOf(spec: Case): { guest: GuestOS; intent: Intent } {

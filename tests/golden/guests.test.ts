@@ -29,9 +29,9 @@ for (const { name } of directories.filter((one) => one.isDirectory()))
     };
     const view = directoryView(join(directory, "in"));
     assert.equal(await looksLikeRoot(view), true);
-    const { mounts, problems } = await readMounts(view, graph);
+    const { mounts, problems, names } = await readMounts(view, { graph, root: root });
     assert.equal(mounts.find(({ path }) => path === "/")?.node, root, "fstab's root is another");
-    const guest = await inspectGuest(view, { rootNode: root, mounts, usedBytes: 2 ** 31, graph });
+    const guest = await inspectGuest(view, { rootNode: root, mounts, names, usedBytes: 2 ** 31 });
     await compare(join(directory, "guest.json"), `${JSON.stringify({ guest, problems }, null, 2)}\n`);
     const text = printGuest(guest);
     assert.ok(text.split("\n").every((line) => line.length <= 80));

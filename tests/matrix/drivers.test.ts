@@ -66,8 +66,8 @@ async function buildVirtio(path: string, { release, modules }: Lamed, work: stri
 async function look({ root, intent }: MountedDemo): Promise<GuestOS> {
   const view = directoryView(root);
   const rootNode = intent.storage.nodes.find((node) => node.id.startsWith("disk:1/part:1/"))?.id ?? "";
-  const { mounts } = await readMounts(view, intent.storage);
-  return await inspectGuest(view, { rootNode, mounts, usedBytes: 0, graph: intent.storage });
+  const { mounts, names } = await readMounts(view, { graph: intent.storage, root: rootNode });
+  return await inspectGuest(view, { rootNode, mounts, names, usedBytes: 0 });
 }
 
 async function proposeDrivers(t: TestContext, demo: MountedDemo, extras: string): Promise<Proposal> {

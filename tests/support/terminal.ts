@@ -6,6 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../../src/system/index.ts";
 
 const ENOUGH_MS = 300_000;
+/** What a shell adds to the number of the signal that ended a program. */
+const SIGNALLED = 128;
 
 export type Terminal = AsyncDisposable & {
   /** The rows as they are now, without blanks at their ends. */
@@ -38,9 +40,12 @@ export async function openTerminal(
       .split("\n")
       .slice(0, rows)
       .map((row) => row.trimEnd());
+  // The pane is dead as soon as its terminal closes; the status stands there only once tmux has waited for the command.
   const ended = async (): Promise<number | null> => {
-    const status = (await tmux("display-message", "-p", "#{pane_dead} #{pane_dead_status}")).trim();
-    return status.startsWith("1") ? Number(status.slice(2)) : null;
+    const words = "#{pane_dead}:#{pane_dead_status}:#{pane_dead_signal}";
+    const [dead, status = "", signal = ""] = (await tmux("display-message", "-p", words)).trim().split(":");
+    if (dead !== "1" || (status === "" && signal === "")) return null;
+    return status === "" ? SIGNALLED + Number(signal) : Number(status);
   };
   const until = async <T>(what: string, look: () => Promise<T | null>): Promise<T> => {
     for (const end = performance.now() + ENOUGH_MS; ; await sleep(100)) {

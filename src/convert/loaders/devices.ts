@@ -65,7 +65,7 @@ function stableName(value: string, names: DeviceNames, hasInitramfs: boolean): s
   if (uuid !== null) return volumes.hasUuid(uuid) ? value : null;
   const named = volumes.named(value);
   if (named.kind === "stable") return value;
-  if (named.kind === "absent") return null;
+  if (named.kind !== "volume") return null;
   return hasInitramfs ? styled(named, names) : partitionName(named);
 }
 
@@ -99,6 +99,7 @@ export function resumeName(
   const named = volumes.named(value);
   if (named.kind === "stable") return null;
   if (named.kind === "absent") return "none";
+  if (named.kind === "unclear") return null;
   // A swap file is resumed from its file system, with resume_offset=.
   const { kind } = named.node.holds;
   const resumable = kind === "swap" || kind === "filesystem";

@@ -17,10 +17,8 @@ test("a UUID that is there twice names nothing", () => {
 });
 
 test("the disk that fstab knows by another letter is found under it", () => {
-  const mounts = [
-    { path: "/", spec: "/dev/sdb1", type: "ext4", options: "", node: "disk:1/part:1/filesystem" },
-  ];
-  const volumes = readVolumes(testGuestOS({ mounts }), testIntent());
+  const known = [{ key: "order:sd:1", disk: "disk:1", because: "proven" }] as const;
+  const volumes = readVolumes(testGuestOS({ names: { known, unclear: [] } }), testIntent());
   assert.equal(volumes.named("/dev/sdb2").kind, "volume");
   assert.equal(volumes.named("/dev/sda2").kind, "absent", "sda was another disk");
 });

@@ -4,11 +4,11 @@ import {
   type BlockGraph,
   type BlockNode,
   contentOf,
-  evidenceOfMounts,
   findNode,
   type GuestOS,
   type Intent,
   isHardwareName,
+  type NodeId,
   onlyBelow,
   resolveSpec,
 } from "../../core/index.ts";
@@ -18,7 +18,9 @@ export type Named =
   | { readonly kind: "stable" }
   | { readonly kind: "volume"; readonly node: BlockNode; readonly partition: BlockNode | null }
   /** A name of this hardware; none of the given disks has it. */
-  | { readonly kind: "absent" };
+  | { readonly kind: "absent" }
+  /** A name of this hardware that several of the given disks may have had. */
+  | { readonly kind: "unclear"; readonly nodes: readonly NodeId[] };
 
 export type Volumes = {
   named(spec: string): Named;
@@ -30,7 +32,6 @@ export type Volumes = {
 
 export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
   const graph = intent.storage;
-  const evidence = evidenceOfMounts(graph, guest.mounts);
   const counts = new Map<string, number>();
   for (const { holds } of graph.nodes)
     if (holds.kind === "filesystem" || holds.kind === "swap" || holds.kind === "luks")
@@ -39,8 +40,10 @@ export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
     named(spec) {
       if (!isHardwareName(spec)) return { kind: "stable" };
       const mounted = guest.mounts.find((mount) => mount.spec === spec && mount.node !== null)?.node ?? null;
-      const id = mounted === null ? resolveSpec(graph, spec, evidence)?.node : contentOf(graph, mounted);
-      const node = id === undefined ? null : findNode(graph, id);
+      const found = resolveSpec(graph, spec, guest.names);
+      if (mounted === null && found.kind === "unclear") return found;
+      const id = mounted !== null ? contentOf(graph, mounted) : found.kind === "found" ? found.node : null;
+      const node = id === null ? null : findNode(graph, id);
       return node === null
         ? { kind: "absent" }
         : { kind: "volume", node, partition: partitionOf(graph, node) };

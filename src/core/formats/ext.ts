@@ -21,6 +21,7 @@ const SUPERBLOCK = struct({
   compat: le.u32(92),
   incompat: le.u32(96),
   roCompat: le.u32(100),
+  lastMounted: le.text(136, 64),
   reservedGdtBlocks: le.u16(206),
   firstOrphan: le.u32(232),
   descBytes: le.u16(254),

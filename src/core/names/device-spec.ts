@@ -23,7 +23,23 @@ export type HardwareDisk =
   /** udev, by serial number or by connector: the name below /dev/disk/by-id or by-path. */
   | { readonly by: "link"; readonly name: string }
   /** multipath: `mpatha`, or the disk's WWID. */
-  | { readonly by: "multipath"; readonly name: string };
+  | { readonly by: "multipath"; readonly name: string }
+  /** A RAID of the firmware, as mdadm names it (`126` of /dev/md126p1), or as dmraid does (`isw_cbbhg_Volume0`). */
+  | { readonly by: "firmware-raid"; readonly name: string }
+  /** GRUB, as the firmware counted the disks: `hd1` is the disk 1. */
+  | { readonly by: "firmware"; readonly index: number };
+
+/** One for each disk of the old machine and kind of name. */
+export function diskKey(disk: HardwareDisk): string {
+  switch (disk.by) {
+    case "order":
+      return `order:${disk.family}:${disk.index}`;
+    case "firmware":
+      return `firmware:${disk.index}`;
+    default:
+      return `${disk.by}:${disk.name}`;
+  }
+}
 
 export function parseDeviceSpec(spec: string): DeviceSpec {
   const tag = /^(UUID|LABEL|PARTUUID|PARTLABEL)=["']?([^"']*)["']?$/i.exec(spec);
@@ -44,11 +60,39 @@ export function parseDeviceSpec(spec: string): DeviceSpec {
       disk: { by: "order", family: device.family, index: device.disk },
       partition: device.partition,
     };
+  const raid = FIRMWARE_ARRAY.exec(spec) ?? FIRMWARE_MAP.exec(spec);
+  if (raid !== null)
+    return {
+      kind: "hardware",
+      disk: { by: "firmware-raid", name: raid[1] ?? "" },
+      partition: raid[2] === undefined ? null : Number(raid[2]),
+    };
   const array = /^\/dev\/md(?:\/([^/]+)|(\d{1,3}))$/.exec(spec);
   if (array !== null) return { kind: "array", name: array[1] ?? array[2] ?? "" };
   const mapped = /^\/dev\/mapper\/(.+)$/.exec(spec)?.[1];
   const name = mapped === undefined ? /^\/dev\/([^/]+\/[^/]+)$/.exec(spec)?.[1] : unmapName(mapped);
   return name === undefined || name === null ? { kind: "other" } : { kind: "volume", name };
+}
+
+/** Partitions of an array are what mdadm makes of a firmware's metadata; its own arrays mostly hold one file system. */
+const FIRMWARE_ARRAY = /^\/dev\/md\/?_?([A-Za-z0-9_.:-]{1,64}?)p(\d{1,3})$/;
+/** dmraid(8): format, group and volume; the formats of `dmraid -l`. */
+const FIRMWARE_MAP =
+  /^\/dev\/mapper\/((?:asr|ddf1|dos|hpt3[75]x|isw|jmicron|lsi|nvidia|pdc|sil|via)_[A-Za-z0-9_]{1,100}?)(?:p?(\d{1,3}))?$/;
+
+/**
+ * A device of GRUB: `(hd0,msdos1)`, `(hd0,gpt2)`, `hd0,1`. GRUB 2 counts partitions from 1, GRUB legacy from 0 (`legacy`).
+ * null: no disk (`cd`, `lvm/...`, `$root`).
+ */
+export function parseGrubDevice(device: string, { legacy = false } = {}): DeviceSpec | null {
+  const [, disk, partition] =
+    /^\(?(?:ahci|ata|hd)(\d{1,2})(?:,(?:msdos|gpt|dos)?(\d{1,3})(?:,[a-z])?)?\)?$/.exec(device) ?? [];
+  if (disk === undefined) return null;
+  return {
+    kind: "hardware",
+    disk: { by: "firmware", index: Number(disk) },
+    partition: partition === undefined ? null : Number(partition) + (legacy ? 1 : 0),
+  };
 }
 
 /** Names that follow from the hardware: by order, by serial number, by connector, by multipath. Those of removable drives are none. */

@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BlockEdge, BlockGraph, BlockNode, Holds } from "../machine.ts";
 import { contentId, diskId, partitionId } from "../storage/node-id.ts";
-import { evidenceOfLines, evidenceOfMounts } from "./evidence.ts";
-import { findSpec, NO_EVIDENCE, resolveSpec } from "./resolve.ts";
+import { findSpec, resolveSpec } from "./resolve.ts";
 
 /** Disks with an ext4 on their partition 1. */
 function makeGraph(serials: readonly (string | null)[]): BlockGraph {
@@ -36,53 +35,51 @@ const FS_1 = "disk:1/part:1/fs";
 const FS_2 = "disk:2/part:1/fs";
 const two = makeGraph(["WD-1234", "WD-5678"]);
 
-test("resolveSpec() without evidence: what the disks say, serial numbers, and the order", () => {
-  assert.deepEqual(resolveSpec(two, "PARTUUID=PART-2"), { node: FS_2, because: "name" });
+test("what the disks themselves say needs no evidence; the order of the disks is none", () => {
+  assert.deepEqual(resolveSpec(two, "PARTUUID=PART-2"), { kind: "found", node: FS_2, because: "name" });
   assert.deepEqual(resolveSpec(two, "/dev/disk/by-id/ata-X_WD-5678-part1"), {
+    kind: "found",
     node: FS_2,
     because: "serial",
   });
-  assert.deepEqual(resolveSpec(two, "/dev/sdb1"), { node: FS_2, because: "order" });
-  assert.deepEqual(resolveSpec(two, "/dev/sdb"), { node: diskId(2), because: "order" });
-  for (const absent of ["UUID=fs-3", "/dev/sdc1", "/dev/sda2", "/dev/disk/by-path/pci-1-part1", "tmpfs"])
-    assert.equal(resolveSpec(two, absent), null, absent);
+  for (const absent of [
+    "UUID=fs-3",
+    "/dev/sda",
+    "/dev/sda1",
+    "/dev/sdb1",
+    "(hd0,msdos1)",
+    "/dev/disk/by-path/pci-1-part1",
+    "tmpfs",
+  ])
+    assert.deepEqual(resolveSpec(two, absent), { kind: "absent" }, absent);
 });
 
-test("what fstab found tells which disk was which: no other disk has the name any more", () => {
-  const evidence = evidenceOfMounts(two, [
-    { spec: "/dev/sdb1", node: FS_1 },
-    { spec: "/dev/disk/by-path/pci-1-part1", node: FS_2 },
-    { spec: "/dev/sdd1", node: null },
-  ]);
-  assert.deepEqual(resolveSpec(two, "/dev/sdb1", evidence), { node: FS_1, because: "known" });
-  assert.deepEqual(resolveSpec(two, "/dev/disk/by-path/pci-1", evidence), {
-    node: diskId(2),
-    because: "known",
-  });
-  assert.equal(resolveSpec(two, "/dev/sda1", evidence), null, "the first disk was sdb");
-  assert.equal(resolveSpec(two, "/dev/sdd1", evidence), null);
+test("what was learned decides; a disk without that partition has not that name", () => {
+  const known = [{ key: "order:sd:1", disk: diskId(1), because: "proven" }] as const;
+  const names = {
+    known,
+    unclear: [{ key: "order:sd:2", specs: ["/dev/sdc1"], disks: [diskId(1), diskId(2)] }],
+  };
+  assert.equal(findSpec(two, "/dev/sdb1", names), FS_1);
+  assert.equal(findSpec(two, "/dev/sdb", names), diskId(1));
+  assert.equal(findSpec(two, "/dev/sdb2", names), null);
+  assert.deepEqual(resolveSpec(two, "/dev/sdc1", names), { kind: "unclear", nodes: [FS_1, FS_2] });
+  assert.deepEqual(resolveSpec(two, "/dev/sdc7", names), { kind: "absent" });
 });
 
-test("the order counts for names of one driver: the root's, or the only one", () => {
-  const lines = (...specs: string[]): Parameters<typeof evidenceOfLines>[0] =>
-    specs.map((spec, index) => ({ spec, path: index === 0 ? "/" : `/${index}` }));
-  const ofRoot = evidenceOfLines(lines("/dev/sda1", "/dev/nvme0n1p1"));
-  assert.equal(resolveSpec(two, "/dev/sda1", ofRoot)?.node, FS_1);
-  assert.equal(resolveSpec(two, "/dev/nvme0n1p1", ofRoot), null);
-  const unclear = evidenceOfLines(lines("UUID=fs-1", "/dev/sda1", "/dev/nvme0n1p1"));
-  assert.equal(resolveSpec(two, "/dev/sda1", unclear), null);
-  const one = evidenceOfLines(lines("UUID=fs-1", "/dev/sda1"));
-  assert.equal(resolveSpec(two, "/dev/sda1", one)?.node, FS_1);
-});
-
-test("the only disk has the only name, where the evidence says that one name is all there is", () => {
-  const only = makeGraph([null]);
-  const path = "/dev/disk/by-path/pci-1-part1";
-  const evidence = evidenceOfLines([{ spec: path, path: "/" }]);
-  assert.deepEqual(resolveSpec(only, path, evidence), { node: FS_1, because: "only-disk" });
-  assert.equal(resolveSpec(only, path, NO_EVIDENCE), null);
-  const both = [path, "/dev/disk/by-path/pci-2-part1"].map((spec) => ({ spec, path: "/" }));
-  assert.equal(resolveSpec(only, path, evidenceOfLines(both)), null);
+test("a label or UUID that is there twice is unclear; the members of one btrfs are one file system", () => {
+  const twice = makeGraph([null, null]);
+  const nodes = twice.nodes.map((node) =>
+    node.holds.kind === "filesystem"
+      ? { ...node, holds: { ...node.holds, uuid: "same", label: "data" } }
+      : node,
+  );
+  for (const spec of ["LABEL=data", "UUID=SAME", "/dev/disk/by-label/data"])
+    assert.deepEqual(resolveSpec({ ...twice, nodes }, spec), { kind: "unclear", nodes: [FS_1, FS_2] });
+  const btrfs = nodes.map((node) =>
+    node.holds.kind === "filesystem" ? { ...node, holds: { ...node.holds, type: "btrfs" } } : node,
+  );
+  assert.equal(findSpec({ ...twice, nodes: btrfs }, "UUID=same"), FS_1);
 });
 
 test("findSpec() takes a hostile graph with a circle", () => {
@@ -90,5 +87,4 @@ test("findSpec() takes a hostile graph with a circle", () => {
   const node = { id: "a", path: "", sizeBytes: 1, sectorBytes: 512, holds: fs };
   const circle: BlockGraph = { nodes: [node], edges: [{ from: "a", to: "a", map: null }] };
   assert.equal(findSpec(circle, "UUID=u"), "a");
-  assert.deepEqual([...evidenceOfMounts(circle, [{ spec: "/dev/sda1", node: "a" }]).known], []);
 });

@@ -1,78 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which node a device specification names. Stable names are looked up in the graph; for names that follow from the old
 // machine's hardware the answer is as good as the evidence, and says what it rests on. Pure.
-import { contentOf, findNode } from "../storage/graph.ts";
-import { diskId } from "../storage/node-id.ts";
 import type { BlockGraph, BlockNode, NodeId } from "../machine.ts";
-import { type DeviceSpec, type HardwareDisk, parseDeviceSpec } from "./device-spec.ts";
-
-/** What tells which of the given disks the old machine called what. */
-export type NameEvidence = {
-  /** Disks whose old name is known, by `diskKey`. */
-  readonly known: ReadonlyMap<string, NodeId>;
-  /** The family of names that counts the given disks in their order; `any`: each does. */
-  readonly ordered: "any" | { readonly family: string | null };
-  /** Kinds of names that mean the only given disk, where only one is given. */
-  readonly only: ReadonlySet<HardwareDisk["by"]>;
-};
-
-/** Names by order count the given disks. */
-export const NO_EVIDENCE: NameEvidence = { known: new Map(), ordered: "any", only: new Set() };
+import { contentOf } from "../storage/graph.ts";
+import {
+  type DeviceSpec,
+  diskKey,
+  type HardwareDisk,
+  parseDeviceSpec,
+  parseGrubDevice,
+} from "./device-spec.ts";
+import { type DiskNames, type NamedDisk, type NameReason, NO_NAMES } from "./disk-names.ts";
+import { hasSerial, partOf } from "./disk-parts.ts";
 
 /** `node` is what lies on the named device: a file system, swap, LUKS; the device itself where nothing lies on it. */
-export type Resolved = {
-  readonly node: NodeId;
-  /** `name`: the disks themselves say so. `serial`: udev's link ends with the disk's. */
-  readonly because: "name" | "known" | "serial" | "order" | "only-disk";
-};
+export type Resolution =
+  | { readonly kind: "found"; readonly node: NodeId; readonly because: "name" | NameReason }
+  /** None of the given disks. */
+  | { readonly kind: "absent" }
+  /** Several of the given disks: by a label that is there twice, or by a name that more than one of them may have had. */
+  | { readonly kind: "unclear"; readonly nodes: readonly NodeId[] };
 
-/** null: none of the given disks. */
-export function resolveSpec(
-  graph: BlockGraph,
-  spec: string,
-  evidence: NameEvidence = NO_EVIDENCE,
-): Resolved | null {
-  const parsed = parseDeviceSpec(spec);
-  if (parsed.kind !== "hardware") {
-    const node = findStable(graph, parsed);
-    return node === null ? null : { node: contentOf(graph, node.id), because: "name" };
+const ABSENT: Resolution = { kind: "absent" };
+
+export function resolveSpec(graph: BlockGraph, spec: string, names: DiskNames = NO_NAMES): Resolution {
+  const parsed = parseGrubDevice(spec) ?? parseDeviceSpec(spec);
+  if (parsed.kind !== "hardware") return resolveStable(graph, parsed);
+  const { disk: wanted, partition } = parsed;
+  const key = diskKey(wanted);
+  const place = (disk: NodeId): NodeId | null => {
+    const part = partOf(graph, disk, partition);
+    return part === null ? null : contentOf(graph, part);
+  };
+  const known = names.known.find((one) => one.key === key) ?? bySerial(graph, wanted);
+  if (known !== null) {
+    const node = place(known.disk);
+    return node === null ? ABSENT : { kind: "found", node, because: known.because };
   }
-  const found = findDisk(graph, parsed.disk, evidence);
-  const place = found === null ? null : partOf(graph, found.disk, parsed.partition);
-  return found === null || place === null ? null : { node: contentOf(graph, place), because: found.because };
+  const nodes = (names.unclear.find((one) => one.key === key)?.disks ?? []).flatMap(
+    (disk) => place(disk) ?? [],
+  );
+  return nodes.length === 0 ? ABSENT : { kind: "unclear", nodes };
 }
 
-/** The same where nothing but the graph is known. */
-export function findSpec(graph: BlockGraph, spec: string): NodeId | null {
-  return resolveSpec(graph, spec)?.node ?? null;
+/** Where the disks alone tell: UUIDs, labels, volumes, serial numbers. null: absent or unclear. */
+export function findSpec(graph: BlockGraph, spec: string, names: DiskNames = NO_NAMES): NodeId | null {
+  const found = resolveSpec(graph, spec, names);
+  return found.kind === "found" ? found.node : null;
 }
 
-/** One for each disk of the old machine and kind of name. */
-export function diskKey(disk: HardwareDisk): string {
-  return disk.by === "order" ? `order:${disk.family}:${disk.index}` : `${disk.by}:${disk.name}`;
+function resolveStable(graph: BlockGraph, spec: Exclude<DeviceSpec, { kind: "hardware" }>): Resolution {
+  const [first, ...more] = oneOfEach(graph.nodes.filter((node) => isNamed(node, spec)));
+  if (first === undefined) return ABSENT;
+  const nodes = [first, ...more].map(({ id }) => contentOf(graph, id));
+  return more.length > 0
+    ? { kind: "unclear", nodes }
+    : { kind: "found", node: contentOf(graph, first.id), because: "name" };
 }
 
-function findStable(graph: BlockGraph, spec: Exclude<DeviceSpec, { kind: "hardware" }>): BlockNode | null {
-  const find = (test: (node: BlockNode) => boolean): BlockNode | null => graph.nodes.find(test) ?? null;
+/** The members of a btrfs all have its UUID and label: they are one file system. */
+function oneOfEach(nodes: readonly BlockNode[]): readonly BlockNode[] {
+  const seen = new Set<string>();
+  return nodes.filter(({ holds }) => {
+    if (holds.kind !== "filesystem" || holds.type !== "btrfs") return true;
+    const isFirst = !seen.has(holds.uuid);
+    seen.add(holds.uuid);
+    return isFirst;
+  });
+}
+
+function isNamed(node: BlockNode, spec: Exclude<DeviceSpec, { kind: "hardware" }>): boolean {
+  const { holds } = node;
   switch (spec.kind) {
     case "tag":
-      return find((node) => hasTag(node, spec));
+      return hasTag(node, spec);
     case "volume":
-      return find(({ holds }) => holds.kind === "lvm-lv" && holds.name === spec.name);
+      return holds.kind === "lvm-lv" && holds.name === spec.name;
     case "volume-uuid":
-      return find(({ holds }) => holds.kind === "lvm-lv" && holds.uuid.replaceAll("-", "") === spec.uuid);
+      return holds.kind === "lvm-lv" && holds.uuid.replaceAll("-", "") === spec.uuid;
     case "array":
-      return find(({ holds }) => holds.kind === "md" && holds.name === spec.name);
+      return holds.kind === "md" && holds.name === spec.name;
     case "other":
-      return null;
+      return false;
   }
 }
+
+/** What blkid finds by `UUID=`. Members of an array have the array's, and what is inside a LUKS volume has that one's. */
+const HAS_UUID: ReadonlySet<BlockNode["holds"]["kind"]> = new Set(["filesystem", "swap", "luks", "lvm-pv"]);
 
 function hasTag({ holds }: BlockNode, { tag, value }: Extract<DeviceSpec, { kind: "tag" }>): boolean {
   const isValue = (text: string | null): boolean => text?.toLowerCase() === value.toLowerCase();
+  if (value === "") return false;
   switch (tag) {
     case "UUID":
-      return "uuid" in holds && holds.kind !== "partition" && isValue(holds.uuid);
+      return HAS_UUID.has(holds.kind) && "uuid" in holds && isValue(holds.uuid);
     case "LABEL":
       return "label" in holds && holds.label === value;
     case "PARTUUID":
@@ -82,38 +103,10 @@ function hasTag({ holds }: BlockNode, { tag, value }: Extract<DeviceSpec, { kind
   }
 }
 
-type FoundDisk = { readonly disk: NodeId; readonly because: Resolved["because"] };
-
-function findDisk(graph: BlockGraph, wanted: HardwareDisk, evidence: NameEvidence): FoundDisk | null {
-  const known = evidence.known.get(diskKey(wanted));
-  if (known !== undefined) return { disk: known, because: "known" };
-  const disks = graph.nodes.filter(({ holds }) => holds.kind === "disk");
-  if (wanted.by === "order") {
-    const disk = diskId(wanted.index + 1);
-    const { ordered } = evidence;
-    const counts = ordered === "any" || ordered.family === wanted.family;
-    // What is known by another name of the kind is not this disk.
-    const isOther = [...evidence.known].some(([key, node]) => key.startsWith("order:") && node === disk);
-    if (counts && !isOther && disks.some(({ id }) => id === disk)) return { disk, because: "order" };
-  } else {
-    const disk = disks.find((node) => hasSerial(node, wanted.name));
-    if (disk !== undefined) return { disk: disk.id, because: "serial" };
-  }
-  const [only, ...others] = disks;
-  return only !== undefined && others.length === 0 && evidence.only.has(wanted.by)
-    ? { disk: only.id, because: "only-disk" }
-    : null;
-}
-
-/** by-id is BUS-MODEL_SERIAL, blanks as `_` (udev's 60-persistent-storage.rules); by-path names a connector, and no serial. */
-function hasSerial({ holds }: BlockNode, name: string): boolean {
-  const serial = holds.kind === "disk" ? (holds.serial ?? "").trim().replaceAll(/\s+/g, "_") : "";
-  return serial.length >= 4 && name.endsWith(serial);
-}
-
-function partOf(graph: BlockGraph, disk: NodeId, partition: number | null): NodeId | null {
-  if (partition === null) return disk;
-  const parts = graph.edges.filter(({ to }) => to === disk).map(({ from }) => findNode(graph, from));
-  const part = parts.find((node) => node?.holds.kind === "partition" && node.holds.number === partition);
-  return part?.id ?? null;
+function bySerial(graph: BlockGraph, wanted: HardwareDisk): NamedDisk | null {
+  if (wanted.by !== "link") return null;
+  const [disk, ...more] = graph.nodes.filter((node) => hasSerial(node, wanted.name));
+  return disk === undefined || more.length > 0
+    ? null
+    : { key: diskKey(wanted), disk: disk.id, because: "serial" };
 }

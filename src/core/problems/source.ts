@@ -42,6 +42,8 @@ const OVERLAY = {
   hibernated: stops("The installed system is hibernated: its memory lies in a swap."),
   "mount-skipped": warns("A file system of the guest could not be mounted; it is copied and not converted."),
   "mount-not-found": warns("fstab names a file system or swap that none of the given disks holds."),
+  "mount-left-behind": warns("A mount that may be missing (nofail) is on none of the given disks."),
+  "name-unclear": warns("A device name may mean several of the given disks, or a label is there twice."),
   "fstab-too-large": warns("The guest's fstab is larger than any real one, and was read in part."),
   "several-systems": warns("The disks hold more than one installed system; the first is converted."),
 } satisfies ProblemTable;

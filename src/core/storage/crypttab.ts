@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // crypttab(5): which encrypted volumes a guest opens, by what names; and what of the given disks these are. Pure.
+import type { DiskNames } from "../names/disk-names.ts";
 import { findSpec } from "../names/resolve.ts";
 import { findNode } from "./graph.ts";
 import type { BlockGraph, NodeId } from "../machine.ts";
@@ -9,6 +10,8 @@ export type CrypttabLine = {
   readonly name: string;
   /** `UUID=...`, `/dev/sda2`, `/dev/vg0/root` */
   readonly source: string;
+  /** A key file, `/dev/urandom` for a new key at each boot; `none`, `-` or empty: it is asked for. */
+  readonly key: string;
   readonly options: readonly string[];
 };
 
@@ -18,17 +21,21 @@ const MAX_LINES = 1000;
 export function parseCrypttab(text: string): readonly CrypttabLine[] {
   const lines: CrypttabLine[] = [];
   for (const line of text.split("\n", 100_000)) {
-    const [name = "", source = "", , options = ""] = line.trim().split(/[ \t]+/, 4);
+    const [name = "", source = "", key = "", options = ""] = line.trim().split(/[ \t]+/, 4);
     if (name === "" || name.startsWith("#") || source === "") continue;
-    lines.push({ name, source, options: options.split(",").filter((one) => one !== "") });
+    lines.push({ name, source, key, options: options.split(",").filter((one) => one !== "") });
     if (lines.length >= MAX_LINES) break;
   }
   return lines;
 }
 
+/** crypttab(5): a new key at each boot, or a new swap or file system (`swap`, `tmp`): what lies there is lost. */
+export const losesContent = ({ key, options }: CrypttabLine): boolean =>
+  /^\/dev\/(?:u|h|hw)?random$/.test(key) || options.some((word) => /^(?:swap|tmp(?:=.*)?)$/.test(word));
+
 /** The LUKS volume of the given disks that a line opens; null: none of them, or it is encrypted without LUKS. */
-export function luksOf(graph: BlockGraph, { source }: CrypttabLine): NodeId | null {
-  const id = findSpec(graph, source);
+export function luksOf(graph: BlockGraph, { source }: CrypttabLine, names?: DiskNames): NodeId | null {
+  const id = findSpec(graph, source, names);
   return id !== null && findNode(graph, id)?.holds.kind === "luks" ? id : null;
 }
 

@@ -31,16 +31,6 @@ export function onlyBelow(graph: BlockGraph, id: NodeId): BlockNode | null {
   return edge === undefined || others.length > 0 ? null : findNode(graph, edge.to);
 }
 
-/** The one disk that a node lies on, at whatever height; null: it lies on several. */
-export function diskBelow(graph: BlockGraph, id: NodeId): NodeId | null {
-  let node = findNode(graph, id);
-  for (let depth = 0; node !== null && depth <= MAX_DEPTH; depth += 1) {
-    if (node.holds.kind === "disk") return node.id;
-    node = onlyBelow(graph, node.id);
-  }
-  return null;
-}
-
 const CONTENTS: ReadonlySet<BlockNode["holds"]["kind"]> = new Set([
   "filesystem",
   "swap",

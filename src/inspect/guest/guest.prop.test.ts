@@ -5,7 +5,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { findSpec, luksOf, parseCrypttab, parseDeviceName } from "../../core/index.ts";
 import { memoryView } from "../../system/index.ts";
-import { findMounts, parseFstab } from "./fstab.ts";
+import { parseFstab } from "./fstab-lines.ts";
+import { findMounts } from "./mounts.ts";
 import { parseElfMachine, parseOsRelease, parseReleaseLine } from "./identity.ts";
 import { inspectGuest, looksLikeRoot, readMounts } from "./index.ts";
 import { moduleNames } from "./kernels.ts";
@@ -146,11 +147,11 @@ test("inspectGuest() makes something of any tree, and what it names is fit for u
     fc.asyncProperty(tree, async (files) => {
       const view = memoryView(files);
       await looksLikeRoot(view);
-      const { mounts } = await readMounts(view, EMPTY);
-      const guest = await inspectGuest(view, { rootNode: "disk:1", mounts, usedBytes: 0, graph: EMPTY });
-      const names = guest.network.map(({ name }) => name);
-      assert.ok(names.every(isPhysicalName));
-      assert.equal(new Set(names).size, names.length);
+      const { mounts, names } = await readMounts(view, { graph: EMPTY, root: "disk:1" });
+      const guest = await inspectGuest(view, { rootNode: "disk:1", mounts, names, usedBytes: 0 });
+      const interfaces = guest.network.map(({ name }) => name);
+      assert.ok(interfaces.every(isPhysicalName));
+      assert.equal(new Set(interfaces).size, interfaces.length);
       const macs = guest.network.flatMap(({ mac }) => mac ?? []);
       assert.equal(new Set(macs).size, macs.length);
     }),

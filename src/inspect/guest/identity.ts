@@ -11,8 +11,17 @@ export type Identity = Pick<
 /** Has a file system the look of a Linux root? */
 export async function looksLikeRoot(view: GuestView): Promise<boolean> {
   const marks = ["/etc/os-release", "/usr/lib/os-release", "/etc/fstab", "/etc/passwd"];
+  if ((await firstOf(view, marks)) === null) return false;
   const inits = ["/sbin/init", "/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/bin/sh"];
-  return (await firstOf(view, marks)) !== null && (await firstOf(view, inits)) !== null;
+  return (await firstOf(view, inits)) !== null || (await needsUsr(view));
+}
+
+/** With merged directories /bin is a link into /usr, and that may be a volume of its own: then no program is seen yet. */
+async function needsUsr(view: GuestView): Promise<boolean> {
+  if ((await firstOf(view, ["/etc/fstab", "/etc/systemd/system/usr.mount"])) === null) return false;
+  const bin = await view.state("/bin").catch(() => null);
+  const leadsToUsr = bin?.kind === "link" && /^\/?usr\/bin\/?$/.test(bin.target);
+  return leadsToUsr && (await view.resolve("/usr")) !== null && (await view.resolve("/bin")) === null;
 }
 
 async function firstOf(view: GuestView, paths: readonly string[]): Promise<string | null> {

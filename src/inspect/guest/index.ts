@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // guest reads what is installed, from a mounted system's own files; it changes nothing.
-import type { BlockGraph, GuestOS, GuestView, Kernel, Mount, NodeId } from "../../core/index.ts";
+import type { DiskNames, GuestOS, GuestView, Kernel, Mount, NodeId } from "../../core/index.ts";
 import { readIdentity } from "./identity.ts";
 import { readKernels } from "./kernels.ts";
 import { readBootMenu } from "./loader.ts";
 import { readGuestInterfaces } from "./network/index.ts";
 
-export { parseFstab, readMounts } from "./fstab.ts";
+export { parseFstab } from "./fstab-lines.ts";
 export { looksLikeRoot } from "./identity.ts";
 export { moduleNames } from "./kernels.ts";
+export { readMounts } from "./mounts.ts";
 export { readGuestInterfaces } from "./network/index.ts";
 export { readNetworkSetup } from "./network/setup/index.ts";
 
 type Found = {
   readonly rootNode: NodeId;
   readonly mounts: readonly Mount[];
+  readonly names: DiskNames;
   readonly usedBytes: number;
-  readonly graph: BlockGraph;
 };
 
 /** All that later phases need to know of the system whose tree `view` shows. */
 export async function inspectGuest(
   view: GuestView,
-  { rootNode, mounts, usedBytes }: Found,
+  { rootNode, mounts, names, usedBytes }: Found,
 ): Promise<GuestOS> {
   const menu = await readBootMenu(view);
   const identity = await readIdentity(view);
@@ -32,6 +33,7 @@ export async function inspectGuest(
     arch: archOf(identity.arch, kernels),
     root: rootNode,
     mounts,
+    names,
     loader: menu.loader,
     kernels,
     network: await readGuestInterfaces(view),

@@ -2,11 +2,11 @@
 // Which kernels a system has, and which of them it may boot.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NO_NAMES } from "../../core/index.ts";
 import { memoryView } from "../../system/index.ts";
 import { inspectGuest } from "./index.ts";
 import { moduleNames } from "./kernels.ts";
 import { parseKernelLines } from "./loader.ts";
-import { rootDiskGraph } from "../../../tests/support/guests/root-disk.ts";
 
 test("parseKernelLines() reads the menus of each loader", () => {
   const text = `# linux /boot/no
@@ -44,7 +44,7 @@ kernel/no
   assert.deepEqual([...moduleNames(text)], ["virtio_blk", "xen_blkfront", "virtio_net", "virtio_pci"]);
 });
 
-const FOUND = { rootNode: "disk:1/part:1/fs", mounts: [], usedBytes: 1, graph: rootDiskGraph() };
+const FOUND = { rootNode: "disk:1/part:1/fs", mounts: [], names: NO_NAMES, usedBytes: 1 };
 
 test("inspectGuest() finds kernels by menu, by link, by flavour; rescue and crash kernels are none", async () => {
   const guest = await inspectGuest(

@@ -17,7 +17,10 @@ const POOLS: ReadonlySet<string> = new Set(["zfs_member", "VMFS", "VMFS_volume_m
 export function contentHolds(content: Content, partitionType: string | null): Holds {
   if (content.kind === "ambiguous") return { kind: "opaque", why: "signatures of several file systems" };
   const byDesign = BY_DESIGN[partitionType ?? ""];
-  if (content.kind === "nothing") return { kind: "opaque", why: byDesign ?? "no known content" };
+  if (content.kind === "nothing")
+    return byDesign === undefined
+      ? { kind: "opaque", why: "no known content", content: "none-known" }
+      : { kind: "opaque", why: byDesign, content: "by-design" };
   const { usage, type, uuid, label } = content;
   switch (type) {
     case "LVM2_member":
@@ -34,9 +37,4 @@ export function contentHolds(content: Content, partitionType: string | null): Ho
         return { kind: "filesystem", type, uuid: uuid ?? "", label };
       return { kind: "opaque", why: `holds ${type}` };
   }
-}
-
-/** Is this content empty of anything a user would miss? Then no note says that it was copied whole. */
-export function isByDesign(why: string): boolean {
-  return Object.values(BY_DESIGN).includes(why);
 }

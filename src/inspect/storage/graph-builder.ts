@@ -11,6 +11,7 @@ import {
 } from "../../core/index.ts";
 import { contentHolds } from "./content.ts";
 import type { Content } from "./probe.ts";
+import { readLastMount } from "./last-mount.ts";
 import type { Reader } from "./reader.ts";
 
 /** The graph while it grows; lists are of what may hold more, in the order in which it was found. */
@@ -34,9 +35,11 @@ export class GraphBuilder {
   }
 
   /** What a volume holds, as a node of its own above it. */
-  addContent(volume: BlockNode, content: Content, reader: Reader): void {
+  async addContent(volume: BlockNode, content: Content, reader: Reader): Promise<void> {
     const partitionType = volume.holds.kind === "partition" ? volume.holds.type : null;
-    const node = this.addHolds(volume, contentHolds(content, partitionType));
+    const holds = contentHolds(content, partitionType);
+    const lastMount = holds.kind === "filesystem" ? await readLastMount(holds.type, reader) : null;
+    const node = this.addHolds(volume, lastMount === null ? holds : { ...holds, ...lastMount });
     // A physical volume inside a logical one belongs to a machine inside this machine.
     if (node.holds.kind === "lvm-pv" && volume.holds.kind !== "lvm-lv")
       this.pvs.push({ node: node.id, reader });

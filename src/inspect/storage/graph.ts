@@ -83,12 +83,12 @@ async function addDisk(graph: GraphBuilder, { disk, reader, signal }: AddDisk): 
     if (content.kind === "nothing" && table.emptyMbr) holds = { ...holds, table: "mbr" };
     const node: BlockNode = { ...base, id, sizeBytes, holds };
     graph.nodes.push(node);
-    graph.addContent(node, content, reader);
+    await graph.addContent(node, content, reader);
     return;
   }
   graph.nodes.push({ ...base, id, sizeBytes, holds });
   if (table.partitions.length === 0)
-    graph.addContent({ ...base, id, sizeBytes, holds }, { kind: "nothing" }, reader);
+    await graph.addContent({ ...base, id, sizeBytes, holds }, { kind: "nothing" }, reader);
   const overlapping = findOverlapping(table.partitions);
   if (overlapping.size > 0)
     graph.problems.push(
@@ -110,7 +110,7 @@ async function addDisk(graph: GraphBuilder, { disk, reader, signal }: AddDisk): 
     graph.addPart(node, id, part.start);
     if (part.extended) continue;
     const content = await probeRange(path, { offset: part.start, sizeBytes: size }, { signal });
-    graph.addContent(node, content, partReader(reader, part.start, size));
+    await graph.addContent(node, content, partReader(reader, part.start, size));
   }
 }
 
@@ -145,7 +145,7 @@ async function addArrays(graph: GraphBuilder, { readers, signal }: AddArrays): P
       graph.nodes.push(node);
       for (const { node: to } of members) graph.edges.push({ from: id, to, map: null });
       readers.set(id, woven);
-      graph.addContent(node, await probeReader(woven, { signal }), woven);
+      await graph.addContent(node, await probeReader(woven, { signal }), woven);
       continue;
     }
     const { start, sizeBytes } = first.member.data;
@@ -154,7 +154,7 @@ async function addArrays(graph: GraphBuilder, { readers, signal }: AddArrays): P
     for (const { node: to, member } of members)
       graph.edges.push({ from: id, to, map: [{ from: 0, to: member.data.start, length: sizeBytes }] });
     const data = partReader(reader, start, sizeBytes);
-    graph.addContent(node, await probeReader(data, { signal }), data);
+    await graph.addContent(node, await probeReader(data, { signal }), data);
   }
 }
 
@@ -180,7 +180,7 @@ async function addVolumes(graph: GraphBuilder, { readers, signal }: AddVolumes):
         more.length === 0 && first !== undefined && disk?.holds.kind === "disk"
           ? await probeRange(disk.path, { offset: first.to, sizeBytes: node.sizeBytes }, { signal })
           : await probeReader(reader, { signal });
-      graph.addContent(node, content, reader);
+      await graph.addContent(node, content, reader);
     }
 }
 

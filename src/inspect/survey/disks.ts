@@ -12,7 +12,7 @@ import {
   type SourceDisk,
   withinRenamed,
 } from "../../core/index.ts";
-import { parseFstab } from "../guest/fstab.ts";
+import { parseFstab } from "../guest/fstab-lines.ts";
 import type { Space } from "./space.ts";
 
 /** Device nodes of the disks, in order; of one with several paths, the one above them. */

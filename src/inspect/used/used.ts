@@ -18,7 +18,6 @@ import {
   type Problem,
   type Range,
 } from "../../core/index.ts";
-import { isByDesign } from "../storage/content.ts";
 import { type FreeSpace, unknownFree } from "./free.ts";
 import { readBtrfsFree } from "./free-btrfs.ts";
 import { readFatFree } from "./free-fat.ts";
@@ -200,7 +199,11 @@ function addFree(
 const WORTH_A_NOTE_BYTES = 64 * 2 ** 20;
 
 function noteWhole(node: BlockNode, why: string): Problem[] {
-  if (node.holds.kind === "opaque" && (isByDesign(why) || node.sizeBytes < WORTH_A_NOTE_BYTES)) return [];
+  if (
+    node.holds.kind === "opaque" &&
+    (node.holds.content === "by-design" || node.sizeBytes < WORTH_A_NOTE_BYTES)
+  )
+    return [];
   return [
     makeProblem("volume-whole", {
       about: named("node", node.id),

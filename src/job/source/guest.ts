@@ -5,6 +5,7 @@ import {
   type BlockGraph,
   type BlockNode,
   type BlockView,
+  type DiskNames,
   type Emit,
   guestFiles,
   type GuestOS,
@@ -12,6 +13,7 @@ import {
   makeProblem,
   type Mount,
   named,
+  NO_NAMES,
   type NodeId,
   type OpenedCrypt,
   type Problem,
@@ -95,10 +97,10 @@ export type MountedGuest = AsyncDisposable & {
 
 /** Mounts the first file system that looks like a root, and below it what its fstab names. null: there is none. */
 export async function findGuest(context: Context): Promise<MountedGuest | null> {
-  const { signal, storage } = context;
+  const { signal } = context;
   const found = await findRoot(context);
   if (found === null) return null;
-  const { root, mounts } = found;
+  const { root, mounts, names } = found;
   await using opening = new AsyncDisposableStack();
   const volumes = opening.use(await attach(context, { readOnly: false }));
   const tree = opening.use(
@@ -112,7 +114,7 @@ export async function findGuest(context: Context): Promise<MountedGuest | null> 
   );
   const view = directoryView(tree.directory);
   const usedBytes = await bytesUsed(tree.directory);
-  const os = await inspectGuest(view, { rootNode: root.id, mounts, usedBytes, graph: storage });
+  const os = await inspectGuest(view, { rootNode: root.id, mounts, names, usedBytes });
   const resources = opening.move();
   return {
     os,
@@ -126,6 +128,7 @@ export async function findGuest(context: Context): Promise<MountedGuest | null> 
 type FoundRoot = {
   readonly root: FileSystem;
   readonly mounts: readonly Mount[];
+  readonly names: DiskNames;
   readonly problems: readonly Problem[];
 };
 
@@ -140,11 +143,12 @@ async function findRoot(context: Context): Promise<FoundRoot | null> {
   }
   const [first] = found;
   if (first === undefined) return null;
-  const { mounts, problems } = await mountsOf(first, volumes, context);
+  const { mounts, names, problems } = await mountsOf(first, volumes, context);
   const others = found.length > 1 ? [severalRoots(found.map(({ node }) => node.id))] : [];
   return {
     root: first.node,
     mounts: withSubvolume(mounts, first),
+    names,
     problems: [...problems, ...others],
   };
 }
@@ -215,19 +219,29 @@ async function rootSubvolume(directory: string): Promise<string | null> {
   return null;
 }
 
+/** A boot partition may tell what a disk was called, and so where other volumes belong. */
+const MAX_LOOKS = 3;
+
+/** Read until what is mounted tells of nothing more to mount. */
 async function mountsOf(
   { node: root, subvolume }: RootPlace,
   volumes: Volumes,
   { storage, signal }: Context,
 ): ReturnType<typeof readMounts> {
-  await using tree = await mountGuest({
-    volumes,
-    root: { node: root.id, type: root.holds.type, options: subvolume },
-    mounts: [],
-    readOnly: true,
-    signal,
-  });
-  return await readMounts(directoryView(tree.directory), storage);
+  let found: Awaited<ReturnType<typeof readMounts>> | null = null;
+  for (let look = 0; look < MAX_LOOKS; look += 1) {
+    const known = mountPoints(found?.mounts ?? []);
+    await using tree = await mountGuest({
+      volumes,
+      root: { node: root.id, type: root.holds.type, options: subvolume },
+      mounts: known,
+      readOnly: true,
+      signal,
+    });
+    found = await readMounts(directoryView(tree.directory), { graph: storage, root: root.id });
+    if (mountPoints(found.mounts).length <= known.length) break;
+  }
+  return found ?? { mounts: [], names: NO_NAMES, problems: [] };
 }
 
 function severalRoots(ids: readonly NodeId[]): Problem {

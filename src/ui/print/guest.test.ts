@@ -13,6 +13,7 @@ const GUEST: GuestOS = {
   arch: "x86_64",
   root: "disk:1/fs",
   mounts: [],
+  names: { known: [], unclear: [] },
   loader: "generic",
   initramfsTool: "generic",
   init: "unknown",

@@ -66,6 +66,7 @@ const guest = {
   arch: "x86_64",
   root: "fs",
   mounts: [],
+  names: { known: [], unclear: [] },
   loader: "grub2",
   initramfsTool: "initramfs-tools",
   kernels: [],

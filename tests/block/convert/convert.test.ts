@@ -27,8 +27,8 @@ test("the demo disk is converted by its own tools, once, and back again", {
   const { root, work, intent } = await mountedDemo(t, signal);
   const view = directoryView(root);
   const rootNode = intent.storage.nodes.find((node) => node.id.startsWith("disk:1/part:1/"))?.id ?? "";
-  const { mounts } = await readMounts(view, intent.storage);
-  const guest = await inspectGuest(view, { rootNode, mounts, usedBytes: 0, graph: intent.storage });
+  const { mounts, names } = await readMounts(view, { graph: intent.storage, root: rootNode });
+  const guest = await inspectGuest(view, { rootNode, mounts, names, usedBytes: 0 });
   const blobs = await openBlobs(join(work, "blobs"));
   const tools = chrootTools({ root, workDirectory: work });
   const options = { view, guest, intent, blobs, tools, signal, emit: () => undefined };

@@ -76,8 +76,8 @@ for (const [index, name] of GUESTS.entries())
     const { view } = await readSurvey(await server.collect(SHELLS[index % SHELLS.length]), { signal });
     const { graph, guest } = await goldenGuest(name);
     const { root, ...storage } = JSON.parse(graph) as BlockGraph & { root: string };
-    const { mounts } = await readMounts(view, storage);
-    const found = await inspectGuest(view, { rootNode: root, mounts, usedBytes: 2 ** 31, graph: storage });
+    const { mounts, names } = await readMounts(view, { graph: storage, root: root });
+    const found = await inspectGuest(view, { rootNode: root, mounts, names, usedBytes: 2 ** 31 });
     assert.deepEqual(found, (JSON.parse(guest) as { guest: unknown }).guest);
   });
 

@@ -28,6 +28,7 @@ const GUEST: GuestOS = {
   arch: "x86_64",
   root: "disk:1",
   mounts: [],
+  names: { known: [], unclear: [] },
   loader: "generic",
   initramfsTool: "generic",
   init: "systemd",

@@ -52,8 +52,8 @@ export async function makeSystem(
   const root = graph.nodes.find(({ holds }) => holds.kind === "filesystem" && holds.uuid === system.root)?.id;
   if (root === undefined) throw new Error(`No file system ${system.root}`);
   const view = memoryView(files);
-  const { mounts } = await readMounts(view, graph);
-  const guest = await inspectGuest(view, { rootNode: root, mounts, usedBytes: 10 ** 9, graph });
+  const { mounts, names } = await readMounts(view, { graph, root: root });
+  const guest = await inspectGuest(view, { rootNode: root, mounts, names, usedBytes: 10 ** 9 });
   const nics = guest.network.flatMap(({ name, mac }) =>
     mac === null ? [] : [{ name, mac, origin: "guest" as const }],
   );

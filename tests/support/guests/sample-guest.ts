@@ -76,6 +76,7 @@ export function testGuestOS(more: Partial<GuestOS> = {}): GuestOS {
     arch: "x86_64",
     root: "disk:1/part:1/filesystem",
     mounts: [],
+    names: { known: [{ key: "order:sd:0", disk: "disk:1", because: "proven" }], unclear: [] },
     loader: "grub2",
     initramfsTool: "initramfs-tools",
     init: "systemd",

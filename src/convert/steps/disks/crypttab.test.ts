@@ -47,15 +47,17 @@ const STORAGE: BlockGraph = {
   ],
 };
 
+const SDA = { known: [{ key: "order:sd:0", disk: "disk:1", because: "proven" }], unclear: [] } as const;
+
 test("a line of crypttab leads to its volume, and from there to what lies in it", () => {
   const [one, two, three] = parseCrypttab(
     `# x\na UUID=${UUID} none luks,discard\n\tb\t/dev/sda2\nc /dev/sda1 none\n`,
   );
   assert.ok(one && two && three);
-  assert.deepEqual(one, { name: "a", source: `UUID=${UUID}`, options: ["luks", "discard"] });
+  assert.deepEqual(one, { name: "a", source: `UUID=${UUID}`, key: "none", options: ["luks", "discard"] });
   assert.deepEqual(
-    [luksOf(STORAGE, one), luksOf(STORAGE, two), luksOf(STORAGE, three)],
-    ["luks", "luks", null],
+    [luksOf(STORAGE, one), luksOf(STORAGE, two, SDA), luksOf(STORAGE, three, SDA), luksOf(STORAGE, two)],
+    ["luks", "luks", null, null],
   );
   assert.equal(insideOf(STORAGE, "luks"), "pv");
   assert.equal(insideOf({ ...STORAGE, edges: [] }, "luks"), null);

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // crypttab: source devices by UUID, or by PARTUUID if the volume has no header (swap with a random key). Volumes below the
 // root are marked for the initramfs.
-import { findNode, luksBelow, luksOf, makeProblem, named, parseCrypttab } from "../../../core/index.ts";
+import {
+  findNode,
+  losesContent,
+  luksBelow,
+  luksOf,
+  makeProblem,
+  mayBeOverwritten,
+  named,
+  parseCrypttab,
+} from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
 import { MAX_LINE, mapLines } from "../../text/lines.ts";
 import { readVolumes, type Volumes } from "../../names/volumes.ts";
@@ -40,7 +49,13 @@ function renderCrypttab(text: string, volumes: Volumes, unknown: string[]): stri
     if (spec === "") return line;
     const named = volumes.named(spec);
     if (named.kind === "stable") return line;
-    const name = named.kind === "volume" ? stableName(named, volumes) : null;
+    const [entry] = parseCrypttab(line.slice(0, MAX_LINE));
+    const mayWrite = entry !== undefined && losesContent(entry);
+    // What is encrypted anew at each boot is lost at the first one: never what holds anything.
+    const name =
+      named.kind === "volume" && (!mayWrite || mayBeOverwritten(named.node))
+        ? stableName(named, volumes)
+        : null;
     if (name === null) {
       unknown.push(spec);
       return line;
@@ -60,7 +75,7 @@ async function markForInitramfs({ view, guest, intent, draft }: StepContext): Pr
   if (needed.size === 0) return;
   const names = new Set<string>();
   for (const line of parseCrypttab((await draft.read("/etc/crypttab")) ?? "")) {
-    const luks = luksOf(graph, line);
+    const luks = luksOf(graph, line, guest.names);
     if (luks !== null && needed.delete(luks)) names.add(line.name);
   }
   await draft.edit("/etc/crypttab", {

@@ -2,6 +2,7 @@
 // fstab: names of this hardware become UUID=. Comments, order, spacing and lines we do not know stay, byte for byte.
 import {
   type BlockNode,
+  isFileSystemType,
   type LeftOutDisk,
   makeProblem,
   type Mount,
@@ -51,10 +52,8 @@ function renderFstab(text: string, volumes: Volumes, problems: Problem[]): strin
     const [, indent = "", spec = "", , path = "", type = ""] = match;
     const named = volumes.named(spec);
     if (named.kind === "stable" || /^(udf|iso9660)(,|$)/.test(type)) return line; // the VM has a CD drive too
-    if (named.kind === "absent") {
-      problems.push(notGiven({ spec, path, type }));
-      return line;
-    }
+    if (named.kind === "absent") problems.push(notGiven({ spec, path, type }));
+    if (named.kind !== "volume") return line; // what is unclear was reported by inspection
     const uuid = fits(named.node, type) ? volumes.uuidOf(named.node) : null;
     if (uuid === null) {
       problems.push(noName({ spec, path, type }));
@@ -84,13 +83,8 @@ export function withoutLeftOut(text: string, leftOut: readonly LeftOutDisk[], vo
 }
 
 /** If the line's type is not what is found there, it means another disk than we think. */
-function fits({ holds }: BlockNode, type: string): boolean {
-  if (type === "swap") return holds.kind === "swap";
-  if (holds.kind !== "filesystem") return false;
-  if (type === "auto") return true;
-  const ext = /^ext[234]$/;
-  return type.split(",").includes(holds.type) || (ext.test(type) && ext.test(holds.type));
-}
+const fits = ({ holds }: BlockNode, type: string): boolean =>
+  type === "swap" ? holds.kind === "swap" : holds.kind === "filesystem" && isFileSystemType(type, holds.type);
 
 type Line = { readonly spec: string; readonly path: string; readonly type: string };
 

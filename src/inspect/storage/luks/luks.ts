@@ -78,7 +78,7 @@ export async function unlockVolumes(
     opened.push({ node: inside.id, below: node.id, format, volumeKey, passphrase });
     const clear = decryptingReader(reader, format, volumeKey);
     readers.set(inside.id, clear);
-    graph.addContent(inside, await probeReader(clear, { signal }), clear);
+    await graph.addContent(inside, await probeReader(clear, { signal }), clear);
   }
   return opened;
 }

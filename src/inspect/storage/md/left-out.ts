@@ -11,7 +11,6 @@ import {
   type SourceDisk,
   withinRenamed,
 } from "../../../core/index.ts";
-import { isByDesign } from "../content.ts";
 
 export type LeftOut = {
   /** In their order, numbered anew. */
@@ -57,7 +56,7 @@ function whyNeeded(node: BlockNode, graph: BlockGraph, others: readonly SourceDi
   const onlyHere = `${id} is on no other disk`;
   const isThere = (member: NodeId): boolean => others.some((disk) => isOn(member, disk));
   if (holds.kind === "disk" || holds.kind === "partition" || holds.kind === "swap") return null;
-  if (holds.kind === "opaque" && isByDesign(holds.why)) return null;
+  if (holds.kind === "opaque" && holds.content === "by-design") return null;
   if (holds.kind === "md-member") {
     const array = arrayOf(node, graph);
     const members = graph.edges.filter(({ from }) => from === array?.id).map(({ to }) => to);

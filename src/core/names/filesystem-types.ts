@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types of file systems as fstab(5) writes them against those that are found on disks (blkid's names). Pure.
+
+/** Drivers that mount what another name stands for. ntfs-3g(8), mount.fuse(8), ext4 of the kernel, mount(8) on vfat. */
+const SAME: readonly RegExp[] = [
+  /^ext[234](?:dev)?$/,
+  /^(?:vfat|msdos|umsdos|fat\d*)$/,
+  /^(?:ntfs|ntfs-3g|ntfs3|lowntfs-3g|fuseblk|fuse\.ntfs(?:-3g)?|ufsd)$/,
+  /^(?:exfat|exfat-fuse|fuseblk|fuse\.exfat)$/,
+  /^(?:btrfs|btrfs_member)$/,
+  /^(?:reiserfs|reiser4)$/,
+];
+
+/** `types`: one, several by comma, or `auto`. */
+export function isFileSystemType(types: string, found: string): boolean {
+  return types.split(",").some(
+    (type) =>
+      type === "auto" ||
+      type === "none" || // with bind in the options, or a slip that mount(8) forgives
+      type === found ||
+      SAME.some((names) => names.test(type) && names.test(found)),
+  );
+}
+
+/** Several mount points are usual, each of another part of it. */
+export const hasSubvolumes = (type: string): boolean => type === "btrfs" || type === "bcachefs";

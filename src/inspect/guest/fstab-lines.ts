@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// fstab(5) as text: its lines, without a word of what they mean. Pure.
+
+const MAX_LINES = 100_000;
+
+export type FstabLine = {
+  readonly spec: string;
+  readonly path: string;
+  readonly type: string;
+  readonly options: string;
+};
+
+/** Octal escapes of fstab(5): `\040` is a blank. They stand for bytes, so that `\303\244` is one letter of UTF-8. */
+export function unescapeFstab(text: string): string {
+  return text.replace(/(?:\\[0-3][0-7]{2})+/g, (run) => {
+    const bytes = run.slice(1).split("\\");
+    return Buffer.from(bytes.map((octal) => Number.parseInt(octal, 8))).toString("utf8");
+  });
+}
+
+/** The lines that name something; RangeError above 100,000 lines. */
+export function parseFstab(text: string): readonly FstabLine[] {
+  const lines = text.split("\n", MAX_LINES + 1);
+  if (lines.length > MAX_LINES) throw new RangeError(`fstab has more than ${MAX_LINES} lines`);
+  const out: FstabLine[] = [];
+  for (const line of lines) {
+    const [spec = "", path = "", type = "auto", options = "defaults"] = line.trim().split(/[ \t]+/, 4);
+    if (spec === "" || spec.startsWith("#") || path === "") continue;
+    out.push({ spec: unescapeFstab(spec), path: unescapeFstab(path), type, options });
+  }
+  return out;
+}
