@@ -31,10 +31,10 @@ export type Planned = {
   /** What `--json` has; throws where the command printed none. */
   readonly preview: Preview;
   /** The problems of one code. */
-  problems(code: Problem["code"]): readonly Problem[];
+  readonly problems: (code: Problem["code"]) => readonly Problem[];
   /** Lines that the plan adds to a file of the guest, or takes from it; [] where it does not change it. */
-  added(path: string): readonly string[];
-  removed(path: string): readonly string[];
+  readonly added: (path: string) => readonly string[];
+  readonly removed: (path: string) => readonly string[];
 };
 
 /** `about` is the import.meta of the case's own file, beside its make.sh. */

@@ -36,7 +36,9 @@ export function diskKey(disk: HardwareDisk): string {
       return `order:${disk.family}:${disk.index}`;
     case "firmware":
       return `firmware:${disk.index}`;
-    default:
+    case "link":
+    case "multipath":
+    case "firmware-raid":
       return `${disk.by}:${disk.name}`;
   }
 }

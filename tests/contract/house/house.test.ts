@@ -19,6 +19,7 @@ async function readTestCommands(): Promise<readonly RegExp[]> {
       ".ci/run",
       "scripts/ok.ts",
       "scripts/test.ts",
+      "scripts/cases.ts",
       "tests/livecd/livecd-overlay.test.ts",
     ].map((name) => readFile(join(ROOT, name), "utf8")),
   );
