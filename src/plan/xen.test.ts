@@ -35,6 +35,11 @@ test("xenOn() takes PVH before PV before HVM, as far as guest and host know them
     { type: "pv", loader: "pvgrub" },
     "an old kernel without its configuration",
   );
+  assert.deepEqual(
+    on(ALL, guestWith({ xen: ["pv"], xenOnly: true, has: {} })),
+    { type: "pv", loader: "pvgrub" },
+    "RHEL 5's driver has another name",
+  );
 });
 
 test("xenOn() asks who can read the boot disk", () => {

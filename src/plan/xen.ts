@@ -15,7 +15,7 @@ import {
 /** What of a guest decides it. */
 export type XenGuest = Pick<GuestOS, "family" | "id" | "version" | "root"> & {
   readonly mounts: readonly Pick<GuestOS["mounts"][number], "path" | "node">[];
-  readonly kernels: readonly Pick<GuestOS["kernels"][number], "bootable" | "has" | "xen">[];
+  readonly kernels: readonly Pick<GuestOS["kernels"][number], "bootable" | "has" | "xen" | "xenOnly">[];
 };
 
 const HVM: VmXen = { type: "hvm", loader: "firmware" };
@@ -67,7 +67,8 @@ function guestTypes(guest: XenGuest | null): readonly ("pvh" | "pv")[] {
   const kernels = guest?.kernels.filter(({ bootable }) => bootable) ?? [];
   if (guest === null || kernels.length === 0) return [];
   return (["pvh", "pv"] as const).filter((type) =>
-    kernels.every(({ has, xen }) => {
+    kernels.every(({ has, xen, xenOnly }) => {
+      if (xenOnly === true) return type === "pv"; // RHEL 5's calls its driver xenblk
       const front = has["xen-blkfront"];
       if (front === undefined || front === "absent") return false;
       if (type === "pv" && withoutPv(guest)) return false;

@@ -56,6 +56,15 @@ test("modules split over packages are taken together, the newest kernel first, a
   assert.equal(chosen(kernels), "2.6.18-398.el5: kernel");
 });
 
+test("what never starts in the VM gets no modules: only another kernel, and none of Xen's", () => {
+  const lack = { kernel: "2.6.18-53.el5xen", modules: VIRTIO, never: true } as const;
+  const kmod = packageOf("kmod-virtio-xen", modulesIn(lack.kernel));
+  const forXen = kernelOf("2.6.18-398.el5xen", "kernel-xen");
+  assert.equal(choosePackages(lack, [kmod, forXen], { mayAdd: true }), null);
+  const plain = kernelOf("2.6.18-128.el5");
+  assert.equal(choosePackages(lack, [kmod, forXen, plain], { mayAdd: true })?.kernel, "2.6.18-128.el5");
+});
+
 test("directories: the very release first, then the major one, then relatives; architectures by both names", () => {
   const guest = { family: "redhat", id: "centos", version: "5.1", arch: "x86_64" };
   assert.deepEqual(directoriesFor(guest).slice(0, 5), [

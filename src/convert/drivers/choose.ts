@@ -49,6 +49,8 @@ export type Lack = {
   readonly kernel: string;
   /** Names of modules with underscores. */
   readonly modules: readonly string[];
+  /** No module would make it start: only another kernel helps. */
+  readonly never?: true;
 };
 
 export type Choice = {
@@ -62,21 +64,27 @@ export type Choice = {
  * where its kernel accepts them (weak-modules of Red Hat and SUSE); then, if `mayAdd`, another kernel. null: none helps.
  */
 export function choosePackages(
-  { kernel, modules }: Lack,
+  lack: Lack,
   candidates: readonly DriverPackage[],
   { mayAdd }: { mayAdd: boolean },
 ): Choice | null {
   const newestFirst = candidates.toSorted((a, b) => ORDER.compare(b.version, a.version));
+  const own = lack.never === true ? null : chooseModules(lack, newestFirst);
+  return own ?? (mayAdd ? chooseKernel(lack, newestFirst) : null);
+}
+
+/** For the kernel that is there. */
+function chooseModules({ kernel, modules }: Lack, newestFirst: readonly DriverPackage[]): Choice | null {
   const has = (candidate: DriverPackage, release: string): boolean =>
     modules.every((name) => candidate.modules.get(release)?.has(name) === true);
   const exact = newestFirst.find((candidate) => has(candidate, kernel));
-  if (exact !== undefined) return { kernel, packages: withNeeds(exact, candidates) };
+  if (exact !== undefined) return { kernel, packages: withNeeds(exact, newestFirst) };
   // Split over several packages: all for this release that bring any of them.
   const parts = newestFirst.filter((candidate) =>
     modules.some((name) => candidate.modules.get(kernel)?.has(name)),
   );
   if (modules.every((name) => parts.some((part) => part.modules.get(kernel)?.has(name))))
-    return { kernel, packages: [...new Set(parts.flatMap((part) => withNeeds(part, candidates)))] };
+    return { kernel, packages: [...new Set(parts.flatMap((part) => withNeeds(part, newestFirst)))] };
   const weak = newestFirst.find(
     (candidate) =>
       candidate.kind === "rpm" &&
@@ -85,11 +93,14 @@ export function choosePackages(
         (release) => lineOf(release) === lineOf(kernel) && has(candidate, release),
       ),
   );
-  if (weak !== undefined) return { kernel, packages: withNeeds(weak, candidates) };
-  if (!mayAdd) return null;
+  return weak === undefined ? null : { kernel, packages: withNeeds(weak, newestFirst) };
+}
+
+function chooseKernel({ modules }: Lack, newestFirst: readonly DriverPackage[]): Choice | null {
   for (const candidate of newestFirst)
     for (const release of candidate.kernels) {
-      const packages = withNeeds(candidate, candidates);
+      if (/xen[0U]?$/.test(release) && !modules.some((name) => name.startsWith("xen"))) continue;
+      const packages = withNeeds(candidate, newestFirst);
       const all = (name: string): boolean => packages.some((other) => other.modules.get(release)?.has(name));
       // Some may be built in, or in a package that is missing: what it really has is checked afterwards.
       if (modules.some(all) || candidate.modules.get(release) === undefined)

@@ -53,6 +53,7 @@ const KERNELS = {
   "kernel-without-drivers": stops(
     "A kernel has no driver for the VM's disk; where another can be chosen, a warning.",
   ),
+  "kernel-xen-only": stops("A kernel starts under Xen only; where another can be chosen, a warning."),
   "initramfs-not-proven": stops("A kernel's initramfs lacks what the VM needs to find its root."),
   "initramfs-not-built": warns("The guest's own tool could not rebuild an initramfs."),
   "initramfs-built-otherwise": warns("An initramfs was rebuilt in another way than the guest's own."),

@@ -13,7 +13,9 @@ export type VmDevices = {
 export function devicesFor(guest: Pick<GuestOS, "kernels"> | null): VmDevices {
   if (guest === null) return { machine: "q35", diskBus: "virtio", nicModel: "virtio" };
   const bootable = guest.kernels.filter((kernel) => kernel.bootable);
-  const kernels = bootable.length > 0 ? bootable : guest.kernels;
+  const offered = bootable.length > 0 ? bootable : guest.kernels;
+  const elsewhere = offered.filter(({ xenOnly }) => xenOnly !== true);
+  const kernels = elsewhere.length > 0 ? elsewhere : offered;
   const any = (...drivers: readonly string[]): boolean =>
     kernels.some(({ has }) => drivers.every((name) => has[name] !== undefined && has[name] !== "absent"));
   const machine = isOld(guest) ? "pc" : "q35";

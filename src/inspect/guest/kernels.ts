@@ -3,6 +3,7 @@
 import { type DriverPlace, type GuestView, type Kernel, VM_DRIVERS } from "../../core/index.ts";
 import { initramfsNames } from "./families.ts";
 import { type BootMenu, resolveMenuPath } from "./loader.ts";
+import { type XenAbilities, xenAbilities } from "./xen-kernels.ts";
 
 const MAX_KERNELS = 64;
 const INDEX_BYTES = 32 * 2 ** 20;
@@ -139,7 +140,7 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   "xen-netfront": "CONFIG_XEN_NETDEV_FRONTEND",
 };
 
-type Abilities = Pick<Kernel, "has"> & Partial<Pick<Kernel, "xen">>;
+type Abilities = Pick<Kernel, "has"> & XenAbilities;
 
 /** Where each driver of ours is, as far as the indexes of the modules tell; what is in the initramfs is found by opening it. */
 async function readAbilities(view: GuestView, version: string): Promise<Abilities> {
@@ -161,18 +162,7 @@ async function readAbilities(view: GuestView, version: string): Promise<Abilitie
     return modules.has(name) ? "module" : "absent";
   };
   const has = Object.fromEntries(VM_DRIVERS.map((driver) => [driver, placeOf(driver)]));
-  const tells = config.has("CONFIG_XEN=y") || config.has("# CONFIG_XEN is not set");
-  return tells ? { has, xen: xenTypes(config) } : { has };
-}
-
-/** PVH came with Linux 4.11 (XEN_PVH; PVH since 4.20). Before 4.12 there was no XEN_PV, and XEN meant it. */
-function xenTypes(config: ReadonlySet<string>): readonly ("pv" | "pvh")[] {
-  const isPvh = config.has("CONFIG_PVH=y") || config.has("CONFIG_XEN_PVH=y");
-  const isOld = !config.has("CONFIG_XEN_PV=y") && !config.has("# CONFIG_XEN_PV is not set");
-  return [
-    ...(isPvh ? (["pvh"] as const) : []),
-    ...(config.has("CONFIG_XEN_PV=y") || (isOld && config.has("CONFIG_XEN=y")) ? (["pv"] as const) : []),
-  ];
+  return { has, ...xenAbilities(version, config) };
 }
 
 /** Names at the start of each line of modules.dep or modules.builtin, with `_` for `-` as the kernel has it. */

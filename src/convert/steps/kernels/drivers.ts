@@ -9,6 +9,7 @@ import { type Choice, choosePackages, directoriesFor, type Lack } from "../../dr
 import { readFitting } from "../../drivers/extras.ts";
 import { IDLE_PROGRAMS, installation } from "../../drivers/install.ts";
 import type { DriverPackage } from "../../drivers/package.ts";
+import { isForXenOnly } from "../../drivers/plain-kernel.ts";
 import { wantedPackage } from "../../drivers/wanted-package.ts";
 import { readBuiltIns } from "../../initramfs/emulated.ts";
 import { isRelease, readModules } from "../../initramfs/modules.ts";
@@ -24,6 +25,10 @@ export const drivers = step(
     const kernels = context.guest.kernels.filter(({ bootable, version }) => bootable && isRelease(version));
     const lacks: Lack[] = [];
     for (const kernel of kernels) {
+      if (isForXenOnly(kernel, context.intent)) {
+        lacks.push({ kernel: kernel.version, modules: neededDrivers(context.intent), never: true });
+        continue;
+      }
       const modules = await lackingDrivers(kernel, context);
       if (modules.length > 0) lacks.push({ kernel: kernel.version, modules });
     }
@@ -78,7 +83,8 @@ async function provide(
       isHelped = true;
     }
   }
-  if (!isHelped) for (const lack of lacks) draft.problem(missing(lack, context));
+  // Of what starts under Xen only, prove reports which package is needed.
+  if (!isHelped) for (const lack of lacks) if (lack.never !== true) draft.problem(missing(lack, context));
   if (plans.length > 0) await install(plans, context);
 }
 

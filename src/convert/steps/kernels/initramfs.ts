@@ -11,6 +11,7 @@ import {
 } from "../../../core/index.ts";
 import { changeableState, layeredView, readBounded } from "../../../system/index.ts";
 import { step, type StepContext } from "../step.ts";
+import { isForXenOnly } from "../../drivers/plain-kernel.ts";
 import { appendDrivers } from "../../initramfs/append.ts";
 import { COMMON_INPUTS, findBuilder } from "../../initramfs/builders.ts";
 import { findMissing, type Wanted } from "../../initramfs/check.ts";
@@ -30,8 +31,10 @@ export const initramfs = step(
       "Puts the drivers of a VM into the initramfs of every bootable kernel: with the guest's own tool, else by appending them",
   },
   async (context) => {
-    const { guest, blobs, signal, tools, emit, draft } = context;
-    const kernels = guest.kernels.filter(({ bootable, version }) => bootable && isRelease(version));
+    const { guest, intent, blobs, signal, tools, emit, draft } = context;
+    const kernels = guest.kernels.filter(
+      (kernel) => kernel.bootable && isRelease(kernel.version) && !isForXenOnly(kernel, intent),
+    );
     await listDrivers(kernels, context);
     const changes = [...context.changes, ...draft.proposal().changes];
     const later = { ...context, changes, view: layeredView(context.view, blobs, changes) };

@@ -2,6 +2,7 @@
 // Opens the initramfs of every bootable kernel, as it will be, and proves that the drivers of a VM are inside.
 import { type Kernel, makeProblem, named, type Problem } from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
+import { isForXenOnly, plainKernel } from "../../drivers/plain-kernel.ts";
 import { findUnified } from "../../efi/uki.ts";
 import { findLost, findMissing, findNoOpener, neededModules } from "../../initramfs/check.ts";
 import { type Initramfs, MAX_INITRAMFS_BYTES, readInitramfs } from "../../initramfs/read.ts";
@@ -34,6 +35,10 @@ export async function findIncapable(context: StepContext): Promise<Capable> {
   const incapable: Problem[] = [];
   for (const kernel of kernels) {
     context.signal.throwIfAborted();
+    if (isForXenOnly(kernel, context.intent)) {
+      incapable.push(xenOnly(kernel, context));
+      continue;
+    }
     const lacking = await lackingDrivers(kernel, context);
     if (lacking.length > 0) incapable.push(noDriver(kernel, lacking, kernels.length));
     else able.push(kernel);
@@ -50,6 +55,10 @@ async function findEmulatedOnly(kernels: readonly Kernel[], context: StepContext
   const able: Kernel[] = [];
   const problems: Problem[] = [];
   for (const kernel of kernels) {
+    if (isForXenOnly(kernel, intent)) {
+      problems.push({ ...xenOnly(kernel, context), severity: "warns" });
+      continue;
+    }
     const { disk, bus, nic } = await readEmulated(kernel, context);
     if (disk === null) {
       const lacking = await lackingDrivers(kernel, context);
@@ -137,6 +146,14 @@ function notProven(kernel: Kernel, what: string): Problem {
     text: `The kernel ${kernel.version} would not boot in the VM: ${what}`,
     advice:
       "Remove that kernel on the machine if it is not used, fix its initramfs there, or copy with --as-is",
+  });
+}
+
+function xenOnly({ version }: Kernel, { guest }: Pick<StepContext, "guest">): Problem {
+  return makeProblem("kernel-xen-only", {
+    about: named("kernel", version),
+    text: `The kernel ${version} starts under Xen only, and this VM is none of Xen`,
+    advice: `A plain kernel is needed as the default of the boot menu: install the package ${plainKernel(guest)} on the machine, or put it into extras; or choose a Xen host, with --hypervisor xen`,
   });
 }
 
