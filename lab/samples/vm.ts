@@ -69,6 +69,13 @@ export const SAMPLE_VMS: Readonly<Record<string, VmModel>> = {
     nics: [],
     xen: { type: "pvh", loader: "pvgrub" },
   },
+  "uefi-virtio-of-the-old-kind": {
+    ...SAMPLE_VM,
+    name: "dune",
+    firmware: { kind: "uefi", secureBoot: false },
+    virtio: "transitional",
+    disks: SAMPLE_VM.disks.map((disk) => ({ ...disk, file: "dune-1.img" })),
+  },
   "old-machine-odd-name": {
     ...SAMPLE_VM,
     name: `it's "old", 1`,

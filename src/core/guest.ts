@@ -54,6 +54,8 @@ export type Kernel = {
   readonly has: Readonly<Record<string, DriverPlace>>;
   /** Kinds of Xen domain it was built for, as its configuration says; absent where that is not there. */
   readonly xen?: readonly ("pv" | "pvh")[];
+  /** Its virtio is of the old kind only: it does not see devices that offer virtio 1.0 alone. */
+  readonly virtioLegacy?: true;
   /** It starts in a PV domain of Xen, or as its dom0, and on nothing else. */
   readonly xenOnly?: true;
 };

@@ -14,6 +14,11 @@ export type VmModel = {
   readonly cpuLevel: 1 | 2 | 3 | 4;
   readonly firmware: { readonly kind: "bios" } | { readonly kind: "uefi"; readonly secureBoot: boolean };
   readonly machine: "q35" | "pc";
+  /**
+   * Devices of virtio offer the old kind too, on q35 by standing on no PCI Express port. Absent: as the machine has it,
+   * which is 1.0 alone on q35, and both on pc.
+   */
+  readonly virtio?: "transitional";
   readonly clock: "utc" | "local";
   /** libosinfo id (`http://debian.org/debian/12`), null where the guest is unknown. */
   readonly osinfo: string | null;

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The virtual machine of an Intent.
 import { createHash } from "node:crypto";
-import { devicesFor, diskNumberOf, type GuestOS, type Intent, type VmModel } from "../core/index.ts";
+import {
+  devicesFor,
+  diskNumberOf,
+  type GuestOS,
+  type Intent,
+  type VmDevices,
+  type VmModel,
+} from "../core/index.ts";
 import { xenAnywhere } from "./xen.ts";
 
 /** The VM for this intent; drivers of the guest decide the buses, its distribution the machine and CPU level. */
 export function makeVm(intent: Intent, guest: GuestOS | null): VmModel {
-  const { machine, diskBus, nicModel } = devicesFor(guest);
+  const { diskBus, nicModel, ...devices } = devicesFor(guest);
   return {
     name: intent.name,
     uuid: uuidOf(intent),
@@ -16,7 +23,7 @@ export function makeVm(intent: Intent, guest: GuestOS | null): VmModel {
     cpuLevel: cpuLevelOf(guest),
     firmware: intent.firmware,
     ...(intent.bootEntries === undefined ? {} : { bootEntries: intent.bootEntries }),
-    machine,
+    ...machineFor(devices, { isVirtio: diskBus === "virtio", firmware: intent.firmware }),
     clock: intent.clock,
     osinfo: osinfoOf(guest),
     disks: intent.disks.map((disk, index) => ({
@@ -32,6 +39,19 @@ export function makeVm(intent: Intent, guest: GuestOS | null): VmModel {
     xen: xenAnywhere(guest),
     ...(intent.withSteps?.includes("guest-agent") === true ? { guestAgent: true } : {}),
   };
+}
+
+/**
+ * What knows virtio of the old kind only gets the machine that it was made for, where every device offers both. UEFI stays
+ * on q35, since not every host has it for pc.
+ */
+function machineFor(
+  { machine, legacyVirtio }: Pick<VmDevices, "machine" | "legacyVirtio">,
+  { isVirtio, firmware }: { isVirtio: boolean; firmware: VmModel["firmware"] },
+): Pick<VmModel, "machine" | "virtio"> {
+  if (!legacyVirtio || machine === "pc") return { machine };
+  if (isVirtio && firmware.kind === "bios") return { machine: "pc" };
+  return { machine, virtio: "transitional" };
 }
 
 function volumeOf({ volumes }: Intent, index: number): { volume?: string } {

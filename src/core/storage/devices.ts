@@ -7,11 +7,13 @@ export type VmDevices = {
   readonly machine: VmModel["machine"];
   readonly diskBus: VmDisk["bus"];
   readonly nicModel: VmNic["model"];
+  /** A kernel that is offered has virtio of the old kind only. */
+  readonly legacyVirtio: boolean;
 };
 
 /** By what a boot menu offers; all kernels where none is offered. null: an unknown system, taken for a new one. */
 export function devicesFor(guest: Pick<GuestOS, "kernels"> | null): VmDevices {
-  if (guest === null) return { machine: "q35", diskBus: "virtio", nicModel: "virtio" };
+  if (guest === null) return { machine: "q35", diskBus: "virtio", nicModel: "virtio", legacyVirtio: false };
   const bootable = guest.kernels.filter((kernel) => kernel.bootable);
   const offered = bootable.length > 0 ? bootable : guest.kernels;
   const elsewhere = offered.filter(({ xenOnly }) => xenOnly !== true);
@@ -24,6 +26,9 @@ export function devicesFor(guest: Pick<GuestOS, "kernels"> | null): VmDevices {
     machine,
     diskBus: any("virtio_pci", "virtio_blk") ? "virtio" : emulated,
     nicModel: any("virtio_pci", "virtio_net") ? "virtio" : "e1000",
+    legacyVirtio: kernels.some(
+      ({ has, virtioLegacy }) => virtioLegacy === true && (has["virtio_pci"] ?? "absent") !== "absent",
+    ),
   };
 }
 

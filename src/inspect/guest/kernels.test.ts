@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { NO_NAMES } from "../../core/index.ts";
 import { memoryView } from "../../system/index.ts";
 import { inspectGuest } from "./index.ts";
-import { moduleNames } from "./kernels.ts";
+import { knowsVirtio1, moduleNames } from "./kernels.ts";
 import { parseKernelLines } from "./loader.ts";
 
 test("parseKernelLines() reads the menus of each loader", () => {
@@ -136,4 +136,25 @@ test("inspectGuest() takes a 64-bit kernel under 32-bit programs for a 64-bit ma
     (await inspectGuest(memoryView({ "/bin/sh": sh, [`/boot/vmlinuz-${kernel}`]: "k" }), FOUND)).arch;
   assert.equal(await of("3.2.0-4-686-pae"), "i686");
   assert.equal(await of("3.2.0-4-amd64"), "x86_64");
+});
+
+test("virtio 1.0 came with 4.0, RHEL 7.2 and whoever has its switch; all before have the old kind only", () => {
+  const knows = (version: string, ...config: readonly string[]): boolean =>
+    knowsVirtio1(version, new Set(config));
+  for (const version of [
+    "2.6.32-754.35.1.el6.x86_64",
+    "3.0.101-63-default",
+    "3.2.0-4-amd64",
+    "3.10.0-229.el7.x86_64",
+  ])
+    assert.ok(!knows(version), version);
+  for (const version of [
+    "3.10.0-327.el7.x86_64",
+    "3.10.0-1160.119.1.el7.x86_64",
+    "4.4.21-69-default",
+    "6.1.0-18-amd64",
+    "linux",
+  ])
+    assert.ok(knows(version), version);
+  assert.ok(knows("3.12.74-60.64.40-default", "CONFIG_VIRTIO_PCI_LEGACY=y"));
 });

@@ -140,7 +140,7 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   "xen-netfront": "CONFIG_XEN_NETDEV_FRONTEND",
 };
 
-type Abilities = Pick<Kernel, "has"> & XenAbilities;
+type Abilities = Pick<Kernel, "has"> & Partial<Pick<Kernel, "virtioLegacy">> & XenAbilities;
 
 /** Where each driver of ours is, as far as the indexes of the modules tell; what is in the initramfs is found by opening it. */
 async function readAbilities(view: GuestView, version: string): Promise<Abilities> {
@@ -162,7 +162,21 @@ async function readAbilities(view: GuestView, version: string): Promise<Abilitie
     return modules.has(name) ? "module" : "absent";
   };
   const has = Object.fromEntries(VM_DRIVERS.map((driver) => [driver, placeOf(driver)]));
-  return { has, ...xenAbilities(version, config) };
+  const legacy = knowsVirtio1(version, config) ? {} : ({ virtioLegacy: true } as const);
+  return { has, ...legacy, ...xenAbilities(version, config) };
+}
+
+/**
+ * Linux 4.0 brought virtio 1.0 for PCI, and with it a switch for the old kind. RHEL has both since 7.2 (3.10.0-327); others
+ * that brought them back are known by the switch. One that is taken for older than it is starts all the same.
+ */
+export function knowsVirtio1(version: string, config: ReadonlySet<string>): boolean {
+  const [, major = "", minor = ""] = /^(\d{1,4})\.(\d{1,4})/.exec(version) ?? [];
+  if (major === "" || Number(major) >= 4) return true;
+  if (config.has("CONFIG_VIRTIO_PCI_LEGACY=y") || config.has("# CONFIG_VIRTIO_PCI_LEGACY is not set"))
+    return true;
+  const [, build = ""] = /^3\.10\.0-(\d{1,5})[.\d]*\.el7/.exec(version) ?? [];
+  return Number(major) === 3 && Number(minor) === 10 && Number(build) >= 327;
 }
 
 /** Names at the start of each line of modules.dep or modules.builtin, with `_` for `-` as the kernel has it. */

@@ -56,6 +56,7 @@ const VM = z.looseObject({
     .max(32)
     .optional(),
   machine: z.enum(["q35", "pc"]),
+  virtio: z.literal("transitional").optional(),
   clock: z.enum(["utc", "local"]),
   osinfo: z
     .string()
@@ -107,6 +108,7 @@ const GUEST = z.object({
           .array(z.enum(["pv", "pvh"]))
           .max(2)
           .optional(),
+        xenOnly: z.literal(true).optional(),
       }),
     )
     .max(1000),
@@ -134,9 +136,13 @@ export async function readPastReport(host: Host, directory: string): Promise<Pas
     });
   try {
     const { vm, guest, intent, machine } = REPORT.parse(JSON.parse(Buffer.from(found).toString("utf8")));
-    const { bootEntries, ...model } = vm;
+    const { bootEntries, virtio, ...model } = vm;
     return {
-      vm: bootEntries === undefined ? model : { ...model, bootEntries },
+      vm: {
+        ...model,
+        ...(bootEntries === undefined ? {} : { bootEntries }),
+        ...(virtio === undefined ? {} : { virtio }),
+      },
       guest: guest as XenGuest | null,
       storage: intent.storage as unknown as BlockGraph,
       machineUuid: machine.dmi.value?.uuid ?? null,

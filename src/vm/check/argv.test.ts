@@ -79,3 +79,18 @@ test("the firmware's code is read-only, commas are kept", () => {
     "if=pflash,format=raw,unit=1,file=/c/vars.fd",
   ]);
 });
+
+test("on q35 the check has what libvirt makes: a PCI Express port for each device of virtio", () => {
+  const devices = after(renderCheckArgv(check()), "-device");
+  assert.deepEqual(devices.slice(1), [
+    "pcie-root-port,id=p2vport0,bus=pcie.0,chassis=100,addr=0x10.0,multifunction=on",
+    "virtio-blk-pci,bus=p2vport0,drive=top0,bootindex=1",
+    "pcie-root-port,id=p2vport1,bus=pcie.0,chassis=101,addr=0x10.1",
+    "virtio-net-pci,bus=p2vport1,netdev=net0,mac=52:54:00:12:34:56",
+  ]);
+  for (const vm of [
+    { ...SAMPLE_VM, machine: "pc" },
+    { ...SAMPLE_VM, virtio: "transitional" },
+  ] as const)
+    assert.doesNotMatch(after(renderCheckArgv(check({ vm })), "-device").join(" "), /port/);
+});

@@ -46,9 +46,10 @@ export function renderCheckArgv(check: CheckVm): readonly string[] {
     ...check.disks.map((disk, index) => blockdevs(disk, index, vm.disks[index])),
     ...diskDevices(vm, (index) => `top${index}`).map((device) => ["-device", device]),
     // restrict=on: the guest must not talk to anyone; the original may still be running.
-    ...nicDevices(vm).map((device, index) => [
+    ...nicDevices(vm).map(({ port, device }, index) => [
       "-netdev",
       `user,id=net${index},restrict=on,net=10.0.${2 + index}.0/24`,
+      ...(port === null ? [] : ["-device", port]),
       "-device",
       device,
     ]),

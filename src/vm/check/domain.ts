@@ -49,16 +49,18 @@ export function renderCheckDomain(check: CheckDomain): string {
   });
 }
 
-/** libvirt counts its own devices up from slot 1, and QEMU makes these first: they take slots that are far away. */
-const FIRST_SLOT = 0x10;
+/** libvirt counts its own devices up from slot 1, and QEMU makes these first: they take slots that are far away, behind the ports. */
+const FIRST_SLOT = { pc: 0x10, q35: 0x14 };
 
 function networkArguments(vm: VmModel): readonly string[] {
   const bus = vm.machine === "q35" ? "pcie.0" : "pci.0";
-  return nicDevices(vm).flatMap((device, index) => [
+  // The disks stand on ports of libvirt.
+  return nicDevices({ ...vm, disks: [] }).flatMap(({ port, device }, index) => [
     "-netdev",
     `user,id=net${index},restrict=on,net=10.0.${2 + index}.0/24`,
+    ...(port === null ? [] : ["-device", port]),
     "-device",
-    `${device},bus=${bus},addr=0x${(FIRST_SLOT + index).toString(16)}`,
+    port === null ? `${device},bus=${bus},addr=0x${(FIRST_SLOT[vm.machine] + index).toString(16)}` : device,
   ]);
 }
 

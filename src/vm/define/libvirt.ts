@@ -100,9 +100,10 @@ function clock(vm: VmModel): Node {
 
 function devices(vm: VmModel, directory: string, place: NonNullable<Where["place"]>): DomainNode["devices"] {
   const order = bootOrder(vm.disks);
+  const virtio = virtioModel(vm);
   return {
     disk: vm.disks.map((disk, index) => diskOf(disk, { vm, index, order: order[index] ?? 0, directory })),
-    interface: vm.nics.map((nic, index) => nicOf(nic, { place, index })),
+    interface: vm.nics.map((nic, index) => nicOf(nic, { place, index, virtio })),
     serial: { "@type": "pty", target: { "@port": "0" } },
     console: { "@type": "pty", target: { "@type": "serial", "@port": "0" } },
     channel: {
@@ -112,10 +113,17 @@ function devices(vm: VmModel, directory: string, place: NonNullable<Where["place
     input: { "@type": "tablet", "@bus": "usb" },
     graphics: { "@type": "vnc", "@port": "-1", "@autoport": "yes", "@listen": "127.0.0.1" },
     video: { model: { "@type": "vga" } },
-    memballoon: { "@model": "virtio" },
-    rng: { "@model": "virtio", backend: { "@model": "random", "#": "/dev/urandom" } },
+    ...(virtio === "virtio"
+      ? {}
+      : { controller: { "@type": "virtio-serial", "@index": "0", "@model": virtio } }),
+    memballoon: { "@model": virtio },
+    rng: { "@model": virtio, backend: { "@model": "random", "#": "/dev/urandom" } },
   };
 }
+
+/** Devices of virtio stand on PCI Express ports of q35, and offer 1.0 alone there, unless their model says otherwise. */
+const virtioModel = ({ virtio }: VmModel): "virtio" | "virtio-transitional" =>
+  virtio === undefined ? "virtio" : `virtio-${virtio}`;
 
 /** `vda`, `sda`, `hda` ... `vdaa`: only a name for libvirt, the guest chooses its own. */
 function targetName(bus: ReturnType<typeof diskBus>, index: number): string {
@@ -134,6 +142,7 @@ function diskOf(disk: VmDisk, where: { vm: VmModel; index: number; order: number
   return {
     "@type": disk.volume === undefined ? "file" : "block",
     "@device": "disk",
+    ...(bus === "virtio" && where.vm.virtio !== undefined ? { "@model": virtioModel(where.vm) } : {}),
     driver: { "@name": "qemu", "@type": disk.format, "@cache": "none", "@discard": "unmap" },
     source: sourceOf(diskPath(disk, where.directory), disk),
     ...(disk.sectorBytes === 4096
@@ -147,7 +156,11 @@ function diskOf(disk: VmDisk, where: { vm: VmModel; index: number; order: number
 /** A card that nothing is there for hangs on QEMU's own network, its cable unplugged: the VM starts all the same. */
 function nicOf(
   { mac, model }: VmNic,
-  { place, index }: { place: NonNullable<Where["place"]>; index: number },
+  {
+    place,
+    index,
+    virtio,
+  }: { place: NonNullable<Where["place"]>; index: number; virtio: ReturnType<typeof virtioModel> },
 ): Node {
   const given = place.networks[index];
   const network = given === undefined ? { kind: "libvirt-network", name: "default" } : given;
@@ -166,7 +179,7 @@ function nicOf(
     "@type": type,
     mac: { "@address": mac },
     ...rest,
-    model: { "@type": model },
+    model: { "@type": model === "virtio" ? virtio : model },
     link: { "@state": place.linkUp && network !== null ? "up" : "down" },
   };
 }

@@ -135,10 +135,10 @@ function argumentWords(vm: VmModel): readonly string[] {
       ]),
     ),
     ...diskDevices(vm, (index) => `disk${index}`).map((device) => fixed(["-device", device])),
-    ...nicDevices(vm).map(
-      (device, index) =>
-        `-netdev "user,id=net${index}$restrict${index === 0 ? "$forward" : ""}" ${fixed(["-device", device])}`,
-    ),
+    ...nicDevices(vm).map(({ port, device }, index) => {
+      const devices = [port, device].flatMap((one) => (one === null ? [] : ["-device", one]));
+      return `-netdev "user,id=net${index}$restrict${index === 0 ? "$forward" : ""}" ${fixed(devices)}`;
+    }),
     ...(vm.nics.length === 0 ? ["-nic none"] : []),
     ...(vm.guestAgent === true
       ? [
