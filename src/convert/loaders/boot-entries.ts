@@ -2,7 +2,7 @@
 // Boot entries of one file each (UAPI.1 Boot Loader Specification): read by systemd-boot from the EFI system partition or
 // from /boot, and by GRUB with blscfg (Fedora, RHEL 8 and later) from /boot. Also the words that new entries are made of.
 import { splitLines } from "../text/lines.ts";
-import { type CommandLineFiles, type EditLine, filesIn } from "./command-lines.ts";
+import { type CommandLine, type CommandLineFiles, type EditLine, filesIn } from "./command-lines.ts";
 
 const ENTRY_DIRECTORIES = ["/boot", "/efi", "/boot/efi"].map((base) => `${base}/loader/entries`);
 
@@ -20,6 +20,7 @@ export const bootEntries: CommandLineFiles = {
 
 /** Keys are followed by blanks; `options` may appear several times, and all count, in order. */
 const OPTIONS = /^[ \t]*options[ \t]+/;
+const LINUX = /^[ \t]*linux[ \t]+([^ \t\r\n]+)/;
 const INITRAMFS = /^[ \t]*(initrd|efi|uki)[ \t]/;
 
 function editEntry(text: string, edit: EditLine): string {
@@ -27,7 +28,11 @@ function editEntry(text: string, edit: EditLine): string {
   return editLast(
     lines,
     lines.flatMap((line, index) => (OPTIONS.test(line) ? [index] : [])),
-    { hasInitramfs: lines.some((line) => INITRAMFS.test(line)), edit },
+    {
+      hasInitramfs: lines.some((line) => INITRAMFS.test(line)),
+      image: lines.map((line) => LINUX.exec(line)?.[1] ?? null).find((image) => image !== null) ?? null,
+      edit,
+    },
   );
 }
 
@@ -40,7 +45,7 @@ export const kernelCmdline: CommandLineFiles = {
   edit(text, edit) {
     const lines = splitLines(text);
     const words = lines.flatMap((line, index) => (/^[ \t]*([#\r\n]|$)/.test(line) ? [] : [index]));
-    return editLast(lines, words, { hasInitramfs: true, edit });
+    return editLast(lines, words, { hasInitramfs: true, image: null, edit });
   },
 };
 
@@ -48,14 +53,14 @@ export const kernelCmdline: CommandLineFiles = {
 function editLast(
   lines: readonly string[],
   indexes: readonly number[],
-  { hasInitramfs, edit }: { hasInitramfs: boolean; edit: EditLine },
+  { hasInitramfs, image, edit }: Pick<CommandLine, "hasInitramfs" | "image"> & { edit: EditLine },
 ): string {
   const out = [...lines];
   const before: string[] = [];
   for (const index of indexes) {
     const text = lines[index] ?? "";
     const last = index === indexes.at(-1);
-    out[index] = edit({ text, hasInitramfs, last, others: last ? before.join(" ") : "" });
+    out[index] = edit({ text, hasInitramfs, image, last, others: last ? before.join(" ") : "" });
     before.push(text);
   }
   return out.join("");

@@ -8,6 +8,8 @@ export type CommandLine = {
   readonly text: string;
   /** false: the entry loads no initramfs, and the kernel alone does not understand UUID=. */
   readonly hasInitramfs: boolean;
+  /** The kernel as the entry writes it; null: not known, or for several kernels. */
+  readonly image: string | null;
   /** Words of the same command line from elsewhere; what is added once goes where `last` is true. */
   readonly others: string;
   readonly last: boolean;
@@ -32,9 +34,13 @@ export type CommandLineFiles = {
   readonly role: "menu" | "source";
 };
 
-export const only = (text: string, hasInitramfs = true): CommandLine => ({
+export const only = (
+  text: string,
+  { hasInitramfs = true, image = null }: Partial<Pick<CommandLine, "hasInitramfs" | "image">> = {},
+): CommandLine => ({
   text,
   hasInitramfs,
+  image,
   others: "",
   last: true,
 });

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of a command line that name a disk: root=, resume= and the like. Names of this hardware become stable ones,
-// written as the guest's initramfs understands them. Pure.
-import type { GuestOS } from "../../core/index.ts";
+// The words of a command line that name a device: root=, resume= and what the table has. Names of this hardware become stable
+// ones, written as the guest's initramfs understands them. Pure.
+import { type GuestOS, isHardwareName } from "../../core/index.ts";
 import { editWords } from "../text/kernel-words.ts";
 import type { Named, Volumes } from "../names/volumes.ts";
+import type { BareNames } from "./bare-kernels.ts";
 import type { CommandLine } from "./command-lines.ts";
+import { DEVICE_WORDS, type DeviceWord } from "./device-words.ts";
 
 /**
  * `UUID=`: every udev-based initramfs, dracut, initramfs-tools, mkinitcpio, mkinitfs, and nash of RHEL 5 (mkinitrd 5.1:
@@ -24,61 +26,96 @@ export function nameStyle({ family, initramfsTool, kernels }: GuestOS): NameStyl
 export type DeviceNames = {
   readonly volumes: Volumes;
   readonly style: NameStyle;
-  /** Collects values of root= that no given disk holds. */
-  readonly lost: Set<string>;
+  readonly bare: BareNames;
 };
 
-/**
- * Besides root= and resume=: `boot=` of the FIPS mode (dracut.cmdline(7)), `real_root=` of genkernel, `cryptdevice=` of
- * mkinitcpio's hook encrypt, which has a name and options behind colons.
- */
-const KEYS = ["root", "resume", "real_root", "boot", "cryptdevice"];
+/** A word that stays as it is, though the VM has no such device, or none that could be named. */
+export type LostWord = { readonly kind: "root" | "other"; readonly key: string; readonly device: string };
 
-export function editDevices({ text, hasInitramfs }: CommandLine, names: DeviceNames): string {
-  return editWords(text, KEYS, (key, value) => {
-    const same = `${key}=${value}`;
-    switch (key) {
-      case "resume": {
-        const device = resumeName(value, names);
-        return device === null ? same : device === "none" ? null : `resume=${device}`;
-      }
-      case "boot":
-        return value.startsWith("/dev/") ? `boot=${stableName(value, names, hasInitramfs) ?? value}` : same;
-      case "cryptdevice": {
-        const [device = "", ...rest] = value.split(":");
-        const name = device.startsWith("/dev/") ? stableName(device, names, true) : null;
-        return name === null ? same : [`cryptdevice=${name}`, ...rest].join(":");
-      }
-      default: {
-        const name = stableName(value, names, hasInitramfs);
-        if (name === null) names.lost.add(value);
-        return name === null ? same : `${key}=${name}`;
-      }
-    }
+export type NamedLine = { readonly text: string; readonly lost: readonly LostWord[] };
+
+const KEYS = Object.keys(DEVICE_WORDS);
+
+export function nameDevices(line: CommandLine, names: DeviceNames): NamedLine {
+  const lost: LostWord[] = [];
+  const text = editWords(line.text, KEYS, (key, value) => {
+    const word = DEVICE_WORDS[key];
+    if (word === undefined) return `${key}=${value}`;
+    let out = false;
+    const edited = value.replace(word.find, (whole: string, before: string, spec: string) => {
+      const answer = answerFor(key, spec, { word, line, names });
+      if (answer === "out") out = true;
+      if (answer === "lost") lost.push({ kind: word.gone === "root" ? "root" : "other", key, device: spec });
+      return typeof answer === "string" ? whole : `${before}${answer.name}`;
+    });
+    return out ? null : `${key}=${edited}`;
   });
+  return { text, lost: [...lost, ...unknownWords(text)] };
 }
 
+type Answer = "same" | "lost" | "out" | { readonly name: string };
+
+function answerFor(
+  key: string,
+  spec: string,
+  { word, line, names }: { word: DeviceWord; line: CommandLine; names: DeviceNames },
+): Answer {
+  if (word.gone === "out") {
+    const name = resumeName(spec, names);
+    return name === null ? "same" : name === "none" ? "out" : { name };
+  }
+  // `boot=live`, `cryptkey=rootfs:/key`: neither a device nor a tag.
+  if (word.gone === "lost" && !/^(?:\/dev\/|[A-Z]+=)/.test(spec)) return "same";
+  const style = word.as === "path" ? "path" : key === "boot" || word.gone === "root" ? "any" : "tag";
+  const name = stableName(spec, { line, names, style });
+  return name === null ? "lost" : name === spec ? "same" : { name };
+}
+
+type Place = {
+  readonly line: CommandLine;
+  readonly names: DeviceNames;
+  /** `any`: as this initramfs takes it for its root; `tag`: UUID=; `path`: below /dev/disk. */
+  readonly style: "any" | "tag" | "path";
+};
+
 /** The value itself if it is stable; null: no given disk has this name, or it has no stable one. */
-function stableName(value: string, names: DeviceNames, hasInitramfs: boolean): string | null {
-  const { volumes } = names;
+function stableName(value: string, { line, names, style }: Place): string | null {
+  const { volumes, bare } = names;
   const uuid = uuidIn(value);
   if (uuid !== null) return volumes.hasUuid(uuid) ? value : null;
   const named = volumes.named(value);
-  if (named.kind === "stable") return value;
+  if (named.kind === "stable") return volumes.lacks({ kind: "device", spec: value }) ? null : value;
   if (named.kind !== "volume") return null;
-  return hasInitramfs ? styled(named, names) : partitionName(named);
+  if (style === "path") return pathOf(named, volumes);
+  if (!line.hasInitramfs) return bare(named.partition, line.image);
+  return styled(named, names) ?? (style === "tag" ? pathOf(named, volumes) : null);
 }
 
-/** A kernel without initramfs finds its root by PARTUUID only (kernel: Documentation/admin-guide/kernel-parameters). */
-function partitionName({ partition }: Extract<Named, { kind: "volume" }>): string | null {
-  const holds = partition?.holds;
-  const id = holds?.kind === "partition" ? holds.uuid : null;
-  return id !== null && /^[0-9A-Za-z-]{4,40}$/.test(id) ? `PARTUUID=${id}` : null;
+/** The link that udev makes for what lies there, else for its partition: a journal or a key may have no UUID of its own. */
+function pathOf({ node, partition }: Extract<Named, { kind: "volume" }>, volumes: Volumes): string | null {
+  const uuid = volumes.uuidOf(node);
+  if (uuid !== null) return `/dev/disk/by-uuid/${uuid}`;
+  const id = partition?.holds.kind === "partition" ? partition.holds.uuid : null;
+  return id !== null && /^[0-9A-Za-z-]{4,40}$/.test(id) ? `/dev/disk/by-partuuid/${id}` : null;
+}
+
+/** Words that the table does not have, with the name of a disk inside: how they are read is not known here. */
+function unknownWords(text: string): readonly LostWord[] {
+  const lost: LostWord[] = [];
+  for (const [, key = "", value = "", table = ""] of text.matchAll(
+    /(?:^|[ \t"'])(?:([A-Za-z][A-Za-z0-9_.-]{0,60})=([^ \t\r\n"'\\]*\/dev\/[^ \t\r\n"'\\]+)|dm-mod\.create=["']?([^"'\r\n\\]{1,1000}))/g,
+  )) {
+    if (Object.hasOwn(DEVICE_WORDS, key) || lost.length >= 20) continue;
+    for (const device of `${value}${table}`.split(/[,:;=| ]/))
+      if (isHardwareName(device))
+        lost.push({ kind: "other", key: key === "" ? "dm-mod.create" : key, device });
+  }
+  return lost;
 }
 
 function styled(
   { node }: Extract<Named, { kind: "volume" }>,
-  { volumes, style }: DeviceNames,
+  { volumes, style }: Pick<DeviceNames, "volumes" | "style">,
 ): string | null {
   if (style === "label") {
     const label = node.holds.kind === "filesystem" ? node.holds.label : null;
@@ -97,13 +134,13 @@ export function resumeName(
   const uuid = uuidIn(value);
   if (uuid !== null) return volumes.hasUuid(uuid) ? null : "none";
   const named = volumes.named(value);
-  if (named.kind === "stable") return null;
+  if (named.kind === "stable") return volumes.lacks({ kind: "device", spec: value }) ? "none" : null;
   if (named.kind === "absent") return "none";
   if (named.kind === "unclear") return null;
   // A swap file is resumed from its file system, with resume_offset=.
   const { kind } = named.node.holds;
   const resumable = kind === "swap" || kind === "filesystem";
-  return (resumable ? styled(named, { volumes, style, lost: new Set() }) : null) ?? "none";
+  return (resumable ? styled(named, { volumes, style }) : null) ?? "none";
 }
 
 function uuidIn(value: string): string | null {

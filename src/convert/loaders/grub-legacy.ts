@@ -32,7 +32,7 @@ function editLegacyMenu(text: string, edit: EditLine): string {
   return lines
     .map((line, index) => {
       const [, head, words = "", end = ""] = KOPT.exec(line) ?? [];
-      if (head !== undefined) return `${head}${edit(only(words, inEntries))}${end}`;
+      if (head !== undefined) return `${head}${edit(only(words, { hasInitramfs: inEntries }))}${end}`;
       const image = KERNEL.exec(line)?.[2];
       if (
         image === undefined ||
@@ -40,7 +40,7 @@ function editLegacyMenu(text: string, edit: EditLine): string {
         /initr|xen[^/]*$/i.test(image)
       )
         if (image === undefined || !/vmlinu/i.test(image)) return line;
-      return edit(only(line, initramfs.has(index)));
+      return edit(only(line, { hasInitramfs: initramfs.has(index), image }));
     })
     .join("");
 }

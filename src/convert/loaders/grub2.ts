@@ -44,7 +44,9 @@ async function espMenus(view: GuestView): Promise<readonly string[]> {
 const KERNELOPTS = /^([ \t]*set[ \t]+(?:default_)?kernelopts=")([^"\r\n]*)(".*)$/s;
 
 function editMenu(text: string, edit: EditLine): string {
-  const edited = editLinuxLines(text, ({ line, hasInitramfs }) => edit(only(line, hasInitramfs)));
+  const edited = editLinuxLines(text, ({ line, image, hasInitramfs }) =>
+    edit(only(line, { hasInitramfs, image })),
+  );
   return mapLines(edited, (line) => {
     const [, before = "", words, after = ""] = line.length > MAX_LINE ? [] : (KERNELOPTS.exec(line) ?? []);
     return words === undefined ? line : `${before}${edit(only(words))}${after}`;

@@ -10,11 +10,17 @@ import { check } from "../../../tests/support/laws.ts";
 import { withConsoles } from "../steps/consoles/serial-console.ts";
 import { readVolumes } from "../names/volumes.ts";
 import type { EditLine } from "./command-lines.ts";
-import { editDevices } from "./devices.ts";
+import { bareNames } from "./bare-kernels.ts";
+import { nameDevices } from "./devices.ts";
 import { ALL_FILES } from "./list.ts";
+import { withoutLostVolumes } from "./lost-volumes.ts";
+import { withoutSanWords } from "./san-words.ts";
 
 const volumes = readVolumes(testGuestOS(), testIntent());
-const names: EditLine = (line) => editDevices(line, { volumes, style: "UUID=", lost: new Set() });
+const bare = bareNames(testGuestOS(), testIntent());
+const names: EditLine = (line) => nameDevices(line, { volumes, style: "UUID=", bare }).text;
+
+const without: EditLine = ({ text }) => withoutSanWords(withoutLostVolumes(text, volumes)).text;
 
 const WORDS = [
   ..."\n\n\n\t =:#\"'\\{}$()".split(""),
@@ -32,6 +38,12 @@ const WORDS = [
   "DEFAULT_APPEND=",
   "boot=/dev/sda1",
   "cryptdevice=/dev/sda1:a",
+  "rootflags=journal_path=/dev/sda2,device=/dev/sdb",
+  "rd.lvm.lv=a/b",
+  "rd.luks.key=/k:/dev/sda1",
+  "netroot=iscsi:x",
+  "ip=ibft",
+  "rd.neednet=1",
 ];
 const texts = fc
   .array(fc.oneof(fc.constantFrom(...WORDS), fc.string({ maxLength: 6, unit: "binary-ascii" })), {
@@ -47,7 +59,7 @@ test("problem 7: no edit is not a change; an edit changes only lines that name a
         kind.edit(text, (line) => line.text),
         text,
       );
-      for (const edit of [names, withConsoles]) {
+      for (const edit of [names, without, withConsoles]) {
         const once = kind.edit(text, edit);
         if (once === null) continue;
         assert.equal(kind.edit(once, edit), once);
@@ -55,7 +67,7 @@ test("problem 7: no edit is not a change; an edit changes only lines that name a
         const [before, after] = [text.split("\n"), once.split("\n")];
         assert.equal(after.length, before.length);
         for (const [index, line] of before.entries())
-          if (line !== after[index]) assert.match(line, /(root|resume|boot|cryptdevice)=/);
+          if (line !== after[index]) assert.match(line, /(root|resume|boot|cryptdevice|rootflags|rd\.[a-z.]+|ip)=/);
       }
     }),
     { runs: 600 },

@@ -12,8 +12,9 @@ import {
 import { withConsoles } from "../steps/consoles/serial-console.ts";
 import { readVolumes } from "../names/volumes.ts";
 import { bootEntries, kernelCmdline } from "./boot-entries.ts";
-import type { CommandLineFiles } from "./command-lines.ts";
-import { editDevices, nameStyle, type NameStyle, resumeName } from "./devices.ts";
+import { type CommandLineFiles, only } from "./command-lines.ts";
+import { bareNames } from "./bare-kernels.ts";
+import { type DeviceNames, nameDevices, nameStyle, type NameStyle, resumeName } from "./devices.ts";
 import { grubLegacy } from "./grub-legacy.ts";
 import { grub2Menus } from "./grub2.ts";
 import { grubenv } from "./grubenv.ts";
@@ -23,8 +24,15 @@ import { syslinux } from "./syslinux.ts";
 const volumes = readVolumes(testGuestOS(), testIntent());
 const [ROOT, SWAP] = [`UUID=${ROOT_UUID}`, `UUID=${SWAP_UUID}`];
 
+const namesOf = (more: Partial<DeviceNames> = {}): DeviceNames => ({
+  volumes,
+  style: "UUID=",
+  bare: bareNames(testGuestOS(), testIntent()),
+  ...more,
+});
+
 function named(kind: CommandLineFiles, text: string, style: NameStyle = "UUID="): string | null {
-  return kind.edit(text, (line) => editDevices(line, { volumes, style, lost: new Set() }));
+  return kind.edit(text, (line) => nameDevices(line, namesOf({ style })).text);
 }
 
 const consoles = (kind: CommandLineFiles, text: string): string | null => kind.edit(text, withConsoles);
@@ -173,14 +181,15 @@ test("RHEL 4 gets LABEL= where the root has one, else it stays and is said", () 
     node.holds.kind === "filesystem" ? { ...node, holds: { ...node.holds, label: "/" } } : node,
   );
   const labelled = readVolumes(testGuestOS(), testIntent({ storage: { ...graph, nodes } }));
-  const line = { text: "kernel /v root=/dev/sda1\n", hasInitramfs: true, others: "", last: true };
-  assert.equal(
-    editDevices(line, { volumes: labelled, style: "label", lost: new Set() }),
-    "kernel /v root=LABEL=/\n",
-  );
-  const lost = new Set<string>();
-  assert.equal(editDevices(line, { volumes, style: "label", lost }), line.text);
-  assert.deepEqual([...lost], ["/dev/sda1"]);
+  const line = only("kernel /v root=/dev/sda1\n");
+  assert.deepEqual(nameDevices(line, namesOf({ volumes: labelled, style: "label" })), {
+    text: "kernel /v root=LABEL=/\n",
+    lost: [],
+  });
+  assert.deepEqual(nameDevices(line, namesOf({ style: "label" })), {
+    text: line.text,
+    lost: [{ kind: "root", key: "root", device: "/dev/sda1" }],
+  });
 });
 
 test("extlinux: APPEND of labels and the one above them, in any case, and initrd= inside", () => {
@@ -222,11 +231,7 @@ test("what update-extlinux and YaST write menus from", () => {
 });
 
 test("other words that name disks: FIPS, the hook encrypt, genkernel", () => {
-  const edit = (text: string): string =>
-    editDevices(
-      { text, hasInitramfs: true, others: "", last: true },
-      { volumes, style: "UUID=", lost: new Set() },
-    );
+  const edit = (text: string): string => nameDevices(only(text), namesOf()).text;
   assert.equal(edit("fips=1 boot=/dev/sda1"), `fips=1 boot=${ROOT}`);
   assert.equal(edit("boot=live"), "boot=live");
   assert.equal(edit("cryptdevice=/dev/sda1:root:allow-discards"), `cryptdevice=${ROOT}:root:allow-discards`);

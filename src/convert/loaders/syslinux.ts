@@ -26,14 +26,20 @@ export const syslinux: CommandLineFiles = {
 
 const LABEL = /^[ \t]*label[ \t]/i;
 const APPEND = /^[ \t]*append[ \t]+(?!-[ \t]*\r?\n?$)/i;
+const KERNEL = /^[ \t]*(?:kernel|linux)[ \t]+([^ \t\r\n]+)/i;
 const INITRD = /^[ \t]*initrd[ \t]|^[ \t]*(?:append|linux|kernel)[ \t](?:.*[ \t])?initrd=/i;
 
 /** An APPEND above all labels applies to those without one. */
 function editSyslinux(text: string, edit: EditLine): string {
   const lines = splitLines(text);
   const initramfs = withInitramfs(lines);
+  const images = imagesOf(lines);
   return lines
-    .map((line, index) => (APPEND.test(line) ? edit(only(line, initramfs.has(index))) : line))
+    .map((line, index) =>
+      APPEND.test(line)
+        ? edit(only(line, { hasInitramfs: initramfs.has(index), image: images[index] ?? null }))
+        : line,
+    )
     .join("");
 }
 
@@ -47,5 +53,21 @@ function withInitramfs(lines: readonly string[]): ReadonlySet<number> {
     const has = place === 0 ? any : part.some((line) => INITRD.test(line));
     if (has) for (let index = start; index < end; index += 1) found.add(index);
   }
+  return found;
+}
+
+/** The kernel of the label that each line stands in: one walk down, one up, since it may stand before or behind. */
+function imagesOf(lines: readonly string[]): readonly (string | null)[] {
+  const found: (string | null)[] = [];
+  const walk = (indexes: Iterable<number>, isEnd: (index: number) => boolean): void => {
+    let image: string | null = null;
+    for (const index of indexes) {
+      if (isEnd(index)) image = null;
+      image = KERNEL.exec(lines[index] ?? "")?.[1] ?? image;
+      found[index] ??= image;
+    }
+  };
+  walk(lines.keys(), (index) => LABEL.test(lines[index] ?? ""));
+  walk([...lines.keys()].toReversed(), (index) => LABEL.test(lines[index + 1] ?? ""));
   return found;
 }

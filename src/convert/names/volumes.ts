@@ -10,6 +10,7 @@ import {
   isHardwareName,
   type NodeId,
   onlyBelow,
+  parseDeviceSpec,
   resolveSpec,
 } from "../../core/index.ts";
 
@@ -28,7 +29,20 @@ export type Volumes = {
   hasUuid(uuid: string): boolean;
   /** `UUID=...` of what lies on a node; null where it has none, a strange one, or one that is there twice. */
   uuidOf(node: BlockNode): string | null;
+  /** Is it on none of the given disks for certain? Not so where parts of them cannot be looked into. */
+  lacks(thing: Thing): boolean;
 };
+
+/** What a word of a kernel names besides devices. */
+export type Thing =
+  /** A UUID, a label, a volume; names that no disk tells are never lacked. */
+  | { readonly kind: "device"; readonly spec: string }
+  /** A volume group of LVM. */
+  | { readonly kind: "group"; readonly name: string }
+  /** A software RAID, by its UUID in any spelling. */
+  | { readonly kind: "array"; readonly uuid: string }
+  /** An encrypted volume, by the beginning of its UUID. */
+  | { readonly kind: "luks"; readonly uuid: string };
 
 export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
   const graph = intent.storage;
@@ -36,7 +50,9 @@ export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
   for (const { holds } of graph.nodes)
     if (holds.kind === "filesystem" || holds.kind === "swap" || holds.kind === "luks")
       counts.set(holds.uuid.toLowerCase(), (counts.get(holds.uuid.toLowerCase()) ?? 0) + 1);
+  const isOpen = isAllSeen(graph);
   return {
+    lacks: (thing) => isOpen && !isThere(thing, guest, graph),
     named(spec) {
       if (!isHardwareName(spec)) return { kind: "stable" };
       const mounted = guest.mounts.find((mount) => mount.spec === spec && mount.node !== null)?.node ?? null;
@@ -62,3 +78,50 @@ function partitionOf(graph: BlockGraph, node: BlockNode): BlockNode | null {
   const below = onlyBelow(graph, node.id);
   return below?.holds.kind === "partition" ? below : null;
 }
+
+/** Is there nothing on the disks whose inside is not in the graph? */
+function isAllSeen({ nodes, edges }: BlockGraph): boolean {
+  const below = new Set(edges.map(({ to }) => to));
+  return nodes.every(({ id, holds }) => {
+    switch (holds.kind) {
+      case "luks":
+      case "lvm-pv":
+      case "md-member":
+      case "crypt":
+      case "md":
+        return below.has(id);
+      case "opaque":
+        return holds.content !== undefined;
+      case "unknown":
+        return false;
+      default:
+        return true;
+    }
+  });
+}
+
+function isThere(thing: Thing, guest: GuestOS, graph: BlockGraph): boolean {
+  const has = (test: (holds: BlockNode["holds"]) => boolean): boolean =>
+    graph.nodes.some(({ holds }) => test(holds));
+  switch (thing.kind) {
+    case "device": {
+      const spec = thing.spec.replace(/\/PARTNROFF=-?\d{1,3}$/, ""); // counts from that partition
+      const { kind } = parseDeviceSpec(spec);
+      // md0 may be an array whose own name is another: mdadm.conf decides.
+      if (kind === "other" || (kind === "array" && has((holds) => holds.kind === "md"))) return true;
+      return resolveSpec(graph, spec, guest.names).kind !== "absent";
+    }
+    case "group":
+      return has((holds) => holds.kind === "lvm-lv" && holds.name.startsWith(`${thing.name}/`));
+    case "array":
+      return has(
+        (holds) =>
+          (holds.kind === "md" || holds.kind === "md-member") && plain(holds.uuid) === plain(thing.uuid),
+      );
+    case "luks":
+      return has((holds) => holds.kind === "luks" && plain(holds.uuid).startsWith(plain(thing.uuid)));
+  }
+}
+
+/** mdadm writes colons into a UUID, others dashes. */
+const plain = (uuid: string): string => uuid.replaceAll(/[-:]/g, "").toLowerCase();

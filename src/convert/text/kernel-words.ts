@@ -10,7 +10,7 @@ export type WordEdit = (key: string, value: string) => string | null;
  */
 export function editWords(text: string, keys: readonly string[], edit: WordEdit): string {
   const word = new RegExp(
-    `(^|[ \\t"'])(${keys.join("|")})=([^ \\t\\r\\n"'\\\\]+)(?=[ \\t\\r\\n"'\\\\]|$)`,
+    `(^|[ \\t"'])(${keys.map((key) => key.replaceAll(".", "\\.")).join("|")})=([^ \\t\\r\\n"'\\\\]+)(?=[ \\t\\r\\n"'\\\\]|$)`,
     "g",
   );
   return text.replace(word, (whole: string, before: string, key: string, value: string) => {

@@ -3,7 +3,7 @@
 // from which kernel-install and dracut make new ones. loader.conf names no device, and stays.
 import { step } from "../step.ts";
 import { LOADER_FILES } from "../../loaders/list.ts";
-import { nameDevices } from "./name-devices.ts";
+import { convertCommandLines } from "./command-lines.ts";
 
 export const bootEntries = step(
   {
@@ -12,6 +12,6 @@ export const bootEntries = step(
       "Names root= and resume= by UUID in boot entries (loader/entries/*.conf) and /etc/kernel/cmdline",
   },
   async (context) => {
-    await nameDevices(LOADER_FILES["boot-entries"], context);
+    await convertCommandLines(LOADER_FILES["boot-entries"], context);
   },
 );

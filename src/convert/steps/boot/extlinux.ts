@@ -2,7 +2,7 @@
 // extlinux and syslinux: `root=` and `resume=` in APPEND lines, and in what update-extlinux writes them from.
 import { step } from "../step.ts";
 import { LOADER_FILES } from "../../loaders/list.ts";
-import { nameDevices } from "./name-devices.ts";
+import { convertCommandLines } from "./command-lines.ts";
 
 export const extlinux = step(
   {
@@ -10,6 +10,6 @@ export const extlinux = step(
     explains: "Names root= and resume= by UUID in the menus of extlinux and syslinux",
   },
   async (context) => {
-    await nameDevices(LOADER_FILES.extlinux, context);
+    await convertCommandLines(LOADER_FILES.extlinux, context);
   },
 );

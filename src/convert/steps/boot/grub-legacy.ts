@@ -6,7 +6,7 @@ import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
 import { LEGACY_MENUS } from "../../loaders/grub-legacy.ts";
 import { LOADER_FILES } from "../../loaders/list.ts";
-import { nameDevices } from "./name-devices.ts";
+import { convertCommandLines } from "./command-lines.ts";
 
 export const grubLegacy = step(
   {
@@ -15,7 +15,7 @@ export const grubLegacy = step(
   },
   async (context) => {
     const { draft } = context;
-    await nameDevices(LOADER_FILES["grub-legacy"], context);
+    await convertCommandLines(LOADER_FILES["grub-legacy"], context);
     for (const path of LEGACY_MENUS) {
       const disk = otherDisk((await draft.read(path, { severity: "notes" })) ?? "");
       if (disk === null) continue;

@@ -5,10 +5,10 @@ import { isHardwareName } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { commentOut, mapLines } from "../../text/lines.ts";
 import { LOADER_FILES } from "../../loaders/list.ts";
-import { nameDevices } from "./name-devices.ts";
+import { convertCommandLines } from "./command-lines.ts";
 import { grubDefaults } from "../../loaders/sources.ts";
 import { editAssignments } from "../../text/shell-file.ts";
-import type { Volumes } from "../../names/volumes.ts";
+import { readVolumes, type Volumes } from "../../names/volumes.ts";
 
 export const grub = step(
   {
@@ -16,8 +16,9 @@ export const grub = step(
     explains: "Names root= and resume= by UUID in GRUB's menu, grubenv and /etc/default/grub",
   },
   async (context) => {
-    const { view, draft } = context;
-    const { volumes } = await nameDevices(LOADER_FILES.grub, context);
+    const { guest, intent, view, draft } = context;
+    const volumes = readVolumes(guest, intent);
+    await convertCommandLines(LOADER_FILES.grub, context);
     for (const path of await grubDefaults(view))
       await draft.edit(path, {
         why: "update-grub would name disks by their order again",

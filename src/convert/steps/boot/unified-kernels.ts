@@ -7,9 +7,9 @@ import { findUnified, unifiedCmdline, unifiedInitramfs, unifiedRelease } from ".
 import { findMissing } from "../../initramfs/check.ts";
 import { readInitramfs } from "../../initramfs/read.ts";
 import { readWanted } from "../../initramfs/wanted.ts";
-import { editDevices, nameStyle } from "../../loaders/devices.ts";
+import { nameDevices } from "../../loaders/devices.ts";
 import { only } from "../../loaders/command-lines.ts";
-import { readVolumes } from "../../names/volumes.ts";
+import { deviceNames, withoutLost } from "./command-lines.ts";
 
 const MAX_IMAGE_BYTES = 256 * 2 ** 20;
 
@@ -29,7 +29,7 @@ export const unifiedKernels = step(
 );
 
 async function look(path: string, context: StepContext): Promise<readonly Problem[]> {
-  const { view, guest, intent } = context;
+  const { view } = context;
   const read = await view.read(path, { maxBytes: MAX_IMAGE_BYTES }).catch((error: unknown) => {
     if (error instanceof RangeError) return null;
     throw error;
@@ -37,10 +37,10 @@ async function look(path: string, context: StepContext): Promise<readonly Proble
   const image = read === null ? null : Buffer.from(read.buffer, read.byteOffset, read.byteLength);
   const cmdline = image === null ? null : unifiedCmdline(image);
   if (image === null || cmdline === null) return [];
-  const lost = new Set<string>();
-  const names = { volumes: readVolumes(guest, intent), style: nameStyle(guest), lost };
-  const better = editDevices(only(cmdline), names);
-  if (better !== cmdline || lost.size > 0) return [namesHardware(path, { cmdline, better })];
+  const names = deviceNames(context);
+  const { text, lost } = nameDevices(only(cmdline), names);
+  const better = withoutLost(only(text), names).text;
+  if (better !== cmdline || lost.length > 0) return [namesHardware(path, { cmdline, better })];
   const missing = await missingInside(image, context);
   if (typeof missing === "string") return [notOpened(path, missing)];
   return missing.length === 0 ? [] : [lacksDrivers(path, missing)];

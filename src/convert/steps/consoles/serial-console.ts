@@ -6,7 +6,7 @@ import { withNewline } from "../../text/lines.ts";
 import { kernelCmdline } from "../../loaders/boot-entries.ts";
 import type { CommandLine } from "../../loaders/command-lines.ts";
 import { ALL_FILES } from "../../loaders/list.ts";
-import { editFile } from "../boot/name-devices.ts";
+import { editFile } from "../boot/command-lines.ts";
 import { CONSOLE_VARIABLES, editVariable, grubDefaults } from "../../loaders/sources.ts";
 import { editAssignments } from "../../text/shell-file.ts";
 

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Common to the steps of all boot loaders: words of a kernel's command line get names that the VM's disks have, and what waits
+// for a volume or a SAN that the VM lacks is taken out.
+import { guestFiles, makeProblem, named, type Problem } from "../../../core/index.ts";
+import type { Draft } from "../draft.ts";
+import type { StepContext } from "../step.ts";
+import { readVolumes } from "../../names/volumes.ts";
+import { bareNames } from "../../loaders/bare-kernels.ts";
+import type { CommandLine, CommandLineFiles, EditLine } from "../../loaders/command-lines.ts";
+import { type DeviceNames, type LostWord, nameDevices, nameStyle } from "../../loaders/devices.ts";
+import { withoutLostVolumes } from "../../loaders/lost-volumes.ts";
+import { withoutSanWords } from "../../loaders/san-words.ts";
+
+const WHY =
+  "The kernel would look for its root, or the swap to resume from, by a name that the VM's disks do not have";
+const WHY_OUT = "The initramfs would wait for a volume or a SAN that the VM does not have";
+const AGAIN = "; so that it survives when the menu is generated again";
+
+/** Menus are edited in place: a tool that generates them would look at this machine and its firmware. */
+export async function convertCommandLines(
+  kinds: readonly CommandLineFiles[],
+  context: StepContext,
+): Promise<void> {
+  const { view, draft } = context;
+  const names = deviceNames(context);
+  const found: Found[] = [];
+  for (const kind of kinds)
+    for (const path of await kind.paths(view)) {
+      const again = kind.role === "menu" ? "" : AGAIN;
+      const lost: LostWord[] = [];
+      const san: string[] = [];
+      const name: EditLine = (line) => {
+        const edited = nameDevices(line, names);
+        lost.push(...edited.lost);
+        return edited.text;
+      };
+      const takeOut: EditLine = (line) => {
+        const edited = withoutLost(line, names);
+        san.push(...edited.san);
+        return edited.text;
+      };
+      await editFile(kind, path, { draft, why: `${WHY}${again}`, edit: name });
+      await editFile(kind, path, { draft, why: `${WHY_OUT}${again}`, edit: takeOut });
+      found.push({ path, lost, san });
+    }
+  for (const problem of problemsOf(found)) draft.problem(problem);
+}
+
+export function deviceNames({ guest, intent }: Pick<StepContext, "guest" | "intent">): DeviceNames {
+  return { volumes: readVolumes(guest, intent), style: nameStyle(guest), bare: bareNames(guest, intent) };
+}
+
+/** `san`: words that were taken out. The root lies on a given disk; a line whose root does not is another system's. */
+export function withoutLost(
+  line: CommandLine,
+  names: DeviceNames,
+): { readonly text: string; readonly san: readonly string[] } {
+  const text = withoutLostVolumes(line.text, names.volumes);
+  const isOthers = nameDevices(line, names).lost.some(({ kind }) => kind === "root");
+  const { text: edited, words } = isOthers ? { text, words: [] } : withoutSanWords(text);
+  return { text: edited, san: words };
+}
+
+type Found = { readonly path: string; readonly lost: readonly LostWord[]; readonly san: readonly string[] };
+
+const MAX_PROBLEMS = 20;
+
+function problemsOf(found: readonly Found[]): readonly Problem[] {
+  const paths = new Map<string, { word: LostWord; paths: Set<string> }>();
+  for (const { path, lost } of found)
+    for (const word of lost) {
+      const key = `${word.key}=${word.device}`;
+      const one = paths.get(key) ?? { word, paths: new Set() };
+      paths.set(key, { word, paths: one.paths.add(path) });
+    }
+  const lost = [...paths.values()].slice(0, MAX_PROBLEMS).map((one) => lostWord(one.word, [...one.paths]));
+  const words = [...new Set(found.flatMap(({ san }) => san))].slice(0, MAX_PROBLEMS);
+  const from = found.flatMap(({ path, san }) => (san.length > 0 ? [path] : []));
+  return words.length === 0 ? lost : [...lost, bootFromSan(words, from)];
+}
+
+function lostWord({ kind, key, device }: LostWord, paths: readonly string[]): Problem {
+  const about = [...named("device", device), ...guestFiles(...paths)];
+  const where = paths.join(" and ");
+  return kind === "root"
+    ? makeProblem("root-not-given", {
+        about,
+        text: `${where} ${paths.length > 1 ? "name" : "names"} ${key}=${device}, and none of the given disks holds it`,
+        advice:
+          "If this is the entry that boots by default, the VM will not find its root; give that disk too",
+      })
+    : makeProblem("word-not-given", {
+        about,
+        text: `The kernel's word ${key}= in ${where} names ${device}, which the VM has not by that name`,
+        advice:
+          "Give that disk too, name it there by UUID, or take the word out: the VM may wait for it at boot",
+      });
+}
+
+const bootFromSan = (words: readonly string[], paths: readonly string[]): Problem =>
+  makeProblem("boot-from-san", {
+    about: guestFiles(...paths),
+    text: `The machine boots from a SAN, by the words ${words.join(" ")} in ${paths.join(" and ")}; they are taken out, since the VM has that volume as a disk`,
+    advice:
+      "Give the card an address of its own in the VM if it had that from the firmware (iBFT), and stop services that log in to that SAN (iscsid, iscsi)",
+  });
+
+/** Edits one file of a loader, and reports it if the edited text does not fit. */
+export async function editFile(
+  kind: CommandLineFiles,
+  path: string,
+  {
+    draft,
+    why,
+    edit,
+    severity = kind.severity,
+  }: { draft: Draft; why: string; edit: EditLine; severity?: CommandLineFiles["severity"] },
+): Promise<void> {
+  let fits = true;
+  await draft.edit(path, {
+    why,
+    severity,
+    edit: (text) => {
+      const edited = kind.edit(text, edit);
+      fits = edited !== null;
+      return edited ?? text;
+    },
+  });
+  if (!fits)
+    draft.problem(
+      makeProblem("loader-file-full", {
+        about: guestFiles(path),
+        text: `${path} in the guest has a fixed size, and the new words of its command line do not fit`,
+        advice: "Shorten the command line there on the machine, and make the plan again",
+      }),
+    );
+}
