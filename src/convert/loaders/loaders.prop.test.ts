@@ -67,7 +67,8 @@ test("problem 7: no edit is not a change; an edit changes only lines that name a
         const [before, after] = [text.split("\n"), once.split("\n")];
         assert.equal(after.length, before.length);
         for (const [index, line] of before.entries())
-          if (line !== after[index]) assert.match(line, /(root|resume|boot|cryptdevice|rootflags|rd\.[a-z.]+|ip)=/);
+          if (line !== after[index])
+            assert.match(line, /(root|resume|boot|cryptdevice|rootflags|rd\.[a-z.]+|ip)=/);
       }
     }),
     { runs: 600 },
