@@ -3,6 +3,8 @@
 // `generic` is the last entry of each.
 import type { NodeId } from "./machine.ts";
 import type { DiskNames } from "./names/disk-names.ts";
+import type { InterfaceEvidence } from "./names/interface-claims.ts";
+import type { NetworkLink } from "./network.ts";
 
 export type GuestOS = {
   /** `debian`, `redhat`, `suse`, `arch`, `alpine`, `generic`. */
@@ -26,6 +28,10 @@ export type GuestOS = {
   readonly init: "systemd" | "sysv" | "openrc" | "upstart" | "unknown";
   readonly kernels: readonly Kernel[];
   readonly network: readonly GuestInterface[];
+  /** What tells which card had which name. Absent: nothing was read. */
+  readonly interfaces?: InterfaceEvidence;
+  /** What is used at boot above its cards: bonds, bridges, VLANs. Absent: nothing was read. */
+  readonly layers?: readonly NetworkLink[];
   /** Bytes used in all mounted file systems together. */
   readonly usedBytes: number;
 };
@@ -67,6 +73,8 @@ export type GuestInterface = {
   /** Where it was named, for the report: `/etc/network/interfaces`. */
   readonly from: string;
   readonly configured: InterfaceConfig;
+  /** The shell pattern of a profile that is for any such name: this one is our choice. Absent: a file names it. */
+  readonly anyOf?: string;
 };
 
 /** What the guest asks for when it boots; the boot check compares with it. */

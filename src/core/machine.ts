@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was found on a computer: never guessed, never edited. Read this file first, then guest.ts and plan.ts.
 
+import type { CardPlace } from "./names/interface-claims.ts";
+
 /** A fact, or the reason why it is not known. Unknown is never shown as 0. */
 export type Known<T> =
   | { readonly kind: "known"; readonly value: T }
@@ -77,6 +79,10 @@ export type Nic = {
   readonly speedMbit: number | null;
   readonly carrier: boolean | null;
   readonly bus: string | null;
+  /** What systemd's schemes call it by its place, as the running system's udev has it; absent: not known. */
+  readonly names?: Readonly<Partial<Record<CardPlace, string>>>;
+  /** A virtual function of another card (SR-IOV), there to be lent to a VM. Absent: no. */
+  readonly lent?: true;
 };
 
 /** Unique within one graph. Made and read by storage/node-id.ts only. */

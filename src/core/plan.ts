@@ -4,6 +4,7 @@
 import type { BlockGraph } from "./machine.ts";
 import type { ShownChange } from "./change.ts";
 import type { GuestOS } from "./guest.ts";
+import type { InterfaceReason } from "./names/interface-names.ts";
 import type { Problem } from "./problems/index.ts";
 import type { ImageFormat, VmBootEntry, VmModel, VmPlace } from "./vm.ts";
 
@@ -45,6 +46,10 @@ export type IntendedNic = {
   readonly name: string;
   readonly mac: string;
   readonly origin: "machine" | "guest" | "given" | "generated";
+  /** Of a machine's card: what the name rests on. Absent: nothing in the guest's files means this card. */
+  readonly because?: InterfaceReason;
+  /** What else files may call it: names by its place, its place on PCI (`0000:03:00.0`). Absent: none is known. */
+  readonly aliases?: readonly string[];
 };
 
 export type Intent = {

@@ -128,7 +128,14 @@ export async function planSurvey(path: string, { answers, signal, emit }: PlanOp
   const { guest, disks, storage } = found;
   const machine = { ...survey.machine, storage };
   const named = { ...answers, name: answers.name ?? guest?.hostname?.split(".")[0] ?? nameOf(machine.name) };
-  const { intent, problems } = makeIntent(named, { machine, machineIsSource: true, disks, storage, guest });
+  const { intent, problems } = makeIntent(named, {
+    machine,
+    machineIsSource: true,
+    guestRuns: true,
+    disks,
+    storage,
+    guest,
+  });
   const vm = makeVm(intent, guest);
   const place = choosePlace(vm, { hypervisor: intent.hypervisor, facts: null, host: answers.host });
   const directory = await mkdtemp(join(tmpdir(), "p2v-survey-"));

@@ -39,17 +39,19 @@ const SETUP: NetworkSetup = {
   search: ["example.org"],
 };
 
-test("cards are known by MAC, else by name, else in their order, those with a link first", () => {
+test("cards are known by their addresses, whatever order they are in, and no card by its rank or its name here", () => {
   const placed = (...cards: readonly ReturnType<typeof card>[]): readonly (string | null)[] =>
     placeLinks({ links: cards, dns: [], search: [] }, NICS).map(({ device }) => device);
   assert.deepEqual(placed(card("eno2", B), card("eno1", A)), ["enp4s0", "enp3s0"]);
-  assert.deepEqual(placed(card("enp4s0", null), card("eth9", A)), ["enp4s0", "enp3s0"]);
-  assert.deepEqual(placed(card("eth0", null), card("eth1", null), card("eth2", null)), [
-    "enp4s0",
-    "enp3s0",
-    null,
-  ]);
+  assert.deepEqual(placed(card("enp4s0", A), card("eth0", null)), ["enp3s0", null]);
   assert.deepEqual(placed(card("eth0", "24:6e:96:ff:ff:ff")), [null], "a card that is not here");
+  const twins = [nic("a", A, true), nic("b", A, true)];
+  assert.deepEqual(
+    placeLinks({ links: [card("b", A), card("a", A)], dns: [], search: [] }, twins).map(
+      ({ device }) => device,
+    ),
+    ["b", "a"],
+  );
 });
 
 test("a setup becomes files of systemd-networkd", () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which card of this machine each card of a setup is. Pure.
+// Which port of this machine each card of a setup is. Pure.
 import type { NetworkLink, NetworkSetup, Nic } from "../core/index.ts";
 
 export type PlacedLink = NetworkLink & {
@@ -7,35 +7,16 @@ export type PlacedLink = NetworkLink & {
   readonly device: string | null;
 };
 
-/**
- * A card is known by its MAC, else by its name (the live system names cards as systemd does everywhere). What then is left
- * are old names (eth0, eth1) without a MAC: they are taken in their order from the cards that are left, those with a link first.
- */
+/** Which card a name means was found out before (`learnInterfaceNames`): here its address tells, and what has none is nowhere. */
 export function placeLinks(setup: NetworkSetup, nics: readonly Nic[]): readonly PlacedLink[] {
-  const devices = new Map<string, string>();
-  const cards = setup.links.flatMap(({ name, kind }) =>
-    kind.kind === "card" ? [{ name, mac: kind.mac }] : [],
-  );
-  const isFree = ({ name }: Nic): boolean => ![...devices.values()].includes(name);
-  const take = (card: string, nic: Nic | undefined): void => {
-    if (nic !== undefined && !devices.has(card)) devices.set(card, nic.name);
-  };
-  for (const { name, mac } of cards)
-    if (mac !== null)
-      take(
-        name,
-        nics.find((nic) => nic.mac === mac && isFree(nic)),
-      );
-  for (const { name } of cards)
-    take(
-      name,
-      nics.find((nic) => nic.name === name && isFree(nic)),
-    );
-  const withLink = nics.toSorted((a, b) => Number(b.carrier === true) - Number(a.carrier === true));
-  for (const { name, mac } of cards.toSorted((a, b) => a.name.localeCompare(b.name)))
-    if (mac === null) take(name, withLink.find(isFree));
-  return setup.links.map((link) => ({
-    ...link,
-    device: link.kind.kind === "card" ? (devices.get(link.name) ?? null) : link.name,
-  }));
+  const taken = new Set<string>();
+  return setup.links.map((link) => {
+    const { kind } = link;
+    if (kind.kind !== "card") return { ...link, device: link.name };
+    const same = nics.filter(({ name, mac }) => mac === kind.mac && !taken.has(name));
+    // Two cards may have one address: then the name of the port.
+    const nic = same.find(({ name }) => name === link.name) ?? same[0];
+    if (nic !== undefined) taken.add(nic.name);
+    return { ...link, device: nic?.name ?? null };
+  });
 }

@@ -7,6 +7,7 @@ export * from "./firmware.ts";
 export * from "./host-fit.ts";
 export * from "./intent.ts";
 export * from "./nics.ts";
+export * from "./nics-of-machine.ts";
 export * from "./place.ts";
 export * from "./preview.ts";
 export * from "./redefine-fit.ts";

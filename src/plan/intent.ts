@@ -23,6 +23,8 @@ export type Found = {
   readonly machine: Machine;
   /** Is `machine` the one whose disks these are? Not so for disk images. */
   readonly machineIsSource: boolean;
+  /** Does the installed system itself run on it (a survey)? Absent: no. */
+  readonly guestRuns?: boolean;
   readonly disks: readonly SourceDisk[];
   readonly leftOut?: readonly LeftOutDisk[];
   readonly storage: Machine["storage"];
@@ -45,6 +47,7 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
     machineNics: own?.nics ?? [],
     guest: found.guest,
     given: answers.nics,
+    own: found.guestRuns ?? false,
     seed: found.guest?.root === undefined ? name : `${name}/${rootUuid(found)}`,
   });
   const threads =

@@ -82,3 +82,55 @@ test("generated addresses are QEMU's, the same each time, and different for each
   assert.equal(generateMac("a/eth0"), generateMac("a/eth0"));
   assert.notEqual(generateMac("a/eth0"), generateMac("a/eth1"));
 });
+
+test("what the live system calls a card is no name for it: its place is, and what cannot be told is reported", () => {
+  const machineNics = [
+    { ...card("ens4", "52:54:00:00:00:01"), names: { slot: "ens4", path: "enp3s0" }, bus: "0000:03:00.0" },
+    { ...card("ens5", "52:54:00:00:00:02"), names: { slot: "ens5", path: "enp4s0" } },
+  ];
+  const { nics, problems } = chooseNics({
+    machineNics,
+    guest: guestWith([dhcp("enp3s0")]),
+    given: new Map(),
+    seed: "",
+  });
+  assert.deepEqual(
+    nics.map(({ name, because, aliases }) => [name, because, aliases]),
+    [
+      ["enp3s0", "place", ["ens4", "0000:03:00.0"]],
+      ["ens5", undefined, ["enp4s0"]],
+    ],
+  );
+  assert.deepEqual(
+    problems.map(({ code, about }) => [code, about]),
+    [["nic-unused", [{ kind: "nic", name: "ens5", mac: "52:54:00:00:00:02" }]]],
+  );
+});
+
+test("two names, two cards and nothing else: neither is pinned to a name of the guest, until somebody says which is which", () => {
+  const machineNics = [card("eth0", "52:54:00:00:00:01"), card("eth1", "52:54:00:00:00:02")];
+  const guest = guestWith([dhcp("eth0"), dhcp("eth1")]);
+  const plan = (given: ReadonlyMap<string, string>) => {
+    const { nics, problems } = chooseNics({ machineNics, guest, given, seed: "" });
+    return [nics.map(({ name }) => name), problems.map(({ code }) => code)];
+  };
+  assert.deepEqual(plan(new Map()), [["enx525400000001", "enx525400000002"], ["nic-unclear"]]);
+  assert.deepEqual(plan(new Map([["eth1", "52:54:00:00:00:01"]])), [["eth1", "eth0"], []]);
+});
+
+test("a profile for any card finds its card by the card's own name, or by one that fits", () => {
+  const any = { ...dhcp("enp1s0"), anyOf: "en*" };
+  const names = { path: "enp3s0" };
+  const machineNics = [{ ...card("ens4", "52:54:00:00:00:01"), names }];
+  const planned = (given: GuestInterface) =>
+    chooseNics({ machineNics, guest: guestWith([given]), given: new Map(), seed: "" });
+  assert.deepEqual(
+    planned(any).nics.map(({ name }) => name),
+    ["ens4"],
+  );
+  assert.deepEqual(planned(any).problems, []);
+  assert.deepEqual(
+    planned({ ...dhcp("eth0"), anyOf: "eth*" }).nics.map(({ name }) => name),
+    ["eth0"],
+  );
+});

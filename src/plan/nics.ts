@@ -2,7 +2,6 @@
 // Which NICs the VM gets, and the name each must keep inside the guest.
 import { createHash } from "node:crypto";
 import {
-  type GuestInterface,
   type GuestOS,
   type IntendedNic,
   isInterfaceName,
@@ -11,6 +10,7 @@ import {
   parseMac,
   type Problem,
 } from "../core/index.ts";
+import { nicsOfMachine } from "./nics-of-machine.ts";
 
 /**
  * In QEMU's range (52:54:00), the rest from a hash: the same machine gets the same address each time, so that a
@@ -28,43 +28,43 @@ type Inputs = {
   readonly given: ReadonlyMap<string, string>;
   /** Makes generated addresses this guest's own. */
   readonly seed: string;
+  /** Does the guest itself run on the machine, so that its cards have the names that it gave? */
+  readonly own?: boolean;
 };
 
 /** One VM NIC per physical interface, of the machine where there is one, else of the guest's own files. */
 export function chooseNics(inputs: Inputs): { nics: readonly IntendedNic[]; problems: readonly Problem[] } {
-  const interfaces = (inputs.guest?.network ?? []).filter((one) => isInterfaceName(one.name));
-  const nics =
-    inputs.machineNics.length > 0
-      ? ofMachine(inputs.machineNics, interfaces)
-      : ofGuest(interfaces, inputs.seed);
+  const { machineNics, guest, given, seed } = inputs;
+  const cards = machineNics.filter((nic) => parseMac(nic.mac) !== null);
+  const { nics, problems } =
+    cards.length > 0
+      ? nicsOfMachine({ cards, guest, given, own: inputs.own ?? false })
+      : { nics: ofGuest(guest, seed), problems: [] };
   const named = nics.map((nic): IntendedNic => {
-    const mac = inputs.given.get(nic.name);
+    const mac = given.get(nic.name);
     return mac === undefined ? nic : { name: nic.name, mac, origin: "given" };
   });
-  for (const [name, mac] of inputs.given)
+  for (const [name, mac] of given)
     if (!named.some((nic) => nic.name === name)) named.push({ name, mac, origin: "given" });
-  if (named.length === 0 && inputs.guest !== null)
-    named.push({ name: "eth0", mac: generateMac(`${inputs.seed}/eth0`), origin: "generated" });
-  return { nics: named, problems: problemsOf(named) };
+  if (named.length === 0 && guest !== null)
+    named.push({ name: "eth0", mac: generateMac(`${seed}/eth0`), origin: "generated" });
+  return { nics: named, problems: [...problems, ...problemsOf(named)] };
 }
 
-/** The guest may know a NIC by another name than the system that runs now: its own files tell, by MAC. */
-function ofMachine(machine: readonly Nic[], guest: readonly GuestInterface[]): IntendedNic[] {
-  return machine
-    .filter((nic) => parseMac(nic.mac) !== null)
-    .map((nic) => {
-      const known = guest.find((one) => one.mac !== null && parseMac(one.mac) === nic.mac);
-      return { name: known?.name ?? nic.name, mac: nic.mac, origin: "machine" };
+function ofGuest(guest: GuestOS | null, seed: string): IntendedNic[] {
+  const claims = guest?.interfaces?.claims ?? [];
+  return (guest?.network ?? [])
+    .filter((one) => isInterfaceName(one.name))
+    .map((one) => {
+      const mac = one.mac === null ? null : parseMac(one.mac);
+      const slots = claims.flatMap(({ name, by }) =>
+        name === one.name && by.kind === "slot" ? [by.bus] : [],
+      );
+      const aliases = slots.length === 0 ? {} : { aliases: [...new Set(slots)] };
+      return mac === null
+        ? { name: one.name, mac: generateMac(`${seed}/${one.name}`), origin: "generated", ...aliases }
+        : { name: one.name, mac, origin: "guest", ...aliases };
     });
-}
-
-function ofGuest(guest: readonly GuestInterface[], seed: string): IntendedNic[] {
-  return guest.map((one) => {
-    const mac = one.mac === null ? null : parseMac(one.mac);
-    return mac === null
-      ? { name: one.name, mac: generateMac(`${seed}/${one.name}`), origin: "generated" }
-      : { name: one.name, mac, origin: "guest" };
-  });
 }
 
 function problemsOf(nics: readonly IntendedNic[]): Problem[] {

@@ -75,6 +75,8 @@ const KERNELS = {
 /** Network cards in the guest's files. */
 const NICS = {
   "nic-not-in-vm": warns("A file of the guest configures a network card that the VM does not have."),
+  "nic-unclear": warns("Which card a configured interface means cannot be told from the guest's files."),
+  "nic-unused": notes("Nothing in the guest configures a network card of the machine."),
   "nic-other-mac": notes("A file of the guest gives a network card another address than its own."),
 } satisfies ProblemTable;
 

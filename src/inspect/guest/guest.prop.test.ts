@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { findSpec, luksOf, parseCrypttab, parseDeviceName } from "../../core/index.ts";
+import { findSpec, luksOf, parseCrypttab, parseDeviceName, patternOf } from "../../core/index.ts";
 import { memoryView } from "../../system/index.ts";
 import { parseFstab } from "./fstab-lines.ts";
 import { findMounts } from "./mounts.ts";
@@ -18,7 +18,7 @@ import { mergeFound } from "./network/merge.ts";
 import { findNetplan } from "./network/netplan.ts";
 import { parseUnit } from "./network/networkd.ts";
 import { parseKeyfile } from "./network/networkmanager.ts";
-import { isPhysicalName, patternOf } from "./network/source.ts";
+import { isPhysicalName } from "./network/source.ts";
 import { parseRules } from "./network/udev.ts";
 import { assertLinear, filled } from "../../../tests/support/growth.ts";
 import { anyCharacter } from "../../../tests/support/laws.ts";

@@ -4,7 +4,7 @@ import type { DiskNames, GuestOS, GuestView, Kernel, Mount, NodeId } from "../..
 import { readIdentity } from "./identity.ts";
 import { readKernels } from "./kernels.ts";
 import { readBootMenu } from "./loader.ts";
-import { readGuestInterfaces } from "./network/index.ts";
+import { readGuestNetwork } from "./network/index.ts";
 
 export { parseFstab } from "./fstab-lines.ts";
 export { looksLikeRoot } from "./identity.ts";
@@ -36,7 +36,7 @@ export async function inspectGuest(
     names,
     loader: menu.loader,
     kernels,
-    network: await readGuestInterfaces(view),
+    ...(await readGuestNetwork(view)),
     usedBytes,
   };
 }

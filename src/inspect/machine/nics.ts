@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Network cards: interfaces that have a device, so no bridges, bonds, VLANs or loopback.
-import { type Nic, parseMac } from "../../core/index.ts";
+import { CARD_PLACES, isInterfaceName, macOfName, type Nic, parseMac } from "../../core/index.ts";
+import { parseUdevRecord } from "./disks/udev.ts";
 import type { Sysroot } from "./sysroot.ts";
 import { compareNames, parseCount, parseName } from "./text.ts";
 
@@ -31,11 +32,14 @@ async function readNic(sysroot: Sysroot, name: string): Promise<Nic | null> {
   const device = await sysroot.find(`${at}/device`);
   if (device === null || name.length > 15) return null;
   if (parseCount((await sysroot.text(`${at}/type`)) ?? `${ARPHRD_ETHER}`) !== ARPHRD_ETHER) return null;
-  // A bond gives all its cards one address; each card's own one is kept aside.
+  const names = await readNames(sysroot, at);
+  // A bond gives all its cards one address, and anybody may set one; each card's own one is kept aside.
   const mac =
     parseMac((await sysroot.text(`${at}/bonding_slave/perm_hwaddr`)) ?? "") ??
+    macOfName(names?.mac ?? "") ??
     parseMac((await sysroot.text(`${at}/address`)) ?? "");
   if (mac === null) return null;
+  const lender = await sysroot.find(`${at}/device/physfn`);
   const driver = await sysroot.find(`${at}/device/driver`);
   const speed = parseCount(await sysroot.text(`${at}/speed`), { max: 10_000_000 });
   return {
@@ -45,7 +49,22 @@ async function readNic(sysroot: Sysroot, name: string): Promise<Nic | null> {
     speedMbit: speed === null || speed === 0 ? null : speed,
     carrier: parseFlag(await sysroot.text(`${at}/carrier`)),
     bus: parseName(lastOf(device)),
+    ...(names === null ? {} : { names }),
+    ...(lender === null ? {} : { lent: true as const }),
   };
+}
+
+/** ID_NET_NAME_* of udev's database: net_id of systemd works them out, whatever the system calls the card. */
+async function readNames(sysroot: Sysroot, at: string): Promise<Required<Nic>["names"] | null> {
+  const index = parseCount(await sysroot.text(`${at}/ifindex`));
+  const record = index === null ? null : await sysroot.text(`/run/udev/data/n${index}`);
+  if (record === null) return null;
+  const properties = parseUdevRecord(record);
+  const names = CARD_PLACES.flatMap((place) => {
+    const name = properties.get(`ID_NET_NAME_${place.toUpperCase()}`) ?? "";
+    return isInterfaceName(name) ? [[place, name] as const] : [];
+  });
+  return names.length === 0 ? null : Object.fromEntries(names);
 }
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

@@ -1,21 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plan in facts: the system, the VM, the bytes, and where it goes.
-import { formatBytes, groupChanges, type IntendedNic, type Preview } from "../../core/index.ts";
+import {
+  formatBytes,
+  groupChanges,
+  type IntendedNic,
+  type InterfaceReason,
+  type Preview,
+} from "../../core/index.ts";
 import { estimateLines, SUPPORT_TEXTS, supportOf } from "../../plan/index.ts";
 import type { Fact } from "../text/wrap.ts";
 
-const ORIGINS: Readonly<Record<IntendedNic["origin"], string>> = {
-  machine: "as on this machine",
+const ORIGINS = {
   guest: "as the guest's files say",
   given: "as given",
   generated: "generated: the guest's files name no address",
-};
+} as const satisfies Readonly<Record<Exclude<IntendedNic["origin"], "machine">, string>>;
 
 const DEFINED = {
   libvirt: "by libvirt",
   xen: "for Xen (xl)",
   proxmox: "by a script for Proxmox VE",
 } as const;
+
+/** What the name of a machine's card rests on. */
+const REASONS: Readonly<Record<InterfaceReason, string>> = {
+  given: "as given",
+  own: "as it is called there",
+  address: "by its address in the guest's files",
+  slot: "by its slot in the guest's files",
+  place: "by its place in the machine",
+  only: "the only card left for that name",
+  cable: "the only card with a cable",
+};
+
+function nicText({ name, mac, origin, because }: IntendedNic): string {
+  if (origin !== "machine") return `${name} ${mac} (${ORIGINS[origin]})`;
+  return `${name} ${mac} (${because === undefined ? "no file of the guest means it" : REASONS[because]})`;
+}
 
 type Options = {
   readonly destination: string;
@@ -29,7 +50,7 @@ export function planFacts(
 ): readonly Fact[] {
   const { vm, guest, intent, place } = preview;
   const firmware = vm.firmware.kind === "bios" ? "BIOS" : "UEFI";
-  const nics = intent.nics.map(({ name, mac, origin }) => [name, `${name} ${mac} (${ORIGINS[origin]})`]);
+  const nics = intent.nics.map((nic) => [nic.name, nicText(nic)]);
   const disks = preview.disks.map(
     ({ number, path, usedBytes, sizeBytes }) =>
       [

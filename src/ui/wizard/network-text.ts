@@ -20,7 +20,8 @@ function kindText(kind: NetworkLink["kind"], nics: readonly Nic[]): string {
   switch (kind.kind) {
     case "card": {
       const nic = nics.find(({ mac }) => mac === kind.mac);
-      return nic === undefined ? `card ${kind.mac ?? ""}`.trim() : `port ${nic.name}`;
+      if (nic !== undefined) return `port ${nic.name}`;
+      return nics.length === 0 ? `card ${kind.mac ?? ""}`.trim() : "which port is not known: choose it";
     }
     case "vlan":
       return `VLAN ${kind.id} on ${kind.on}`;

@@ -40,11 +40,22 @@ const WANTED: Readonly<Record<string, Wanted>> = {
   "mount.usr": { kind: "filesystem", types: "auto", path: "/usr" },
 };
 
+/** Files that hold words for kernels, in whatever form. */
+export async function readKernelFiles(
+  view: GuestView,
+): Promise<readonly { readonly path: string; readonly text: string }[]> {
+  const files: { path: string; text: string }[] = [];
+  for (const path of await filesOf(view)) {
+    const text = await readOr(view, path);
+    if (text !== null) files.push({ path, text });
+  }
+  return files;
+}
+
 export async function readKernelClaims(view: GuestView): Promise<readonly Claim[]> {
   const claims: Claim[] = [];
-  for (const from of await filesOf(view)) {
-    const text = await readOr(view, from);
-    for (const claim of text === null ? [] : parseKernelClaims(text, from)) claims.push(claim);
+  for (const { path, text } of await readKernelFiles(view)) {
+    for (const claim of parseKernelClaims(text, path)) claims.push(claim);
     if (claims.length > MAX_WORDS) break;
   }
   return claims.slice(0, MAX_WORDS);

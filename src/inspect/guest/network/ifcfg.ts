@@ -69,9 +69,11 @@ export function parseIfcfg(
   const device = values.get("DEVICE") ?? (byCard === null ? suffix : undefined);
   const [name = null, alias] = device?.split(":") ?? [];
   const made = name === null ? [] : madeBy(name, values, path);
-  const mac = normalMac(values.get("HWADDR") ?? byCard?.[1]);
+  const own = normalMac(values.get("HWADDR") ?? byCard?.[1]);
   const nameless =
-    name === null || (values.get("DEVICE") === undefined && mac !== null && !isPhysicalName(name));
+    name === null || (values.get("DEVICE") === undefined && own !== null && !isPhysicalName(name));
+  // MACADDR of Red Hat, LLADDR of SUSE: what the card is made to have.
+  const mac = own ?? (nameless ? null : normalMac(values.get("MACADDR") ?? values.get("LLADDR")));
   if (made.some((one) => one.name === name)) return { sightings: [], made };
   const of = values.get("MASTER") ?? values.get("TEAM_MASTER") ?? values.get("BRIDGE");
   const isPort = of !== undefined && !yes(of) && of !== "no" && of !== "";
@@ -82,6 +84,7 @@ export function parseIfcfg(
         name: nameless ? null : name,
         pattern: byCard === null ? "*" : "eth*",
         mac: alias === undefined ? mac : null,
+        how: own === null ? "sets" : "finds",
         from: path,
         configured,
       }),

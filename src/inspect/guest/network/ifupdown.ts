@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // /etc/network/interfaces of Debian's ifupdown (interfaces(5)) and Alpine's ifupdown-ng, with source and source-directory.
-import type { GuestView, InterfaceConfig } from "../../../core/index.ts";
+import { type GuestView, type InterfaceConfig, patternOf } from "../../../core/index.ts";
 import {
   cidrOf,
   type Found,
@@ -9,7 +9,6 @@ import {
   namesIn,
   type NetworkSource,
   normalMac,
-  patternOf,
   readSmall,
   type Sighting,
   sighting,
@@ -144,7 +143,7 @@ export function findInterfaces({ stanzas, started }: Interfaces): Found {
     const configured = starts(stanza.name) || starts(name) ? configOf(stanza) : { kind: "none" as const };
     const address = (stanza.options.get("hwaddress")?.[0] ?? "").replace(/^ether\s+/, "");
     // `hwaddress` sets an address, it is not the card's own; but the VM's card may as well have it.
-    sightings.push(sighting({ name, mac: normalMac(address), from: stanza.from, configured }));
+    sightings.push(sighting({ name, mac: normalMac(address), how: "sets", from: stanza.from, configured }));
   }
   // Brought up with no stanza of its own: still an interface of the machine.
   for (const { name, from } of started)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // network reads which physical interfaces the guest's own files name, and what each asks for.
-import type { GuestInterface, GuestView } from "../../../core/index.ts";
+import type { GuestInterface, GuestOS, GuestView } from "../../../core/index.ts";
+import { readEvidence, readKernelWords, wordSightings } from "./evidence.ts";
 import { ifcfg } from "./ifcfg.ts";
 import { ifupdown } from "./ifupdown.ts";
 import { leases } from "./leases.ts";
@@ -8,6 +9,7 @@ import { mergeFound } from "./merge.ts";
 import { netplan } from "./netplan.ts";
 import { networkd } from "./networkd.ts";
 import { networkmanager } from "./networkmanager.ts";
+import { readNetworkSetup } from "./setup/index.ts";
 import { type Found, joinFound, type NetworkSource } from "./source.ts";
 import { udev } from "./udev.ts";
 
@@ -29,7 +31,21 @@ export async function readFound(view: GuestView): Promise<Found> {
   return joinFound(all);
 }
 
-/** One entry per physical interface; see mergeFound() for who wins. */
+/** Cards, and what tells which is which; see mergeFound() for who wins. */
+export async function readGuestNetwork(
+  view: GuestView,
+): Promise<Required<Pick<GuestOS, "network" | "interfaces" | "layers">>> {
+  const words = await readKernelWords(view);
+  const found = joinFound([await readFound(view), { sightings: wordSightings(words), made: [] }]);
+  const setup = await readNetworkSetup(view);
+  return {
+    network: mergeFound(found),
+    interfaces: await readEvidence(view, { sightings: found.sightings, words }),
+    layers: setup?.links.filter(({ kind }) => kind.kind !== "card") ?? [],
+  };
+}
+
+/** One entry per physical interface. */
 export async function readGuestInterfaces(view: GuestView): Promise<readonly GuestInterface[]> {
   return mergeFound(await readFound(view));
 }

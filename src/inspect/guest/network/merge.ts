@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many files speak of one interface: one entry per card, named as the guest will want it. Pure.
-import type { GuestInterface, InterfaceConfig } from "../../../core/index.ts";
-import { type Found, isPhysicalName, type Made, patternOf, type Sighting } from "./source.ts";
+import {
+  addressOf,
+  type GuestInterface,
+  type InterfaceConfig,
+  macOfName,
+  patternOf,
+} from "../../../core/index.ts";
+import { claimsIn } from "./evidence.ts";
+import { type Found, isPhysicalName, type Made, type Sighting, sighting } from "./source.ts";
 
 const MAX_INTERFACES = 256;
 
@@ -22,15 +29,18 @@ export function mergeFound({ sightings, made }: Found): readonly GuestInterface[
     cards.set(name, card);
   };
   for (const one of sightings) if (one.name !== null) add(one.name, one);
-  for (const { ports, from } of made)
-    for (const name of ports)
-      add(name, { name, pattern: "*", mac: null, from, configured: null, leased: [] });
+  for (const { ports, from } of made) for (const name of ports) add(name, sighting({ name, from }));
   dropTraces(cards);
+  const fresh = new Map<string, string>();
   for (const one of sightings.filter(({ name }) => name === null)) {
-    const names = namesFor(one, cards);
-    for (const name of names) add(name, one);
+    const { names, isFresh } = namesFor(one, cards);
+    for (const name of names) {
+      add(name, one);
+      if (isFresh) fresh.set(name, one.pattern);
+    }
   }
-  return withOwnMacs([...cards.values()].map((card) => interfaceOf(card, made)));
+  const all = [...cards.values()].map((card) => interfaceOf(card, made, fresh.get(card.name)));
+  return withOwnMacs(all);
 }
 
 const isLease = (one: Sighting): boolean => one.leased.length > 0 || /\.(leases?|xml)$/.test(one.from);
@@ -51,30 +61,42 @@ const CANDIDATES = ["eth", "enp", "ens", "eno", "em", "p1p", "lan", "net"].flatM
  * The names of the cards that a nameless profile means: by MAC, else all that fit its pattern and are not configured.
  * Where there are none, a name that fits, so that the profile finds a card in the VM.
  */
-function namesFor({ mac, pattern }: Sighting, cards: ReadonlyMap<string, Card>): readonly string[] {
+function namesFor(
+  { mac, slot, pattern }: Sighting,
+  cards: ReadonlyMap<string, Card>,
+): { readonly names: readonly string[]; readonly isFresh: boolean } {
   const fits = patternOf(pattern);
   const all = [...cards.values()];
-  if (mac !== null) {
-    const same = all.find((card) => card.sightings.some((one) => one.mac === mac));
-    if (same !== undefined) return [same.name];
+  if (mac !== null || slot !== null) {
+    const same = all.find(
+      (card) =>
+        (mac !== null && macOfName(card.name) === mac) ||
+        card.sightings.some((one) => (mac === null ? one.slot === slot : one.mac === mac)),
+    );
+    if (same !== undefined) return { names: [same.name], isFresh: false };
   } else {
     const fitting = all.filter((card) => fits.test(card.name));
     const free = fitting.filter((card) => card.sightings.every((one) => one.configured === null));
-    if (fitting.length > 0) return free.map((card) => card.name);
+    if (fitting.length > 0) return { names: free.map((card) => card.name), isFresh: false };
   }
   const fresh = CANDIDATES.find((name) => fits.test(name) && !cards.has(name));
-  return fresh === undefined ? [] : [fresh];
+  return { names: fresh === undefined ? [] : [fresh], isFresh: true };
 }
 
-function interfaceOf({ name, sightings }: Card, made: readonly Made[]): GuestInterface {
+function interfaceOf(
+  { name, sightings }: Card,
+  made: readonly Made[],
+  anyOf: string | undefined,
+): GuestInterface {
   const asks = sightings.filter((one) => one.configured !== null);
   const chosen =
     asks.find((one) => one.configured?.kind !== "none" && one.configured?.kind !== undefined) ?? asks[0];
   return {
     name,
-    mac: sightings.find((one) => one.mac !== null)?.mac ?? null,
+    mac: addressOf(name, claimsIn(sightings.map((one) => ({ ...one, name })))),
     from: (chosen ?? sightings[0])?.from ?? "",
     configured: portOf(name, made, chosen?.configured ?? { kind: "none" }) ?? joined(asks, chosen),
+    ...(anyOf === undefined ? {} : { anyOf }),
   };
 }
 

@@ -132,7 +132,16 @@ function ethernetOf({ id, tree, from }: Definition): Sighting {
   const renamed = asText(tree.get("set-name"));
   const plain = pattern !== null && !/[*?[]/.test(pattern) ? pattern : null;
   const name = renamed ?? plain ?? (pattern === null ? id : null);
-  return sighting({ name, pattern: pattern ?? "*", mac, from, configured: configOf(tree) });
+  const set = normalMac(asText(tree.get("macaddress")));
+  const how = mac === null ? "sets" : "finds";
+  return sighting({
+    name,
+    pattern: pattern ?? "*",
+    mac: name === null ? mac : (mac ?? set),
+    how,
+    from,
+    configured: configOf(tree),
+  });
 }
 
 function configOf(tree: Tree): InterfaceConfig {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { GuestInterface, InterfaceConfig } from "../../../core/index.ts";
+import { type GuestInterface, type InterfaceConfig, patternOf } from "../../../core/index.ts";
 import { memoryView } from "../../../system/index.ts";
 import { readGuestInterfaces } from "./index.ts";
-import { cidrOf, patternOf } from "./source.ts";
+import { cidrOf } from "./source.ts";
 
 type Brief = readonly [string, string | null, InterfaceConfig];
 

@@ -12,6 +12,7 @@ import {
   NOTHING,
   normalMac,
   parseIni,
+  parseSlot,
   readFiles,
   type Sighting,
   sighting,
@@ -67,9 +68,11 @@ function networkOf(ini: Ini, from: string): Found {
   const macs = macsOf(ini);
   const configured = configOf(ini);
   const plain = wanted.filter((name) => !/[*?[]/.test(name));
-  const sightings: Sighting[] = plain.map((name) =>
-    sighting({ name, mac: (plain.length === 1 ? macs[0] : undefined) ?? null, from, configured }),
-  );
+  const set = normalMac(iniValue(ini, "Link", "MACAddress"));
+  const sightings: Sighting[] = plain.map((name) => {
+    const mac = plain.length === 1 ? (macs[0] ?? set) : null;
+    return sighting({ name, mac, how: macs.length > 0 ? "finds" : "sets", from, configured });
+  });
   if (plain.length === 0) {
     const pattern =
       wanted.find((name) => !name.startsWith("wl") && !name.startsWith("ww")) ?? wanted[0] ?? "*";
@@ -109,6 +112,8 @@ function configOf(ini: Ini): InterfaceConfig {
 /** A name for one card. Files that only choose a policy name nothing. */
 function linkOf(ini: Ini, from: string): readonly Sighting[] {
   const name = iniValue(ini, "Link", "Name");
-  const [mac, ...more] = macsOf(ini);
-  return mac === undefined || more.length > 0 || name === undefined ? [] : [sighting({ name, mac, from })];
+  const [mac = null, ...more] = macsOf(ini);
+  const slot = mac === null ? parseSlot(iniValue(ini, "Match", "Path")) : null;
+  if (name === undefined || more.length > 0 || (mac === null && slot === null)) return [];
+  return [sighting({ name, mac, how: "names", slot, from })];
 }

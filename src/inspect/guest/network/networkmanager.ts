@@ -67,9 +67,10 @@ export function parseKeyfile(text: string, from: string, { used, names }: Known)
     return { sightings: [], made: [{ name, from, ports, sharing: true }] };
   }
   if (!ini.some(({ section }) => section === "connection")) return NOTHING;
-  const mac = normalMac(
-    iniValue(ini, "ethernet", "mac-address") ?? iniValue(ini, "802-3-ethernet", "mac-address"),
-  );
+  const wired = (key: string): string | null =>
+    normalMac(iniValue(ini, "ethernet", key) ?? iniValue(ini, "802-3-ethernet", key));
+  const own = wired("mac-address");
+  const mac = own ?? (name === null ? null : wired("cloned-mac-address"));
   const controller = of("controller") ?? of("master");
   const manual = /^(false|no|0|off)$/i.test(of("autoconnect") ?? "");
   const configured: InterfaceConfig =
@@ -80,7 +81,16 @@ export function parseKeyfile(text: string, from: string, { used, names }: Known)
         : configOf(ini);
   const made = configured.kind === "port" && name !== null;
   return {
-    sightings: [sighting({ name, pattern: patternIn(ini), mac, from, configured })],
+    sightings: [
+      sighting({
+        name,
+        pattern: patternIn(ini),
+        mac,
+        how: own === null ? "sets" : "finds",
+        from,
+        configured,
+      }),
+    ],
     made: made ? [{ name: configured.of, from, ports: [name], sharing: false }] : [],
   };
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one source of network configuration says of interfaces, and the small parsers that all sources share.
-import { type GuestView, type InterfaceConfig, isInterfaceName, parseMac } from "../../../core/index.ts";
+import {
+  type ClaimedBy,
+  type GuestView,
+  type InterfaceConfig,
+  isInterfaceName,
+  parseMac,
+} from "../../../core/index.ts";
 
 /** An interface that a file names, or that it tells by address or pattern only. */
 export type Sighting = {
@@ -9,12 +15,20 @@ export type Sighting = {
   /** Shell pattern that the name must match: `en*`. */
   readonly pattern: string;
   readonly mac: string | null;
+  /** What `mac` is to the interface. */
+  readonly how: AddressUse;
+  /** The card's place on PCI, where the name follows from it: `0000:03:00.0`. */
+  readonly slot: string | null;
   readonly from: string;
   /** null: named without being configured (a udev rule, a lease). */
   readonly configured: InterfaceConfig | null;
-  /** Addresses that a lease gave it. */
+  /** Addresses that its newest lease gave it. */
   readonly leased: readonly string[];
+  /** When that lease was given or ends, in seconds; null: not known, or no lease. */
+  readonly leasedAt: number | null;
 };
+
+export type AddressUse = Extract<ClaimedBy, { kind: "address" }>["how"];
 
 /** An interface made by software, and the ones it is made of. */
 export type Made = {
@@ -30,7 +44,17 @@ export type Found = { readonly sightings: readonly Sighting[]; readonly made: re
 export type NetworkSource = { readonly name: string; read(view: GuestView): Promise<Found> };
 
 export function sighting(fields: Partial<Sighting> & { readonly from: string }): Sighting {
-  return { name: null, pattern: "*", mac: null, configured: null, leased: [], ...fields };
+  return {
+    name: null,
+    pattern: "*",
+    mac: null,
+    how: "finds",
+    slot: null,
+    configured: null,
+    leased: [],
+    leasedAt: null,
+    ...fields,
+  };
 }
 
 /** What every source gives where there is nothing. */
@@ -140,6 +164,13 @@ export function normalMac(text: string | null | undefined): string | null {
   return parseMac((text ?? "").replaceAll(/["']/g, ""));
 }
 
+/** `0000:04:01.0`, of a place on PCI with its domain or without, behind `pci-` or not. */
+export function parseSlot(text: string | undefined): string | null {
+  const [, domain = "0000", rest] =
+    /^(?:pci-)?([0-9a-f]{4})?:?([0-9a-f]{2}:[0-9a-f]{2}\.[0-7])$/i.exec(text ?? "") ?? [];
+  return rest === undefined ? null : `${domain}:${rest}`.toLowerCase();
+}
+
 /** Bits of 255.255.255.0, or of 24; null for nonsense. */
 function prefixOf(mask: string): number | null {
   if (/^\d{1,3}$/.test(mask)) return Number(mask) <= 128 ? Number(mask) : null;
@@ -182,26 +213,4 @@ export function staticOf(
   if (good.length === 0) return null;
   const gateway = gateways.map((one) => one?.trim() ?? "").find((one) => /^\d{1,3}(\.\d{1,3}){3}$/.test(one));
   return { kind: "static", addresses: [...new Set(good)], gateway: gateway ?? null };
-}
-
-/** A shell pattern (fnmatch: `*`, `?`, `[a-z]`) as an expression for whole names; names are 15 bytes, so it ends soon. */
-export function patternOf(glob: string): RegExp {
-  let out = "";
-  const text = glob.slice(0, 64);
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text.charAt(at);
-    const close = char === "[" ? text.indexOf("]", at + 2) : -1;
-    if (close !== -1) {
-      const inside = text.slice(at + 1, close).replaceAll(/[\\\]^[]/g, "\\$&");
-      out += `[${inside.startsWith("!") ? `^${inside.slice(1)}` : inside}]`;
-      at = close;
-    } else if (char === "*") {
-      if (!out.endsWith(".*")) out += ".*";
-    } else out += char === "?" ? "." : char.replace(/[.+^${}()|[\]\\*/-]/, "\\$&");
-  }
-  try {
-    return new RegExp(`^(?:${out})$`);
-  } catch {
-    return /^(?!)/; // `[z-a]`: matches nothing, as in fnmatch
-  }
 }

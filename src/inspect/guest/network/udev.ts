@@ -4,6 +4,7 @@ import {
   isPhysicalName,
   type NetworkSource,
   normalMac,
+  parseSlot,
   readFiles,
   type Sighting,
   sighting,
@@ -25,7 +26,18 @@ export function parseRules(text: string, from: string): readonly Sighting[] {
     if (!/(?:SUBSYSTEMS?\s*==\s*"net"|KERNEL\s*==\s*"eth)/.test(line)) continue;
     const mac = normalMac(/(?:ATTRS?|SYSFS)\{address\}\s*==\s*"([^"]{0,40})"/.exec(line)?.[1]);
     const name = /(?:^|[\s,])NAME\s*:?=\s*"([^"]{0,40})"/.exec(line)?.[1];
-    if (mac !== null && name !== undefined && isPhysicalName(name)) found.push(sighting({ name, mac, from }));
+    if (name === undefined || !isPhysicalName(name)) continue;
+    const slot = mac === null ? slotIn(line) : null;
+    if (mac !== null || slot !== null) found.push(sighting({ name, mac, how: "names", slot, from }));
   }
   return found;
+}
+
+/** `KERNELS=="0000:04:01.0"`, `ID=="0000:04:01.0"`, `ENV{ID_PATH}=="pci-0000:04:01.0"`. */
+function slotIn(rule: string): string | null {
+  const text =
+    /(?:^|[\s,])(?:KERNELS|ID|ENV\{ID_PATH\})\s*==\s*"(?:pci-)?((?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])"/i.exec(
+      rule,
+    )?.[1];
+  return parseSlot(text);
 }

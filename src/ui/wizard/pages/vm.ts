@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The virtual machine: name, memory, CPUs, what runs it, networks, disk format.
 import { isVmName, UserError } from "../../../core/index.ts";
+import { nicsOfMachine } from "../../../plan/index.ts";
 import { paragraphs } from "../box.ts";
 import type { Page } from "../page.ts";
 import { answer, jobAnswers, type WizardState, withAnswers } from "../state.ts";
@@ -60,12 +61,10 @@ function threads({ live, machine: { cpu } }: WizardState): string {
 
 /** By the name that the installed system gives it, which may be another than this system's. */
 function cards({ live, machine, guest }: WizardState): string {
+  const { nics } = nicsOfMachine({ cards: live ? machine.nics : [], guest });
   const known = guest?.network ?? [];
   const lines = live
-    ? machine.nics.map(({ name, mac }) => {
-        const old = known.find((one) => one.mac?.toLowerCase() === mac)?.name ?? name;
-        return `  ${old.padEnd(12)} ${mac}`;
-      })
+    ? nics.map(({ name, mac }) => `  ${name.padEnd(12)} ${mac}`)
     : known.map(({ name, mac }) => `  ${name.padEnd(12)} ${mac ?? "a new address"}`);
   return lines.length === 0
     ? "No network card was found."

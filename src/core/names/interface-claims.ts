@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the guest's files say of a network interface beside its name: which card carries it. Pure.
+
+export type InterfaceClaim = {
+  readonly name: string;
+  /** Path in the guest of the file that says so. */
+  readonly from: string;
+  readonly by: ClaimedBy;
+};
+
+export type ClaimedBy =
+  /**
+   * By an address. `names`: a rule that gives this name to that card; `finds`: the configuration is for that card alone;
+   * `seen`: a log or a lease saw it; `sets`: the configuration gives it to a card that may have had another.
+   */
+  | { readonly kind: "address"; readonly mac: string; readonly how: "names" | "finds" | "seen" | "sets" }
+  /** By its place on PCI: `0000:03:00.0`. */
+  | { readonly kind: "slot"; readonly bus: string };
+
+/** By what the guest makes names: the kernel counts (`eth0`), or udev takes the first place of the card that is known. */
+export type InterfaceNaming =
+  | { readonly kind: "kernel" }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "places"; readonly order: readonly CardPlace[] };
+
+/** ID_NET_NAME_ONBOARD, _SLOT, _PATH and _MAC of udev, as systemd.link(5) calls them. */
+export type CardPlace = "onboard" | "slot" | "path" | "mac";
+
+export const CARD_PLACES: readonly CardPlace[] = ["onboard", "slot", "path", "mac"];
+
+export type InterfaceEvidence = {
+  readonly claims: readonly InterfaceClaim[];
+  readonly naming: InterfaceNaming;
+};
+
+export const NO_EVIDENCE: InterfaceEvidence = { claims: [], naming: { kind: "unknown" } };
+
+/** The address that is in a name: `enx525400000001` (systemd), `eth-id-52:54:00:00:00:01` (SLES 9 and 10). */
+export function macOfName(name: string): string | null {
+  const [, digits] = /^(?:enx|eth-?id-|id-)((?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2})$/i.exec(name) ?? [];
+  if (digits === undefined) return null;
+  const bytes = digits.toLowerCase().match(/[0-9a-f]{2}/g) ?? [];
+  return bytes.join(":");
+}

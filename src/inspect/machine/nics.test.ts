@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { memoryView } from "../../system/index.ts";
+import { readNics } from "./nics.ts";
+import { sysrootOf } from "./sysroot.ts";
+
+test("cards by their places in udev's database, a changed address put right, and functions that are lent", async () => {
+  const files: Record<string, string> = {
+    "/sys/class/net/ens4/ifindex": "2\n",
+    "/sys/class/net/ens4/address": "02:00:00:00:00:09\n",
+    "/sys/class/net/ens4/type": "1\n",
+    "/sys/class/net/ens4/device/vendor": "0x8086\n",
+    "/run/udev/data/n2":
+      "E:ID_NET_NAME_MAC=enx525400000001\nE:ID_NET_NAME_PATH=enp3s0\nE:ID_NET_NAME_SLOT=ens4\nE:ID_NET_NAME_ONBOARD=../x\n",
+    "/sys/class/net/ens4v0/address": "52:54:00:00:00:05\n",
+    "/sys/class/net/ens4v0/device/physfn/vendor": "0x8086\n",
+  };
+  const { nics } = await readNics(sysrootOf(memoryView(files), { live: true }));
+  assert.deepEqual(
+    nics.map(({ name, mac, names, lent }) => ({ name, mac, names, lent })),
+    [
+      {
+        name: "ens4",
+        mac: "52:54:00:00:00:01",
+        names: { slot: "ens4", path: "enp3s0", mac: "enx525400000001" },
+        lent: undefined,
+      },
+      { name: "ens4v0", mac: "52:54:00:00:00:05", names: undefined, lent: true },
+    ],
+  );
+});
