@@ -3,6 +3,7 @@
 export * from "./change.ts";
 export * from "./change-groups.ts";
 export * from "./cpu-level.ts";
+export * from "./storage/boot-disk.ts";
 export * from "./storage/crypt.ts";
 export * from "./storage/crypttab.ts";
 export * from "./definition.ts";

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import {
   devicesFor,
-  diskNumberOf,
+  bootDiskOf,
   type GuestOS,
   type Intent,
   type VmDevices,
@@ -62,15 +62,6 @@ function volumeOf({ volumes }: Intent, index: number): { volume?: string } {
 /** `web-1.img`: disk order is in the name. */
 export function imageFile(name: string, number: number, format: Intent["format"]): string {
   return `${name}-${number}.${format === "raw" ? "img" : "qcow2"}`;
-}
-
-/** The disk that holds the root's or the boot loader's partition; the first one where nothing tells. */
-function bootDiskOf(intent: Intent, guest: GuestOS | null): number {
-  const boot = guest?.mounts.find((mount) => mount.path === "/boot")?.node ?? guest?.root;
-  const number = boot === undefined || boot === null ? null : diskNumberOf(boot);
-  const marked = intent.storage.nodes.find(({ holds }) => holds.kind === "partition" && holds.bootable)?.id;
-  const fallback = marked === undefined ? null : diskNumberOf(marked);
-  return number ?? fallback ?? intent.disks[0]?.number ?? 1;
 }
 
 /** The same source and name give the same VM, so that a second run defines the same one. */

@@ -8,6 +8,7 @@ import { bootEntries } from "./boot/boot-entries.ts";
 import { deviceMap } from "./boot/device-map.ts";
 import { efiFallback } from "./boot/efi-fallback.ts";
 import { extlinux } from "./boot/extlinux.ts";
+import { grubDisks } from "./boot/grub-disks.ts";
 import { grubLegacy } from "./boot/grub-legacy.ts";
 import { grub } from "./boot/grub.ts";
 import { resume } from "./boot/resume.ts";
@@ -51,6 +52,7 @@ export const CONVERSION_STEPS: readonly ConversionStep[] = [
   bootEntries,
   grubLegacy,
   extlinux,
+  grubDisks,
   efiFallback,
   unifiedKernels,
   deviceMap,

@@ -38,7 +38,7 @@ const NAMES = {
 const LOADERS = {
   "loader-file-full": warns("The new command line does not fit into a boot loader's file of fixed size."),
   "grub-install-device": notes("The package grub-pc remembers a disk that the VM does not have."),
-  "grub-other-disk": warns("GRUB legacy loads from another disk than its first."),
+  "grub-other-disk": warns("GRUB loads from a disk by its number, which may be another disk in the VM."),
   "efi-not-seen": warns("The guest boots by UEFI, and its EFI system partition could not be opened."),
   "efi-no-loader": warns("The EFI system partition holds no loader that a VM would start."),
   "efi-fallback-foreign": warns("The fallback loader is not the guest's own; it is kept."),
