@@ -27,6 +27,7 @@ import { sealedKeys } from "./disks/sealed-keys.ts";
 import { kudzu } from "./hardware/kudzu.ts";
 import { lmSensors } from "./hardware/lm-sensors.ts";
 import { mcelog } from "./hardware/mcelog.ts";
+import { memory } from "./hardware/memory.ts";
 import { smartd } from "./hardware/smartd.ts";
 import { xorg } from "./hardware/xorg.ts";
 import { drivers } from "./kernels/drivers.ts";
@@ -68,6 +69,7 @@ export const CONVERSION_STEPS: readonly ConversionStep[] = [
   smartd,
   lmSensors,
   mcelog,
+  memory,
   vendorAgents,
   hypervisorTools,
   xorg,

@@ -72,6 +72,13 @@ const KERNELS = {
   "guest-agent-not-installed": warns("The guest agent could not be installed."),
 } satisfies ProblemTable;
 
+/** What the old machine had more of. */
+const SIZES = {
+  "memory-reserved": warns("The guest sets aside more memory at boot than the VM can spare."),
+  "memory-limited": notes("The guest's command line keeps its kernel from using all of the VM's memory."),
+  "crashkernel-too-large": warns("crashkernel= asks for more than half of the VM's memory."),
+} satisfies ProblemTable;
+
 /** Network cards in the guest's files. */
 const NICS = {
   "nic-not-in-vm": warns("A file of the guest configures a network card that the VM does not have."),
@@ -80,4 +87,4 @@ const NICS = {
   "nic-other-mac": notes("A file of the guest gives a network card another address than its own."),
 } satisfies ProblemTable;
 
-export const CONVERSION_PROBLEMS = { ...FILES, ...NAMES, ...LOADERS, ...KERNELS, ...NICS };
+export const CONVERSION_PROBLEMS = { ...FILES, ...NAMES, ...LOADERS, ...KERNELS, ...SIZES, ...NICS };
