@@ -3,7 +3,7 @@
 // ones, written as the guest's initramfs understands them. Pure.
 import { type GuestOS, isHardwareName } from "../../core/index.ts";
 import { editWords } from "../text/kernel-words.ts";
-import type { Named, Volumes } from "../names/volumes.ts";
+import { linkOf, type Named, type Volumes } from "../names/volumes.ts";
 import type { BareNames } from "./bare-kernels.ts";
 import type { CommandLine } from "./command-lines.ts";
 import { DEVICE_WORDS, type DeviceWord } from "./device-words.ts";
@@ -86,17 +86,9 @@ function stableName(value: string, { line, names, style }: Place): string | null
   const named = volumes.named(value);
   if (named.kind === "stable") return volumes.lacks({ kind: "device", spec: value }) ? null : value;
   if (named.kind !== "volume") return null;
-  if (style === "path") return pathOf(named, volumes);
+  if (style === "path") return linkOf(named, volumes);
   if (!line.hasInitramfs) return bare(named.partition, line.image);
-  return styled(named, names) ?? (style === "tag" ? pathOf(named, volumes) : null);
-}
-
-/** The link that udev makes for what lies there, else for its partition: a journal or a key may have no UUID of its own. */
-function pathOf({ node, partition }: Extract<Named, { kind: "volume" }>, volumes: Volumes): string | null {
-  const uuid = volumes.uuidOf(node);
-  if (uuid !== null) return `/dev/disk/by-uuid/${uuid}`;
-  const id = partition?.holds.kind === "partition" ? partition.holds.uuid : null;
-  return id !== null && /^[0-9A-Za-z-]{4,40}$/.test(id) ? `/dev/disk/by-partuuid/${id}` : null;
+  return styled(named, names) ?? (style === "tag" ? linkOf(named, volumes) : null);
 }
 
 /** Words that the table does not have, with the name of a disk inside: how they are read is not known here. */

@@ -23,12 +23,16 @@ export type Named =
   /** A name of this hardware that several of the given disks may have had. */
   | { readonly kind: "unclear"; readonly nodes: readonly NodeId[] };
 
+type NamedVolume = Extract<Named, { kind: "volume" }>;
+
 export type Volumes = {
   named(spec: string): Named;
   /** Is there a volume with this UUID on the given disks? */
   hasUuid(uuid: string): boolean;
   /** `UUID=...` of what lies on a node; null where it has none, a strange one, or one that is there twice. */
   uuidOf(node: BlockNode): string | null;
+  /** Is it seen on the given disks? */
+  sees(thing: Thing): boolean;
   /** Is it on none of the given disks for certain? Not so where parts of them cannot be looked into. */
   lacks(thing: Thing): boolean;
 };
@@ -52,6 +56,7 @@ export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
       counts.set(holds.uuid.toLowerCase(), (counts.get(holds.uuid.toLowerCase()) ?? 0) + 1);
   const isOpen = isAllSeen(graph);
   return {
+    sees: (thing) => isThere(thing, guest, graph),
     lacks: (thing) => isOpen && !isThere(thing, guest, graph),
     named(spec) {
       if (!isHardwareName(spec)) return { kind: "stable" };
@@ -71,6 +76,14 @@ export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
       return counts.get(holds.uuid.toLowerCase()) === 1 ? holds.uuid : null;
     },
   };
+}
+
+/** The link that udev makes for what lies there, else for its partition: a journal or a raw key has no UUID of its own. */
+export function linkOf({ node, partition }: NamedVolume, volumes: Pick<Volumes, "uuidOf">): string | null {
+  const uuid = volumes.uuidOf(node);
+  if (uuid !== null) return `/dev/disk/by-uuid/${uuid}`;
+  const id = partition?.holds.kind === "partition" ? partition.holds.uuid : null;
+  return id !== null && /^[0-9A-Za-z-]{4,40}$/.test(id) ? `/dev/disk/by-partuuid/${id}` : null;
 }
 
 function partitionOf(graph: BlockGraph, node: BlockNode): BlockNode | null {

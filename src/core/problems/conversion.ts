@@ -29,6 +29,7 @@ const NAMES = {
   "root-not-given": warns("A boot entry names a root that none of the given disks holds."),
   "word-not-given": warns("A word of a kernel's command line names a device that the VM does not have."),
   "boot-from-san": warns("The machine boots from a SAN, and the words that log in there are taken out."),
+  "key-not-given": warns("The key or header of an encrypted volume lies on a device that is not given."),
   "key-sealed": warns("An encrypted volume is unlocked by something that the VM does not have."),
   "key-clevis": warns("The key of an encrypted volume may be sealed in this machine, or held by a server."),
   "selinux-relabel": notes("The VM labels all files at its first boot."),

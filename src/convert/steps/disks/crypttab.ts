@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// crypttab: source devices by UUID, or by PARTUUID if the volume has no header (swap with a random key). Volumes below the
-// root are marked for the initramfs.
+// crypttab: source devices by UUID, or by PARTUUID if the volume has no header (swap with a random key); devices with keys
+// likewise, and keys that stay behind are reported. Volumes below the root are marked for the initramfs.
 import {
+  type CrypttabLine,
   findNode,
   losesContent,
   luksBelow,
@@ -10,10 +11,12 @@ import {
   mayBeOverwritten,
   named,
   parseCrypttab,
+  type Problem,
 } from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
 import { MAX_LINE, mapLines } from "../../text/lines.ts";
-import { readVolumes, type Volumes } from "../../names/volumes.ts";
+import { linkOf, readVolumes, type Volumes } from "../../names/volumes.ts";
+import { type KeyPlace, placeOfHeader, placeOfKey } from "./crypttab-keys.ts";
 
 export const crypttab = step(
   {
@@ -23,12 +26,16 @@ export const crypttab = step(
   async (context) => {
     const { guest, intent, draft } = context;
     const volumes = readVolumes(guest, intent);
-    const unknown: string[] = [];
+    let unknown: readonly string[] = [];
     await draft.edit("/etc/crypttab", {
       why: "Disks have other names in the VM; the UUID is the same everywhere",
-      edit: (text) => renderCrypttab(text, volumes, unknown),
+      edit(text) {
+        const rendered = renderCrypttab(text, volumes);
+        unknown = rendered.unknown;
+        return rendered.text;
+      },
     });
-    for (const spec of unknown.slice(0, 20))
+    for (const spec of unknown.slice(0, MAX_PROBLEMS))
       draft.problem(
         makeProblem("crypttab-not-given", {
           about: named("device", spec),
@@ -36,33 +43,99 @@ export const crypttab = step(
           advice: "Give that disk too, or correct the line in the VM",
         }),
       );
+    for (const problem of await lostKeys(context, volumes)) draft.problem(problem);
     await markForInitramfs(context);
   },
 );
 
-/** crypttab(5): name, source device, key file, options. */
-const LINE = /^([ \t]*[^ \t#\r\n][^ \t\r\n]*[ \t]+)([^ \t\r\n]+)/;
+const MAX_PROBLEMS = 20;
 
-function renderCrypttab(text: string, volumes: Volumes, unknown: string[]): string {
-  return mapLines(text, (line) => {
-    const [, head = "", spec = ""] = LINE.exec(line) ?? [];
-    if (spec === "") return line;
-    const named = volumes.named(spec);
-    if (named.kind === "stable") return line;
-    const [entry] = parseCrypttab(line.slice(0, MAX_LINE));
-    const mayWrite = entry !== undefined && losesContent(entry);
-    // What is encrypted anew at each boot is lost at the first one: never what holds anything.
-    const name =
-      named.kind === "volume" && (!mayWrite || mayBeOverwritten(named.node))
-        ? stableName(named, volumes)
-        : null;
-    if (name === null) {
-      unknown.push(spec);
-      return line;
-    }
-    return `${head}${name}${line.slice(head.length + spec.length)}`;
+/** crypttab(5): name, source device, key file, options. */
+const LINE = /^([ \t]*[^ \t#\r\n][^ \t\r\n]*[ \t]+)([^ \t\r\n]+)(?:([ \t]+)([^ \t\r\n]+))?/;
+
+type Rendered = { readonly text: string; readonly unknown: readonly string[] };
+
+/** `unknown`: source devices that no volume of the given disks is, or that have no stable name. */
+function renderCrypttab(text: string, volumes: Volumes): Rendered {
+  const unknown: string[] = [];
+  const rendered = mapLines(text, (line) => {
+    const [whole = "", head = "", spec = "", gap = "", key = ""] = LINE.exec(line) ?? [];
+    const [entry] = spec === "" ? [] : parseCrypttab(line.slice(0, MAX_LINE));
+    if (entry === undefined) return line;
+    const name = sourceName(entry, volumes);
+    if (name === null) unknown.push(spec);
+    return `${head}${name ?? spec}${gap}${keyName(key, placeOfKey(entry), volumes)}${line.slice(whole.length)}`;
   });
+  return { text: rendered, unknown };
 }
+
+/** The source itself where it is stable; null: there is no stable name. */
+function sourceName(entry: CrypttabLine, volumes: Volumes): string | null {
+  const named = volumes.named(entry.source);
+  if (named.kind === "stable") return entry.source;
+  if (named.kind !== "volume") return null;
+  // What is encrypted anew at each boot is lost at the first one: never what holds anything.
+  return losesContent(entry) && !mayBeOverwritten(named.node) ? null : stableName(named, volumes);
+}
+
+function keyName(key: string, place: KeyPlace | null, volumes: Volumes): string {
+  const named = place?.kind === "device" ? volumes.named(place.spec) : null;
+  if (place?.kind !== "device" || named?.kind !== "volume") return key;
+  const name = linkOf(named, volumes);
+  return name === null ? key : `${key.slice(0, place.at)}${name}${key.slice(place.at + place.spec.length)}`;
+}
+
+/** Keys and headers of volumes that are given, on devices that are not. */
+async function lostKeys({ draft, ...context }: StepContext, volumes: Volumes): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const line of parseCrypttab((await draft.read("/etc/crypttab")) ?? "")) {
+    if (line.options.includes("noauto") || volumes.lacks({ kind: "device", spec: line.source })) continue;
+    for (const [what, place] of [
+      ["key", placeOfKey(line)],
+      ["header", placeOfHeader(line)],
+    ] as const) {
+      const where = place === null ? null : await whyLost(place, context, volumes);
+      if (where !== null && problems.length < MAX_PROBLEMS) problems.push(lostKey(line, what, where));
+    }
+  }
+  return problems;
+}
+
+type Lost = { readonly device: string; readonly where: string };
+
+/** null: it is there, or nobody can tell. */
+async function whyLost(
+  place: KeyPlace,
+  { guest, view }: Omit<StepContext, "draft">,
+  volumes: Volumes,
+): Promise<Lost | null> {
+  if (place.kind === "device") {
+    const named = volumes.named(place.spec);
+    const isThere =
+      named.kind === "stable"
+        ? volumes.sees({ kind: "device", spec: place.spec })
+        : named.kind === "volume" && linkOf(named, volumes) !== null;
+    return isThere ? null : { device: place.spec, where: `on ${place.spec}` };
+  }
+  const [mount] = guest.mounts
+    .filter(({ path }) => path !== "/" && place.path.startsWith(`${path}/`))
+    .toSorted((a, b) => b.path.length - a.path.length);
+  if (mount?.node === null)
+    return { device: mount.spec, where: `in ${place.path}, which is on ${mount.spec}` };
+  // A volume that is given may be closed to us.
+  if (mount !== undefined || (await view.resolve(place.path)) !== null) return null;
+  return { device: place.path, where: `in ${place.path}, which no given disk has` };
+}
+
+const lostKey = ({ name }: CrypttabLine, what: "key" | "header", { device, where }: Lost): Problem =>
+  makeProblem("key-not-given", {
+    about: named("device", `/dev/mapper/${name}`, device),
+    text: `The ${what} of the encrypted volume ${name} lies ${where}, and the VM does not have that`,
+    advice:
+      what === "key"
+        ? "Before: add a passphrase on the machine (cryptsetup luksAddKey DEVICE), and type it at the VM's console; or give that disk too"
+        : "Give that disk too: without its header nothing opens the volume",
+  });
 
 /** Of cryptsetup-initramfs. It looks at what the root is on; in our copy of the guest that is not dm-crypt. */
 const HOOK = "/usr/share/initramfs-tools/hooks/cryptroot";

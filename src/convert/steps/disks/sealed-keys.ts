@@ -37,6 +37,9 @@ const OPTIONS: readonly (readonly [RegExp, string])[] = [
   [/^tpm2-device=/, "this machine's TPM"],
   [/^fido2-device=/, "a FIDO2 token"],
   [/^pkcs11-uri=/, "a smart card"],
+  // Debian's cryptsetup-initramfs, and the packages yubikey-luks and ykfde.
+  [/^keyscript=.*(?:opensc|pkcs11)/, "a smart card"],
+  [/^keyscript=.*(?:yk|yubi)/, "a YubiKey"],
 ];
 
 /** crypttab(5): the fourth field has options, separated by commas. At most 20. Pure. */
