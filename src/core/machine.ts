@@ -136,6 +136,12 @@ export type Holds =
       readonly label: string | null;
       /** Where it was mounted last, as its own superblock says (ext2 to ext4); absent: it does not say. */
       readonly lastMount?: string;
+      /** UUID of the log or journal that it keeps on another volume; absent: it has its own. */
+      readonly externalLog?: string;
+      /** Of an XFS: files lie on a realtime device too, which nothing on the disks tells apart. */
+      readonly realtime?: true;
+      /** Of a btrfs over several devices; each has a node with the same UUID. */
+      readonly devices?: { readonly count: number; readonly own: number };
     }
   | {
       readonly kind: "swap";
@@ -160,9 +166,15 @@ export type Holds =
   | { readonly kind: "unknown"; readonly why: string }
   /**
    * Copied whole, and the plan says why. `content`: `none-known` where no signature was seen, `by-design` where boot code or
-   * nothing belongs there; absent: something that is not understood.
+   * nothing belongs there, `part` of something that is not opened here (ZFS, DRBD, bcache); absent: something that is not
+   * understood. `logUuid`: the log of file systems that name this UUID.
    */
-  | { readonly kind: "opaque"; readonly why: string; readonly content?: "none-known" | "by-design" };
+  | {
+      readonly kind: "opaque";
+      readonly why: string;
+      readonly content?: "none-known" | "by-design" | "part";
+      readonly logUuid?: string;
+    };
 
 /** An array whose bytes are woven over its members in chunks: RAID 0, 5 and 10. */
 export type Weave = {

@@ -80,7 +80,12 @@ export async function convertImages({
 
   /** `made`: directories made for new files; null: nothing was changed. */
   async function changeOverlay(): Promise<{ preview: Preview; made: readonly string[] | null }> {
-    await using source = await openSource(found, { ...call, workDirectory, asIs: false });
+    await using source = await openSource(found, {
+      ...call,
+      workDirectory,
+      asIs: false,
+      root: answers.root ?? null,
+    });
     // Beside the images only after the user agreed; until then everything is in the workspace.
     const blobs = await openBlobs(join(workDirectory, "blobs"));
     const plan = await makePreview(source, { answers, blobs, workDirectory, extras, ...call });

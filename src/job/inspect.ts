@@ -16,6 +16,7 @@ export type Inspection = {
 
 type Options = {
   readonly keys?: readonly KeyAnswer[];
+  readonly root?: string | null;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
@@ -23,7 +24,7 @@ type Options = {
 /** The given disks or images, and the system on them. */
 export async function inspectDisks(
   paths: readonly string[],
-  { keys = [], signal, emit }: Options,
+  { keys = [], root = null, signal, emit }: Options,
 ): Promise<Inspection> {
   await using workspace = await openWorkspace();
   const found = await findDisks(paths, { keys, signal, emit });
@@ -32,6 +33,7 @@ export async function inspectDisks(
     emit,
     workDirectory: workspace.path,
     asIs: false,
+    root,
   });
   return {
     machine: { ...found.machine, storage: found.storage },

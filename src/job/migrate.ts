@@ -75,7 +75,7 @@ export async function migrate({
     startProof({ disks: [...found.disks, ...unread(found)], level, storage: found.storage, ...call }),
   );
   await using source = await phases.run("overlay", () =>
-    openSource(found, { ...call, workDirectory, asIs: answers.asIs }),
+    openSource(found, { ...call, workDirectory, asIs: answers.asIs, root: answers.root ?? null }),
   );
 
   const preview = await phases.run("plan", () =>

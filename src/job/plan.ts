@@ -51,8 +51,15 @@ export type PlanContext = {
   readonly emit: Emit;
 };
 
+/** Why no system was found says more than that the VM has no name. UserError: the first problem that stops. */
+function refuseFirst(problems: readonly Problem[]): void {
+  const first = problems.find(({ severity }) => severity === "stops");
+  if (first !== undefined) throw errorOf(first);
+}
+
 export async function makePreview(context: PlanContext): Promise<Preview> {
   const { source, answers, host, facts } = context;
+  if (answers.name === null && source.guest === null) refuseFirst(source.problems);
   const made = makeIntent(answers, source);
   const hypervisor = settleHypervisor(answers.hypervisor, facts);
   const intent = { ...made.intent, hypervisor };
@@ -198,7 +205,13 @@ export async function planOnly({ answers, sshConfig, save, signal, emit }: PlanO
   const facts = await askHost(host, { answers, signal });
   const { mirrors, keys = [] } = answers;
   const found = await findDisks(answers.disks, { mirrors, keys, signal, emit });
-  await using source = await openSource(found, { signal, emit, workDirectory, asIs: answers.asIs });
+  await using source = await openSource(found, {
+    signal,
+    emit,
+    workDirectory,
+    asIs: answers.asIs,
+    root: answers.root ?? null,
+  });
   const preview = await makePreview({ source, answers, host, facts, blobs, workDirectory, signal, emit });
   const saved: string[] = [];
   const base = vmDirectory(answers.destination, preview.intent.name);

@@ -28,6 +28,7 @@ export type Undone = {
 export type UndoOptions = {
   readonly force: boolean;
   readonly keys: readonly KeyAnswer[];
+  readonly root: string | null;
   /** Where the images are by now; empty: where they were. */
   readonly images: readonly string[];
   readonly signal: AbortSignal;
@@ -40,7 +41,7 @@ export type UndoOptions = {
  */
 export async function undoConversion(
   directory: string,
-  { force, keys, images: moved, signal, emit }: UndoOptions,
+  { force, keys, root: wanted, images: moved, signal, emit }: UndoOptions,
 ): Promise<Undone> {
   const conversion = await readConversion(directory);
   const paths = imagesOf(conversion, { directory, moved });
@@ -64,6 +65,7 @@ export async function undoConversion(
       emit,
       workDirectory: workspace.path,
       asIs: false,
+      root: wanted,
     });
     if (source.mounted === null)
       throw conversionError("There is no installed system on the images any more", "Nothing was changed");

@@ -16,7 +16,13 @@ export type VolumeCheck = {
   readonly words: string;
 };
 
-type Call = { readonly device: string; readonly replay: boolean; readonly signal: AbortSignal };
+type Call = {
+  readonly device: string;
+  /** The device of its log or journal, where that lies elsewhere. */
+  readonly log?: string | null;
+  readonly replay: boolean;
+  readonly signal: AbortSignal;
+};
 
 /** Checkers read all metadata: minutes per terabyte on old disks. */
 const CHECK_MS = 4 * 3600_000;
@@ -34,7 +40,9 @@ export async function checkVolume(options: Call & { readonly type: string }): Pr
   return { dirty: false, state: "unchecked", words: `there is no check for ${type} here` };
 }
 
-async function checkExt(type: string, { device, replay, signal }: Call): Promise<VolumeCheck> {
+async function checkExt(type: string, { device, log = null, replay, signal }: Call): Promise<VolumeCheck> {
+  // Without a name e2fsck and the kernel look for the journal themselves, and would find that of the source.
+  const journal = log === null ? [] : ["-j", log];
   const superblock = parseExtSuperblock(
     (await readStart(device, 4096)).subarray(EXT_SUPER.start, EXT_SUPER.end),
   );
@@ -42,29 +50,30 @@ async function checkExt(type: string, { device, replay, signal }: Call): Promise
   const dirty = needs !== "nothing";
   if (dirty && !replay) return notReplayed();
   let before = "";
-  if (needs === "replay") before = await replayByMounting(device, type, { signal });
+  if (needs === "replay") before = await replayByMounting(device, { type, log, signal });
   // Without a journal, the guest's own boot would do this; what it does not dare to repair is damage.
   if (needs === "preen")
-    before = (await runChecker(["e2fsck", "-p", device], [1, 2, 4, 8, 12], { signal })).words;
-  const { code, words } = await runChecker(["e2fsck", "-fn", device], [4, 8, 12], { signal });
+    before = (await runChecker(["e2fsck", "-p", ...journal, device], [1, 2, 4, 8, 12], { signal })).words;
+  const { code, words } = await runChecker(["e2fsck", "-fn", ...journal, device], [4, 8, 12], { signal });
   // e2fsck(8): 4 = errors left uncorrected; 8 = operational error, which a ruined superblock is.
   if (code !== 0) return { dirty, state: "damaged", words: joined(before, words) };
   return { dirty, state: dirty ? "replayed" : "clean", words };
 }
 
-async function checkXfs({ device, replay, signal }: Call): Promise<VolumeCheck> {
+async function checkXfs({ device, log = null, replay, signal }: Call): Promise<VolumeCheck> {
+  const on = log === null ? [device] : ["-l", log, device];
   // xfs_repair(8): with -n, 1 = corruption was found; 2 = dirty log where it would have to write.
-  let repair = ["xfs_repair", "-n", device];
+  let repair = ["xfs_repair", "-n", ...on];
   let first = await runChecker(repair, [1, 2], { signal });
   if (/force_geometry/.test(first.output)) {
     // A small one with a single allocation group has no second superblock to compare with: no damage.
-    repair = ["xfs_repair", "-n", "-o", "force_geometry", device];
+    repair = ["xfs_repair", "-n", "-o", "force_geometry", ...on];
     first = await runChecker(repair, [1, 2], { signal });
   }
   if (!xfsHasDirtyLog(first.output))
     return { dirty: false, state: first.code === 0 ? "clean" : "damaged", words: first.words };
   if (!replay) return notReplayed();
-  const before = await replayByMounting(device, "xfs", { signal });
+  const before = await replayByMounting(device, { type: "xfs", log, signal });
   const second = await runChecker(repair, [1, 2], { signal });
   const whole = second.code === 0 && !xfsHasDirtyLog(second.output);
   if (!whole) return { dirty: true, state: "damaged", words: joined(before, second.words) };
@@ -82,12 +91,11 @@ const joined = (...words: readonly string[]): string => words.filter((word) => w
 /** The kernel replays journal and orphans as the guest's would. Returns mount's words, empty when it went well. */
 async function replayByMounting(
   device: string,
-  type: string,
-  { signal }: { signal: AbortSignal },
+  { type, log, signal }: { type: string; log: string | null; signal: AbortSignal },
 ): Promise<string> {
   await using directory = await makeRunDirectory("replay");
   try {
-    const options = mountOptions(type, "", { readOnly: false });
+    const options = mountOptions(type, "", { readOnly: false, log });
     const mounted = await mount(device, join(directory.path, "volume"), { type, options, signal });
     await mounted[Symbol.asyncDispose]();
     return "";

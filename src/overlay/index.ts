@@ -4,6 +4,7 @@ export * from "./check-volume.ts";
 export * from "./leftovers.ts";
 export * from "./mount-guest.ts";
 export * from "./open.ts";
+export { devicesBeside } from "./volumes/beside.ts";
 export * from "./volumes/volumes.ts";
 export * from "./save-overlay.ts";
 export { isQcow2, type ShownImage, showQcow2 } from "./show-qcow2.ts";

@@ -17,6 +17,7 @@ import {
   unmount,
 } from "../system/index.ts";
 import { MOUNTABLE, mountOptions, withoutReplay } from "./mount-options.ts";
+import { devicesBeside } from "./volumes/beside.ts";
 import type { Volumes } from "./volumes/volumes.ts";
 
 export type GuestMount = {
@@ -118,8 +119,10 @@ async function mountNode(
   const holds = findNode(volumes.graph, one.node)?.holds;
   const type = holds?.kind === "filesystem" ? holds.type : one.type; // fstab may say `auto`, or ext3 of an ext4
   if (!MOUNTABLE.has(type)) return { why: `a file system of type ${type} is not mounted` };
+  const beside = await devicesBeside(volumes, one.node);
+  if ("unavailable" in beside) return { why: beside.unavailable };
   const unreplayed = volumes.readOnly ? withoutReplay(type) : null;
-  const plain = mountOptions(type, one.options, { readOnly });
+  const plain = mountOptions(type, one.options, { readOnly, ...beside });
   const tries = unreplayed === null ? [plain] : [plain, [...plain, unreplayed]];
   let why = "";
   for (const options of tries) {

@@ -21,6 +21,9 @@ const GUEST_OPTIONS: Readonly<Record<string, RegExp>> = {
   btrfs: /^(?:subvol=[\w@./+-]{1,1024}|subvolid=\d{1,20}|compress(?:-force)?(?:=[a-z]+(?::\d{1,2})?)?)$/,
 };
 
+/** Devices of ours that the file system needs too. */
+export type Beside = { readonly log?: string | null; readonly devices?: readonly string[] };
+
 /**
  * The options for mount(8). errors=remount-ro: the file system itself can ask for a panic of the kernel that mounts it.
  * nouuid: a copy of the same XFS may be mounted here. `nodev,nosuid` come with system/mount.ts.
@@ -28,12 +31,14 @@ const GUEST_OPTIONS: Readonly<Record<string, RegExp>> = {
 export function mountOptions(
   type: string,
   guestOptions: string,
-  { readOnly }: { readOnly: boolean },
+  { readOnly, log = null, devices = [] }: Beside & { readonly readOnly: boolean },
 ): readonly string[] {
   const options = [readOnly ? "ro" : "rw", "noatime"];
   if (isExt(type)) options.push("errors=remount-ro");
   if (type === "xfs") options.push("nouuid");
   if (type === "vfat") options.push("umask=0022"); // its files have one mode, else that of our own umask
+  if (log !== null) options.push(`${type === "xfs" ? "logdev" : "journal_path"}=${log}`);
+  options.push(...devices.map((path) => `device=${path}`));
   const allowed = GUEST_OPTIONS[type];
   if (allowed !== undefined)
     options.push(...guestOptions.split(",").filter((option) => allowed.test(option)));

@@ -27,6 +27,8 @@ export type Answers = {
   readonly asIs: boolean;
   /** `one`: of mirrored disks only as many are sent as hold everything. */
   readonly mirrors: "keep" | "one";
+  /** The installed system to convert, where there are several; absent or null: the one that the machine starts. */
+  readonly root?: string | null;
   readonly skipSteps: readonly string[];
   /** Of LUKS volumes; absent: none. */
   readonly keys?: readonly KeyAnswer[];

@@ -4,8 +4,10 @@
 export type DeviceWord = {
   /** Finds the devices within the value: what stands before, then the device. */
   readonly find: RegExp;
-  /** `tag`: UUID= is understood there; `path`: whoever reads it opens a path. */
-  readonly as: "tag" | "path";
+  /** `tag`: UUID= is understood there; `path`: whoever reads it opens a path; `options`: of mount(8). */
+  readonly as: "tag" | "path" | "options";
+  /** Of options: the word that names what is mounted with them. */
+  readonly of?: string;
   /**
    * Where no given disk holds it. `root`: the boot stops there. `out`: nobody needs it in the VM, and the boot would wait.
    * `lost`: the word stays, and is reported.
@@ -18,8 +20,6 @@ const WHOLE = /^()(.+)$/g;
 const FIRST = /^()(\/dev\/disk\/by-path\/[^ ]{1,200}?-part\d{1,3}(?=:|$)|[^:]+)/g;
 /** `[UUID=]KEYFILE:DEVICE` */
 const BEHIND_KEY = /^((?:[^:=]{1,100}=)?[^:]{1,500}:)([^:]+)/g;
-/** Options of mount(8) that name a further device of ext3, ext4, XFS, JFS and btrfs. */
-const MOUNT_OPTIONS = /((?:^|,)(?:journal_path|logdev|rtdev|device)=)([^,]+)/g;
 const CRYPTOPTS = /((?:^|,)(?:source|key)=)([^,:]+)/g;
 
 const swap = { find: WHOLE, as: "tag", gone: "out" } as const;
@@ -27,18 +27,18 @@ const root = { find: WHOLE, as: "tag", gone: "root" } as const;
 const whole = { find: WHOLE, as: "tag", gone: "lost" } as const;
 const first = { find: FIRST, as: "tag", gone: "lost" } as const;
 const key = { find: BEHIND_KEY, as: "tag", gone: "lost" } as const;
-const options = { find: MOUNT_OPTIONS, as: "path", gone: "lost" } as const;
+const options = { find: WHOLE, as: "options", gone: "lost" } as const;
 
 export const DEVICE_WORDS: Readonly<Record<string, DeviceWord>> = {
   // The kernel itself, and every initramfs.
   root,
   resume: swap,
-  rootflags: options,
+  rootflags: { ...options, of: "root" },
 
   // dracut.cmdline(7); systemd-fstab-generator(8), systemd-cryptsetup-generator(8), systemd-veritysetup-generator(8).
   boot: whole, // of the FIPS mode; `boot=live` is another thing
   "mount.usr": whole,
-  "mount.usrflags": options,
+  "mount.usrflags": { ...options, of: "mount.usr" },
   "rd.luks.key": key,
   rd_LUKS_KEY: key,
   "luks.key": key,
@@ -61,7 +61,7 @@ export const DEVICE_WORDS: Readonly<Record<string, DeviceWord>> = {
 
   // genkernel(8).
   real_root: root,
-  real_rootflags: options,
+  real_rootflags: { ...options, of: "real_root" },
   real_resume: swap,
   crypt_root: whole,
   crypt_roots: whole,

@@ -2,7 +2,8 @@
 // The words of a command line that name a device: root=, resume= and what the table has. Names of this hardware become stable
 // ones, written as the guest's initramfs understands them. Pure.
 import { type GuestOS, isHardwareName } from "../../core/index.ts";
-import { editWords } from "../text/kernel-words.ts";
+import { editWords, wordValues } from "../text/kernel-words.ts";
+import { stableOptions } from "../names/mount-options.ts";
 import { linkOf, type Named, type Volumes } from "../names/volumes.ts";
 import type { BareNames } from "./bare-kernels.ts";
 import type { CommandLine } from "./command-lines.ts";
@@ -41,6 +42,14 @@ export function nameDevices(line: CommandLine, names: DeviceNames): NamedLine {
   const text = editWords(line.text, KEYS, (key, value) => {
     const word = DEVICE_WORDS[key];
     if (word === undefined) return `${key}=${value}`;
+    if (word.as === "options") {
+      const on = names.volumes.nodeOf(wordValues(line.text, word.of ?? "root")[0] ?? "");
+      const stable = stableOptions(value, on, names.volumes);
+      if (!line.hasInitramfs) return `${key}=${value}`; // the kernel alone knows no links
+      for (const device of stable.lost)
+        lost.push({ kind: "other", key, device: device.replace(/^[a-z_]+=/, "") });
+      return stable.options === "defaults" && value !== stable.options ? null : `${key}=${stable.options}`;
+    }
     let out = false;
     const edited = value.replace(word.find, (whole: string, before: string, spec: string) => {
       const answer = answerFor(key, spec, { word, line, names });

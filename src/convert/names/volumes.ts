@@ -3,10 +3,12 @@
 import {
   type BlockGraph,
   type BlockNode,
+  companionsOf,
   contentOf,
   findNode,
   type GuestOS,
   type Intent,
+  isLaterDevice,
   isHardwareName,
   type NodeId,
   onlyBelow,
@@ -35,6 +37,10 @@ export type Volumes = {
   sees(thing: Thing): boolean;
   /** Is it on none of the given disks for certain? Not so where parts of them cannot be looked into. */
   lacks(thing: Thing): boolean;
+  /** What lies on the device that a name of any kind means; null: absent or unclear. */
+  nodeOf(spec: string): BlockNode | null;
+  /** The volume that a file system keeps its log on; null: it has its own, or that volume is not here. */
+  logOf(node: BlockNode): NamedVolume | null;
 };
 
 /** What a word of a kernel names besides devices. */
@@ -51,9 +57,12 @@ export type Thing =
 export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
   const graph = intent.storage;
   const counts = new Map<string, number>();
-  for (const { holds } of graph.nodes)
+  for (const node of graph.nodes) {
+    const { holds } = node;
+    if (isLaterDevice(graph, node)) continue; // all devices of a btrfs have its UUID
     if (holds.kind === "filesystem" || holds.kind === "swap" || holds.kind === "luks")
       counts.set(holds.uuid.toLowerCase(), (counts.get(holds.uuid.toLowerCase()) ?? 0) + 1);
+  }
   const isOpen = isAllSeen(graph);
   return {
     sees: (thing) => isThere(thing, guest, graph),
@@ -74,6 +83,15 @@ export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
       if (holds.kind !== "filesystem" && holds.kind !== "swap" && holds.kind !== "luks") return null;
       if (!/^[0-9A-Za-z][0-9A-Za-z-]{3,63}$/.test(holds.uuid)) return null;
       return counts.get(holds.uuid.toLowerCase()) === 1 ? holds.uuid : null;
+    },
+    nodeOf(spec) {
+      const id = resolveSpec(graph, spec, guest.names);
+      return id.kind === "found" ? findNode(graph, id.node) : null;
+    },
+    logOf(node) {
+      const found = companionsOf(graph, node);
+      const log = found.kind === "here" && found.log !== null ? findNode(graph, found.log) : null;
+      return log === null ? null : { kind: "volume", node: log, partition: partitionOf(graph, log) };
     },
   };
 }

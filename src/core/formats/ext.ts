@@ -23,6 +23,9 @@ const SUPERBLOCK = struct({
   roCompat: le.u32(100),
   lastMounted: le.text(136, 64),
   reservedGdtBlocks: le.u16(206),
+  /** Of a journal on another device; zero where it has its own. */
+  journalUuid: le.raw(208, 16),
+  journalInode: le.u32(224),
   firstOrphan: le.u32(232),
   descBytes: le.u16(254),
   firstMetaGroup: le.u32(260),

@@ -2,6 +2,7 @@
 // Which node a device specification names. Stable names are looked up in the graph; for names that follow from the old
 // machine's hardware the answer is as good as the evidence, and says what it rests on. Pure.
 import type { BlockGraph, BlockNode, NodeId } from "../machine.ts";
+import { oneOfEachBtrfs } from "../storage/companions.ts";
 import { contentOf } from "../storage/graph.ts";
 import {
   type DeviceSpec,
@@ -50,23 +51,12 @@ export function findSpec(graph: BlockGraph, spec: string, names: DiskNames = NO_
 }
 
 function resolveStable(graph: BlockGraph, spec: Exclude<DeviceSpec, { kind: "hardware" }>): Resolution {
-  const [first, ...more] = oneOfEach(graph.nodes.filter((node) => isNamed(node, spec)));
+  const [first, ...more] = oneOfEachBtrfs(graph.nodes.filter((node) => isNamed(node, spec)));
   if (first === undefined) return ABSENT;
   const nodes = [first, ...more].map(({ id }) => contentOf(graph, id));
   return more.length > 0
     ? { kind: "unclear", nodes }
     : { kind: "found", node: contentOf(graph, first.id), because: "name" };
-}
-
-/** The members of a btrfs all have its UUID and label: they are one file system. */
-function oneOfEach(nodes: readonly BlockNode[]): readonly BlockNode[] {
-  const seen = new Set<string>();
-  return nodes.filter(({ holds }) => {
-    if (holds.kind !== "filesystem" || holds.type !== "btrfs") return true;
-    const isFirst = !seen.has(holds.uuid);
-    seen.add(holds.uuid);
-    return isFirst;
-  });
 }
 
 function isNamed(node: BlockNode, spec: Exclude<DeviceSpec, { kind: "hardware" }>): boolean {

@@ -22,6 +22,7 @@ const FILES = {
 /** Names of disks and volumes in the guest's files. */
 const NAMES = {
   "fstab-not-given": warns("fstab names a volume that none of the given disks holds."),
+  "fstab-option-device": warns("A mount option of fstab names a device that has no stable name here."),
   "fstab-no-uuid": warns("fstab names a volume that has no UUID to name it by."),
   "crypttab-not-given": warns("crypttab names a volume that cannot be named by its UUID."),
   "crypttab-no-root": warns("The root is encrypted, and crypttab does not name it."),

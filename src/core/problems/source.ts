@@ -45,7 +45,11 @@ const OVERLAY = {
   "mount-left-behind": warns("A mount that may be missing (nofail) is on none of the given disks."),
   "name-unclear": warns("A device name may mean several of the given disks, or a label is there twice."),
   "fstab-too-large": warns("The guest's fstab is larger than any real one, and was read in part."),
-  "several-systems": warns("The disks hold more than one installed system; the first is converted."),
+  "several-systems": warns("The disks hold more than one installed system; one of them is converted."),
+  "root-unclear": stops(
+    "The disks hold several installed systems, and nothing tells which one starts; --root says it.",
+  ),
+  "system-twice": stops("One installed system is there more than once, with the same UUID."),
 } satisfies ProblemTable;
 
 /** Mirrors by software RAID. */

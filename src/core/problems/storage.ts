@@ -35,6 +35,9 @@ export const STORAGE_PROBLEMS = {
   ),
   "key-readable": warns("Every user of this system may read a key file."),
 
+  "filesystem-incomplete": warns(
+    "A part of a file system lies on a disk that is not given, or is not opened.",
+  ),
   "volume-not-reached": warns("A volume cannot be opened here; it is copied whole and not converted."),
   "volume-whole": notes("Which bytes of a volume are used is not known; it is copied whole."),
 } satisfies ProblemTable;

@@ -39,6 +39,7 @@ const VALUES = {
   "proof-wrong": stops("The value of --proof is not understood."),
   "receiver-wrong": stops("The value of --receiver is not understood."),
   "retry-for-wrong": stops("The value of --retry-for is not understood."),
+  "root-wrong": stops("The value of --root names no installed system on the disks, or several."),
   "to-wrong": stops("The value of --to is not a destination."),
   "vcpus-wrong": stops("The value of --vcpus is not understood."),
   "volume-wrong": stops("The value of --volume is not understood, or does not fit the disks."),

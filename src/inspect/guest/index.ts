@@ -7,7 +7,8 @@ import { readBootMenu } from "./loader.ts";
 import { readGuestNetwork } from "./network/index.ts";
 
 export { parseFstab } from "./fstab-lines.ts";
-export { looksLikeRoot } from "./identity.ts";
+export { readMenuRoots, readStartedUuids } from "./boot-roots.ts";
+export { looksLikeRoot, readIdentity } from "./identity.ts";
 export { moduleNames } from "./kernels.ts";
 export { readMounts } from "./mounts.ts";
 export { readGuestInterfaces } from "./network/index.ts";

@@ -11,8 +11,25 @@ const BY_DESIGN: Readonly<Record<string, string>> = {
   "41": "PReP boot partition: boot code",
 };
 
-/** `filesystem` for blkid, but with contents of several disks, or of no file system we may mount. */
-const POOLS: ReadonlySet<string> = new Set(["zfs_member", "VMFS", "VMFS_volume_member", "drbd", "bcache"]);
+/** Parts of something larger, by blkid's names (some are file systems for it), and what they are. All are copied whole. */
+const PARTS: Readonly<Record<string, string>> = {
+  zfs_member: "member of a ZFS pool",
+  drbd: "DRBD, a mirror over the network",
+  drbdproxy_datalog: "log of a DRBD proxy",
+  drbdmanage_control_volume: "control volume of DRBD",
+  bcache: "bcache: a cache and its backing disk belong together",
+  vdo: "VDO, compressed blocks",
+  stratis: "member of a Stratis pool",
+  ceph_bluestore: "Ceph BlueStore",
+  oracleasm: "disk of Oracle ASM",
+  LVM1_member: "physical volume of LVM 1",
+  DM_snapshot_cow: "changes of a device-mapper snapshot",
+  DM_integrity: "dm-integrity",
+  DM_verity_hash: "hashes of dm-verity",
+  VMFS: "VMFS of VMware",
+  VMFS_volume_member: "member of a VMFS volume of VMware",
+  BitLocker: "BitLocker, encrypted by Windows",
+};
 
 export function contentHolds(content: Content, partitionType: string | null): Holds {
   if (content.kind === "ambiguous") return { kind: "opaque", why: "signatures of several file systems" };
@@ -32,9 +49,15 @@ export function contentHolds(content: Content, partitionType: string | null): Ho
     case "swap":
     case "swsuspend":
       return { kind: "swap", uuid: uuid ?? "", label, hibernated: type === "swsuspend" };
-    default:
-      if (usage === "filesystem" && !POOLS.has(type))
-        return { kind: "filesystem", type, uuid: uuid ?? "", label };
+    case "xfs_external_log":
+      return { kind: "opaque", why: "log of an XFS on another volume", logUuid: content.logUuid ?? "" };
+    case "jbd":
+      return { kind: "opaque", why: "journal of an ext4 on another volume", logUuid: uuid ?? "" };
+    default: {
+      const part = Object.hasOwn(PARTS, type) ? PARTS[type] : undefined;
+      if (part !== undefined) return { kind: "opaque", why: part, content: "part" };
+      if (usage === "filesystem") return { kind: "filesystem", type, uuid: uuid ?? "", label };
       return { kind: "opaque", why: `holds ${type}` };
+    }
   }
 }

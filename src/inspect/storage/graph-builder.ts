@@ -10,8 +10,8 @@ import {
   type Problem,
 } from "../../core/index.ts";
 import { contentHolds } from "./content.ts";
+import { readFilesystemFacts } from "./filesystem-facts.ts";
 import type { Content } from "./probe.ts";
-import { readLastMount } from "./last-mount.ts";
 import type { Reader } from "./reader.ts";
 
 /** The graph while it grows; lists are of what may hold more, in the order in which it was found. */
@@ -38,8 +38,10 @@ export class GraphBuilder {
   async addContent(volume: BlockNode, content: Content, reader: Reader): Promise<void> {
     const partitionType = volume.holds.kind === "partition" ? volume.holds.type : null;
     const holds = contentHolds(content, partitionType);
-    const lastMount = holds.kind === "filesystem" ? await readLastMount(holds.type, reader) : null;
-    const node = this.addHolds(volume, lastMount === null ? holds : { ...holds, ...lastMount });
+    const node = this.addHolds(
+      volume,
+      holds.kind === "filesystem" ? { ...holds, ...(await readFilesystemFacts(holds.type, reader)) } : holds,
+    );
     // A physical volume inside a logical one belongs to a machine inside this machine.
     if (node.holds.kind === "lvm-pv" && volume.holds.kind !== "lvm-lv")
       this.pvs.push({ node: node.id, reader });

@@ -19,6 +19,8 @@ export type Content =
       readonly version: string | null;
       readonly uuid: string | null;
       readonly label: string | null;
+      /** LOGUUID: of the XFS that the log belongs to. */
+      readonly logUuid?: string;
     };
 
 /** blkid(8): 2 = nothing found, 8 = ambivalent. */
@@ -84,6 +86,7 @@ export function parseBlkid(text: string): Content {
     version: values.get("VERSION") ?? null,
     uuid: values.get("UUID") ?? null,
     label: values.get("LABEL") ?? null,
+    ...(values.has("LOGUUID") ? { logUuid: values.get("LOGUUID") ?? "" } : {}),
   };
 }
 

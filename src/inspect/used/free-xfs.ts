@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Free extents of XFS from the by-block free space tree of each allocation group (fs/xfs/libxfs/xfs_format.h).
-import { be, dataView, struct } from "../../core/index.ts";
+import { be, dataView, struct, XFS_MAGIC, XFS_SUPERBLOCK } from "../../core/index.ts";
 import { FreeRanges, type FreeSpace, unknownFree } from "./free.ts";
 import { type Reader, readExactly } from "../storage/reader.ts";
 import { isLogClean } from "./xfs-log.ts";
@@ -8,25 +8,6 @@ import { isLogClean } from "./xfs-log.ts";
 /** ftype, spinodes, meta_uuid, bigtime, nrext64, exchrange, parent, metadir; not: needsrepair, zoned. */
 const INCOMPAT_KNOWN = 0x1 | 0x2 | 0x4 | 0x8 | 0x20 | 0x40 | 0x80 | 0x100;
 const MAX_LEVELS = 9;
-
-/** xfs_dsb. */
-const SUPERBLOCK = struct({
-  magic: be.u32(0),
-  blockBytes: be.u32(4),
-  blocks: be.count64(8),
-  logStart: be.count64(48),
-  agBlocks: be.u32(84),
-  agCount: be.u32(88),
-  logBlocks: be.u32(96),
-  /** The low four bits. */
-  version: be.u16(100),
-  sectorBytes: be.u16(102),
-  agBlockLog: be.u8(124),
-  inProgress: be.u8(126),
-  /** From version 5 on. */
-  incompat: be.u32(216),
-});
-const SUPERBLOCK_MAGIC = 0x58465342; // XFSB
 
 /** xfs_agf: the free space of one allocation group. */
 const AGF = struct({
@@ -84,8 +65,8 @@ export async function readXfsFree(
 
 /** The superblock, or why it is not understood. All numbers are big-endian. */
 function parseSuper(bytes: Uint8Array, sizeBytes: number): Super | string {
-  const found = SUPERBLOCK.read(bytes);
-  if (found.magic !== SUPERBLOCK_MAGIC) return "it has no superblock";
+  const found = XFS_SUPERBLOCK.read(bytes);
+  if (found.magic !== XFS_MAGIC) return "it has no superblock";
   const { blockBytes, blocks, logStart, agBlocks, agCount, logBlocks, sectorBytes, agBlockLog } = found;
   const version = found.version & 0xf;
   const isPower = (value: number): boolean => value > 0 && (value & (value - 1)) === 0;

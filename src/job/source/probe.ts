@@ -4,7 +4,7 @@ import type { BlockLayer, Emit, OpenedCrypt, Plan, SealedView } from "../../core
 import { attachVolumes, mountGuest } from "../../overlay/index.ts";
 import { imageFile } from "../../plan/index.ts";
 import { installProbe, probeFiles } from "../../vm/index.ts";
-import { mountPoints } from "./guest.ts";
+import { mountPoints } from "./mount-points.ts";
 
 /** `qcow2Path` holds only what the layer changed above the image `file`. */
 export type ProbeLayer = { readonly file: string; readonly qcow2Path: string };

@@ -27,7 +27,8 @@ import {
 import { openOverlay } from "../../overlay/index.ts";
 import type { KeyAnswer } from "../../plan/index.ts";
 import { missingInKernel, readKernelNeeds, readMountTable } from "../../system/index.ts";
-import { checkVolumes, findGuest, type MountedGuest } from "./guest.ts";
+import { checkVolumes } from "./file-systems.ts";
+import { findGuest, type MountedGuest } from "./guest.ts";
 import { readKeys } from "./keys.ts";
 import type { FoundDisks } from "./found-disks.ts";
 import { lockedVolumes, plainCopies } from "./locked.ts";
@@ -141,7 +142,11 @@ export type OpenSource = FewerDisks &
     seal(): Promise<readonly SealedView[]>;
   };
 
-type OpenOptions = Call & { readonly workDirectory: string; readonly asIs: boolean };
+type OpenOptions = Call & {
+  readonly workDirectory: string;
+  readonly asIs: boolean;
+  readonly root: string | null;
+};
 
 /** Lays an overlay above each disk, replays and checks its file systems there, and mounts the installed system. */
 export async function openSource(found: FewerDisks, options: OpenOptions): Promise<OpenSource> {
@@ -161,11 +166,10 @@ export async function openSource(found: FewerDisks, options: OpenOptions): Promi
   const { usage, used } = await measure(found, views, signal); // while nothing is mounted on the views
   let guest: MountedGuest | null = null;
   if (!asIs) {
-    guest = await findGuest({ ...found, views, ...options });
-    if (guest !== null) {
-      opening.use(guest);
-      problems.push(...guest.problems.filter((problem) => !isExpected(problem, found.leftOut)));
-    }
+    const looked = await findGuest({ ...found, views, ...options }, { wanted: options.root });
+    guest = looked.guest;
+    if (guest !== null) opening.use(guest);
+    problems.push(...looked.problems.filter((problem) => !isExpected(problem, found.leftOut)));
   }
   problems.push(...plainCopies(found.storage, guest?.os ?? null));
   if (!asIs)

@@ -117,6 +117,7 @@ async function undo(
     const undone = await undoConversion(directory, {
       force: given.flag("force"),
       keys: keysOf(given),
+      root: given.one("root"),
       images: given.positionals,
       signal,
       emit: printer.emit,

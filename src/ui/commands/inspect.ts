@@ -27,7 +27,12 @@ export const runInspect: CommandRunner = async (given, { signal }) => {
   const printer = json ? silent : makePrinter({ json, verbose: given.flag("verbose") });
   const { machine, guest, problems } =
     disks.length > 0
-      ? await inspectDisks(disks, { keys: keysOf(given), signal, emit: printer.emit })
+      ? await inspectDisks(disks, {
+          keys: keysOf(given),
+          root: given.one("root"),
+          signal,
+          emit: printer.emit,
+        })
       : survey !== null
         ? await inspectSurvey(survey, { signal })
         : await inspectThisMachine({ sysroot, signal });

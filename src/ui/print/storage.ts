@@ -207,10 +207,22 @@ function typeName(type: string): string {
   return TYPES[type.includes("-") ? type.toUpperCase() : type.toLowerCase()] ?? "";
 }
 
+/** What of a file system lies on other volumes. */
+function beside({ devices, externalLog, realtime }: Extract<Holds, { kind: "filesystem" }>): string {
+  const facts = [
+    devices === undefined ? "" : `device ${devices.own} of ${devices.count}`,
+    externalLog === undefined ? "" : "log on another volume",
+    realtime === true ? "files on a realtime device too" : "",
+  ].filter((fact) => fact !== "");
+  return facts.length === 0 ? "" : `(${facts.join(", ")})`;
+}
+
 function describeContent(holds: Holds): string {
   switch (holds.kind) {
     case "filesystem":
-      return [holds.type, quoted(holds.label), holds.uuid].filter((fact) => fact !== "").join(" ");
+      return [holds.type, quoted(holds.label), holds.uuid, beside(holds)]
+        .filter((fact) => fact !== "")
+        .join(" ");
     case "swap":
       return [holds.hibernated ? "hibernated swap" : "swap", quoted(holds.label), holds.uuid]
         .filter((fact) => fact !== "")

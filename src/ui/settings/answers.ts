@@ -179,6 +179,7 @@ export function answersOf(given: Given, destination: Destination): Answers {
     update: given.flag("update"),
     asIs: given.flag("as-is"),
     mirrors: choice(given, "mirrors", ["keep", "one"]) ?? "keep",
+    root: given.one("root"),
     keys: keysOf(given),
     skipSteps: [...given.many("skip"), ...skipAllBut(only)],
     withSteps: [...given.many("with"), ...only], // who asks for just this step means it

@@ -71,6 +71,10 @@ export const SETTINGS = {
     "WHICH",
     "Of disks mirrored by software RAID 1: keep, each is sent; one, only as many as hold everything, and the arrays have that many members in the VM. Default: keep.",
   ),
+  root: one(
+    "WHICH",
+    "The installed system to convert, where the disks hold several: the UUID of its root file system, LABEL=, a partition such as /dev/sda2, or a node as inspect shows it. Default: the one that the machine starts, as far as the disks tell.",
+  ),
   "as-is": flag("Copy damaged volumes whole, and leave the installed system as it is."),
   key: many(
     "[UUID=]FILE",

@@ -10,6 +10,7 @@ import {
   type Problem,
 } from "../../../core/index.ts";
 import { step } from "../step.ts";
+import { stableOptions } from "../../names/mount-options.ts";
 import { commentOut, mapLines } from "../../text/lines.ts";
 import { readVolumes, type Volumes } from "../../names/volumes.ts";
 
@@ -44,9 +45,12 @@ const isKnown = (problem: Problem, mounts: readonly Mount[]): boolean =>
 
 /** fstab(5): device, mount point, type. */
 const LINE = /^([ \t]*)([^ \t#\r\n][^ \t\r\n]*)([ \t]+)([^ \t\r\n]+)[ \t]+([^ \t\r\n]+)/;
+/** The same, and the options behind it. */
+const OPTIONS = /^([ \t]*[^ \t#\r\n][^ \t\r\n]*[ \t]+[^ \t\r\n]+[ \t]+[^ \t\r\n]+[ \t]+)([^ \t\r\n]+)/;
 
 function renderFstab(text: string, volumes: Volumes, problems: Problem[]): string {
-  return mapLines(text, (line) => {
+  return mapLines(text, (whole) => {
+    const line = withStableOptions(whole, volumes, problems);
     const match = LINE.exec(line);
     if (match === null) return line;
     const [, indent = "", spec = "", , path = "", type = ""] = match;
@@ -61,6 +65,16 @@ function renderFstab(text: string, volumes: Volumes, problems: Problem[]): strin
     }
     return `${indent}UUID=${uuid}${line.slice(indent.length + spec.length)}`;
   });
+}
+
+/** The devices that the options of a line name. */
+function withStableOptions(line: string, volumes: Volumes, problems: Problem[]): string {
+  const [head, before = "", options = ""] = OPTIONS.exec(line) ?? [];
+  if (head === undefined) return line;
+  const [, , spec = "", , path = "", type = ""] = LINE.exec(line) ?? [];
+  const { options: stable, lost } = stableOptions(options, volumes.nodeOf(spec), volumes);
+  for (const option of lost) problems.push(optionNotGiven({ spec, path, type }, option));
+  return before + stable + line.slice(head.length);
 }
 
 /** Turns lines for volumes of disks that are not sent into comments. Pure. */
@@ -93,6 +107,14 @@ function notGiven({ spec, path, type }: Line): Problem {
     about: [{ kind: "mount", spec, path, type }],
     text: `fstab mounts ${spec} on ${path}, and none of the given disks holds it`,
     advice: "Give that disk too, or remove the line: the VM waits for it at boot, and may stop there",
+  });
+}
+
+function optionNotGiven({ spec, path, type }: Line, option: string): Problem {
+  return makeProblem("fstab-option-device", {
+    about: [{ kind: "mount", spec, path, type }],
+    text: `fstab mounts ${spec} on ${path} with ${option}, and no stable name is known for that device`,
+    advice: `Name it by /dev/disk/by-partuuid/ on the machine, or correct the line in the VM, where ${path} is not mounted else`,
   });
 }
 

@@ -63,6 +63,7 @@ export const PLANNING: readonly SettingName[] = [
   "replace",
   "update",
   "mirrors",
+  "root",
   "as-is",
   "key",
   "skip",

@@ -19,6 +19,7 @@ export const convert: Command = {
     "overlay",
     "in-place",
     "only",
+    "root",
     "key",
     "skip",
     "with",

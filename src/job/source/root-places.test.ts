@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withSubvolume } from "./guest.ts";
+import { withSubvolume } from "./root-places.ts";
 
 test("withSubvolume() gives the root's mount the subvolume that only the boot loader names", () => {
   const holds = { kind: "filesystem", type: "btrfs", uuid: "b7f5", label: null } as const;

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// File systems on which an installed system is seen, and what each of them says of itself.
+import { join } from "node:path";
+import { type DiskNames, type Mount, NO_NAMES, type Problem, UserError } from "../../core/index.ts";
+import { looksLikeRoot, readMounts } from "../../inspect/index.ts";
+import { mountGuest, type Volumes } from "../../overlay/index.ts";
+import { directoryView } from "../../system/index.ts";
+import { type FileSystem, fileSystems, type OverlayContext } from "./file-systems.ts";
+import { mountPoints } from "./mount-points.ts";
+
+/** File systems that can be the root of a Linux system and that this kernel may mount. */
+const ROOT_TYPES: ReadonlySet<string> = new Set(["ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"]);
+
+export type RootPlace = {
+  readonly node: FileSystem;
+  /** `subvol=NAME` where the system lies in a subvolume of a btrfs that is not its default; else empty. */
+  readonly subvolume: string;
+};
+
+/** Could hold a system, and could not be mounted. */
+export type Unread = { readonly node: FileSystem; readonly why: string };
+
+export async function rootPlaces(
+  volumes: Volumes,
+  { storage, signal }: OverlayContext,
+): Promise<{ readonly places: readonly RootPlace[]; readonly unread: readonly Unread[] }> {
+  const places: RootPlace[] = [];
+  const unread: Unread[] = [];
+  for (const node of fileSystems(storage)) {
+    if (!ROOT_TYPES.has(node.holds.type) || "unavailable" in (await volumes.device(node.id))) continue;
+    try {
+      const subvolume = await rootIn(node, volumes, signal);
+      if (subvolume !== null) places.push({ node, subvolume });
+    } catch (error) {
+      if (!(error instanceof UserError) || error.code !== "root-not-mounted") throw error;
+      unread.push({ node, why: error.message });
+    }
+  }
+  return { places, unread };
+}
+
+/** Mount options with which a system is seen there, mostly none; null: there is none. */
+async function rootIn(node: FileSystem, volumes: Volumes, signal: AbortSignal): Promise<string | null> {
+  await using tree = await mountGuest({
+    volumes,
+    root: { node: node.id, type: node.holds.type, options: "" },
+    mounts: [],
+    readOnly: true,
+    signal,
+  });
+  if (await looksLikeRoot(directoryView(tree.directory))) return "";
+  return node.holds.type === "btrfs" ? await rootSubvolume(tree.directory) : null;
+}
+
+/** Names of subvolumes that installers make: Ubuntu and Arch `@`, Debian `@rootfs`, Fedora `root`. */
+const ROOT_SUBVOLUMES = ["@", "@rootfs", "root", "@root", "rootfs", "@/root"];
+
+async function rootSubvolume(directory: string): Promise<string | null> {
+  const view = directoryView(directory);
+  for (const name of ROOT_SUBVOLUMES)
+    if (
+      (await view.resolve(`/${name}`)) === `/${name}` &&
+      (await looksLikeRoot(directoryView(join(directory, name))))
+    )
+      return `subvol=${name}`;
+  return null;
+}
+
+/** A boot partition may tell what a disk was called, and so where other volumes belong. */
+const MAX_LOOKS = 3;
+
+export type PlaceMounts = {
+  readonly mounts: readonly Mount[];
+  readonly names: DiskNames;
+  readonly problems: readonly Problem[];
+};
+
+/** Read until what is mounted tells of nothing more to mount. */
+export async function mountsOf(
+  { node: root, subvolume }: RootPlace,
+  volumes: Volumes,
+  { storage, signal }: OverlayContext,
+): Promise<PlaceMounts> {
+  let found: PlaceMounts | null = null;
+  for (let look = 0; look < MAX_LOOKS; look += 1) {
+    const known = mountPoints(found?.mounts ?? []);
+    await using tree = await mountGuest({
+      volumes,
+      root: { node: root.id, type: root.holds.type, options: subvolume },
+      mounts: known,
+      readOnly: true,
+      signal,
+    });
+    found = await readMounts(directoryView(tree.directory), { graph: storage, root: root.id });
+    if (mountPoints(found.mounts).length <= known.length) break;
+  }
+  return found ?? { mounts: [], names: NO_NAMES, problems: [] };
+}
+
+/** The loader may name the subvolume alone (rootflags=): then fstab's line gets it, for all who mount the root later. */
+export function withSubvolume(mounts: readonly Mount[], { node, subvolume }: RootPlace): readonly Mount[] {
+  if (subvolume === "") return mounts;
+  const root = mounts.find(({ path }) => path === "/");
+  if (root === undefined)
+    return [
+      { path: "/", spec: `UUID=${node.holds.uuid}`, type: "btrfs", options: subvolume, node: node.id },
+      ...mounts,
+    ];
+  if (/(^|,)subvol(id)?=/.test(root.options)) return mounts;
+  return mounts.map((one) => (one === root ? { ...one, options: `${one.options},${subvolume}` } : one));
+}
