@@ -145,6 +145,9 @@ export async function proposeChanges(
   intent: Preview["intent"],
 ): Promise<Proposed> {
   if (source.guest === null || source.mounted === null) {
+    // That it is not changed has been said, and why.
+    if (source.problems.some(({ code }) => code === "system-by-image"))
+      return { changes: [], problems: [], guest: null };
     const text = intent.asIs
       ? "The disks are copied as they are: nothing in the guest is changed"
       : "No installed Linux system was found on the disks";

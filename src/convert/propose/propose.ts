@@ -14,6 +14,7 @@ import {
 } from "../../core/index.ts";
 import { isDirectory, layeredView } from "../../system/index.ts";
 import { mergeChanges } from "../apply/merge.ts";
+import { declaredProblem, isInStore } from "../declared/declared.ts";
 import { type Extras, NO_EXTRAS } from "../drivers/extras.ts";
 import type { GuestTools } from "../guest-tools/tools.ts";
 import type { Proposal } from "../steps/draft.ts";
@@ -54,6 +55,7 @@ export async function propose({
   let guest = found;
   let changes: Change[] = [];
   const problems: Problem[] = [];
+  const refused: string[] = [];
   if (!(await isDirectory(view, "/etc"))) return { changes, problems: [NO_ETC], guest };
   const withSteps = intent.withSteps ?? [];
   refuseUnknown([...intent.skipSteps, ...withSteps], steps);
@@ -65,11 +67,15 @@ export async function propose({
     const context = { view: seen, guest, intent, blobs, changes, tools, extras, signal, emit };
     const wanted = await proposeWithinBounds(step, context);
     const proposal = step.optional && !withSteps.includes(step.name) ? offered(step, wanted) : wanted;
-    changes = mergeChanges([...changes, ...proposal.changes]);
+    const allowed = proposal.changes.filter(({ path }) => !isInStore(path));
+    refused.push(...proposal.changes.map(({ path }) => path).filter(isInStore));
+    changes = mergeChanges([...changes, ...allowed]);
     problems.push(...proposal.problems);
     if (step.addsKernels && proposal.changes.length > 0)
       guest = { ...guest, kernels: await findKernels(layeredView(view, blobs, changes)) };
   }
+  const declared = await declaredProblem(view, { id: found.id, refused: [...new Set(refused)] });
+  problems.push(...(declared === null ? [] : [declared]));
   problems.push(...(await checkFreeSpace(changes, tools)));
   return { changes, problems: uniqueProblems(problems), guest };
 }

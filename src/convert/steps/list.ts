@@ -11,6 +11,7 @@ import { extlinux } from "./boot/extlinux.ts";
 import { grubDisks } from "./boot/grub-disks.ts";
 import { grubLegacy } from "./boot/grub-legacy.ts";
 import { grub } from "./boot/grub.ts";
+import { installDevices } from "./boot/install-devices.ts";
 import { resume } from "./boot/resume.ts";
 import { unifiedKernels } from "./boot/unified-kernels.ts";
 import { consoles } from "./consoles/consoles.ts";
@@ -57,6 +58,7 @@ export const CONVERSION_STEPS: readonly ConversionStep[] = [
   efiFallback,
   unifiedKernels,
   deviceMap,
+  installDevices,
   serialConsole,
   sealedKeys,
   mdadmConf,

@@ -7,6 +7,11 @@ const { stops, warns, notes } = kindsOf("conversion");
 /** Files of the guest. */
 const FILES = {
   "not-converted": warns("Nothing is changed: no installed Linux was found, or --as-is was given."),
+  "system-by-image": warns("The system is made of images (ostree, Ubuntu Core), and is not changed."),
+  "system-read-only": stops("The root is a read-only snapshot of transactional-update; it is not changed."),
+  "declared-system": warns(
+    "NixOS or Guix writes its files anew from its configuration; a fstab that must change stops.",
+  ),
   "guest-no-etc": stops("/etc in the guest is not a directory."),
   "guest-path": warns("Something in the guest is not the file or directory that a step needs there."),
   "guest-changed": stops("The guest is not as it was when the plan was made."),
@@ -39,7 +44,7 @@ const NAMES = {
 /** Boot loaders and firmware. */
 const LOADERS = {
   "loader-file-full": warns("The new command line does not fit into a boot loader's file of fixed size."),
-  "grub-install-device": notes("The package grub-pc remembers a disk that the VM does not have."),
+  "grub-install-device": notes("A package of GRUB remembers a disk or partition that the VM does not have."),
   "grub-other-disk": warns("GRUB loads from a disk by its number, which may be another disk in the VM."),
   "efi-not-seen": warns("The guest boots by UEFI, and its EFI system partition could not be opened."),
   "efi-no-loader": warns("The EFI system partition holds no loader that a VM would start."),

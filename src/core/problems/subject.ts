@@ -42,6 +42,8 @@ export type Subject =
   | { readonly kind: "mount"; readonly spec: string; readonly path: string; readonly type: string }
   /** A network card: its name in the guest, its MAC address; null where a file of the guest does not say. */
   | { readonly kind: "nic"; readonly name: string | null; readonly mac: string | null }
+  /** A line of a guest's file, counted from 1, and what it names. */
+  | { readonly kind: "line"; readonly path: string; readonly line: number; readonly name: string }
   /** A file or directory of the guest, of the host, or of this computer. */
   | { readonly kind: "file"; readonly of: "guest" | "host" | "here"; readonly path: string };
 

@@ -9,6 +9,7 @@ import { readGuestNetwork } from "./network/index.ts";
 export { parseFstab } from "./fstab-lines.ts";
 export { readMenuRoots, readStartedUuids } from "./boot-roots.ts";
 export { looksLikeRoot, readIdentity } from "./identity.ts";
+export { isTransactional, type Layout, readLayout } from "./layouts.ts";
 export { moduleNames } from "./kernels.ts";
 export { readMounts } from "./mounts.ts";
 export { readGuestInterfaces } from "./network/index.ts";

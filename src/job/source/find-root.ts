@@ -17,6 +17,7 @@ import {
 import { readIdentity, readStartedUuids, readMenuRoots } from "../../inspect/index.ts";
 import { mountGuest, type Volumes } from "../../overlay/index.ts";
 import { directoryView } from "../../system/index.ts";
+import { byImages } from "./by-images.ts";
 import { chooseRoot, type RootEvidence } from "./choose-root.ts";
 import { attach, type FileSystem, type OverlayContext } from "./file-systems.ts";
 import { mountPoints } from "./mount-points.ts";
@@ -43,11 +44,16 @@ export async function findRoot(
   { wanted }: { readonly wanted: string | null },
 ): Promise<FoundRoot> {
   await using volumes = await attach(context, { readOnly: true });
-  const { places, unread } = await rootPlaces(volumes, context);
+  const { places, unread, layouts } = await rootPlaces(volumes, context);
   const asked = wanted === null ? null : placeOf(wanted, places, context.storage);
   const [first, ...more] = places;
   if (first === undefined) {
-    return { root: null, mounts: [], names: NO_NAMES, problems: unread.map(mayBeRoot) };
+    return {
+      root: null,
+      mounts: [],
+      names: NO_NAMES,
+      problems: [...byImages(layouts), ...unread.map(mayBeRoot)],
+    };
   }
   const told = unread.map(notSeen);
   if (more.length === 0) return foundAt(first, await mountsOf(first, volumes, context), told);

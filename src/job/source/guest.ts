@@ -8,9 +8,10 @@ import {
   type Mount,
   type Problem,
 } from "../../core/index.ts";
-import { inspectGuest } from "../../inspect/index.ts";
+import { inspectGuest, isTransactional } from "../../inspect/index.ts";
 import { bytesUsed, mountGuest } from "../../overlay/index.ts";
 import { directoryView } from "../../system/index.ts";
+import { readOnlyRoot } from "./by-images.ts";
 import { attach, type OverlayContext } from "./file-systems.ts";
 import { findRoot } from "./find-root.ts";
 import { mountPoints } from "./mount-points.ts";
@@ -46,6 +47,7 @@ export async function findGuest(
   const view = directoryView(tree.directory);
   const usedBytes = await bytesUsed(tree.directory);
   const os = await inspectGuest(view, { rootNode: root.id, mounts, names, usedBytes });
+  const readOnly = (await isTransactional(view)) ? [readOnlyRoot(os)] : [];
   const resources = opening.move();
   return {
     guest: {
@@ -54,7 +56,7 @@ export async function findGuest(
       directory: tree.directory,
       [Symbol.asyncDispose]: () => resources.disposeAsync(),
     },
-    problems: [...problems, ...tree.skipped.map(notMounted)],
+    problems: [...problems, ...tree.skipped.map(notMounted), ...readOnly],
   };
 }
 

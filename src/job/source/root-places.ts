@@ -2,7 +2,7 @@
 // File systems on which an installed system is seen, and what each of them says of itself.
 import { join } from "node:path";
 import { type DiskNames, type Mount, NO_NAMES, type Problem, UserError } from "../../core/index.ts";
-import { looksLikeRoot, readMounts } from "../../inspect/index.ts";
+import { type Layout, looksLikeRoot, readLayout, readMounts } from "../../inspect/index.ts";
 import { mountGuest, type Volumes } from "../../overlay/index.ts";
 import { directoryView } from "../../system/index.ts";
 import { type FileSystem, fileSystems, type OverlayContext } from "./file-systems.ts";
@@ -20,27 +20,37 @@ export type RootPlace = {
 /** Could hold a system, and could not be mounted. */
 export type Unread = { readonly node: FileSystem; readonly why: string };
 
-export async function rootPlaces(
-  volumes: Volumes,
-  { storage, signal }: OverlayContext,
-): Promise<{ readonly places: readonly RootPlace[]; readonly unread: readonly Unread[] }> {
+export type RootPlaces = {
+  readonly places: readonly RootPlace[];
+  readonly unread: readonly Unread[];
+  /** Systems made of images, or parts of them. */
+  readonly layouts: readonly Layout[];
+};
+
+export async function rootPlaces(volumes: Volumes, { storage, signal }: OverlayContext): Promise<RootPlaces> {
   const places: RootPlace[] = [];
+  const layouts: Layout[] = [];
   const unread: Unread[] = [];
   for (const node of fileSystems(storage)) {
     if (!ROOT_TYPES.has(node.holds.type) || "unavailable" in (await volumes.device(node.id))) continue;
     try {
-      const subvolume = await rootIn(node, volumes, signal);
-      if (subvolume !== null) places.push({ node, subvolume });
+      const found = await rootIn(node, volumes, signal);
+      if (typeof found === "string") places.push({ node, subvolume: found });
+      else if (found !== null) layouts.push(found);
     } catch (error) {
       if (!(error instanceof UserError) || error.code !== "root-not-mounted") throw error;
       unread.push({ node, why: error.message });
     }
   }
-  return { places, unread };
+  return { places, unread, layouts };
 }
 
-/** Mount options with which a system is seen there, mostly none; null: there is none. */
-async function rootIn(node: FileSystem, volumes: Volumes, signal: AbortSignal): Promise<string | null> {
+/** Mount options with which a system is seen there, mostly none; or a system made of images; null: there is none. */
+async function rootIn(
+  node: FileSystem,
+  volumes: Volumes,
+  signal: AbortSignal,
+): Promise<string | Layout | null> {
   await using tree = await mountGuest({
     volumes,
     root: { node: node.id, type: node.holds.type, options: "" },
@@ -48,8 +58,10 @@ async function rootIn(node: FileSystem, volumes: Volumes, signal: AbortSignal): 
     readOnly: true,
     signal,
   });
-  if (await looksLikeRoot(directoryView(tree.directory))) return "";
-  return node.holds.type === "btrfs" ? await rootSubvolume(tree.directory) : null;
+  const view = directoryView(tree.directory);
+  if (await looksLikeRoot(view)) return "";
+  const subvolume = node.holds.type === "btrfs" ? await rootSubvolume(tree.directory) : null;
+  return subvolume ?? (await readLayout(view));
 }
 
 /** Names of subvolumes that installers make: Ubuntu and Arch `@`, Debian `@rootfs`, Fedora `root`. */
