@@ -13,7 +13,7 @@ import { moduleNames } from "./kernels.ts";
 import { parseKernelLines } from "./loader.ts";
 import { parseIfcfg } from "./network/ifcfg.ts";
 import { findInterfaces, parseInterfaces } from "./network/ifupdown.ts";
-import { parseLease } from "./network/leases.ts";
+import { parseLeases } from "./network/leases.ts";
 import { mergeFound } from "./network/merge.ts";
 import { findNetplan } from "./network/netplan.ts";
 import { parseUnit } from "./network/networkd.ts";
@@ -42,7 +42,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   keyfile: (text) => mergeFound(parseKeyfile(text, "/x", NOBODY)),
   ifcfg: (text) => mergeFound(parseIfcfg(text, { path: "/x", name: "ifcfg-eth0" })),
   udev: (text) => mergeFound({ sightings: parseRules(text, "/x"), made: [] }),
-  lease: (text) => parseLease(text, "dhclient.leases"),
+  lease: (text) => parseLeases(text, "dhclient.leases"),
   deviceName: (text) => [parseDeviceName(text), findSpec(EMPTY, text)],
   pattern: (text) => patternOf(text).test("enp3s0f0np0v15"),
 };
