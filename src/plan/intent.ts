@@ -14,6 +14,7 @@ import {
 import type { Answers } from "./answers.ts";
 import { chooseBootEntries } from "./boot-entries.ts";
 import { chooseFirmware } from "./firmware.ts";
+import { checkLayers } from "./layers.ts";
 import { chooseNics } from "./nics.ts";
 
 const DEFAULT_MEMORY_BYTES = 2 * 2 ** 30;
@@ -57,7 +58,7 @@ export function makeIntent(answers: Answers, found: Found): { intent: Intent; pr
   const firmware = answers.firmware ?? chooseFirmware(was, found.storage);
   const bootEntries = firmware.kind === "uefi" ? chooseBootEntries(was, found.storage) : [];
   return {
-    problems,
+    problems: [...problems, ...checkLayers(found.guest)],
     intent: {
       name,
       disks: found.disks,

@@ -89,6 +89,14 @@ const SIZES = {
 /** Network cards in the guest's files. */
 const NICS = {
   "nic-not-in-vm": warns("A file of the guest configures a network card that the VM does not have."),
+  "bond-no-partner": warns(
+    "A bond of network cards needs a switch that knows of it; a host's bridge does not.",
+  ),
+  "vlan-tagged": notes("The guest uses tagged VLANs, which the host's network must carry."),
+  "nic-no-firmware": warns(
+    "A network card gets its address from the firmware (iBFT), which the VM does not have.",
+  ),
+  "nic-command": warns("A command for the old card may fail on the VM's, and its interface then stays down."),
   "nic-unclear": warns("Which card a configured interface means cannot be told from the guest's files."),
   "nic-unused": notes("Nothing in the guest configures a network card of the machine."),
   "nic-other-mac": notes("A file of the guest gives a network card another address than its own."),

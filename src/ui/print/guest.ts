@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The installed system as a person reads it.
-import { formatBytes, type GuestInterface, type GuestOS, type Kernel, type Mount } from "../../core/index.ts";
+import {
+  formatBytes,
+  type GuestInterface,
+  type GuestOS,
+  type Kernel,
+  type LinkAddressing,
+  type Mount,
+  type NetworkLink,
+} from "../../core/index.ts";
 import { plain } from "../text/plain.ts";
 import { type Fact, factLines } from "../text/wrap.ts";
 
@@ -18,7 +26,9 @@ export function printGuest(guest: GuestOS, { columns = 80 }: { columns?: number 
     ...rows("Mounts", mountTexts(guest.mounts)),
     ...rows(
       "Network",
-      guest.network.length === 0 ? ["no interface named"] : guest.network.map(interfaceText),
+      guest.network.length === 0
+        ? ["no interface named"]
+        : [...guest.network.map(interfaceText), ...(guest.layers ?? []).map(layerText)],
     ),
   ];
   return `${factLines(facts, columns).join("\n")}\n`;
@@ -66,6 +76,22 @@ function whereText({ spec, node }: Mount): string {
 
 function interfaceText(one: GuestInterface): string {
   return `${one.name}  ${one.mac ?? "MAC not told"}  ${configText(one)}`;
+}
+
+/** What stands above the cards, down to what it stands on. */
+function layerText({ name, kind, ip }: NetworkLink): string {
+  const made =
+    kind.kind === "vlan"
+      ? `VLAN ${kind.id} on ${kind.on}`
+      : kind.kind === "card"
+        ? "card"
+        : `${kind.kind === "bond" ? `bond ${kind.mode}` : "bridge"} of ${kind.ports.join(", ")}`;
+  return `${name}  ${made}${ip.kind === "none" ? "" : `  ${addressText(ip)}`}`;
+}
+
+function addressText(ip: LinkAddressing): string {
+  if (ip.kind !== "static") return ip.kind === "auto" ? "DHCP" : "";
+  return `${ip.addresses.join(", ")}${ip.gateways.length === 0 ? "" : ` via ${ip.gateways.join(", ")}`}`;
 }
 
 function configText({ configured }: GuestInterface): string {

@@ -8,6 +8,7 @@ import {
   patternOf,
 } from "../../../core/index.ts";
 import { claimsIn } from "./evidence.ts";
+import { namedPorts } from "./ports.ts";
 import { type Found, isPhysicalName, type Made, type Sighting, sighting } from "./source.ts";
 
 const MAX_INTERFACES = 256;
@@ -18,7 +19,8 @@ type Card = { readonly name: string; readonly sightings: Sighting[] };
  * The first file that configures a card says how, the first that knows its MAC says which it is. A card that only old
  * leases know is left out where anything else names one: it is a trace of former hardware.
  */
-export function mergeFound({ sightings, made }: Found): readonly GuestInterface[] {
+export function mergeFound({ sightings, made: said }: Found): readonly GuestInterface[] {
+  const made = namedPorts(said, sightings);
   const soft = new Set(made.map((one) => one.name));
   const isCard = (name: string): boolean => isPhysicalName(name) && !soft.has(name);
   const cards = new Map<string, Card>();

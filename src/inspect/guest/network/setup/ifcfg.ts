@@ -3,7 +3,7 @@
 import { bondMode, type GuestView, type LinkAddressing, type LinkKind } from "../../../../core/index.ts";
 import { assignments } from "../ifcfg.ts";
 import { cidrOf, isReachable, lowerOfVlan, normalMac, readFiles, readSmall } from "../source.ts";
-import { mtuOf, type SaidLink, staticAddressing, vlanId, vlanIdOfName, words } from "./links.ts";
+import { mtuOf, type SaidLink, staticAddressing, teamMode, vlanId, vlanIdOfName, words } from "./links.ts";
 
 const DIRECTORIES = ["/etc/sysconfig/network-scripts", "/etc/sysconfig/network"];
 
@@ -27,13 +27,13 @@ function ifcfgLinks(
   const [name = ""] = (values.get("DEVICE") ?? file.slice("ifcfg-".length)).split(":");
   const link: SaidLink = {
     name,
-    kind: kindOf(name, values),
+    kind: kindOf(name, values, text),
     ip: addressingOf(values, gateway),
     mtu: mtuOf(values.get("MTU")),
     dns: [...values].flatMap(([key, value]) => (/^DNS\d$/.test(key) ? [value] : [])),
     search: words(values.get("DOMAIN")),
   };
-  const bond = values.get("MASTER");
+  const bond = values.get("MASTER") ?? values.get("TEAM_MASTER");
   const bridge = values.get("BRIDGE");
   return [
     link,
@@ -46,12 +46,14 @@ function ifcfgLinks(
 
 const isYes = (text: string | undefined): boolean => /^(yes|true|on|1|y|t)$/i.test(text ?? "");
 
-function kindOf(name: string, values: Values): LinkKind {
+function kindOf(name: string, values: Values, text: string): LinkKind {
   const type = (values.get("TYPE") ?? "").toLowerCase();
   const options = values.get("BONDING_OPTS") ?? values.get("BONDING_MODULE_OPTS");
   const numbered = [...values].flatMap(([key, port]) => (/^BONDING_SLAVE_?\d+$/.test(key) ? [port] : []));
   if (type === "bond" || options !== undefined || isYes(values.get("BONDING_MASTER")))
     return { kind: "bond", mode: bondMode(/\bmode=(\S+)/.exec(options ?? "")?.[1]), ports: numbered };
+  if (/^team$/i.test(values.get("DEVICETYPE") ?? "") || values.has("TEAM_CONFIG"))
+    return { kind: "bond", mode: teamMode(/^\s*TEAM_CONFIG=(.{0,4096})/m.exec(text)?.[1]), ports: [] };
   if (type === "bridge" || isYes(values.get("BRIDGE")))
     return { kind: "bridge", ports: words(values.get("BRIDGE_PORTS")) };
   const on = values.get("PHYSDEV") ?? values.get("ETHERDEVICE") ?? lowerOfVlan(name);

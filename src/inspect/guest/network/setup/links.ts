@@ -122,3 +122,14 @@ export function vlanIdOfName(name: string): number | null {
 
 export const words = (text: string | undefined): readonly string[] =>
   (text ?? "").split(/[\s,;]+/).filter((word) => word !== "");
+
+/** A team (teamd.conf(5)) is to its ports what a bond of this mode is; `config` is JSON, as it stands in whatever quotes. */
+export function teamMode(config: string | undefined): string {
+  const [, runner = "roundrobin"] =
+    /\\?"name\\?"\s*:\s*\\?"([a-z_]{1,20})\\?"/.exec((config ?? "").slice(0, 4096)) ?? [];
+  return (
+    { lacp: "802.3ad", activebackup: "active-backup", loadbalance: "balance-xor", broadcast: "broadcast" }[
+      runner
+    ] ?? "balance-rr"
+  );
+}

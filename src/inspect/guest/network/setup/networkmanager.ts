@@ -2,7 +2,7 @@
 // NetworkManager keyfiles (nm-settings-keyfile(5)).
 import { bondMode, type GuestView, type LinkAddressing, type LinkKind } from "../../../../core/index.ts";
 import { type Ini, iniValue, normalMac, parseIni, readFiles } from "../source.ts";
-import { mtuOf, type SaidLink, staticAddressing, vlanId, vlanIdOfName, words } from "./links.ts";
+import { mtuOf, type SaidLink, staticAddressing, teamMode, vlanId, vlanIdOfName, words } from "./links.ts";
 
 const DIRECTORIES = ["/etc/NetworkManager/system-connections", "/run/NetworkManager/system-connections"];
 
@@ -67,6 +67,8 @@ function kindOf(
       return { kind: "card", mac };
     case "bond":
       return { kind: "bond", mode: bondMode(iniValue(ini, "bond", "mode")), ports: [] };
+    case "team":
+      return { kind: "bond", mode: teamMode(iniValue(ini, "team", "config")), ports: [] };
     case "bridge":
       return { kind: "bridge", ports: [] };
     case "vlan": {
