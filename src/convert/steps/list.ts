@@ -35,6 +35,7 @@ import { drivers } from "./kernels/drivers.ts";
 import { initramfs } from "./kernels/initramfs.ts";
 import { modprobeAliases } from "./kernels/modprobe-aliases.ts";
 import { prove } from "./kernels/prove.ts";
+import { cardCommands } from "./network/card-commands.ts";
 import { ifcfg } from "./network/ifcfg.ts";
 import { linkFiles } from "./network/link-files.ts";
 import { netplan } from "./network/netplan.ts";
@@ -84,6 +85,7 @@ export const CONVERSION_STEPS: readonly ConversionStep[] = [
   netplan,
   networkd,
   wicked,
+  cardCommands,
   guestAgent,
   nicNames,
   initramfs, // after all that goes into it

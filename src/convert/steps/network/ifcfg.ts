@@ -21,7 +21,7 @@ export const ifcfg = step(
       if (!name.startsWith("ifcfg-") || /(\.bak|\.orig|\.old|\.rpmnew|\.rpmsave|~)$/.test(name)) continue;
       const text = await draft.read(path, { severity: "notes" });
       if (text === null) continue;
-      const { hwaddr, macaddr, device } = readIfcfg(text, name);
+      const { hwaddr, macaddr, device, protocol } = readIfcfg(text, name);
       await draft.edit(path, {
         why: "An interface does not start if its HWADDR is not that of its card",
         edit: (now) => withHwaddr(now, name, { nics: intent.nics, add }),
@@ -33,6 +33,14 @@ export const ifcfg = step(
             about: [{ kind: "nic", name: device, mac: hwaddr }, ...guestFiles(path)],
             text: `${path} configures the card ${hwaddr}, and the VM has no such card`,
             advice: `Give it to the VM with --nic ${device}=${hwaddr}, if it is still needed`,
+          }),
+        );
+      if (protocol === "ibft")
+        draft.problem(
+          makeProblem("nic-no-firmware", {
+            about: [{ kind: "nic", name: device, mac: hwaddr === "" ? null : hwaddr }, ...guestFiles(path)],
+            text: `${path} lets ${device} take its address from the firmware's iSCSI table (BOOTPROTO=ibft); the VM has no such table, so ${device} gets no address`,
+            advice: `Put BOOTPROTO=dhcp or a fixed address there, in the VM or before`,
           }),
         );
       if (macaddr !== "")
@@ -47,7 +55,12 @@ export const ifcfg = step(
   },
 );
 
-type Ifcfg = { readonly hwaddr: string; readonly macaddr: string; readonly device: string };
+type Ifcfg = {
+  readonly hwaddr: string;
+  readonly macaddr: string;
+  readonly device: string;
+  readonly protocol: string;
+};
 
 function readIfcfg(text: string, file: string): Ifcfg {
   const found = new Map<string, string>();
@@ -60,7 +73,12 @@ function readIfcfg(text: string, file: string): Ifcfg {
     return isMac(value) ? value : "";
   };
   const device = found.get("DEVICE") ?? file.slice("ifcfg-".length);
-  return { hwaddr: mac("HWADDR"), macaddr: mac("MACADDR"), device };
+  return {
+    hwaddr: mac("HWADDR"),
+    macaddr: mac("MACADDR"),
+    device,
+    protocol: (found.get("BOOTPROTO") ?? "").toLowerCase(),
+  };
 }
 
 type Cards = { readonly nics: readonly IntendedNic[]; readonly add: boolean };
