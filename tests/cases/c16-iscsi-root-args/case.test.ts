@@ -12,5 +12,14 @@ machineCase(import.meta, {
     const [menu = ""] = added("/boot/grub2/grub.cfg");
     assert.match(menu, /root=UUID=11111111-aaaa-4bbb-8ccc-000000000001 ro console=/);
     assert.equal(problems("boot-from-san").length, 1);
+    assert.deepEqual(
+      problems("nic-no-firmware").map(({ about }) => about),
+      [
+        [
+          { kind: "nic", name: "eno1", mac: "52:54:00:00:00:01" },
+          { kind: "file", of: "guest", path: "/etc/sysconfig/network-scripts/ifcfg-eno1" },
+        ],
+      ],
+    );
   },
 });
