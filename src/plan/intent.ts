@@ -14,8 +14,8 @@ import {
 import type { Answers } from "./answers.ts";
 import { chooseBootEntries } from "./boot-entries.ts";
 import { chooseFirmware } from "./firmware.ts";
-import { checkLayers } from "./layers.ts";
-import { chooseNics } from "./nics.ts";
+import { checkLayers } from "./network/layers.ts";
+import { chooseNics } from "./network/nics.ts";
 
 const DEFAULT_MEMORY_BYTES = 2 * 2 ** 30;
 const DEFAULT_VCPUS = 2;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sampleReport } from "../../lab/samples/report.ts";
-import type { GuestOS, LinkKind, NetworkLink } from "../core/index.ts";
+import { sampleReport } from "../../../lab/samples/report.ts";
+import type { GuestOS, LinkKind, NetworkLink } from "../../core/index.ts";
 import { checkLayers } from "./layers.ts";
 
 const link = (name: string, kind: LinkKind): NetworkLink => ({ name, kind, ip: { kind: "none" }, mtu: null });

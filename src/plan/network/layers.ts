@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bonds and VLANs of the guest, and what they ask of the host's network: the switch that knew of them is not behind the VM's cards.
-import { type GuestOS, makeProblem, type NetworkLink, type Problem, type Subject } from "../core/index.ts";
+import { type GuestOS, makeProblem, type NetworkLink, type Problem, type Subject } from "../../core/index.ts";
 
 export function checkLayers(guest: GuestOS | null): readonly Problem[] {
   const layers = guest?.layers ?? [];

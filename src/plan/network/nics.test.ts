@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sampleReport } from "../../lab/samples/report.ts";
-import type { GuestInterface, GuestOS, Nic } from "../core/index.ts";
+import { sampleReport } from "../../../lab/samples/report.ts";
+import type { GuestInterface, GuestOS, Nic } from "../../core/index.ts";
 import { chooseNics, generateMac } from "./nics.ts";
 
 function guestWith(network: readonly GuestInterface[]): GuestOS {

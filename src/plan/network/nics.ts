@@ -9,7 +9,7 @@ import {
   type Nic,
   parseMac,
   type Problem,
-} from "../core/index.ts";
+} from "../../core/index.ts";
 import { nicsOfMachine } from "./nics-of-machine.ts";
 
 /**

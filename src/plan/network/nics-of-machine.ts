@@ -16,7 +16,7 @@ import {
   placeNames,
   type Problem,
   type Subject,
-} from "../core/index.ts";
+} from "../../core/index.ts";
 
 type Inputs = {
   readonly cards: readonly Nic[];
