@@ -99,7 +99,7 @@ function macOfId(id: string | undefined): string | null {
 }
 
 /** Of an interface the newest lease counts; where two claim one address, the newer one: the other is of former hardware. */
-export function newestLeases(all: readonly Sighting[]): readonly Sighting[] {
+function newestLeases(all: readonly Sighting[]): readonly Sighting[] {
   const newer = (one: Sighting, other: Sighting): boolean => (one.leasedAt ?? 0) > (other.leasedAt ?? 0);
   const own = all.filter((one) => !all.some((other) => other.name === one.name && newer(other, one)));
   return own.filter(
