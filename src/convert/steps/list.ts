@@ -25,6 +25,7 @@ import { lvmFilter } from "./disks/lvm-filter.ts";
 import { mdadmConf } from "./disks/mdadm-conf.ts";
 import { multipath } from "./disks/multipath.ts";
 import { sealedKeys } from "./disks/sealed-keys.ts";
+import { systemdUnits } from "./disks/systemd-units.ts";
 import { kudzu } from "./hardware/kudzu.ts";
 import { lmSensors } from "./hardware/lm-sensors.ts";
 import { mcelog } from "./hardware/mcelog.ts";
@@ -50,6 +51,7 @@ export const CONVERSION_STEPS: readonly ConversionStep[] = [
   drivers, // before all that looks at kernels and menus
   fstab,
   crypttab,
+  systemdUnits,
   resume,
   grub,
   bootEntries,

@@ -31,6 +31,7 @@ const NAMES = {
   "fstab-no-uuid": warns("fstab names a volume that has no UUID to name it by."),
   "crypttab-not-given": warns("crypttab names a volume that cannot be named by its UUID."),
   "crypttab-no-root": warns("The root is encrypted, and crypttab does not name it."),
+  "unit-not-given": warns("A unit of systemd needs a device that none of the given disks holds."),
   "mdadm-by-name": warns("mdadm.conf knows an array by its disks only."),
   "root-not-given": warns("A boot entry names a root that none of the given disks holds."),
   "word-not-given": warns("A word of a kernel's command line names a device that the VM does not have."),

@@ -13,6 +13,8 @@ export type UnitLine = FstabLine & {
 /** What an administrator or an installer wrote; those of packages name no disks. */
 const DIRECTORY = "/etc/systemd/system";
 const MAX_UNITS = 500;
+/** Drop-ins of one unit. */
+const MAX_PARTS = 20;
 const MAX_BYTES = 256 * 1024;
 
 export async function readMountUnits(view: GuestView): Promise<readonly UnitLine[]> {
@@ -23,11 +25,12 @@ export async function readMountUnits(view: GuestView): Promise<readonly UnitLine
   const lines: UnitLine[] = [];
   for (const name of units) {
     const unit = `${DIRECTORY}/${name}`;
-    const text = await view.readText(unit, { maxBytes: MAX_BYTES }).catch((error: unknown) => {
-      if (error instanceof RangeError || error instanceof TypeError) return null;
-      throw error;
-    });
-    const line = text === null ? null : parseUnit(text, name.endsWith(".swap") ? "Swap" : "Mount");
+    const text = await readOr(view, unit);
+    const more: string[] = [];
+    for (const part of (await listOr(view, `${unit}.d`)).slice(0, MAX_PARTS))
+      if (part.endsWith(".conf")) more.push((await readOr(view, `${unit}.d/${part}`)) ?? "");
+    const line =
+      text === null ? null : parseUnit([text, ...more].join("\n"), name.endsWith(".swap") ? "Swap" : "Mount");
     if (line !== null)
       lines.push({
         ...line,
@@ -36,6 +39,13 @@ export async function readMountUnits(view: GuestView): Promise<readonly UnitLine
       });
   }
   return lines;
+}
+
+async function readOr(view: GuestView, path: string): Promise<string | null> {
+  return await view.readText(path, { maxBytes: MAX_BYTES }).catch((error: unknown) => {
+    if (error instanceof RangeError || error instanceof TypeError) return null;
+    throw error;
+  });
 }
 
 /** Names in `*.wants` and `*.requires`. */
@@ -53,7 +63,7 @@ async function listOr(view: GuestView, path: string): Promise<readonly string[]>
   });
 }
 
-/** null: it names no device. The last assignment counts. */
+/** null: it names no device. Of a unit and its drop-ins, in their order, the last assignment counts. */
 export function parseUnit(text: string, section: "Mount" | "Swap"): FstabLine | null {
   const values = new Map<string, string>();
   let here = false;
