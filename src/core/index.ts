@@ -42,6 +42,7 @@ export * from "./vm.ts";
 export * from "./words.ts";
 export * from "./bytes/weave.ts";
 export * from "./formats/ext.ts";
+export * from "./formats/fstab.ts";
 export * from "./formats/guid.ts";
 export * from "./formats/load-option.ts";
 export * from "./formats/luks1.ts";

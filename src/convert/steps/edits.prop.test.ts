@@ -5,8 +5,14 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { IntendedNic } from "../../core/index.ts";
 import { assertLinear, filled } from "../../../tests/support/growth.ts";
+import { testGuestOS, testIntent } from "../../../tests/support/guests/sample-guest.ts";
+import { editLegacyDisks } from "../grub-disks/legacy.ts";
+import { editGrubDisks } from "../grub-disks/uses.ts";
+import { readVolumes } from "../names/volumes.ts";
 import { withoutLostConsoles } from "./consoles/consoles.ts";
 import { withInitramfs } from "./disks/crypttab.ts";
+import { renderFstab } from "./disks/fstab-text.ts";
+import { editUnit } from "./disks/unit-devices.ts";
 import { withHwaddr } from "./network/ifcfg.ts";
 import { withoutSlotLink } from "./network/link-files.ts";
 import { withVmDisks } from "./disks/lvm-filter.ts";
@@ -21,13 +27,19 @@ import { withDriver } from "./hardware/xorg.ts";
 
 const NICS: readonly IntendedNic[] = [{ name: "eth0", mac: "52:54:00:12:34:56", origin: "guest" }];
 
+const VOLUMES = readVolumes(testGuestOS(), testIntent());
+
 const EDITS: Readonly<Record<string, (text: string) => string>> = {
   consoles: (text) => withoutLostConsoles(text, "libvirt"),
   crypttab: (text) => withInitramfs(text, new Set(["root_crypt", "filter"])),
   ifcfg: (text) => withHwaddr(text, "ifcfg-eth0", { nics: NICS, add: false }),
   link: withoutSlotLink,
   lvm: withVmDisks,
-  mdadm: (text) => renderMdadmConf(text, []),
+  fstab: (text) => renderFstab(text, VOLUMES).text,
+  grub: (text) => editGrubDisks(text, () => ({ kind: "uuid", uuid: "1" })),
+  "grub-legacy": (text) => editLegacyDisks(text, () => ({ kind: "device", device: "hd0,0" })),
+  mdadm: (text) => renderMdadmConf(text, VOLUMES).text,
+  unit: (text) => editUnit(text, VOLUMES).text,
   modprobe: (text) => renderAliases(text, { net: "virtio_net", block: "virtio_blk" }, { adapter: false }),
   netplan: (text) => fittingMatch(text, NICS, []),
   networkd: (text) => fittingNetwork(text, NICS),
@@ -61,6 +73,18 @@ const PIECES = [
   "filter = [",
   "DEVICE /dev/sda1 /dev/sdb1",
   "ARRAY /dev/md0 devices=/dev/sda1 UUID=1:2",
+  "  devices=/dev/sda2",
+  "/dev/sda1 / ext4 x-systemd.requires=/dev/sda2",
+  "/dev\\057sda2 none swap sw",
+  "set root='hd1,msdos1'",
+  "menuentry 'a' {",
+  "linux (hd1,gpt2)/vmlinuz",
+  "root (hd1,0)",
+  "kernel (hd2,1)/vmlinuz",
+  "}",
+  "[Mount]",
+  "What=/dev/sda1",
+  "After=dev-sda2.swap",
   "network:",
   "  ethernets:",
   "    eth0:",
@@ -121,6 +145,11 @@ test("a text without structure takes no quadratic time", async () => {
     "alias eth0 ",
     "Name=",
     "\n",
+    "ARRAY a\n ",
+    "dev-sda2.swap ",
+    "dev-",
+    "/dev/sda1 ",
+    "search ",
   ]) {
     for (const [name, edit] of Object.entries({ ...EDITS, sealed: findSealed }))
       await assertLinear(`${name} on ${JSON.stringify(piece)}`, (scale) => edit(filled(piece, scale)));

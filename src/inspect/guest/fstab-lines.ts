@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // fstab(5) as text: its lines, without a word of what they mean. Pure.
+import { unescapeFstab } from "../../core/index.ts";
 
 const MAX_LINES = 100_000;
 
@@ -9,14 +10,6 @@ export type FstabLine = {
   readonly type: string;
   readonly options: string;
 };
-
-/** Octal escapes of fstab(5): `\040` is a blank. They stand for bytes, so that `\303\244` is one letter of UTF-8. */
-export function unescapeFstab(text: string): string {
-  return text.replace(/(?:\\[0-3][0-7]{2})+/g, (run) => {
-    const bytes = run.slice(1).split("\\");
-    return Buffer.from(bytes.map((octal) => Number.parseInt(octal, 8))).toString("utf8");
-  });
-}
 
 /** The lines that name something; RangeError above 100,000 lines. */
 export function parseFstab(text: string): readonly FstabLine[] {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryView } from "../../system/index.ts";
-import { parseFstab, unescapeFstab } from "./fstab-lines.ts";
+import { parseFstab } from "./fstab-lines.ts";
 import { findMounts, readMounts } from "./mounts.ts";
 import { FS, rootDiskGraph, SWAP } from "../../../tests/support/guests/root-disk.ts";
 
@@ -21,7 +21,6 @@ test("parseFstab() skips comments and blanks, takes tabs, and undoes octal escap
     { spec: "/dev/sda1", path: "/mnt/my disk", type: "ext4", options: "defaults" },
     { spec: "UUID=1", path: "none", type: "swap", options: "sw,pri=1" },
   ]);
-  assert.equal(unescapeFstab("/\\303\\244\\134\\777"), "/ä\\\\777");
 });
 
 test("parseFstab() gives up above 100,000 lines, and readMounts() says so", async () => {

@@ -5,7 +5,9 @@ import { fakeGuest, propose } from "../../../../tests/support/guests/convert-gue
 import { assertEdit } from "../../../../tests/support/edits.ts";
 import { ROOT_UUID, testGuestOS, testIntent } from "../../../../tests/support/guests/sample-guest.ts";
 import { readVolumes } from "../../names/volumes.ts";
+import { escapePath } from "../../text/unit-names.ts";
 import { withoutLeftOut } from "./fstab.ts";
+import { renderFstab } from "./fstab-text.ts";
 
 test("problem 13: lines of a disk that is left out become comments", () => {
   const disk = { number: 2, path: "/dev/sdb", kind: "device", sizeBytes: 2 ** 30, sectorBytes: 512 } as const;
@@ -48,4 +50,31 @@ test("a mount that inspection could not find is not reported again by the step; 
     reported.map(({ about }) => about),
     [[{ kind: "mount", spec: "/dev/sdq2", path: "/data", type: "ext4" }]],
   );
+});
+
+test("escaped and quoted devices are those that they mean; what systemd shall wait for is named with them", () => {
+  const volumes = readVolumes(testGuestOS(), testIntent());
+  const link = `/dev/disk/by-uuid/${ROOT_UUID}`;
+  const unit = escapePath(link);
+  const cases: readonly (readonly [string, string])[] = [
+    ["/dev\\057sda1 / ext4 ro", `UUID=${ROOT_UUID} / ext4 ro`],
+    ['"/dev/sda1"\t/my\\040data ext4', `UUID=${ROOT_UUID}\t/my\\040data ext4`],
+    ["nas:/x /x nfs x-systemd.requires=/dev/sda1,ro 0 0", `nas:/x /x nfs x-systemd.requires=${link},ro 0 0`],
+    ["/a /b none bind,x-systemd.after=dev-sda1.device", `/a /b none bind,x-systemd.after=${unit}.device`],
+    ["/a /b none bind,x-systemd.requires=/srv", "/a /b none bind,x-systemd.requires=/srv"],
+    ["/dev/sda1", "/dev/sda1"],
+  ];
+  for (const [before, after] of cases) {
+    assert.deepEqual(renderFstab(`${before}\n`, volumes), { text: `${after}\n`, problems: [] });
+    assert.equal(renderFstab(`${after}\n`, volumes).text, `${after}\n`, "a second time");
+  }
+  const lost = (line: string): readonly string[] => {
+    const { text, problems } = renderFstab(line, volumes);
+    assert.equal(text, line);
+    return problems.map(({ code }) => code);
+  };
+  assert.deepEqual(lost("/a /b none bind,x-systemd.requires=/dev/sdb1"), ["unit-not-given"]);
+  assert.deepEqual(lost("/a /b none bind,x-systemd.after=/dev/sdb1"), []);
+  assert.deepEqual(lost("/dev/sda1:/dev/sdb1 /b bcachefs defaults"), ["fstab-no-uuid"]);
+  assert.deepEqual(lost("/dev/sda2 /b ext4 defaults"), ["fstab-no-uuid"]);
 });
