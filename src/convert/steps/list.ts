@@ -39,6 +39,7 @@ import { prove } from "./kernels/prove.ts";
 import { cardCommands } from "./network/card-commands.ts";
 import { ifcfg } from "./network/ifcfg.ts";
 import { linkFiles } from "./network/link-files.ts";
+import { mactab } from "./network/mactab.ts";
 import { netplan } from "./network/netplan.ts";
 import { networkd } from "./network/networkd.ts";
 import { networkManager } from "./network/networkmanager.ts";
@@ -90,6 +91,7 @@ export const CONVERSION_STEPS: readonly ConversionStep[] = [
   cardCommands,
   guestAgent,
   nicNames,
+  mactab,
   initramfs, // after all that goes into it
   selinux, // after all that makes files
   prove,

@@ -42,8 +42,8 @@ test("a machine: its own NICs, under the names that the guest knows them by", ()
   assert.deepEqual(
     nics.map(({ name, mac }) => [name, mac]),
     [
-      ["eth0", "00:16:3e:01:02:03"],
       ["enp4s0", "00:16:3e:01:02:04"],
+      ["eth0", "00:16:3e:01:02:03"],
     ],
   );
 });
@@ -115,7 +115,7 @@ test("two names, two cards and nothing else: neither is pinned to a name of the 
     return [nics.map(({ name }) => name), problems.map(({ code }) => code)];
   };
   assert.deepEqual(plan(new Map()), [["enx525400000001", "enx525400000002"], ["nic-unclear"]]);
-  assert.deepEqual(plan(new Map([["eth1", "52:54:00:00:00:01"]])), [["eth1", "eth0"], []]);
+  assert.deepEqual(plan(new Map([["eth1", "52:54:00:00:00:01"]])), [["eth0", "eth1"], []]);
 });
 
 test("a profile for any card finds its card by the card's own name, or by one that fits", () => {

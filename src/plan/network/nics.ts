@@ -21,6 +21,8 @@ export function generateMac(seed: string): string {
   return ["52", "54", "00", ...[0, 1, 2].map((i) => (hash[i] ?? 0).toString(16).padStart(2, "0"))].join(":");
 }
 
+const BY_NUMBER = new Intl.Collator("en", { numeric: true });
+
 type Inputs = {
   /** The machine's physical NICs; none when only disk images are there. */
   readonly machineNics: readonly Nic[];
@@ -36,11 +38,11 @@ type Inputs = {
 export function chooseNics(inputs: Inputs): { nics: readonly IntendedNic[]; problems: readonly Problem[] } {
   const { machineNics, guest, given, seed } = inputs;
   const cards = machineNics.filter((nic) => parseMac(nic.mac) !== null);
-  const { nics, problems } =
+  const { nics: own, problems } =
     cards.length > 0
       ? nicsOfMachine({ cards, guest, given, own: inputs.own ?? false })
       : { nics: ofGuest(guest, seed), problems: [] };
-  const named = nics.map((nic): IntendedNic => {
+  const named = own.map((nic): IntendedNic => {
     const mac = given.get(nic.name);
     return mac === undefined ? nic : { name: nic.name, mac, origin: "given" };
   });
@@ -48,7 +50,9 @@ export function chooseNics(inputs: Inputs): { nics: readonly IntendedNic[]; prob
     if (!named.some((nic) => nic.name === name)) named.push({ name, mac, origin: "given" });
   if (named.length === 0 && guest !== null)
     named.push({ name: "eth0", mac: generateMac(`${seed}/eth0`), origin: "generated" });
-  return { nics: named, problems: [...problems, ...problemsOf(named)] };
+  // Systems without udev count cards as they find them: eth0 must come before eth1.
+  const nics = named.toSorted((a, b) => BY_NUMBER.compare(a.name, b.name));
+  return { nics, problems: [...problems, ...problemsOf(nics)] };
 }
 
 function ofGuest(guest: GuestOS | null, seed: string): IntendedNic[] {

@@ -5,6 +5,8 @@ import { readEvidence, readKernelWords, wordSightings } from "./evidence.ts";
 import { ifcfg } from "./ifcfg.ts";
 import { ifupdown } from "./ifupdown.ts";
 import { leases } from "./leases.ts";
+import { logs } from "./logs.ts";
+import { mactab } from "./mactab.ts";
 import { mergeFound } from "./merge.ts";
 import { netplan } from "./netplan.ts";
 import { networkd } from "./networkd.ts";
@@ -21,7 +23,9 @@ const NETWORK_SOURCES: readonly NetworkSource[] = [
   ifcfg,
   networkd,
   udev,
+  mactab,
   leases,
+  logs,
 ];
 
 /** What each source says, unmerged. */

@@ -45,10 +45,12 @@ export function mergeFound({ sightings, made: said }: Found): readonly GuestInte
   return withOwnMacs(all);
 }
 
-const isLease = (one: Sighting): boolean => one.leased.length > 0 || /\.(leases?|xml)$/.test(one.from);
+/** What was seen once, by a lease or in a log, may be gone. */
+const isTrace = (one: Sighting): boolean =>
+  one.leased.length > 0 || /\.(leases?|xml)$/.test(one.from) || one.how === "seen";
 
 function dropTraces(cards: Map<string, Card>): void {
-  const traces = [...cards.values()].filter((card) => card.sightings.every(isLease));
+  const traces = [...cards.values()].filter((card) => card.sightings.every(isTrace));
   if (traces.length < cards.size) for (const { name } of traces) cards.delete(name);
 }
 
