@@ -109,6 +109,16 @@ export type BlockEdge = {
 
 export type BlockMapping = { readonly from: number; readonly to: number; readonly length: number };
 
+export type FirmwareRaid = {
+  /** For people: `Intel RAID 1 volume "root" of 2 disks`. */
+  readonly title: string;
+  /** `plain`: it is read as any other disk; `copy`: it holds what `of` holds; `part`: only the controller can read it. */
+  readonly state: "plain" | "copy" | "part";
+  readonly of?: NodeId;
+  /** Bytes by which it is known as a member: in the VM, which has no such controller, they are not there. */
+  readonly signatures: readonly { readonly start: number; readonly end: number }[];
+};
+
 /** What a node is. A file system is a node of its own above the partition or volume it lies on. */
 export type Holds =
   | {
@@ -117,6 +127,8 @@ export type Holds =
       readonly model: string;
       /** `unknown`: the disk could not be read, or its table is of another kind. */
       readonly table: "gpt" | "mbr" | "none" | "unknown";
+      /** It has metadata of a RAID that a firmware makes (Intel RST, DDF ...); absent: it has none. */
+      readonly firmwareRaid?: FirmwareRaid;
     }
   | {
       readonly kind: "partition";

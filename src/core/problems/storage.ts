@@ -24,6 +24,15 @@ export const STORAGE_PROBLEMS = {
   "md-degraded": warns("Members of a software RAID are missing or out of date."),
   "md-not-opened": warns("A software RAID cannot be opened here; its members are copied whole."),
 
+  "firmware-raid-plain": notes("A disk of a RAID that the firmware made is a plain disk in the VM."),
+  "firmware-raid-degraded": warns(
+    "A mirror that the firmware made is not whole, or a disk of it was left behind.",
+  ),
+  "firmware-raid-leftover": warns("A disk has metadata of a firmware's RAID, and is read as a plain one."),
+  "firmware-raid-part": stops(
+    "A disk is part of a RAID that only its controller, or mdadm on the machine, can put together.",
+  ),
+
   "luks-not-opened": warns("An encrypted volume cannot be opened here; it is copied whole."),
   "luks-open-failed": stops("cryptsetup cannot open an encrypted volume, though the key is right."),
   "luks-key-wrong": stops("The given key does not open an encrypted volume."),

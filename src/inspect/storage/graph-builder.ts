@@ -27,6 +27,16 @@ export class GraphBuilder {
   readonly luks: { node: BlockNode; reader: Reader }[] = [];
   readonly members: { node: NodeId; reader: Reader }[] = [];
 
+  /** Takes over what was found on a disk that was looked at apart. */
+  merge(other: GraphBuilder): void {
+    this.nodes.push(...other.nodes);
+    this.edges.push(...other.edges);
+    this.problems.push(...other.problems);
+    this.pvs.push(...other.pvs);
+    this.luks.push(...other.luks);
+    this.members.push(...other.members);
+  }
+
   /** A node that is one run of bytes of the node below it. */
   addPart(node: BlockNode, below: NodeId, start: number): void {
     this.nodes.push(node);

@@ -7,18 +7,17 @@ import {
   type BlockNode,
   diskId,
   diskSegments,
-  type Holds,
   type LuksKey,
   makeProblem,
   named,
   type NodeId,
   type OpenedCrypt,
   otherId,
-  partitionId,
   type Problem,
   type SourceDisk,
   volumeId,
 } from "../../core/index.ts";
+import { addDisks } from "./disks.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { assembleGroups, type FoundGroup, readPvs } from "./lvm/lvm.ts";
 import { keyProblems, unlockVolumes } from "./luks/luks.ts";
@@ -26,8 +25,6 @@ import { assembleArrays, type FoundMember } from "./md/md.ts";
 import { readMdMember } from "./md/superblock.ts";
 import { probeRange, probeReader } from "./probe.ts";
 import { openReader, partReader, type Reader, segmentReader } from "./reader.ts";
-import { readDiskNames } from "./sysfs.ts";
-import { findOverlapping, readTable } from "./table/table.ts";
 import { weaveReader } from "./md/weave-reader.ts";
 
 export type DiskGraph = {
@@ -52,12 +49,9 @@ export async function readDiskGraph(
   await using scope = new AsyncDisposableStack();
   const graph = new GraphBuilder();
   const readers = new Map<NodeId, Reader>();
-  for (const disk of disks) {
-    signal.throwIfAborted();
-    const reader = scope.use(await openReader(disk.path, disk.sizeBytes));
-    readers.set(diskId(disk.number), reader);
-    await addDisk(graph, { disk, reader, signal });
-  }
+  for (const { number, path, sizeBytes } of disks)
+    readers.set(diskId(number), scope.use(await openReader(path, sizeBytes)));
+  await addDisks(graph, { disks, readers, signal });
   await addArrays(graph, { readers, signal });
   // Volumes of LVM may lie in LUKS, and LUKS in volumes of LVM.
   const opened = await unlockVolumes(graph, { keys, readers, signal });
@@ -66,52 +60,6 @@ export async function readDiskGraph(
   await addVolumes(graph, { readers, signal });
   graph.problems.push(...keyProblems(graph, keys));
   return { graph: { nodes: graph.nodes, edges: graph.edges }, problems: graph.problems, opened };
-}
-
-type AddDisk = { readonly disk: SourceDisk; readonly reader: Reader; readonly signal: AbortSignal };
-
-async function addDisk(graph: GraphBuilder, { disk, reader, signal }: AddDisk): Promise<void> {
-  const { path, sizeBytes, sectorBytes } = disk;
-  const table = await readTable(reader, { sectorBytes, title: path });
-  graph.problems.push(...table.problems);
-  const names = disk.kind === "device" ? await readDiskNames(path) : { model: "disk image", serial: null };
-  const base = { path, sectorBytes };
-  let holds: Holds = { kind: "disk", ...names, table: table.kind };
-  const id = diskId(disk.number);
-  if (table.kind === "none") {
-    const content = await probeRange(path, { offset: 0, sizeBytes }, { signal });
-    if (content.kind === "nothing" && table.emptyMbr) holds = { ...holds, table: "mbr" };
-    const node: BlockNode = { ...base, id, sizeBytes, holds };
-    graph.nodes.push(node);
-    await graph.addContent(node, content, reader);
-    return;
-  }
-  graph.nodes.push({ ...base, id, sizeBytes, holds });
-  if (table.partitions.length === 0)
-    await graph.addContent({ ...base, id, sizeBytes, holds }, { kind: "nothing" }, reader);
-  const overlapping = findOverlapping(table.partitions);
-  if (overlapping.size > 0)
-    graph.problems.push(
-      makeProblem("partitions-overlap", {
-        about: named("disk", path),
-        text: `${path}: partitions ${[...overlapping].toSorted((a, b) => a - b).join(", ")} overlap`,
-        advice: "They are copied whole, every byte once",
-      }),
-    );
-  for (const part of table.partitions) {
-    const size = Math.min(part.end, sizeBytes) - part.start;
-    const { number, type, uuid, bootable } = part;
-    const node: BlockNode = {
-      ...base,
-      id: partitionId(id, number),
-      sizeBytes: size,
-      holds: { kind: "partition", number, type, uuid, bootable, ...(part.name ? { name: part.name } : {}) },
-    };
-    graph.addPart(node, id, part.start);
-    if (part.extended) continue;
-    const content = await probeRange(path, { offset: part.start, sizeBytes: size }, { signal });
-    await graph.addContent(node, content, partReader(reader, part.start, size));
-  }
 }
 
 type AddArrays = { readonly readers: Map<NodeId, Reader>; readonly signal: AbortSignal };

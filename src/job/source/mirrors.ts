@@ -10,20 +10,23 @@ import {
   type SourceDisk,
   UserError,
 } from "../../core/index.ts";
-import { type LeftOut, leaveOutMirrors } from "../../inspect/index.ts";
+import { type LeftOut, leaveOutCopies, leaveOutMirrors } from "../../inspect/index.ts";
 import type { Answers } from "../../plan/index.ts";
 import type { FoundDisks } from "./found-disks.ts";
 
 export type FewerDisks = FoundDisks & Pick<LeftOut, "leftOut" | "arrays">;
 
 /** UserError `mirrors-needed` where one of each mirror is wanted, and there is no disk too many and none missing. */
-export function chooseMirrors(found: FoundDisks, wanted: Answers["mirrors"]): FewerDisks {
+export function chooseMirrors(all: FoundDisks, wanted: Answers["mirrors"]): FewerDisks {
+  const { copies, ...found } = withoutCopies(all);
   const { graph, leftOut, disks, arrays, reasons, newId } = leaveOutMirrors(found.storage, found.disks);
   if (wanted !== "one") {
     const problems = leftOut.length === 0 ? found.problems : [...found.problems, couldBe(leftOut)];
-    return { ...found, problems, leftOut: [], arrays: [] };
+    return { ...found, problems, leftOut: copies, arrays: [] };
   }
   const incomplete = found.problems.some(({ code }) => code === "md-degraded");
+  if (leftOut.length === 0 && copies.length > 0 && !incomplete)
+    return { ...found, leftOut: copies, arrays: [] };
   if (leftOut.length === 0 && !incomplete)
     throw new UserError(
       "mirrors-needed",
@@ -41,7 +44,27 @@ export function chooseMirrors(found: FoundDisks, wanted: Answers["mirrors"]): Fe
     ...(incomplete ? [becomesWhole(arrays)] : []),
   ];
   const opened = found.opened.map((one) => ({ ...one, node: newId(one.node), below: newId(one.below) }));
-  return { ...found, disks, storage: graph, problems, opened, leftOut, arrays };
+  return { ...found, disks, storage: graph, problems, opened, leftOut: [...copies, ...leftOut], arrays };
+}
+
+/** Without the mirrors of a firmware's RAID, whatever is wanted. */
+function withoutCopies(all: FoundDisks): FoundDisks & { readonly copies: readonly LeftOutDisk[] } {
+  const { disks, leftOut, graph, newId } = leaveOutCopies(all.storage, all.disks);
+  if (leftOut.length === 0) return { ...all, copies: [] };
+  const problems = [...all.problems, ...leftOut.map(({ disk }) => isFirmwareCopy(disk.path, all))];
+  const opened = all.opened.map((one) => ({ ...one, node: newId(one.node), below: newId(one.below) }));
+  return { ...all, disks, storage: graph, problems, opened, copies: leftOut };
+}
+
+function isFirmwareCopy(path: string, { storage }: FoundDisks): Problem {
+  const holds = storage.nodes.find((node) => node.path === path && node.holds.kind === "disk")?.holds;
+  const raid = holds?.kind === "disk" ? holds.firmwareRaid : undefined;
+  const other = storage.nodes.find(({ id }) => id === raid?.of)?.path ?? "the other disk";
+  return makeProblem("mirror-left-out", {
+    about: named("disk", path),
+    text: `${path} is not sent: it has the same as ${other}, by ${raid?.title ?? "the firmware's RAID"}`,
+    advice: "One disk is enough: in the VM nothing would keep two alike",
+  });
 }
 
 const namesOf = (arrays: LeftOut["arrays"]): string => arrays.map(({ name }) => name).join(", ");

@@ -12,6 +12,7 @@ import {
   type GuestOS,
   type GuestView,
   type Machine,
+  type Problem,
   type SealedView,
   type SourceDisk,
   UserError,
@@ -33,6 +34,7 @@ import { readKeys } from "./keys.ts";
 import type { FoundDisks } from "./found-disks.ts";
 import { lockedVolumes, plainCopies } from "./locked.ts";
 import { chooseMirrors, type FewerDisks, isExpected } from "./mirrors.ts";
+import { eraseRaidSignatures } from "./plain-disks.ts";
 import { shrinkArrays } from "./shrink-arrays.ts";
 
 type Call = { readonly signal: AbortSignal; readonly emit: Emit };
@@ -161,7 +163,8 @@ export async function openSource(found: FewerDisks, options: OpenOptions): Promi
     views.push(opening.use(await openOverlay(disk, { storeDirectory, signal })));
   }
   await shrinkArrays(found, views);
-  const problems = [...found.problems];
+  if (!asIs) await eraseRaidSignatures(found.storage, views);
+  const problems = found.problems.map((problem) => (asIs ? asItIs(problem) : problem));
   if (!asIs) problems.push(...(await checkVolumes({ ...found, views, ...options })));
   const { usage, used } = await measure(found, views, signal); // while nothing is mounted on the views
   let guest: MountedGuest | null = null;
@@ -193,6 +196,10 @@ export async function openSource(found: FewerDisks, options: OpenOptions): Promi
     },
   };
 }
+
+/** What is not understood is no reason to stop where nothing is to be understood. */
+const asItIs = (problem: Problem): Problem =>
+  problem.code === "firmware-raid-part" ? { ...problem, severity: "warns" } : problem;
 
 async function measure(
   { disks, storage, opened }: FoundDisks,

@@ -162,6 +162,7 @@ function own({ holds, sectorBytes }: BlockNode, showsTable: boolean): string {
     case "disk": {
       const facts = [holds.model, holds.serial === null ? "" : `serial ${holds.serial}`];
       if (showsTable) facts.push(TABLES[holds.table]);
+      if (holds.firmwareRaid?.state === "plain") facts.push(holds.firmwareRaid.title);
       if (sectorBytes !== 512) facts.push(`${sectorBytes}-byte sectors`);
       return facts.filter((fact) => fact !== "").join(", ");
     }

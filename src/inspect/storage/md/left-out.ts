@@ -45,6 +45,26 @@ export function leaveOutMirrors(graph: BlockGraph, disks: readonly SourceDisk[])
   return { disks: numbered, leftOut, reasons, ...withoutDisks(graph, { kept, leftOut }) };
 }
 
+/**
+ * Disks that a firmware kept as mirrors of another one. Nothing in a VM would keep them alike, and two disks with the same UUIDs
+ * are one too many: they are never sent.
+ */
+export function leaveOutCopies(
+  graph: BlockGraph,
+  disks: readonly SourceDisk[],
+): Pick<LeftOut, "disks" | "leftOut" | "graph" | "newId"> {
+  const isCopy = ({ number }: SourceDisk): boolean =>
+    graph.nodes.some(
+      ({ id, holds }) =>
+        id === diskId(number) && holds.kind === "disk" && holds.firmwareRaid?.state === "copy",
+    );
+  const kept = disks.filter((disk) => !isCopy(disk));
+  const leftOut = disks.filter(isCopy).map((disk) => ({ disk, volumes: [] }));
+  const numbered = kept.map((disk, index) => ({ ...disk, number: index + 1 }));
+  const { graph: fewer, newId } = withoutDisks(graph, { kept, leftOut });
+  return { disks: numbered, leftOut, graph: fewer, newId };
+}
+
 const ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 const isOn = (id: NodeId, { number }: SourceDisk): boolean => diskNumberOf(id) === number;
 const nodesOf = (graph: BlockGraph, disk: SourceDisk): readonly BlockNode[] =>
