@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fast loop: types, lint, format, unit and contract tests, side by side. Seconds, from source.
+// The fast loop: types, lint, format, unit and contract tests, side by side. Seconds, from source. `npm run ok -- --all` runs
+// tests too that have passed as they are.
 import { glob } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { COMPILED } from "./checks/cache.ts";
 import { startsPrograms } from "./checks/imports.ts";
+import { keysOf, readKept, surroundings, unchanged, worthKeeping, writeKept } from "./checks/kept.ts";
 import { orderedTests, share } from "./checks/order.ts";
-import { NODE, type Part, renderTable, runPart, total } from "./checks/part.ts";
+import { type Ended, NODE, type Part, renderTable, runPart, total } from "./checks/part.ts";
 import { runTests } from "./checks/run-tests.ts";
 
 const BIN = "node_modules/.bin";
@@ -23,21 +25,30 @@ const TESTS = ["{src,bench,scripts}/**/*.test.ts", "tests/{contract,golden}/**/*
 
 const begun = performance.now();
 const { files, sources, seconds } = await orderedTests(await Array.fromAsync(glob(TESTS)));
+const keys = keysOf(files, sources, surroundings(sources));
+const before = process.argv.includes("--all") ? {} : readKept();
+const kept = new Set(unchanged(files, keys, before));
 // To start a program, Node copies the page tables of all that it holds: 10 ms in a process that has run the other tests.
-const [programs, others] = [true, false].map((starts) =>
-  files.filter((file) => startsPrograms(file, sources) === starts),
+const [programs = [], others = []] = [true, false].map((starts) =>
+  files.filter((file) => !kept.has(file) && startsPrograms(file, sources) === starts),
 );
-const lists = [
-  ...share(others ?? [], Math.max(2, availableParallelism() - 1), seconds),
-  programs ?? [],
-].filter((list) => list.length > 0);
+const lists = [...share(others, Math.max(2, availableParallelism() - 1), seconds), programs].filter(
+  (list) => list.length > 0,
+);
 const show = "when-failed";
+const runList = async (list: readonly string[], index: number): Promise<Ended> => {
+  const name = `tests ${index + 1}`;
+  const { result, ...ended } = await runTests({ name, how: "one-process", files: list, show });
+  if (result !== undefined) for (const file of worthKeeping(list, result, sources)) kept.add(file);
+  return ended;
+};
+const keptFiles = kept.size;
 const ended = await Promise.all([
   ...CHECKS.map((check) => runPart({ ...check, show })),
-  ...lists.map((list, index) =>
-    runTests({ name: `tests ${index + 1}`, how: "one-process", files: list, show }),
-  ),
+  ...lists.map(runList),
 ]);
+writeKept(Object.fromEntries([...kept].map((file) => [file, keys[file] ?? ""])));
 const all = total(ended, begun);
-console.log(renderTable([...ended, all]));
+const remark = `${keptFiles} of ${files.length} test files unchanged since they passed (--all runs them too)`;
+console.log(renderTable([...ended, keptFiles > 0 ? { ...all, remark } : all]));
 process.exitCode = all.ok ? 0 : 1;

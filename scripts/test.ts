@@ -18,7 +18,7 @@ console.log(renderTable([...ended, all]));
 process.exitCode = all.ok ? 0 : 1;
 
 function ok(): Promise<Ended> {
-  return runPart({ name: "npm run ok", argv: [NODE, "scripts/ok.ts"], show });
+  return runPart({ name: "npm run ok", argv: [NODE, "scripts/ok.ts", ...process.argv.slice(2)], show });
 }
 
 async function block(): Promise<Ended> {

@@ -55,10 +55,17 @@ export function distanceTo(changed: ReadonlySet<string>, path: string, sources: 
   return Number.POSITIVE_INFINITY;
 }
 
-/** One hash of a file and all that it needs, however far away. */
-export function closureHash(path: string, sources: Sources): string {
+/** A file and all that it needs, however far away. */
+export function closureOf(path: string, sources: Sources): ReadonlySet<string> {
   const seen = new Set([path]);
   for (const each of seen) for (const target of sources.get(each)?.imports ?? []) seen.add(target);
-  const parts = [...seen].toSorted().map((each) => `${each} ${sources.get(each)?.hash ?? "absent"}`);
+  return seen;
+}
+
+/** One hash of all of them. */
+export function closureHash(path: string, sources: Sources): string {
+  const parts = [...closureOf(path, sources)]
+    .toSorted()
+    .map((each) => `${each} ${sources.get(each)?.hash ?? "absent"}`);
   return hash("sha256", [path, ...parts].join("\n"));
 }

@@ -2,7 +2,7 @@
 // Test files in one process, one after the other: starting Node takes longer than most tests that need nothing.
 // Not by --test-isolation=none, which says nothing of a file that throws behind its first test, and leaves out the rest.
 import "./untracked.ts";
-import { resolve } from "node:path";
+import { load } from "./watched.ts"; // before all that it watches
 import { beforeEach } from "node:test";
 import { forgetSecrets } from "../../src/core/index.ts";
 
@@ -10,4 +10,4 @@ import { forgetSecrets } from "../../src/core/index.ts";
 // every text of the next.
 beforeEach(forgetSecrets);
 
-for (const file of process.argv.slice(2)) await import(resolve(file));
+for (const file of process.argv.slice(2)) await load(file);

@@ -16,7 +16,8 @@ type Tests = Pick<Part, "name" | "show"> & {
 
 const HERE = "scripts/checks";
 
-export async function runTests({ how, files, ...part }: Tests): Promise<Ended> {
+/** `result` only where all ran to the end, and the process ended well. */
+export async function runTests({ how, files, ...part }: Tests): Promise<Ended & { result?: Result }> {
   const directory = await mkdtemp(join(tmpdir(), "p2v-checks-"));
   try {
     const path = join(directory, "result.json");
@@ -30,7 +31,7 @@ export async function runTests({ how, files, ...part }: Tests): Promise<Ended> {
     const result = JSON.parse(text) as Result;
     keepSeconds(result.seconds);
     const ok = ended.ok && result.failed === 0 && result.passed + result.skipped > 0;
-    return { ...ended, ok, remark: remarkOf(result) };
+    return { ...ended, ok, remark: remarkOf(result), ...(ended.ok ? { result } : {}) };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -40,7 +40,7 @@ export function readKernelMemory(words: string, memoryBytes: number): Reserved {
   let crashBytes: number | null = null;
   let limitBytes: number | null = null;
   for (const word of words.split(/[ \t\r\n"']+/, MAX_WORDS)) {
-    const [key = "", value = ""] = splitOnce(word);
+    const [key, value] = splitOnce(word);
     const size = parseMemory(value);
     if (key === "default_hugepagesz" && size !== null) defaultPageBytes = pageBytes = size;
     else if (key === "hugepagesz" && size !== null) pageBytes = size;

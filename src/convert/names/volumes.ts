@@ -125,7 +125,11 @@ function isAllSeen({ nodes, edges }: BlockGraph): boolean {
         return holds.content !== undefined;
       case "unknown":
         return false;
-      default:
+      case "disk":
+      case "partition":
+      case "filesystem":
+      case "swap":
+      case "lvm-lv":
         return true;
     }
   });

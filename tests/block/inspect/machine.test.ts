@@ -85,7 +85,11 @@ test("readContents() tells a GPT and its types in upper case", { skip }, async (
     const [first, second] = [await look(`${loop.path}p1`), await look(`${loop.path}p2`)];
     assert.equal(partitionOf(first).type, "C12A7328-F81F-11D2-BA4B-00A0C93EC93B");
     assert.deepEqual([partitionOf(first).bootable, partitionOf(second).bootable], [false, true]);
-    assert.deepEqual(holdsOf(first, "83"), { kind: "opaque", why: "no known content" });
+    assert.deepEqual(holdsOf(first, "83"), {
+      kind: "opaque",
+      why: "no known content",
+      content: "none-known",
+    });
   } finally {
     await run(["partx", "--delete", loop.path]);
   }
