@@ -23,7 +23,7 @@ const SET_ROOT = new RegExp(`^[ \\t]*set[ \\t]+root=["']?\\(?(${DEVICE})\\)?["']
 const SEARCH =
   /^[ \t]*search(?:\.[a-z_]+)?[ \t](?:.*[ \t])?(?:--set(?:=root|[ \t]|$)|-s[ \t]|[^ \t]+[ \t]+root\b)/;
 const COMMAND = new RegExp(
-  `^[ \\t]*(linux|linux16|linuxefi|initrd|initrd16|initrdefi|multiboot|multiboot2|module|module2|xen_hypervisor|xen_module|chainloader|configfile|source)[ \\t]+(?:--[a-z-]+[ \\t]+)*["']?(?:\\((${DEVICE})\\))?([/+][^ \\t\\r\\n"']*)`,
+  `^[ \\t]*(?:set[ \\t]+(?=prefix=))?(prefix=|linux|linux16|linuxefi|initrd|initrd16|initrdefi|multiboot|multiboot2|module|module2|xen_hypervisor|xen_module|chainloader|configfile|source)[ \\t]*(?<=[ \\t=])(?:--[a-z-]+[ \\t]+)*["']?(?:\\((?:\\$root|(${DEVICE}))\\))?([/+][^ \\t\\r\\n"']*)`,
 );
 const ENTRY = /^[ \t]*(?:menuentry|submenu)[ \t].*\{[ \t]*\r?\n?$/;
 const END = /^[ \t]*\}[ \t]*\r?\n?$/;

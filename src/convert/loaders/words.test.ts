@@ -12,6 +12,7 @@ import {
 import type { BlockGraph } from "../../core/index.ts";
 import { readVolumes } from "../names/volumes.ts";
 import { bareNames } from "./bare-kernels.ts";
+import { nameCards } from "./card-words.ts";
 import { only } from "./command-lines.ts";
 import { nameDevices, type NamedLine } from "./devices.ts";
 import { withoutLostVolumes } from "./lost-volumes.ts";
@@ -122,6 +123,52 @@ test("words of a SAN are taken out, and rd.neednet with the last of them", () =>
   assert.equal(out('GRUB="rd.iscsi.firmware rd.iscsi.initiator=iqn.x:y"'), 'GRUB=""');
   for (const kept of ["ip=dhcp rd.neednet=1", "rd.fcoe=0 quiet", "root=/dev/nfs ip=dhcp", "netroot2=iscsi:x"])
     assert.deepEqual(withoutSanWords(kept), { text: kept, words: [] });
+});
+
+test("words that name a card of the VM by another name get its name; a card that the VM lacks is reported", () => {
+  const nics = [
+    { name: "eno1", mac: "52:54:00:00:00:01", origin: "guest", aliases: ["0000:01:00.0"] },
+    { name: "lan0", mac: "52:54:00:00:00:02", origin: "guest" },
+  ] as const;
+  const lost = (text: string): readonly string[] => {
+    const named = nameCards(text, nics);
+    assert.equal(named.text, text);
+    return named.lost;
+  };
+  for (const kept of [
+    "ip=dhcp ip=eno1:dhcp ip=192.0.2.5::192.0.2.1:255.255.255.0:web:lan0:none",
+    "ip=[2001:db8::1]::[2001:db8::ff]:64:web:eno1:none bootdev=eno1",
+    "ip=:::::eno1:dhcp BOOTIF=01-52-54-00-00-00-02 ip=192.0.2.5::192.0.2.1:24:web",
+    "bond=bond7:eno1,lan0:mode=802.3ad vlan=bond7.5:bond7 ip=bond7.5:dhcp bridge=br0:lan0",
+    "ifname=up:52:54:00:00:00:02 ip=up:dhcp",
+  ])
+    assert.deepEqual(lost(kept), []);
+  assert.deepEqual(lost("ip=eth7:dhcp rd.neednet=1"), ["eth7"]);
+  assert.deepEqual(lost("bond=bond0:eno1,eth1:mode=1 BOOTIF=01-00-11-22-33-44-55"), [
+    "eth1",
+    "01-00-11-22-33-44-55",
+  ]);
+  assert.deepEqual(lost("ip=192.0.2.5::192.0.2.1:24:web:ens9:off"), ["ens9"]);
+});
+
+test("a name below /dev/mapper may be one of crypttab's where a volume is encrypted", () => {
+  const storage = lockedGraph();
+  const opened = {
+    nodes: [...storage.nodes, { ...storage.nodes[0], id: "crypt", holds: { kind: "crypt", uuid: "x" } }],
+    edges: [...storage.edges, { from: "crypt", to: "disk:1/part:2/swap", map: null }],
+  } as BlockGraph;
+  const fs = {
+    ...storage.nodes[0],
+    id: "fs",
+    holds: { kind: "swap", uuid: "s", label: null, hibernated: false },
+  };
+  const whole = {
+    nodes: [...opened.nodes, fs],
+    edges: [...opened.edges, { from: "fs", to: "crypt", map: null }],
+  } as BlockGraph;
+  const volumes = readVolumes(guest, testIntent({ storage: whole }));
+  assert.deepEqual(nameDevices(only("root=/dev/mapper/luks-root"), { ...names, volumes }).lost, []);
+  assert.equal(nameDevices(only("root=LABEL=x"), { ...names, volumes }).lost.length, 1, "all is open");
 });
 
 test("a kernel without an initramfs: PARTUUID= since 3.8, before that the VM's own name", () => {

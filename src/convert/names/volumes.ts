@@ -142,8 +142,10 @@ function isThere(thing: Thing, guest: GuestOS, graph: BlockGraph): boolean {
     case "device": {
       const spec = thing.spec.replace(/\/PARTNROFF=-?\d{1,3}$/, ""); // counts from that partition
       const { kind } = parseDeviceSpec(spec);
-      // md0 may be an array whose own name is another: mdadm.conf decides.
-      if (kind === "other" || (kind === "array" && has((holds) => holds.kind === "md"))) return true;
+      if (kind === "other") return true;
+      // md0 may be an array whose own name is another: mdadm.conf decides. crypttab gives names below /dev/mapper.
+      if (kind === "array" && has((holds) => holds.kind === "md")) return true;
+      if (spec.startsWith("/dev/mapper/") && has((holds) => holds.kind === "luks")) return true;
       return resolveSpec(graph, spec, guest.names).kind !== "absent";
     }
     case "group":

@@ -5,6 +5,7 @@ import { guestFiles, makeProblem, named, type Problem } from "../../../core/inde
 import type { Draft } from "../draft.ts";
 import type { StepContext } from "../step.ts";
 import { readVolumes } from "../../names/volumes.ts";
+import { nameCards } from "../../loaders/card-words.ts";
 import { bareNames } from "../../loaders/bare-kernels.ts";
 import type { CommandLine, CommandLineFiles, EditLine } from "../../loaders/command-lines.ts";
 import { type DeviceNames, type LostWord, nameDevices, nameStyle } from "../../loaders/devices.ts";
@@ -14,6 +15,7 @@ import { withoutSanWords } from "../../loaders/san-words.ts";
 const WHY =
   "The kernel would look for its root, or the swap to resume from, by a name that the VM's disks do not have";
 const WHY_OUT = "The initramfs would wait for a volume or a SAN that the VM does not have";
+const WHY_CARD = "The initramfs would look for a network card by a name that none of the VM's cards has";
 const AGAIN = "; so that it survives when the menu is generated again";
 
 /** Menus are edited in place: a tool that generates them would look at this machine and its firmware. */
@@ -21,7 +23,7 @@ export async function convertCommandLines(
   kinds: readonly CommandLineFiles[],
   context: StepContext,
 ): Promise<void> {
-  const { view, draft } = context;
+  const { intent, view, draft } = context;
   const names = deviceNames(context);
   const found: Found[] = [];
   for (const kind of kinds)
@@ -41,7 +43,14 @@ export async function convertCommandLines(
       };
       await editFile(kind, path, { draft, why: `${WHY}${again}`, edit: name });
       await editFile(kind, path, { draft, why: `${WHY_OUT}${again}`, edit: takeOut });
-      found.push({ path, lost, san });
+      const cards: string[] = [];
+      const nameCard: EditLine = ({ text }) => {
+        const edited = nameCards(text, intent.nics);
+        cards.push(...edited.lost);
+        return edited.text;
+      };
+      await editFile(kind, path, { draft, why: `${WHY_CARD}${again}`, edit: nameCard });
+      found.push({ path, lost, san, cards });
     }
   for (const problem of problemsOf(found)) draft.problem(problem);
 }
@@ -61,7 +70,12 @@ export function withoutLost(
   return { text: edited, san: words };
 }
 
-type Found = { readonly path: string; readonly lost: readonly LostWord[]; readonly san: readonly string[] };
+type Found = {
+  readonly path: string;
+  readonly lost: readonly LostWord[];
+  readonly san: readonly string[];
+  readonly cards: readonly string[];
+};
 
 const MAX_PROBLEMS = 20;
 
@@ -76,8 +90,26 @@ function problemsOf(found: readonly Found[]): readonly Problem[] {
   const lost = [...paths.values()].slice(0, MAX_PROBLEMS).map((one) => lostWord(one.word, [...one.paths]));
   const words = [...new Set(found.flatMap(({ san }) => san))].slice(0, MAX_PROBLEMS);
   const from = found.flatMap(({ path, san }) => (san.length > 0 ? [path] : []));
-  return words.length === 0 ? lost : [...lost, bootFromSan(words, from)];
+  const cards = [...new Set(found.flatMap((one) => one.cards))].slice(0, MAX_PROBLEMS);
+  return [
+    ...lost,
+    ...(words.length === 0 ? [] : [bootFromSan(words, from)]),
+    ...cards.map((card) =>
+      lostCard(
+        card,
+        found.filter((one) => one.cards.includes(card)).map(({ path }) => path),
+      ),
+    ),
+  ];
 }
+
+const lostCard = (card: string, paths: readonly string[]): Problem =>
+  makeProblem("nic-not-in-vm", {
+    about: [{ kind: "nic", name: card, mac: null }, ...guestFiles(...paths)],
+    text: `A kernel's word in ${paths.join(" and ")} names the network card ${card}, which the VM does not have`,
+    advice:
+      "If its initramfs needs the network, correct the word, or give the VM a card of that name (--nic)",
+  });
 
 function lostWord({ kind, key, device }: LostWord, paths: readonly string[]): Problem {
   const about = [...named("device", device), ...guestFiles(...paths)];

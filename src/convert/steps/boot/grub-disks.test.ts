@@ -75,3 +75,18 @@ test("what is known of the old machine's names counts before the file", async (t
   const { changes } = await proposeStep(grubDisks, guest);
   assert.equal(changes.length, 1);
 });
+
+test("a menu on the EFI system partition that leads to the one in /boot", async (t) => {
+  const path = "/boot/efi/EFI/debian/grub.cfg";
+  const prefix = "set prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n";
+  assert.deepEqual(await convert(t, path, `set root=(hd1,gpt1)\n${prefix}`), {
+    text: `set root=(hd1,gpt1)\n${SEARCH}=root ${ROOT_UUID}\n${prefix}`,
+    codes: [],
+  });
+  assert.deepEqual(await convert(t, path, "set prefix=(hd1,gpt1)/boot/grub\nnormal\n"), {
+    text: `${SEARCH}=p2v ${ROOT_UUID}\nset prefix=($p2v)/boot/grub\nnormal\n`,
+    codes: [],
+  });
+  const found = `search.fs_uuid ${ROOT_UUID} root hd1,gpt1\n${prefix}`;
+  assert.deepEqual(await convert(t, path, found), { text: found, codes: [] });
+});

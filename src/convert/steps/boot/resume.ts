@@ -1,28 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
-// The swap from which a hibernated system resumes, as initramfs-tools has it. The boot waits for a swap that is gone.
-import { step } from "../step.ts";
-import { resumeName } from "../../loaders/devices.ts";
+// What initramfs-tools is configured with, besides the command line (initramfs.conf(5)): the swap to resume from, where the boot
+// waits for one that is gone; a root, encrypted volumes of Debian 8 and before, a network card.
+import { findNic, guestFiles, type IntendedNic, makeProblem, named } from "../../../core/index.ts";
+import { nameCards } from "../../loaders/card-words.ts";
+import { only } from "../../loaders/command-lines.ts";
+import { type DeviceNames, nameDevices, resumeName } from "../../loaders/devices.ts";
 import { editAssignments } from "../../text/shell-file.ts";
-import { readVolumes } from "../../names/volumes.ts";
+import { step } from "../step.ts";
+import { deviceNames } from "./command-lines.ts";
 
 const DIRECTORY = "/etc/initramfs-tools";
+const MAX_PARTS = 200;
 
 export const resume = step(
   {
     name: "resume",
     explains:
-      "Names the swap to resume from by UUID in the configuration of initramfs-tools, or none if it is gone",
+      "Names the swap to resume from by UUID in the configuration of initramfs-tools, or none if it is gone; a root and a network card there too",
   },
-  async ({ guest, intent, view, draft }) => {
-    const volumes = readVolumes(guest, intent);
-    const names = await view.list(`${DIRECTORY}/conf.d`);
-    for (const path of [`${DIRECTORY}/initramfs.conf`, ...names.map((name) => `${DIRECTORY}/conf.d/${name}`)])
+  async (context) => {
+    const { intent, view, draft } = context;
+    const names = deviceNames(context);
+    const parts = (await view.list(`${DIRECTORY}/conf.d`)).slice(0, MAX_PARTS);
+    for (const path of [
+      `${DIRECTORY}/initramfs.conf`,
+      ...parts.map((name) => `${DIRECTORY}/conf.d/${name}`),
+    ]) {
+      let lost: readonly string[] = [];
       await draft.edit(path, {
         why: "The initramfs would wait for a swap that the VM's disks do not have by that name",
-        edit: (text) =>
-          editAssignments(text, (name, value) =>
-            name === "RESUME" ? resumeName(value, { volumes, style: "UUID=" }) : null,
-          ),
+        edit(text) {
+          const rendered = renderConf(text, names, intent.nics);
+          lost = rendered.lost;
+          return rendered.text;
+        },
       });
+      if (lost.length > 0)
+        draft.problem(
+          makeProblem("word-not-given", {
+            about: [...named("device", ...lost), ...guestFiles(path)],
+            text: `${path} names ${lost.join(" and ")}, which the VM does not have`,
+            advice: "Correct it there, in the VM or before: the initramfs may wait for it at boot",
+          }),
+        );
+    }
   },
 );
+
+type Rendered = { readonly text: string; readonly lost: readonly string[] };
+
+export function renderConf(text: string, names: DeviceNames, nics: readonly IntendedNic[]): Rendered {
+  const lost: string[] = [];
+  /** The value as a kernel's word is converted. */
+  const asWord = (key: string, value: string): string => {
+    const { text: word, lost: words } = nameDevices(only(`${key}=${value}`), names);
+    lost.push(...words.map(({ device }) => device));
+    return word.slice(key.length + 1);
+  };
+  const edited = editAssignments(text, (name, value) => {
+    switch (name) {
+      case "RESUME":
+        return resumeName(value, { volumes: names.volumes, style: "UUID=" });
+      case "ROOT":
+        return value === "" ? null : asWord("root", value);
+      case "CRYPTROOT":
+      case "CRYPTOPTS":
+        return asWord("cryptopts", value);
+      case "IP": {
+        const cards = nameCards(`ip=${value}`, nics);
+        lost.push(...cards.lost);
+        return cards.text.slice(3);
+      }
+      case "DEVICE": {
+        const nic = value === "" ? null : findNic(nics, value);
+        if (value !== "" && nic === null) lost.push(value);
+        return nic?.name ?? null;
+      }
+      default:
+        return null;
+    }
+  });
+  return { text: edited, lost };
+}
