@@ -81,8 +81,11 @@ export type Nic = {
   readonly bus: string | null;
   /** What systemd's schemes call it by its place, as the running system's udev has it; absent: not known. */
   readonly names?: Readonly<Partial<Record<CardPlace, string>>>;
-  /** A virtual function of another card (SR-IOV), there to be lent to a VM. Absent: no. */
-  readonly lent?: true;
+  /**
+   * No card of the machine's own network, unless a file of the guest means it: a virtual function there to be lent (SR-IOV),
+   * the USB link to the BMC, wireless, the same card seen twice. Absent: no.
+   */
+  readonly aside?: true;
 };
 
 /** Unique within one graph. Made and read by storage/node-id.ts only. */

@@ -14,7 +14,7 @@ export type ClaimedBy =
    * `seen`: a log or a lease saw it; `sets`: the configuration gives it to a card that may have had another.
    */
   | { readonly kind: "address"; readonly mac: string; readonly how: "names" | "finds" | "seen" | "sets" }
-  /** By its place on PCI: `0000:03:00.0`. */
+  /** By its place on PCI (`0000:03:00.0`), or by the name that udev makes of its place (`enp3s0`). */
   | { readonly kind: "slot"; readonly bus: string };
 
 /** By what the guest makes names: the kernel counts (`eth0`), or udev takes the first place of the card that is known. */

@@ -170,7 +170,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "functions lent to VMs are no cards of eth0": {
     wanted: ["eth0"],
-    cards: [card(1), card(2, { lent: true })],
+    cards: [card(1), card(2, { aside: true })],
     known: { eth0: "live1: only" },
   },
   "somebody said it": {
@@ -190,7 +190,7 @@ const CASES: Readonly<Record<string, Case>> = {
     wanted: ["eth1"],
     own: true,
     cards: [card(1, { name: "eth0" }), card(2, { name: "eth1" })],
-    known: { eth1: "eth1: own" },
+    known: { eth0: "eth0: own", eth1: "eth1: own" },
   },
 };
 

@@ -44,6 +44,8 @@ export type InterfaceNames = {
 export type Asked = InterfaceEvidence & {
   /** Names that something configures for use at boot. */
   readonly wanted: readonly string[];
+  /** Names that stand in the guest's files without being used. */
+  readonly mentioned?: readonly string[];
   /** By whom runs the program: name to address. */
   readonly given: ReadonlyMap<string, string>;
   /** Are the cards' names those of the guest itself (a survey)? */
@@ -66,7 +68,7 @@ export function learnInterfaceNames(asked: Asked, cards: readonly Nic[]): Interf
   learned.rung("address", by(hasAddress("names", "finds")));
   learned.rung(
     "slot",
-    by((claim, { bus }) => claim.kind === "slot" && claim.bus === bus),
+    by((claim, card) => claim.kind === "slot" && (claim.bus === card.bus || placeNames(card).has(claim.bus))),
   );
   learned.rung("address", by(hasAddress("seen")));
   learned.rung("place", (name) => cards.filter((card) => placeNames(card).has(name)));
@@ -101,6 +103,8 @@ class Learned {
     this.#cards = cards;
     const claims = asked.claims.slice(0, MAX_CLAIMS);
     const all = new Set([...asked.wanted, ...asked.given.keys(), ...claims.map(({ name }) => name)]);
+    for (const name of asked.mentioned ?? []) all.add(name);
+    if (asked.own) for (const { name } of cards) all.add(name);
     this.#names = [...all].filter(isInterfaceName).toSorted().slice(0, MAX_NAMES);
     this.#wanted = new Set(asked.wanted);
     for (const name of this.#names) this.#claims.set(name, claimsByName(name));
@@ -214,11 +218,11 @@ class Learned {
     return this.#names.filter((name) => !this.#known.has(name));
   }
 
-  /** Configured names that may still mean a card. A function that a card lends to VMs is none of its own. */
+  /** Configured names that may still mean a card of the machine's own network. */
   #openWanted(): readonly { readonly name: string; readonly cards: readonly Nic[] }[] {
     return this.#open().flatMap((name) => {
       if (!this.#wanted.has(name) || this.#isElsewhere(name, ["names"])) return [];
-      const cards = [...(this.#candidates.get(name) ?? [])].filter(({ lent }) => lent !== true);
+      const cards = [...(this.#candidates.get(name) ?? [])].filter(({ aside }) => aside !== true);
       return cards.length === 0 ? [] : [{ name, cards }];
     });
   }

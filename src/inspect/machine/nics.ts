@@ -22,9 +22,13 @@ export async function readNics(sysroot: Sysroot): Promise<FoundNics> {
   const nics: Nic[] = [];
   for (const name of names.slice(0, MAX_NICS).toSorted(compareNames)) {
     const nic = await readNic(sysroot, name);
-    if (nic !== null) nics.push(nic);
+    if (nic !== null && !isVifOfXen(nic))
+      nics.push((await isAside(sysroot, nic)) ? { ...nic, aside: true } : nic);
   }
-  return { nics, why: names.length > MAX_NICS ? `there are more than ${MAX_NICS} interfaces` : null };
+  return {
+    nics: nics.map((nic) => (isTwin(nic, nics) ? { ...nic, aside: true } : nic)),
+    why: names.length > MAX_NICS ? `there are more than ${MAX_NICS} interfaces` : null,
+  };
 }
 
 async function readNic(sysroot: Sysroot, name: string): Promise<Nic | null> {
@@ -39,7 +43,6 @@ async function readNic(sysroot: Sysroot, name: string): Promise<Nic | null> {
     macOfName(names?.mac ?? "") ??
     parseMac((await sysroot.text(`${at}/address`)) ?? "");
   if (mac === null) return null;
-  const lender = await sysroot.find(`${at}/device/physfn`);
   const driver = await sysroot.find(`${at}/device/driver`);
   const speed = parseCount(await sysroot.text(`${at}/speed`), { max: 10_000_000 });
   return {
@@ -50,8 +53,29 @@ async function readNic(sysroot: Sysroot, name: string): Promise<Nic | null> {
     carrier: parseFlag(await sysroot.text(`${at}/carrier`)),
     bus: parseName(lastOf(device)),
     ...(names === null ? {} : { names }),
-    ...(lender === null ? {} : { lent: true as const }),
   };
+}
+
+/** A dom0's end of a guest's cable has a device, and this address for all of them. */
+const isVifOfXen = ({ mac, driver }: Nic): boolean => mac === "fe:ff:ff:ff:ff:ff" || driver === "vif";
+
+/** BMCs show themselves as USB network cards. */
+const USB_LINKS = /^(?:cdc_ether|cdc_eem|cdc_ncm|rndis_host|cdc_subset)$/;
+
+async function isAside(sysroot: Sysroot, { name, driver }: Nic): Promise<boolean> {
+  if (USB_LINKS.test(driver ?? "")) return true;
+  for (const sign of ["device/physfn", "phy80211", "wireless"])
+    if ((await sysroot.find(`${NET}/${name}/${sign}`)) !== null) return true;
+  return false;
+}
+
+/** In a VM, the function of the host's card that stands behind a paravirtual one has its address. */
+function isTwin({ name, mac, driver }: Nic, all: readonly Nic[]): boolean {
+  const front = /^(?:hv_netvsc|virtio_net)$/;
+  return (
+    !front.test(driver ?? "") &&
+    all.some((one) => one.name !== name && one.mac === mac && front.test(one.driver ?? ""))
+  );
 }
 
 /** ID_NET_NAME_* of udev's database: net_id of systemd works them out, whatever the system calls the card. */

@@ -34,7 +34,7 @@ export function nicsOfMachine(inputs: Inputs): Chosen {
   const names = interfaceNames(inputs);
   const free = new FreeNames(names, guest);
   const used = cards.filter(
-    (card) => card.lent !== true || names.known.some((one) => one.card === card.name),
+    (card) => card.aside !== true || names.known.some((one) => one.card === card.name),
   );
   const nics = used.map((card): IntendedNic => {
     const known = names.known.find((one) => one.card === card.name);
@@ -61,13 +61,13 @@ export function interfaceNames({
 }: Inputs & {
   readonly also?: readonly { readonly name: string; readonly mac: string | null }[];
 }): InterfaceNames {
-  const wanted = (guest?.network ?? []).filter(
-    ({ configured, anyOf }) => configured.kind !== "none" && anyOf === undefined,
-  );
+  const plain = (guest?.network ?? []).filter(({ anyOf }) => anyOf === undefined);
+  const wanted = plain.filter(({ configured }) => configured.kind !== "none");
+  const mentioned = plain.map(({ name }) => name);
   const { claims, naming } = evidenceOf(guest);
   const names = [...new Set([...wanted, ...also].map(({ name }) => name))];
   const said = [...claims, ...claimsOf(also)];
-  return learnInterfaceNames({ claims: said, naming, wanted: names, given, own }, cards);
+  return learnInterfaceNames({ claims: said, naming, wanted: names, mentioned, given, own }, cards);
 }
 
 function evidenceOf(guest: GuestOS | null): InterfaceEvidence {

@@ -19,7 +19,7 @@ export const persistentNet = step(
 );
 
 const BY_SLOT =
-  /(?:^|[\s,])(?:KERNELS|ID|BUS|DEVPATH|ENV\{ID_PATH(?:_TAG)?\})\s*==\s*"[^"]*[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]/i;
+  /(?:^|[\s,])(?:KERNELS|ID|BUS|DEVPATH|ENV\{ID_PATH(?:_TAG)?\})\s*==\s*"[^"]*[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]|(?:^|[\s,])ENV\{ID_NET_NAME_[A-Z]{3,7}\}\s*==\s*"[^"]/i;
 
 /** udev(7). A rule by slot that also asks for an address names that card wherever it is. Pure. */
 export function withoutSlotNames(text: string): string {

@@ -113,7 +113,9 @@ function configOf(ini: Ini): InterfaceConfig {
 function linkOf(ini: Ini, from: string): readonly Sighting[] {
   const name = iniValue(ini, "Link", "Name");
   const [mac = null, ...more] = macsOf(ini);
-  const slot = mac === null ? parseSlot(iniValue(ini, "Match", "Path")) : null;
+  const [, place] =
+    /(?:^|\s)ID_NET_NAME_\w{3,7}=(\S{1,15})(?=\s|$)/.exec(iniValue(ini, "Match", "Property") ?? "") ?? [];
+  const slot = mac === null ? (parseSlot(iniValue(ini, "Match", "Path")) ?? place ?? null) : null;
   if (name === undefined || more.length > 0 || (mac === null && slot === null)) return [];
   return [sighting({ name, mac, how: "names", slot, from })];
 }

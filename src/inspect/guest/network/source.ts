@@ -69,8 +69,10 @@ export function joinFound(all: readonly Found[]): Found {
 
 /** Usual names of interfaces that no VM has as a network card: made by software, or wireless, dial-up, InfiniBand. */
 const SOFTWARE =
-  /^(?:lo|dummy|bond|team|br|bridge|virbr|vmbr|lxcbr|lxdbr|docker|podman|veth|tun|tap|ifb|sit|gre|gretap|ip6tnl|tunl|wg|vlan|vxlan|vmnet|vboxnet|cni|flannel|cali|nm-bond|nm-bridge)\d*$/;
-const SOFTWARE_BEGINNING = /^(?:br-|ovs-|docker|veth|virbr|vnet|vlan|cali|flannel)/;
+  /^(?:lo|dummy|bond|team|br|bridge|virbr|vmbr|xenbr|lxcbr|lxdbr|docker|podman|veth|tun|tap|ifb|sit|gre|gretap|erspan|ip6tnl|ip6gre|tunl|ip_vti|ip6_vti|wg|tailscale|vlan|vxlan|macvlan|macvtap|ipvlan|vmnet|vboxnet|cni|flannel|cali|nm-bond|nm-bridge|nm-team|nlmon|idrac|kube-ipvs)\d*$/;
+/** Containers, overlay networks, and the ends of a host's guests (Proxmox: tap100i0, fwbr100i0; Xen: vif1.0). */
+const SOFTWARE_BEGINNING =
+  /^(?:br-|ovs-|docker|veth|virbr|vnet|vlan|vxlan|cali|cni|flannel|cilium|weave|lxc|tap\d|fw(?:br|pr|ln)\d|vif\d|zt[0-9a-z]{8}|genev_sys|azv|nerdctl|vmbr\d)/;
 const NO_CARD = /^(?:wl|ww|ppp|ib\d|isdn|ippp|can\d|hso|usb\d|slip|bnep|bonding_masters)/;
 
 /** Of a network card, by its name alone. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names that udev rules gave to cards by MAC: 70-persistent-net.rules and its like since 2005.
+import { isInterfaceName } from "../../../core/index.ts";
 import {
   isPhysicalName,
   type NetworkSource,
@@ -33,11 +34,12 @@ export function parseRules(text: string, from: string): readonly Sighting[] {
   return found;
 }
 
-/** `KERNELS=="0000:04:01.0"`, `ID=="0000:04:01.0"`, `ENV{ID_PATH}=="pci-0000:04:01.0"`. */
+/** `KERNELS=="0000:04:01.0"`, `ENV{ID_PATH}=="pci-0000:04:01.0"`, `ENV{ID_NET_NAME_PATH}=="enp4s1"`. */
 function slotIn(rule: string): string | null {
-  const text =
-    /(?:^|[\s,])(?:KERNELS|ID|ENV\{ID_PATH\})\s*==\s*"(?:pci-)?((?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])"/i.exec(
+  const [, key = "", value = ""] =
+    /(?:^|[\s,])(KERNELS|ID|ENV\{ID_PATH\}|ENV\{ID_NET_NAME_[A-Z]{3,7}\})\s*==\s*"([^"*?[]{1,40})"/i.exec(
       rule,
-    )?.[1];
-  return parseSlot(text);
+    ) ?? [];
+  if (key.includes("NET_NAME")) return isInterfaceName(value) ? value : null;
+  return parseSlot(value);
 }
