@@ -42,7 +42,7 @@ export const SETTINGS = {
   ),
   nic: many(
     "NAME=MAC",
-    "Gives the guest's interface NAME this MAC address in the VM, such as enp3s0=52:54:00:12:34:56.",
+    "Gives the guest's interface NAME this MAC address in the VM, such as enp3s0=52:54:00:12:34:56. With the address of one of this machine's cards: that card is NAME.",
   ),
   network: many(
     "NETWORK",

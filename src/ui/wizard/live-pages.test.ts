@@ -97,6 +97,29 @@ test("automatic, as at boot, sets up nothing anew; by hand has links, forms and 
   ]);
 });
 
+test("a port that a person chose, because the server's files could not tell, is an answer of the plan too", async () => {
+  const { network } = sampleWizardState();
+  const links = [
+    { name: "eth0", kind: { kind: "card", mac: null }, ip: { kind: "auto" }, mtu: null },
+  ] as const;
+  const found = { links, dns: [], search: [] };
+  const fresh = { ...network, found, setup: found, way: null, editing: null, checks: null } as const;
+  const { kept, applied } = await walk(
+    [
+      ["Welcome", "standing", "next"],
+      ["Keyboard", "standing", "next"],
+      ["Network", ["server"], "next"],
+      ["Links", ["eth0"], "next"],
+      ["Link eth0", ["enp4s0", "auto", "", ""], "next"],
+      ["Links", ["use"], "next"],
+      ...KEEP_HOST,
+    ],
+    { state: { ...LIVE, network: fresh } },
+  );
+  assert.deepEqual(kept?.answers.get("nic"), ["eth0=24:6e:96:00:00:02"]);
+  assert.equal(applied.length, 1);
+});
+
 test("a keyboard layout is loaded once; one that cannot be leaves the old one", async () => {
   const loaded: string[] = [];
   const way: readonly Move[] = [

@@ -13,7 +13,7 @@ import {
 import { type Box, type Field, paragraphs } from "../box.ts";
 import { linkText, portText } from "../network-text.ts";
 import type { Page } from "../page.ts";
-import type { WizardState } from "../state.ts";
+import { type WizardState, withAnswers } from "../state.ts";
 import { withNetwork } from "./network.ts";
 
 const NEW = ["+vlan", "+bond"] as const;
@@ -68,10 +68,19 @@ export const networkLink: Page = {
     checkPorts(link, others);
     const links =
       old === undefined ? [...others, link] : setup.links.map((one) => (one === old ? link : one));
-    return withNetwork(state, { ...done, setup: { ...setup, links } });
+    return withNetwork(withCard(state, link), { ...done, setup: { ...setup, links } });
   },
   nextPage: "network-links",
 };
+
+/** Which port an interface of the server is, where its files could not tell: the plan needs the same answer. */
+function withCard(state: WizardState, { name, kind }: NetworkLink): WizardState {
+  const found = state.network.found?.links.find((one) => one.name === name);
+  if (state.network.way !== "server" || found?.kind.kind !== "card" || found.kind.mac !== null) return state;
+  if (kind.kind !== "card" || kind.mac === null) return state;
+  const others = (state.answers.get("nic") ?? []).filter((one) => !one.startsWith(`${name}=`));
+  return withAnswers(state, { nic: [...others, `${name}=${kind.mac}`] });
+}
 
 const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter((word) => word !== "");
 
