@@ -63,3 +63,10 @@ simple() {
 	printf 'start=1MiB, size=96MiB, type=83, bootable\nstart=97MiB, size=16MiB, type=82\n' | table "$1" 128
 	boot_code "$1"; ext4 "$1" 1 96 $ROOT_UUID "$T"; swap "$1" 97 16 $SWAP_UUID
 }
+
+# merge_usr DIR: /bin, /sbin and /lib become links into /usr
+merge_usr() { local d; for d in bin sbin lib; do mkdir -p "$1/usr/$d"; [ -d "$1/$d" ] && cp -a "$1/$d/." "$1/usr/$d/" && rm -rf "${1:?}/$d"; ln -s "usr/$d" "$1/$d"; done; ln -sfn ../lib/systemd/systemd "$1/usr/sbin/init"; }
+
+# lvm_here DEVICE... and lvm_on COMMAND...: LVM that sees these devices only, and makes none
+lvm_here() { local d; LVM_FILTER=""; for d in "$@"; do LVM_FILTER="$LVM_FILTER\"a|^$d\$|\", "; done; }
+lvm_on() { local command=$1; shift; lvm "$command" --driverloaded n --config "devices { dir=\"/dev\" scan=\"/dev\" obtain_device_list_from_udev=0 use_devicesfile=0 filter=[${LVM_FILTER}\"r|.*|\"] } activation { udev_sync=0 udev_rules=0 } backup { backup=0 archive=0 } global { event_activation=0 }" "$@"; }

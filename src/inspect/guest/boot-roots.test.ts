@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryView } from "../../system/index.ts";
-import { firstRoot, readMenuRoots, readStartedUuids } from "./boot-roots.ts";
+import { firstWord, readMenuRoots, readStartedUuids } from "./boot-roots.ts";
 
-test("firstRoot() reads the first entry of menus of all kinds, and no comment", () => {
+test("firstWord() reads the first entry of menus of all kinds, and no comment", () => {
   for (const [menu, root] of [
     [
       "# root=/dev/sda9\nset root='hd0,msdos1'\nlinux /vmlinuz root=UUID=ab-cd ro\nlinux /b root=UUID=ef\n",
@@ -18,7 +18,7 @@ test("firstRoot() reads the first entry of menus of all kinds, and no comment", 
     ["linux /vmlinuz root=$root ro", null],
     ["", null],
   ] as const)
-    assert.equal(firstRoot(menu), root, menu);
+    assert.equal(firstWord(menu, "root"), root, menu);
 });
 
 test("menus and loaders are read from their usual places", async () => {

@@ -19,25 +19,31 @@ const MAX_BYTES = 4 * 2 ** 20;
 const MAX_FILES = 50;
 
 /** The value of root= in the first entry of each menu; of Boot Loader Specification entries each has one. */
-export async function readMenuRoots(view: GuestView): Promise<readonly string[]> {
+export const readMenuRoots = (view: GuestView): Promise<readonly string[]> => readMenuWords(view, "root");
+
+/** The same of another word. */
+export async function readMenuWords(view: GuestView, word: string): Promise<readonly string[]> {
   const entries: string[] = [];
   for (const directory of ENTRIES)
     for (const name of (await list(view, directory)).filter((one) => one.endsWith(".conf")))
       entries.push(`${directory}/${name}`);
-  const roots = new Set<string>();
+  const values = new Set<string>();
   for (const path of [...MENUS, ...GRUBENV, ...entries]) {
-    const root = firstRoot((await read(view, path)) ?? "");
-    if (root !== null) roots.add(root);
+    const value = firstWord((await read(view, path)) ?? "", word);
+    if (value !== null) values.add(value);
   }
-  return [...roots];
+  return [...values];
 }
 
 /** Pure. grub-mkconfig puts what os-prober found of other systems behind the system's own entries. */
-export function firstRoot(menu: string): string | null {
+export function firstWord(menu: string, word: string): string | null {
+  const pattern = new RegExp(
+    `(?:^|[\\s"'=])${word.replaceAll(".", "\\.")}[ \\t]*=[ \\t]*["']?((?:[A-Z]+=)?[^\\s"'$(]{1,250})`,
+  );
   for (const line of menu.split("\n")) {
     if (/^\s*#/.test(line)) continue;
-    const value = /(?:^|[\s"'=])root[ \t]*=[ \t]*["']?((?:[A-Z]+=)?[^\s"'=$(]{1,250})/.exec(line)?.[1];
-    if (value !== undefined && /^(?:[A-Z]+=|\/dev\/)/.test(value)) return value;
+    const value = pattern.exec(line)?.[1];
+    if (value !== undefined && (word !== "root" || /^(?:[A-Z]+=|\/dev\/)/.test(value))) return value;
   }
   return null;
 }

@@ -18,7 +18,8 @@ export async function looksLikeRoot(view: GuestView): Promise<boolean> {
 
 /** With merged directories /bin is a link into /usr, and that may be a volume of its own: then no program is seen yet. */
 async function needsUsr(view: GuestView): Promise<boolean> {
-  if ((await firstOf(view, ["/etc/fstab", "/etc/systemd/system/usr.mount"])) === null) return false;
+  if ((await firstOf(view, ["/etc/fstab", "/etc/systemd/system", "/etc/passwd", "/etc/os-release"])) === null)
+    return false;
   const bin = await view.state("/bin").catch(() => null);
   const leadsToUsr = bin?.kind === "link" && /^\/?usr\/bin\/?$/.test(bin.target);
   return leadsToUsr && (await view.resolve("/usr")) !== null && (await view.resolve("/bin")) === null;

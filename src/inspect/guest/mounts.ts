@@ -28,6 +28,7 @@ import { type FstabLine, parseFstab } from "./fstab-lines.ts";
 import { claimsOfCrypttab, claimsOfLines, placesOfStable } from "./names/claims-of-lines.ts";
 import { readDeviceMap, readKernelClaims } from "./names/kernel-words.ts";
 import { readRecords } from "./names/records.ts";
+import { findUsrMount } from "./usr.ts";
 import { readMountUnits } from "./names/units.ts";
 
 const MAX_BYTES = 16 * 2 ** 20;
@@ -86,7 +87,9 @@ export async function readMounts(view: GuestView, { graph, root }: Place): Promi
     { names, crypts },
   );
   const esp = await findEspMount(view, found.mounts, graph);
-  return { ...found, names, mounts: esp === null ? found.mounts : [...found.mounts, esp] };
+  const usr = await findUsrMount(view, found.mounts, { graph, names, root });
+  const more = [esp, usr].filter((mount) => mount !== null);
+  return { ...found, names, mounts: [...found.mounts, ...more] };
 }
 
 type CryptNames = ReadonlyMap<string, NodeId | null>;

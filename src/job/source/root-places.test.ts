@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withSubvolume } from "./root-places.ts";
+import { withKnown, withSubvolume } from "./root-places.ts";
 
 test("withSubvolume() gives the root's mount the subvolume that only the boot loader names", () => {
   const holds = { kind: "filesystem", type: "btrfs", uuid: "b7f5", label: null } as const;
@@ -12,4 +12,16 @@ test("withSubvolume() gives the root's mount the subvolume that only the boot lo
   assert.deepEqual(withSubvolume([line("subvolid=256")], given), [line("subvolid=256")]);
   assert.deepEqual(withSubvolume([], given), [line("subvol=@")]);
   assert.deepEqual(withSubvolume([line("noatime")], { node, subvolume: "" }), [line("noatime")]);
+});
+
+test("withKnown() keeps mounts that an empty directory told of, when it is empty no more", () => {
+  const mount = (path: string, options: string) => ({
+    path,
+    spec: "UUID=1",
+    type: "ext4",
+    options,
+    node: "fs",
+  });
+  const [boot, usr] = [mount("/boot", "read"), mount("/usr", "known")];
+  assert.deepEqual(withKnown([boot], [mount("/boot", "known"), usr]), [boot, usr]);
 });

@@ -103,10 +103,17 @@ export async function mountsOf(
       readOnly: true,
       signal,
     });
-    found = await readMounts(directoryView(tree.directory), { graph: storage, root: root.id });
+    const read = await readMounts(directoryView(tree.directory), { graph: storage, root: root.id });
+    found = { ...read, mounts: withKnown(read.mounts, known) };
     if (mountPoints(found.mounts).length <= known.length) break;
   }
   return found ?? { mounts: [], names: NO_NAMES, problems: [] };
+}
+
+/** A mount that no line names is told by its empty directory, which is not empty any more once it is mounted. */
+export function withKnown(mounts: readonly Mount[], known: readonly Mount[]): readonly Mount[] {
+  const isRead = ({ path }: Mount): boolean => mounts.some((one) => one.path === path);
+  return [...mounts, ...known.filter((one) => !isRead(one))];
 }
 
 /** The loader may name the subvolume alone (rootflags=): then fstab's line gets it, for all who mount the root later. */

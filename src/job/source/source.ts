@@ -8,6 +8,7 @@ import {
   bytesOf,
   type DiskPreview,
   type Emit,
+  errorOf,
   type ExtentMap,
   type GuestOS,
   type GuestView,
@@ -228,12 +229,19 @@ function refuseHibernated(storage: BlockGraph, asIs: boolean): void {
   );
 }
 
-function refuseEmpty({ disks, storage }: FoundDisks, asIs: boolean): void {
+function refuseEmpty({ disks, storage, problems }: FoundDisks, asIs: boolean): void {
   const telling = storage.nodes.some(({ holds }) => holds.kind !== "disk" && holds.kind !== "opaque");
   if (telling || asIs) return;
+  const stopping = problems.find(({ severity }) => severity === "stops");
+  if (stopping !== undefined) throw errorOf(stopping);
+  const parts = storage.nodes.flatMap(({ holds, path }) =>
+    holds.kind === "opaque" && holds.content === "part" ? [`${path} holds ${holds.why}`] : [],
+  );
   throw new UserError(
     "nothing-found",
-    `${disks.map((disk) => disk.path).join(", ")}: no partition table and no file system`,
+    parts.length > 0
+      ? `${parts.slice(0, 8).join("; ")}: there is no system that could be converted`
+      : `${disks.map((disk) => disk.path).join(", ")}: no partition table and no file system`,
     {
       advice:
         "Check that this is the whole disk of a machine, and uncompressed; or copy it byte for byte with --as-is",
