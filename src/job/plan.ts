@@ -174,6 +174,7 @@ export async function proposeChanges(
     tools: chrootTools({ root: source.mounted.directory, workDirectory }),
     extras,
     findKernels,
+    known: source.problems,
     signal,
     emit,
   });

@@ -35,6 +35,8 @@ export type ProposeOptions = {
   readonly findKernels?: (view: GuestView) => Promise<GuestOS["kernels"]>;
   /** Default: all. */
   readonly steps?: readonly ConversionStep[];
+  /** What inspection reported. Default: nothing. */
+  readonly known?: readonly Problem[];
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
@@ -49,6 +51,7 @@ export async function propose({
   extras = NO_EXTRAS,
   findKernels = () => Promise.resolve(found.kernels),
   steps = CONVERSION_STEPS,
+  known = [],
   signal,
   emit,
 }: ProposeOptions): Promise<Proposal & { readonly guest: GuestOS }> {
@@ -64,7 +67,19 @@ export async function propose({
     signal.throwIfAborted();
     emit({ type: "step", phase: "plan", text: step.explains });
     const seen = layeredView(view, blobs, changes);
-    const context = { view: seen, guest, intent, blobs, changes, tools, extras, signal, emit };
+    const told = [...known, ...problems];
+    const context = {
+      view: seen,
+      guest,
+      intent,
+      blobs,
+      changes,
+      problems: told,
+      tools,
+      extras,
+      signal,
+      emit,
+    };
     const wanted = await proposeWithinBounds(step, context);
     const proposal = step.optional && !withSteps.includes(step.name) ? offered(step, wanted) : wanted;
     const allowed = proposal.changes.filter(({ path }) => !isInStore(path));

@@ -47,6 +47,7 @@ import { nicNames } from "./network/nic-names.ts";
 import { persistentNet } from "./network/persistent-net.ts";
 import { wicked } from "./network/wicked.ts";
 import { selinux } from "./selinux.ts";
+import { sweep } from "./sweep.ts";
 
 export const CONVERSION_STEPS: readonly ConversionStep[] = [
   drivers, // before all that looks at kernels and menus
@@ -95,4 +96,5 @@ export const CONVERSION_STEPS: readonly ConversionStep[] = [
   initramfs, // after all that goes into it
   selinux, // after all that makes files
   prove,
+  sweep, // after all that changes files
 ];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A step is a value: a name, a sentence for people, and what it proposes. It writes into its draft, and nowhere else.
-import type { Blobs, Change, Emit, GuestOS, GuestView, Intent } from "../../core/index.ts";
+import type { Blobs, Change, Emit, GuestOS, GuestView, Intent, Problem } from "../../core/index.ts";
 import type { Extras } from "../drivers/extras.ts";
 import type { GuestTools } from "../guest-tools/tools.ts";
 import { Draft, type Proposal } from "./draft.ts";
@@ -14,6 +14,8 @@ export type StepContext = {
   readonly blobs: Blobs;
   /** What the steps before proposed, one Change a path; `view` shows the guest with them. */
   readonly changes: readonly Change[];
+  /** What inspection and the steps before reported. */
+  readonly problems: readonly Problem[];
   /** The guest's own programs. */
   readonly tools: GuestTools;
   /** Packages with drivers that the user provides. */

@@ -42,6 +42,13 @@ const NAMES = {
   "selinux-relabel": notes("The VM labels all files at its first boot."),
 } satisfies ProblemTable;
 
+/** All else that names what the VM lacks. */
+const LEFT = {
+  "names-old-hardware": warns(
+    "Lines of the guest's files name hardware of the old machine, and no step changes them.",
+  ),
+} satisfies ProblemTable;
+
 /** Boot loaders and firmware. */
 const LOADERS = {
   "loader-file-full": warns("The new command line does not fit into a boot loader's file of fixed size."),
@@ -103,4 +110,4 @@ const NICS = {
   "nic-other-mac": notes("A file of the guest gives a network card another address than its own."),
 } satisfies ProblemTable;
 
-export const CONVERSION_PROBLEMS = { ...FILES, ...NAMES, ...LOADERS, ...KERNELS, ...SIZES, ...NICS };
+export const CONVERSION_PROBLEMS = { ...FILES, ...NAMES, ...LEFT, ...LOADERS, ...KERNELS, ...SIZES, ...NICS };

@@ -4,7 +4,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
-import type { Blobs, Change, FileState, GuestOS, GuestView, Intent } from "../../../src/core/index.ts";
+import type {
+  Blobs,
+  Change,
+  FileState,
+  GuestOS,
+  GuestView,
+  Intent,
+  Problem,
+} from "../../../src/core/index.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../../src/system/index.ts";
 import { openBlobs } from "../../../src/convert/apply/blobs.ts";
 import { propose as proposeWith } from "../../../src/convert/propose/propose.ts";
@@ -146,7 +154,7 @@ async function imageFiles(
 }
 
 export function propose(
-  guest: FakeGuest & { readonly steps?: readonly ConversionStep[] },
+  guest: FakeGuest & { readonly steps?: readonly ConversionStep[]; readonly known?: readonly Problem[] },
 ): Promise<Proposal & { readonly guest: GuestOS }> {
   return proposeWith({
     ...guest,
@@ -165,6 +173,7 @@ export const proposeStep = (
     extras: NO_EXTRAS,
     ...guest,
     changes,
+    problems: [],
     signal: new AbortController().signal,
     emit: () => undefined,
   });

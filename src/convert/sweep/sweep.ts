@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sweep: lines of the guest's files that still name hardware of the old machine when all steps are done.
+import { type GuestView, makeProblem, type Problem, type Subject } from "../../core/index.ts";
+import { sweptFiles } from "./files.ts";
+import type { IsKnown } from "./known.ts";
+import { liveLines } from "./live-lines.ts";
+import { readDefaults } from "./package-defaults.ts";
+import { placeOf } from "./places.ts";
+import { type Reference, referencesIn } from "./references.ts";
+import type { VmFacts } from "./vm-facts.ts";
+
+export type Leftover = Reference & { readonly path: string; readonly line: number };
+
+const MAX_FOUND = 1000;
+const MAX_PER_FILE = 50;
+const SHOWN = 8;
+
+export async function findLeftovers(
+  view: GuestView,
+  { facts, isKnown, signal }: { facts: VmFacts; isKnown: IsKnown; signal: AbortSignal },
+): Promise<readonly Leftover[]> {
+  const found: Leftover[] = [];
+  const defaults = await readDefaults(view);
+  for await (const { path, text } of sweptFiles(view, { defaults, signal })) {
+    found.push(...leftoversIn(path, text, facts).filter(({ name }) => !isKnown(path, name)));
+    if (found.length >= MAX_FOUND) break;
+  }
+  return found.slice(0, MAX_FOUND);
+}
+
+/** Pure. */
+export function leftoversIn(path: string, text: string, facts: VmFacts): readonly Leftover[] {
+  const found: Leftover[] = [];
+  // The name of a unit or of its directory names its device.
+  const lines = /\/systemd\/system\//.test(path) ? [{ number: 1, text: path.replaceAll("/", " ") }] : [];
+  for (const { number, text: line } of [...lines, ...liveLines(text)])
+    for (const reference of referencesIn(line, facts)) {
+      if (facts.has(reference, path) || isHarmless(reference, path, line)) continue;
+      found.push({ ...reference, path, line: number });
+      if (found.length >= MAX_PER_FILE) return found;
+    }
+  return found;
+}
+
+/** Where a name stands that has no effect in a VM, is not meant as this machine's, or is the business of a step. */
+function isHarmless({ kind, name }: Reference, path: string, line: string): boolean {
+  if (OF_A_STEP.some((one) => one.path.test(path) && (one.line === undefined || one.line.test(line))))
+    return true;
+  // Titles and ids of menus; hints for GRUB, which looks for itself where they are wrong.
+  if (path.startsWith("/boot/")) return !MENU_LINE.test(line) || /memtest/.test(line) || kind === "slot";
+  // Consoles on ports that the VM lacks are kept on purpose.
+  if (kind === "device" && name.startsWith("/dev/ttyS"))
+    return /^\/etc\/default\/grub|inittab|getty/.test(path);
+  // Addresses of other machines.
+  return kind === "mac" && /dhcp|dnsmasq|arp|cobbler|tftp|pxe/i.test(path) && !/ATTR/.test(line);
+}
+
+const MENU_LINE =
+  /^\s*(?:linux(?:16|efi)?|kernel|module2?|options|append|kernelopts|search|resume|root)\b|^\s*set\s+kernelopts/i;
+
+/** What steps of their own have looked at, and left as it is right. */
+const OF_A_STEP: readonly { readonly path: RegExp; readonly line?: RegExp }[] = [
+  { path: /^\/etc\/fstab$/ },
+  { path: /^\/etc\/lvm\/lvm(?:local)?\.conf$/, line: /filter/ },
+  { path: /\/systemd\/network\/[^/]*\.link$/ },
+];
+
+export function leftoverProblem(found: readonly Leftover[], facts: VmFacts): Problem | null {
+  if (found.length === 0) return null;
+  const ranked = found.toSorted(
+    (a, b) => placeOf(a.path).rank - placeOf(b.path).rank || compare(a.path, b.path) || a.line - b.line,
+  );
+  const lines = linesOf(ranked);
+  const shown = lines
+    .slice(0, SHOWN)
+    .map(({ path, line, names }) => `${path}:${line} ${names.join(" ")} (${placeOf(path).what})`);
+  const more = lines.length > SHOWN ? `; ${lines.length - SHOWN} more with --json` : "";
+  const isGrave = lines.some(({ path }) => placeOf(path).rank < 2);
+  return makeProblem("names-old-hardware", {
+    severity: isGrave ? "warns" : "notes",
+    about: ranked.map(({ path, line, name }): Subject => ({ kind: "line", path, line, name })),
+    text: `${lines.length === 1 ? "A line" : `${lines.length} lines`} of the guest's files still ${lines.length === 1 ? "names" : "name"} hardware of the old machine: ${shown.join("; ")}${more}`,
+    advice: `Nothing changes them, since only a person knows what they mean: write stable names there, on the machine or in the VM${stableWords(ranked, facts)}`,
+  });
+}
+
+type Line = { readonly path: string; readonly line: number; readonly names: readonly string[] };
+
+/** One entry for each line, in the order of the first name. */
+function linesOf(found: readonly Leftover[]): readonly Line[] {
+  const lines = new Map<string, { path: string; line: number; names: string[] }>();
+  for (const { path, line, name } of found) {
+    const key = `${path}\n${line}`;
+    const one = lines.get(key) ?? { path, line, names: [] };
+    if (!one.names.includes(name)) one.names.push(name);
+    lines.set(key, one);
+  }
+  return [...lines.values()];
+}
+
+function stableWords(found: readonly Leftover[], facts: VmFacts): string {
+  const words = new Map<string, string>();
+  for (const { kind, name } of found) {
+    const stable = kind === "disk" ? facts.stableName(name) : null;
+    if (stable !== null && words.size < 4) words.set(name, stable);
+  }
+  return words.size === 0 ? "" : `: ${[...words].map(([name, stable]) => `${name} is ${stable}`).join(", ")}`;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
