@@ -20,7 +20,7 @@ function bondProblem({ name, kind }: NetworkLink): readonly Problem[] {
       makeProblem("bond-no-partner", {
         about: [name, ...kind.ports].map(subject),
         text: `${name} bonds ${ports} by LACP (802.3ad), and a host's bridge is no partner for it; a virtio card has no speed either, without which some kernels keep the ports of such a bond down`,
-        advice: `Set the mode of ${name} to active-backup before the VM needs its network, or give it one card of a bridge that lies on the host's own bond`,
+        advice: `Set the mode of ${name} to active-backup, in the VM or before; below its bridge, the host may have a bond with LACP of its own`,
       }),
     ];
   if (!STATIC_GROUPS.has(kind.mode) || kind.ports.length < 2) return [];

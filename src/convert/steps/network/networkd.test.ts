@@ -17,3 +17,17 @@ test("problem 3: a .network file finds the VM's only card by its name", () => {
   assert.equal(lostMatch(`[Match]\nMACAddress=${MAC.toUpperCase()}\n`, NICS), null);
   assert.equal(lostMatch("[Match]\nName=en*\nDriver=e1000e\n", NICS), null);
 });
+
+test("a .network file by slot finds the card that was there; one for former hardware stays asleep", () => {
+  const nics: readonly IntendedNic[] = [
+    { name: "eth0", mac: MAC, origin: "machine", aliases: ["0000:03:00.0"] },
+    { name: "eth1", mac: "52:54:00:00:00:02", origin: "machine", aliases: ["0000:04:00.0"] },
+  ];
+  assertEdit(
+    (text) => fittingNetwork(text, nics),
+    "[Match]\nPath=pci-0000:04:00.0\n[Network]\nDHCP=yes\n",
+    "[Match]\nName=eth1\n[Network]\nDHCP=yes\n",
+  );
+  const former = "[Match]\nMACAddress=00:1a:64:00:00:01\n[Network]\nAddress=192.0.2.7/24\n";
+  assert.equal(fittingNetwork(former, nics.slice(0, 1)), former);
+});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // systemd-networkd: .network files that find their card by slot, driver or an address that the VM's card does not have
 // (systemd.network(5), [Match]).
-import { guestFiles, type IntendedNic, makeProblem } from "../../../core/index.ts";
+import { findNic, guestFiles, type IntendedNic, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { editSections, readSections } from "../../text/sections.ts";
 
@@ -17,17 +17,18 @@ export const networkd = step(
     for (const name of await view.list(DIRECTORY)) {
       if (!name.endsWith(".network")) continue;
       const path = `${DIRECTORY}/${name}`;
-      const lost = lostMatch((await draft.read(path, { severity: "notes" })) ?? "", intent.nics);
+      const text = (await draft.read(path, { severity: "notes" })) ?? "";
+      const lost = lostMatch(text, intent.nics);
       if (lost === null) continue;
       await draft.edit(path, {
         why: "A .network file that matches no card is not used",
-        edit: (text) => fittingNetwork(text, intent.nics),
+        edit: (now) => fittingNetwork(now, intent.nics),
       });
-      if (intent.nics.length !== 1)
+      if (fittingNetwork(text, intent.nics) === text)
         draft.problem(
           makeProblem("nic-not-in-vm", {
             about: guestFiles(path),
-            text: `${path} is for a card with ${lost}, and the VM has none; which of its cards is meant nobody can tell`,
+            text: `${path} is for a card with ${lost}, and no card of the VM is known to be it`,
             advice: `Put Name= with the interface's name in place of it, in the VM or before`,
           }),
         );
@@ -49,15 +50,31 @@ export function lostMatch(text: string, nics: readonly IntendedNic[]): string | 
   return null;
 }
 
-/** Only if the VM has one card is it clear which is meant. Pure. */
+/** Pure. */
 export function fittingNetwork(text: string, nics: readonly IntendedNic[]): string {
-  const [only] = nics;
-  if (only === undefined || nics.length !== 1 || lostMatch(text, nics) === null) return text;
+  const nic = meantCard(text, nics);
+  if (nic === null) return text;
   let named = false;
   return editSections(text, ({ section, key }) => {
     if (section !== "Match" || !/^(Path|Driver|MACAddress|PermanentMACAddress)$/.test(key)) return null;
     if (named) return { line: "" };
     named = true;
-    return { line: `Name=${only.name}\n` };
+    return { line: `Name=${nic.name}\n` };
   });
+}
+
+/**
+ * By its place in the old machine; else the VM's only card. A file for an address that the only card never had is one of
+ * former hardware: it must not come to life.
+ */
+function meantCard(text: string, nics: readonly IntendedNic[]): IntendedNic | null {
+  const lost = lostMatch(text, nics);
+  if (lost === null) return null;
+  const path = readSections(text).find(({ section, key }) => section === "Match" && key === "Path")?.value;
+  const placed = path === undefined ? null : findNic(nics, path);
+  if (placed !== null) return placed;
+  const [only, ...more] = nics;
+  if (only === undefined || more.length > 0) return null;
+  const isNew = only.origin === "given" || only.origin === "generated";
+  return lost.startsWith("MACAddress=") && !isNew ? null : only;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // NetworkManager's keyfiles: a profile that asks for an old card's address, slot or driver matches no card of the VM
 // (nm-settings-keyfile(5); nm-settings-nmcli(5): 802-3-ethernet.mac-address, match.path, match.driver).
-import { guestFiles, type IntendedNic, isMac, makeProblem } from "../../../core/index.ts";
+import { findNic, guestFiles, type IntendedNic, isMac, makeProblem } from "../../../core/index.ts";
 import { step } from "../step.ts";
 import { commentOut } from "../../text/lines.ts";
 import { editSections, readSections } from "../../text/sections.ts";
@@ -56,9 +56,17 @@ export function fittingProfile(text: string, nics: readonly IntendedNic[]): stri
   const name = readSections(text).find(
     ({ section, key }) => section === "connection" && key === "interface-name",
   )?.value;
-  const nic = nics.find((candidate) => candidate.name === name);
-  if (nic === undefined) return text;
+  const entries = readSections(text);
+  const path = entries.find(({ section, key }) => section === "match" && key === "path")?.value;
+  const nic =
+    name === undefined && path !== undefined
+      ? findNic(nics, path.replace(/;$/, ""))
+      : nics.find((candidate) => candidate.name === name);
+  if (nic === null || nic === undefined) return text;
   return editSections(text, ({ section, key, value }, line) => {
+    // A profile that finds its card by slot alone, finds it by name.
+    if (name === undefined && section === "match" && key === "path")
+      return { line: `interface-name=${nic.name};\n` };
     if (WIRED.test(section) && key === "mac-address" && isMac(value))
       return value.toLowerCase() === nic.mac.toLowerCase() ? null : { value: nic.mac.toUpperCase() };
     if (section === "match" && (key === "path" || (key === "driver" && !value.includes("virtio"))))

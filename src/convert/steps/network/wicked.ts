@@ -24,7 +24,7 @@ export const wicked = step(
       if (text === null) continue;
       const lost = new Set<string>();
       await draft.edit(path, {
-        why: "The VM's cards sit in other slots",
+        why: "The VM's cards sit in other slots: they are meant by name",
         edit: (now) => withNames(now, { bond: file.slice("ifcfg-".length), nics, guest, lost }),
       });
       for (const word of lost) reportLost(word, path, draft);

@@ -76,8 +76,9 @@ function networkOf(ini: Ini, from: string): Found {
   if (plain.length === 0) {
     const pattern =
       wanted.find((name) => !name.startsWith("wl") && !name.startsWith("ww")) ?? wanted[0] ?? "*";
+    const slot = macs.length > 0 ? null : parseSlot(iniValue(ini, "Match", "Path"));
     for (const mac of macs.length > 0 ? macs : [null])
-      sightings.push(sighting({ pattern, mac, from, configured }));
+      sightings.push(sighting({ pattern, mac, slot, from, configured }));
   }
   const sharing = iniValues(ini, "Network", "VLAN").map((name) => ({
     name,
