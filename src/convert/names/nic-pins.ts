@@ -30,3 +30,10 @@ export function renderRules(nics: readonly IntendedNic[]): string {
   );
   return `# Interfaces of the machine that this VM was made from, by MAC address. Written by virt-p2v.\n${lines.join("")}`;
 }
+
+/**
+ * Has somebody, or we, chosen its address? Only then does a file mean this card by another one. What else asks for an address
+ * that no card has is left from former hardware, and must not come to life.
+ */
+export const hasNewAddress = ({ origin }: IntendedNic): boolean =>
+  origin === "given" || origin === "generated";

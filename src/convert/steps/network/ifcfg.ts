@@ -2,6 +2,7 @@
 // ifcfg files of Red Hat's family: HWADDR must be the address of the VM's card, or ifup ignores the interface
 // (initscripts' sysconfig.txt: "HWADDR= ... the interface with this address"; a wrong one fails the device).
 import { guestFiles, type IntendedNic, isMac, makeProblem } from "../../../core/index.ts";
+import { hasNewAddress } from "../../names/nic-pins.ts";
 import { step } from "../step.ts";
 import { withNewline } from "../../text/lines.ts";
 import { editAssignments } from "../../text/shell-file.ts";
@@ -26,7 +27,9 @@ export const ifcfg = step(
         why: "An interface does not start if its HWADDR is not that of its card",
         edit: (now) => withHwaddr(now, name, { nics: intent.nics, add }),
       });
-      const there = intent.nics.some((nic) => nic.mac.toLowerCase() === hwaddr || nic.name === device);
+      const there = intent.nics.some(
+        (nic) => nic.mac.toLowerCase() === hwaddr || (nic.name === device && hasNewAddress(nic)),
+      );
       if (hwaddr !== "" && !there)
         draft.problem(
           makeProblem("nic-not-in-vm", {
@@ -89,6 +92,7 @@ export function withHwaddr(text: string, file: string, { nics, add }: Cards): st
   const nic = nics.find((candidate) => candidate.name === device);
   if (nic === undefined || hwaddr === nic.mac.toLowerCase()) return text;
   const mac = nic.mac.toUpperCase();
+  if (hwaddr !== "" && !hasNewAddress(nic)) return text;
   if (hwaddr !== "") return editAssignments(text, (name) => (name === "HWADDR" ? mac : null));
   return add && !/^[ \t]*HWADDR=/m.test(text) ? `${withNewline(text)}HWADDR=${mac}\n` : text;
 }

@@ -2,6 +2,7 @@
 // netplan's `match`: an address must be the VM's, and a driver is another in the VM (netplan-yaml(5)). Edited as text: a
 // YAML writer would lose comments and order.
 import { guestFiles, type IntendedNic, isMac, makeProblem } from "../../../core/index.ts";
+import { hasNewAddress } from "../../names/nic-pins.ts";
 import { step } from "../step.ts";
 import { MAX_LINE, splitLines } from "../../text/lines.ts";
 
@@ -55,7 +56,7 @@ export function fittingMatch(text: string, nics: readonly IntendedNic[], left: s
     for (const { line, key, value } of device.match) {
       const old = lines[line] ?? "";
       if (key === "macaddress" && isMac(value) && value.toLowerCase() !== nic?.mac.toLowerCase()) {
-        if (nic !== undefined) lines[line] = old.replace(value, nic.mac.toLowerCase());
+        if (nic !== undefined && hasNewAddress(nic)) lines[line] = old.replace(value, nic.mac.toLowerCase());
         else if (!has) left.push(`address ${value}`);
       } else if (key === "driver" && !/virtio|^\*$|^\[/.test(value)) {
         if (nic === undefined) left.push(`driver ${value}`);

@@ -2,6 +2,7 @@
 // systemd-networkd: .network files that find their card by slot, driver or an address that the VM's card does not have
 // (systemd.network(5), [Match]).
 import { findNic, guestFiles, type IntendedNic, makeProblem } from "../../../core/index.ts";
+import { hasNewAddress } from "../../names/nic-pins.ts";
 import { step } from "../step.ts";
 import { editSections, readSections } from "../../text/sections.ts";
 
@@ -75,6 +76,5 @@ function meantCard(text: string, nics: readonly IntendedNic[]): IntendedNic | nu
   if (placed !== null) return placed;
   const [only, ...more] = nics;
   if (only === undefined || more.length > 0) return null;
-  const isNew = only.origin === "given" || only.origin === "generated";
-  return lost.startsWith("MACAddress=") && !isNew ? null : only;
+  return lost.startsWith("MACAddress=") && !hasNewAddress(only) ? null : only;
 }

@@ -2,6 +2,7 @@
 // NetworkManager's keyfiles: a profile that asks for an old card's address, slot or driver matches no card of the VM
 // (nm-settings-keyfile(5); nm-settings-nmcli(5): 802-3-ethernet.mac-address, match.path, match.driver).
 import { findNic, guestFiles, type IntendedNic, isMac, makeProblem } from "../../../core/index.ts";
+import { hasNewAddress } from "../../names/nic-pins.ts";
 import { step } from "../step.ts";
 import { commentOut } from "../../text/lines.ts";
 import { editSections, readSections } from "../../text/sections.ts";
@@ -67,7 +68,7 @@ export function fittingProfile(text: string, nics: readonly IntendedNic[]): stri
     // A profile that finds its card by slot alone, finds it by name.
     if (name === undefined && section === "match" && key === "path")
       return { line: `interface-name=${nic.name};\n` };
-    if (WIRED.test(section) && key === "mac-address" && isMac(value))
+    if (WIRED.test(section) && key === "mac-address" && isMac(value) && hasNewAddress(nic))
       return value.toLowerCase() === nic.mac.toLowerCase() ? null : { value: nic.mac.toUpperCase() };
     if (section === "match" && (key === "path" || (key === "driver" && !value.includes("virtio"))))
       return { line: commentOut(line, "the VM's card sits elsewhere; interface-name finds it") };
