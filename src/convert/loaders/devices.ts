@@ -51,15 +51,25 @@ export function nameDevices(line: CommandLine, names: DeviceNames): NamedLine {
       return stable.options === "defaults" && value !== stable.options ? null : `${key}=${stable.options}`;
     }
     let out = false;
-    const edited = value.replace(word.find, (whole: string, before: string, spec: string) => {
+    const given = word.gone === "lost" ? value : deviceOfNumber(value);
+    const edited = given.replace(word.find, (whole: string, before: string, spec: string) => {
       const answer = answerFor(key, spec, { word, line, names });
       if (answer === "out") out = true;
       if (answer === "lost") lost.push({ kind: word.gone === "root" ? "root" : "other", key, device: spec });
       return typeof answer === "string" ? whole : `${before}${answer.name}`;
     });
-    return out ? null : `${key}=${edited}`;
+    return out ? null : `${key}=${edited === given ? value : edited}`;
   });
   return { text, lost: [...lost, ...unknownWords(text)] };
+}
+
+/** `0801` and `8:1` are numbers of a device, as LILO and rdev write them (kernel: init/do_mounts.c). */
+function deviceOfNumber(value: string): string {
+  const [, hexMajor, hexMinor] = /^(?:0x)?0?([0-9a-f]{1,2})([0-9a-f]{2})$/i.exec(value) ?? [];
+  const [, major, minor] = /^(\d{1,3}):(\d{1,3})$/.exec(value) ?? [];
+  if (hexMajor !== undefined && hexMinor !== undefined)
+    return `/dev/block/${Number.parseInt(hexMajor, 16)}:${Number.parseInt(hexMinor, 16)}`;
+  return major === undefined || minor === undefined ? value : `/dev/block/${major}:${minor}`;
 }
 
 type Answer = "same" | "lost" | "out" | { readonly name: string };

@@ -5,12 +5,13 @@ import type { CommandLineFiles } from "./command-lines.ts";
 import { grubLegacy } from "./grub-legacy.ts";
 import { grub2Menus, grub2OwnEntries } from "./grub2.ts";
 import { grubenv } from "./grubenv.ts";
+import { limine, refind } from "./other-menus.ts";
 import { dracutSources, extlinuxSources, grubSources, suseSources } from "./sources.ts";
 import { syslinux } from "./syslinux.ts";
 
 export const LOADER_FILES = {
   grub: [grub2Menus, grub2OwnEntries, grubenv, grubSources],
-  "boot-entries": [bootEntries, kernelCmdline, dracutSources],
+  "boot-entries": [bootEntries, kernelCmdline, dracutSources, refind, limine],
   "grub-legacy": [grubLegacy, suseSources],
   extlinux: [syslinux, extlinuxSources],
 } as const satisfies Record<string, readonly CommandLineFiles[]>;

@@ -18,6 +18,7 @@ import { type DeviceNames, nameDevices, nameStyle, type NameStyle, resumeName } 
 import { grubLegacy } from "./grub-legacy.ts";
 import { grub2Menus } from "./grub2.ts";
 import { grubenv } from "./grubenv.ts";
+import { limine, refind } from "./other-menus.ts";
 import { extlinuxSources, suseSources } from "./sources.ts";
 import { syslinux } from "./syslinux.ts";
 
@@ -237,4 +238,29 @@ test("other words that name disks: FIPS, the hook encrypt, genkernel", () => {
   assert.equal(edit("cryptdevice=/dev/sda1:root:allow-discards"), `cryptdevice=${ROOT}:root:allow-discards`);
   assert.equal(edit("real_root=/dev/sda1"), `real_root=${ROOT}`);
   assert.equal(edit("cryptdevice=/dev/sdz9:root"), "cryptdevice=/dev/sdz9:root");
+});
+
+test("rEFInd and Limine: the words of each entry, and nothing else", () => {
+  const menu =
+    '"Boot with standard options" "ro root=/dev/sda1 initrd=/boot/initrd.img"\n# "x" "root=/dev/sda1"\n"Text" "ro root=/dev/sda1 3"\n';
+  assert.equal(
+    named(refind, menu),
+    menu.replaceAll(" root=/dev/sda1 ", ` root=${ROOT} `).replace('"ro root=/dev/sda1', `"ro root=${ROOT}`),
+  );
+  const stanza = 'menuentry "Arch" {\n    options  "root=/dev/sda1 rw"\n    volume "/dev/sda1"\n}\n';
+  assert.equal(named(refind, stanza), stanza.replace("root=/dev/sda1", `root=${ROOT}`));
+  const conf = "timeout: 5\n/Arch\n    protocol: linux\n    cmdline: root=/dev/sda1 rw\n";
+  assert.equal(named(limine, conf), conf.replace("/dev/sda1", ROOT));
+  assert.equal(
+    named(limine, ":Arch\nKERNEL_CMDLINE=root=/dev/sda1\n"),
+    `:Arch\nKERNEL_CMDLINE=root=${ROOT}\n`,
+  );
+  for (const [kind, text] of [
+    [refind, menu],
+    [limine, conf],
+  ] as const) {
+    const console = consoles(kind, text) ?? "";
+    assert.match(console, /root=\/dev\/sda1.* console=ttyS0,115200/);
+    assert.equal(consoles(kind, console), console);
+  }
 });

@@ -55,6 +55,9 @@ test("devices within values get stable names, each as its reader takes it", () =
     ],
     ["systemd.swap-extra=/dev/sda2:pri=1", `systemd.swap-extra=${swap}:pri=1`],
     ["systemd.mount-extra=/dev/sda1:/srv:ext4", `systemd.mount-extra=${root}:/srv:ext4`],
+    ["root=0801 ro", `root=${root} ro`],
+    ["root=8:1", `root=${root}`],
+    ["root=/dev/block/8:1 resume=802", `root=${root} resume=${swap}`],
     ["real_root=/dev/sda1 crypt_swap=/dev/sda2", `real_root=${root} crypt_swap=${swap}`],
   ];
   for (const [before, after] of cases) {
@@ -74,6 +77,8 @@ test("what none of the given disks holds: a swap goes, all else stays and is rep
   };
   assert.deepEqual(stays("mount.usr=/dev/sda3"), ["other mount.usr /dev/sda3"]);
   assert.deepEqual(stays("mount.usr=LABEL=usr"), ["other mount.usr LABEL=usr"]);
+  assert.deepEqual(stays("root=0811"), ["root root /dev/block/8:17"]);
+  assert.deepEqual(stays("root=0100 root=/dev/block/253:0"), []);
   assert.deepEqual(stays("root=LABEL=/"), ["root root LABEL=/"]);
   assert.deepEqual(stays("root=/dev/vg0/root"), ["root root /dev/vg0/root"]);
   assert.deepEqual(stays("rootflags=journal_path=/dev/sda4"), ["other rootflags /dev/sda4"]);

@@ -17,6 +17,7 @@ import { unifiedKernels } from "./boot/unified-kernels.ts";
 import { consoles } from "./consoles/consoles.ts";
 import { securetty } from "./consoles/securetty.ts";
 import { serialConsole } from "./consoles/serial-console.ts";
+import { bootFiles } from "./disks/boot-files.ts";
 import { crypttab } from "./disks/crypttab.ts";
 import { deviceCaches } from "./disks/device-caches.ts";
 import { fstab } from "./disks/fstab.ts";
@@ -54,6 +55,7 @@ export const CONVERSION_STEPS: readonly ConversionStep[] = [
   fstab,
   crypttab,
   systemdUnits,
+  bootFiles,
   resume,
   grub,
   bootEntries,

@@ -48,6 +48,29 @@ export function parseDeviceName(path: string): DeviceName | null {
   }
 }
 
+/**
+ * The disk that a kernel gave this major and minor number (devices.txt): of SCSI, of IDE, of Xen. null: another kind of device,
+ * or one whose number is made at boot.
+ */
+export function parseDeviceNumber(major: unknown, minor: unknown): DeviceName | null {
+  const [family, first, minors] = NUMBERS[Number(major)] ?? [];
+  if (family === undefined || first === undefined || minors === undefined) return null;
+  const partition = Number(minor) % minors;
+  const disk = first + Math.floor(Number(minor) / minors);
+  return { family, disk, partition: partition === 0 ? null : partition };
+}
+
+/** By major number: family, the first disk that has it, minor numbers of each disk. */
+const NUMBERS: Readonly<Record<number, readonly [string, number, number]>> = {
+  3: ["hd", 0, 64],
+  8: ["sd", 0, 16],
+  22: ["hd", 2, 64],
+  33: ["hd", 4, 64],
+  34: ["hd", 6, 64],
+  65: ["sd", 16, 16],
+  202: ["xvd", 0, 16],
+};
+
 /** `disk` is multipath's name for it: `mpatha`, `mpath0`, or its WWID. */
 export type MultipathName = { readonly disk: string; readonly partition: number | null };
 

@@ -2,7 +2,7 @@
 // Which kind of name a specification is, by its words alone.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type DeviceSpec, isHardwareName, parseDeviceSpec } from "./device-spec.ts";
+import { diskKey, type DeviceSpec, isHardwareName, parseDeviceSpec } from "./device-spec.ts";
 
 test("parseDeviceSpec() knows tags, written as in fstab or as udev's links", () => {
   const uuid = { kind: "tag", tag: "UUID", value: "5a0f-5c6e" } as const;
@@ -86,4 +86,17 @@ test("hardware names are told from names that hold everywhere", () => {
     "tmpfs",
   ])
     assert.equal(isHardwareName(name), false, name);
+});
+
+test("a device by its numbers is what the kernel calls so", () => {
+  const spec = (path: string): string => {
+    const parsed = parseDeviceSpec(path);
+    return parsed.kind === "hardware"
+      ? `${diskKey(parsed.disk)} ${parsed.partition ?? "whole"}`
+      : parsed.kind;
+  };
+  assert.equal(spec("/dev/block/8:1"), "order:sd:0 1");
+  assert.equal(spec("/dev/block/8:32"), "order:sd:2 whole");
+  assert.equal(spec("/dev/block/22:65"), "order:hd:3 1");
+  assert.equal(spec("/dev/block/253:0"), "other");
 });

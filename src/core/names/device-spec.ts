@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a device specification of fstab, crypttab, `root=` or `resume=` says, by its words alone. Pure.
-import { parseDeviceName, parseMultipathName } from "./device-name.ts";
+import { parseDeviceName, parseDeviceNumber, parseMultipathName } from "./device-name.ts";
 
 export type DeviceSpec =
   | { readonly kind: "tag"; readonly tag: DeviceTag; readonly value: string }
@@ -48,6 +48,8 @@ export function parseDeviceSpec(spec: string): DeviceSpec {
   if (tag !== null) return { kind: "tag", tag: tagOf(tag[1]), value: tag[2] ?? "" };
   const link = /^\/dev\/disk\/by-(uuid|label|partuuid|partlabel|id|path)\/(.+)$/.exec(spec);
   if (link !== null) return parseLink(link[1] ?? "", link[2] ?? "");
+  const numbered = /^\/dev\/block\/(\d{1,3}):(\d{1,3})$/.exec(spec);
+  const device = numbered === null ? parseDeviceName(spec) : parseDeviceNumber(numbered[1], numbered[2]);
   const paths = parseMultipathName(spec);
   if (paths !== null)
     return {
@@ -55,13 +57,13 @@ export function parseDeviceSpec(spec: string): DeviceSpec {
       disk: { by: "multipath", name: paths.disk },
       partition: paths.partition,
     };
-  const device = parseDeviceName(spec);
   if (device !== null)
     return {
       kind: "hardware",
       disk: { by: "order", family: device.family, index: device.disk },
       partition: device.partition,
     };
+  if (numbered !== null) return { kind: "other" };
   const raid = FIRMWARE_ARRAY.exec(spec) ?? FIRMWARE_MAP.exec(spec);
   if (raid !== null)
     return {

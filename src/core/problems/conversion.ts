@@ -29,9 +29,12 @@ const NAMES = {
   "fstab-not-given": warns("fstab names a volume that none of the given disks holds."),
   "fstab-option-device": warns("A mount option of fstab names a device that has no stable name here."),
   "fstab-no-uuid": warns("fstab names a volume that has no UUID to name it by."),
-  "crypttab-not-given": warns("crypttab names a volume that cannot be named by its UUID."),
+  "crypttab-not-given": warns(
+    "crypttab names a volume that none of the given disks holds, or that has no UUID to name it by.",
+  ),
   "crypttab-no-root": warns("The root is encrypted, and crypttab does not name it."),
   "unit-not-given": warns("A unit of systemd needs a device that none of the given disks holds."),
+  "file-not-given": warns("A file that is read at boot names a device that none of the given disks holds."),
   "mdadm-by-name": warns("mdadm.conf knows an array by its disks only."),
   "root-not-given": warns("A boot entry names a root that none of the given disks holds."),
   "word-not-given": warns("A word of a kernel's command line names a device that the VM does not have."),

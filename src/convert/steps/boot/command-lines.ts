@@ -123,13 +123,13 @@ function lostWord({ kind, key, device }: LostWord, paths: readonly string[]): Pr
       })
     : makeProblem("word-not-given", {
         about,
-        text: `The kernel's word ${key}= in ${where} names ${device}, which the VM has not by that name`,
+        text: `The kernel's word ${key}= in ${where} names ${device}, a name that nothing in the VM has`,
         advice:
           "Give that disk too, name it there by UUID, or take the word out: the VM may wait for it at boot",
       });
 }
 
-const bootFromSan = (words: readonly string[], paths: readonly string[]): Problem =>
+export const bootFromSan = (words: readonly string[], paths: readonly string[]): Problem =>
   makeProblem("boot-from-san", {
     about: guestFiles(...paths),
     text: `The machine boots from a SAN, by the words ${words.join(" ")} in ${paths.join(" and ")}; they are taken out, since the VM has that volume as a disk`,

@@ -7,8 +7,10 @@ import {
   testGuestOS,
   testIntent,
 } from "../../../../tests/support/guests/sample-guest.ts";
+import { fakeGuest, proposeStep, textAfter } from "../../../../tests/support/guests/convert-guest.ts";
+import { layeredView } from "../../../system/index.ts";
 import { deviceNames } from "./command-lines.ts";
-import { renderConf } from "./resume.ts";
+import { renderConf, resume } from "./resume.ts";
 
 const [guest, intent] = [testGuestOS(), testIntent()];
 const names = deviceNames({ guest, intent });
@@ -36,4 +38,19 @@ test("what the VM does not have is reported", () => {
     ["CRYPTROOT=target=root,source=/dev/sdc2\n", "/dev/sdc2"],
   ] as const)
     assert.deepEqual(render(text), { text, lost: [lost] });
+});
+
+test("what logs in to a SAN from the initramfs is commented out, once, and reported", async (t) => {
+  const path = "/etc/iscsi/iscsi.initramfs";
+  const text = "# mine\nISCSI_INITIATOR=iqn.a\nISCSI_TARGET_IP=192.0.2.5\n";
+  const fake = await fakeGuest(t, { files: { [path]: text } });
+  const { changes, problems } = await proposeStep(resume, fake);
+  const after = await textAfter(changes, path, fake.blobs);
+  assert.ok(after.split("\n").every((line) => line === "" || line.startsWith("#")));
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ["boot-from-san"],
+  );
+  const again = { ...fake, view: layeredView(fake.view, fake.blobs, changes) };
+  assert.deepEqual((await proposeStep(resume, again)).changes, []);
 });

@@ -6,8 +6,9 @@ import { nameCards } from "../../loaders/card-words.ts";
 import { only } from "../../loaders/command-lines.ts";
 import { type DeviceNames, nameDevices, resumeName } from "../../loaders/devices.ts";
 import { editAssignments } from "../../text/shell-file.ts";
-import { step } from "../step.ts";
-import { deviceNames } from "./command-lines.ts";
+import { step, type StepContext } from "../step.ts";
+import { commentOut, mapLines } from "../../text/lines.ts";
+import { bootFromSan, deviceNames } from "./command-lines.ts";
 
 const DIRECTORY = "/etc/initramfs-tools";
 const MAX_PARTS = 200;
@@ -44,8 +45,27 @@ export const resume = step(
           }),
         );
     }
+    await withoutSan(context);
   },
 );
+
+/** Of Debian's open-iscsi (its README.Debian): the initramfs brings the network up, and logs in before it looks for the root. */
+const SAN = "/etc/iscsi/iscsi.initramfs";
+
+async function withoutSan({ draft }: StepContext): Promise<void> {
+  const words: string[] = [];
+  await draft.edit(SAN, {
+    why: "The initramfs would log in to a SAN whose volume is a disk of the VM",
+    edit: (text) =>
+      mapLines(text, (line) => {
+        const word = /^[ \t]*(ISCSI_[A-Z_]{1,40})=/.exec(line)?.[1];
+        if (word === undefined) return line;
+        words.push(word);
+        return commentOut(line, "the VM has that volume as a disk");
+      }),
+  });
+  if (words.length > 0) draft.problem(bootFromSan([...new Set(words)].slice(0, 20), [SAN]));
+}
 
 type Rendered = { readonly text: string; readonly lost: readonly string[] };
 

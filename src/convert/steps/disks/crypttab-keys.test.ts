@@ -93,3 +93,18 @@ test("a key or header that stays behind is reported, with what it lies on", asyn
   for (const fields of ["UUID=0 /key:LABEL=STICK luks,noauto", `UUID=${LUKS} none luks`])
     assert.deepEqual((await convert(t, `data ${fields}`)).lost, []);
 });
+
+test("a volume that is named by UUID and not given is reported, unless the boot goes on without it", async (t) => {
+  const lines = [
+    "gone UUID=99999999-2222-4333-8444-555555555555 none luks",
+    "later LABEL=x none luks,nofail",
+    "hand PARTUUID=1234abcd-09 none luks,noauto",
+    `here UUID=${SWAP_UUID} none plain`,
+  ];
+  const guest = await fakeGuest(t, { files: { "/etc/crypttab": `${lines.join("\n")}\n` } });
+  const { problems } = await proposeStep(crypttab, guest);
+  assert.deepEqual(
+    problems.map((problem) => [problem.code, ...namesIn(problem, "device")]),
+    [["crypttab-not-given", "UUID=99999999-2222-4333-8444-555555555555"]],
+  );
+});

@@ -26,28 +26,37 @@ export const crypttab = step(
   async (context) => {
     const { guest, intent, draft } = context;
     const volumes = readVolumes(guest, intent);
-    let unknown: readonly string[] = [];
-    await draft.edit("/etc/crypttab", {
-      why: "Disks have other names in the VM; the UUID is the same everywhere",
-      edit(text) {
-        const rendered = renderCrypttab(text, volumes);
-        unknown = rendered.unknown;
-        return rendered.text;
-      },
-    });
-    for (const spec of unknown.slice(0, MAX_PROBLEMS))
-      draft.problem(
-        makeProblem("crypttab-not-given", {
-          about: named("device", spec),
-          text: `crypttab names ${spec}, and no volume of the given disks can be named by UUID in its place`,
-          advice: "Give that disk too, or correct the line in the VM",
-        }),
+    for (const path of FILES) {
+      let unknown: readonly string[] = [];
+      await draft.edit(path, {
+        why: "Disks have other names in the VM; the UUID is the same everywhere",
+        edit(text) {
+          const rendered = renderCrypttab(text, volumes);
+          unknown = rendered.unknown;
+          return rendered.text;
+        },
+      });
+      for (const spec of unknown.slice(0, MAX_PROBLEMS))
+        draft.problem(
+          makeProblem("crypttab-not-given", {
+            about: named("device", spec),
+            text: `${nameOf(path)} names ${spec}, and no volume of the given disks can be named by UUID in its place`,
+            advice: "Give that disk too, or correct the line in the VM",
+          }),
+        );
+      const lines = parseCrypttab((await draft.read(path)) ?? "").filter(
+        ({ options }) => !options.includes("noauto"),
       );
-    for (const problem of await lostKeys(context, volumes)) draft.problem(problem);
+      for (const problem of lostSources(lines, path, volumes)) draft.problem(problem);
+      for (const problem of await lostKeys(lines, context, volumes)) draft.problem(problem);
+    }
     await markForInitramfs(context);
   },
 );
 
+/** The second is put into the initramfs as its crypttab by mkinitcpio's hook sd-encrypt. */
+const FILES = ["/etc/crypttab", "/etc/crypttab.initramfs"];
+const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 const MAX_PROBLEMS = 20;
 
 /** crypttab(5): name, source device, key file, options. */
@@ -85,11 +94,32 @@ function keyName(key: string, place: KeyPlace | null, volumes: Volumes): string 
   return name === null ? key : `${key.slice(0, place.at)}${name}${key.slice(place.at + place.spec.length)}`;
 }
 
+/** Volumes that are named by UUID or label, and that are on none of the given disks: the boot waits for each. */
+function lostSources(lines: readonly CrypttabLine[], path: string, volumes: Volumes): readonly Problem[] {
+  const lost = lines.filter(
+    ({ source, options }) =>
+      !options.includes("nofail") &&
+      volumes.named(source).kind === "stable" &&
+      volumes.lacks({ kind: "device", spec: source }),
+  );
+  return lost.slice(0, MAX_PROBLEMS).map(({ name, source }) =>
+    makeProblem("crypttab-not-given", {
+      about: named("device", source),
+      text: `${nameOf(path)} opens ${source} as ${name}, and none of the given disks holds it`,
+      advice: "Give that disk too, or take the line out: the VM waits for it at boot",
+    }),
+  );
+}
+
 /** Keys and headers of volumes that are given, on devices that are not. */
-async function lostKeys({ draft, ...context }: StepContext, volumes: Volumes): Promise<readonly Problem[]> {
+async function lostKeys(
+  lines: readonly CrypttabLine[],
+  context: StepContext,
+  volumes: Volumes,
+): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
-  for (const line of parseCrypttab((await draft.read("/etc/crypttab")) ?? "")) {
-    if (line.options.includes("noauto") || volumes.lacks({ kind: "device", spec: line.source })) continue;
+  for (const line of lines) {
+    if (volumes.lacks({ kind: "device", spec: line.source })) continue;
     for (const [what, place] of [
       ["key", placeOfKey(line)],
       ["header", placeOfHeader(line)],
@@ -106,7 +136,7 @@ type Lost = { readonly device: string; readonly where: string };
 /** null: it is there, or nobody can tell. */
 async function whyLost(
   place: KeyPlace,
-  { guest, view }: Omit<StepContext, "draft">,
+  { guest, view }: StepContext,
   volumes: Volumes,
 ): Promise<Lost | null> {
   if (place.kind === "device") {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fakeGuest, propose } from "../../../../tests/support/guests/convert-guest.ts";
+import { fakeGuest, propose, proposeStep } from "../../../../tests/support/guests/convert-guest.ts";
 import { testGuestOS, testIntent } from "../../../../tests/support/guests/sample-guest.ts";
-import { findSealed } from "./sealed-keys.ts";
+import { findSealed, sealedKeys } from "./sealed-keys.ts";
 
 test("problem 15: volumes that a TPM, a token or Clevis unlocks are told before the copy, with what to do", async (t) => {
   assert.deepEqual(
@@ -31,4 +31,24 @@ test("problem 15: volumes that a TPM, a token or Clevis unlocks are told before 
     ["warns", "warns"],
   );
   assert.match(String(told[0]?.advice), /cryptenroll/);
+});
+
+test("a kernel's word that names a TPM counts too, once for each kind of key", async (t) => {
+  const menu = (words: string): string => `menuentry 'a' {\n\tlinux /boot/vmlinuz root=UUID=1 ${words}\n}\n`;
+  const codes = async (words: string): Promise<readonly string[]> => {
+    const fake = await fakeGuest(t, {
+      files: { "/boot/grub/grub.cfg": menu(words), "/etc/kernel/cmdline": `${words}\n` },
+    });
+    const { problems } = await proposeStep(sealedKeys, fake);
+    return problems.map(
+      ({ code, about }) => `${code} ${about.map((one) => ("path" in one ? one.path : "")).join()}`,
+    );
+  };
+  assert.deepEqual(await codes("rd.luks.options=discard,tpm2-device=auto"), [
+    "key-sealed /boot/grub/grub.cfg",
+  ]);
+  assert.deepEqual(await codes("luks.options=11111111-2222-4333-8444-555555555555=fido2-device=auto"), [
+    "key-sealed /boot/grub/grub.cfg",
+  ]);
+  assert.deepEqual(await codes("rd.luks.options=discard,timeout=10s"), []);
 });

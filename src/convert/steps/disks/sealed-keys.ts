@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Volumes that this machine's TPM, a token or a server on this network unlocks. The VM has none of them, and would wait at
 // its console. Only reported: the passphrase is a person's.
-import { makeProblem, named } from "../../../core/index.ts";
+import { guestFiles, type GuestView, makeProblem, named } from "../../../core/index.ts";
+import { ALL_FILES } from "../../loaders/list.ts";
 import { step } from "../step.ts";
 import { splitLines } from "../../text/lines.ts";
+
+const ADVICE =
+  "Before: add a passphrase on the machine (systemd-cryptenroll --password DEVICE), and type it at the VM's console; afterwards enroll the VM's own TPM";
 
 export const sealedKeys = step(
   {
@@ -17,7 +21,15 @@ export const sealedKeys = step(
         makeProblem("key-sealed", {
           about: named("device", `/dev/mapper/${name}`),
           text: `The encrypted volume ${name} is unlocked by ${by}, which the VM does not have`,
-          advice: `Before: add a passphrase on the machine (systemd-cryptenroll --password DEVICE), and type it at the VM's console; afterwards enroll the VM's own TPM`,
+          advice: ADVICE,
+        }),
+      );
+    for (const { path, by } of await sealedWords(view))
+      draft.problem(
+        makeProblem("key-sealed", {
+          about: guestFiles(path),
+          text: `The kernel's word rd.luks.options= in ${path} unlocks an encrypted volume by ${by}, which the VM does not have`,
+          advice: ADVICE,
         }),
       );
     const encrypted = intent.storage.nodes.some(({ holds }) => holds.kind === "luks");
@@ -56,4 +68,27 @@ export function findSealed(text: string): readonly { name: string; by: string }[
     if (out.length >= 20) break;
   }
   return out.slice(0, 20);
+}
+
+type SealedWord = { readonly path: string; readonly by: string };
+
+const MAX_BYTES = 8 * 2 ** 20;
+
+/** systemd-cryptsetup-generator(8): options for all volumes, or for one (`UUID=OPTIONS`). One for each kind of key. */
+async function sealedWords(view: GuestView): Promise<readonly SealedWord[]> {
+  const found = new Map<string, SealedWord>();
+  for (const kind of ALL_FILES)
+    for (const path of await kind.paths(view)) {
+      const text = await view.readText(path, { maxBytes: MAX_BYTES }).catch((error: unknown) => {
+        if (error instanceof RangeError || error instanceof TypeError) return null;
+        throw error;
+      });
+      for (const [, options = ""] of (text ?? "").matchAll(
+        /(?:^|[\s"'=])(?:rd\.)?luks\.options=([^\s"']{1,500})/g,
+      ))
+        for (const option of options.replace(/^[0-9a-f-]{36}=/i, "").split(","))
+          for (const [pattern, by] of OPTIONS)
+            if (pattern.test(option) && !found.has(by)) found.set(by, { path, by });
+    }
+  return [...found.values()];
 }
