@@ -69,7 +69,7 @@ export const bootFiles = step(
 
 const DEVICE = /(?<=^|[\s"'=])\/dev\/[^\s"',;]{1,255}/g;
 
-export function editBootFile(
+function editBootFile(
   text: string,
   { line: names, loses }: Pick<BootFile, "line" | "loses">,
   volumes: Volumes,

@@ -19,12 +19,17 @@ const FILES = [
   "/etc/initramfs-tools/initramfs.conf",
   "/etc/update-extlinux.conf",
   "/etc/lilo.conf",
+  "/boot/refind_linux.conf",
+  "/boot/limine.conf",
+  "/boot/efi/limine.conf",
+  "/etc/dracut.conf",
 ];
 const DIRECTORIES = [
   "/boot/loader/entries",
   "/boot/efi/loader/entries",
   "/efi/loader/entries",
   "/etc/cmdline.d",
+  "/etc/dracut.conf.d",
 ];
 const VENDORS = "/boot/efi/EFI";
 const MAX_FILES = 100;
@@ -69,7 +74,7 @@ export function parseKernelClaims(text: string, from: string): readonly Claim[] 
   const claims: Claim[] = [];
   const seen = new Set<string>();
   for (const [, key = "", spec = ""] of text.matchAll(
-    /(?:^|[\s"'])(root|real_root|resume|RESUME|mount\.usr)[ \t]*=[ \t]*["']?(\/dev\/[^\s"']{1,200})/gm,
+    /(?:^|[\s"':])(root|real_root|resume|RESUME|mount\.usr)[ \t]*=[ \t]*["']?(\/dev\/[^\s"']{1,200})/gm,
   )) {
     const wants = WANTED[key];
     if (wants === undefined || (seen.has(key) && wants.kind === "filesystem")) continue;
