@@ -4,7 +4,7 @@
 import type { BlockGraph } from "./machine.ts";
 import type { ShownChange } from "./change.ts";
 import type { GuestOS } from "./guest.ts";
-import type { InterfaceReason } from "./names/interface-names.ts";
+import type { InterfaceReason } from "./names/interface-claims.ts";
 import type { Problem } from "./problems/index.ts";
 import type { ImageFormat, VmBootEntry, VmModel, VmPlace } from "./vm.ts";
 

@@ -42,3 +42,46 @@ export function macOfName(name: string): string | null {
   const bytes = digits.toLowerCase().match(/[0-9a-f]{2}/g) ?? [];
   return bytes.join(":");
 }
+
+/** Why a card is taken for the one of that name. */
+export type InterfaceReason =
+  /** Somebody said so. */
+  | "given"
+  /** The guest itself runs there, and calls it so. */
+  | "own"
+  /** The guest's files know it by its address. */
+  | "address"
+  /** They know it by its slot. */
+  | "slot"
+  /** The name follows from where it sits, as the guest's udev makes it; or as another release or program does. */
+  | "place"
+  /** Of the configured names and the cards these two are left. */
+  | "only"
+  /** Of the cards that are left it alone has a cable. */
+  | "cable"
+  /** One of the ports of a bond or bridge, which are alike. */
+  | "alike";
+
+/** `card`: its name in the system that looked, which no other card has. */
+export type NamedCard = { readonly name: string; readonly card: string; readonly because: InterfaceReason };
+
+export type InterfaceNames = {
+  readonly known: readonly NamedCard[];
+  /** Names and cards of which it cannot be told which is which. */
+  readonly unclear: readonly { readonly names: readonly string[]; readonly cards: readonly string[] }[];
+  /** Configured names that no card carries. */
+  readonly missing: readonly string[];
+};
+
+export type Asked = InterfaceEvidence & {
+  /** Names that something configures for use at boot. */
+  readonly wanted: readonly string[];
+  /** Names that stand in the guest's files without being used. */
+  readonly mentioned?: readonly string[];
+  /** Groups of names that are ports of one bond or bridge each. */
+  readonly alike?: readonly (readonly string[])[];
+  /** By whom runs the program: name to address. */
+  readonly given: ReadonlyMap<string, string>;
+  /** Are the cards' names those of the guest itself (a survey)? */
+  readonly own: boolean;
+};

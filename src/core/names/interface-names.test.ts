@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Nic } from "../machine.ts";
-import type { ClaimedBy, InterfaceClaim } from "./interface-claims.ts";
-import { type Asked, type InterfaceNames, learnInterfaceNames } from "./interface-names.ts";
+import type { Asked, ClaimedBy, InterfaceClaim, InterfaceNames } from "./interface-claims.ts";
+import { learnInterfaceNames } from "./interface-names.ts";
 
 const mac = (last: number): string => `52:54:00:00:00:0${last}`;
 
@@ -186,6 +186,43 @@ const CASES: Readonly<Record<string, Case>> = {
     known: { eno1: "live1: place" },
     missing: ["eno2"],
   },
+  "eth0 of a template where udev makes names of places: nobody can tell": {
+    wanted: ["eth0"],
+    naming: PLACES,
+    cards: [card(1, { names: { path: "enp3s0" } })],
+    known: {},
+    unclear: [[["eth0"], ["live1"]]],
+  },
+  "udev makes no name of this card": {
+    wanted: ["eth0"],
+    naming: PLACES,
+    cards: [card(1, { names: { mac: "enx525400000001" } })],
+    known: { eth0: "live1: only" },
+  },
+  "where the kernel counts a name by place is a leftover": {
+    wanted: ["eth0", "enp3s0"],
+    cards: [card(1, { names: { path: "enp3s0" } })],
+    known: { eth0: "live1: only" },
+    missing: ["enp3s0"],
+  },
+  "ports of one bond are alike": {
+    wanted: ["eth0", "eth1"],
+    alike: [["eth0", "eth1"]],
+    cards: [card(2), card(1)],
+    known: { eth0: "live1: alike", eth1: "live2: alike" },
+  },
+  "ports of one bond, and a card more: nobody can tell": {
+    wanted: ["eth0", "eth1"],
+    alike: [["eth0", "eth1"]],
+    cards: [card(1), card(2), card(3)],
+    known: {},
+    unclear: [
+      [
+        ["eth0", "eth1"],
+        ["live1", "live2", "live3"],
+      ],
+    ],
+  },
   "the running system's own names": {
     wanted: ["eth1"],
     own: true,
@@ -201,8 +238,9 @@ function learn({
   naming = { kind: "kernel" },
   given = new Map(),
   own = false,
+  alike = [],
 }: Case): Pick<Case, "known" | "unclear" | "missing"> {
-  const names: InterfaceNames = learnInterfaceNames({ wanted, claims, naming, given, own }, cards);
+  const names: InterfaceNames = learnInterfaceNames({ wanted, claims, naming, given, own, alike }, cards);
   return {
     known: Object.fromEntries(names.known.map((one) => [one.name, `${one.card}: ${one.because}`])),
     unclear: names.unclear.map((one) => [one.names, one.cards]),
@@ -227,63 +265,4 @@ test("the order of cards, names and files changes nothing", () => {
       { numRuns: 20 },
     );
   }
-});
-
-test("whatever is claimed, one name has one card and one card one name, in any order", () => {
-  const names = ["eth0", "eth1", "eno1", "enp3s0", "enp3s0np0", "em1", "lan0"];
-  const digit = fc.integer({ min: 1, max: 4 });
-  const by: fc.Arbitrary<ClaimedBy> = fc.oneof(
-    fc.record({
-      kind: fc.constant("address" as const),
-      mac: digit.map(mac),
-      how: fc.constantFrom("names", "finds", "seen", "sets"),
-    }),
-    fc.record({ kind: fc.constant("slot" as const), bus: digit.map((one) => `0000:0${one}:00.0`) }),
-  );
-  const claims = fc.array(fc.record({ name: fc.constantFrom(...names), from: fc.constant("/x"), by }), {
-    maxLength: 6,
-  });
-  const cards = fc
-    .array(
-      fc.record({
-        last: digit,
-        carrier: fc.constantFrom(true, false, null),
-        names: fc.constantFrom<Required<Nic>["names"]>(
-          {},
-          { onboard: "eno1", path: "enp3s0" },
-          { path: "enp3s0np0" },
-          { path: "enp3s0" },
-        ),
-      }),
-      { maxLength: 4 },
-    )
-    .map((all) =>
-      all.map(({ last, ...more }, index) => ({ ...card(last, { name: `live${index}` }), ...more })),
-    );
-  const asked = fc.record({
-    cards,
-    claims,
-    wanted: fc.uniqueArray(fc.constantFrom(...names)),
-    naming: fc.constantFrom(PLACES, { kind: "kernel" } as const),
-  });
-  fc.assert(
-    fc.property(asked, (one) => {
-      const found = learn({ ...one, known: {} });
-      const taken = Object.values(found.known).map((text) => text.split(":")[0]);
-      assert.equal(new Set(taken).size, taken.length);
-      const said = [
-        ...Object.keys(found.known),
-        ...(found.missing ?? []),
-        ...(found.unclear ?? []).flatMap(([all]) => all),
-      ];
-      for (const name of one.wanted) assert.equal(said.filter((other) => other === name).length, 1, name);
-      const turned = { ...one, cards: one.cards.toReversed(), claims: one.claims.toReversed(), known: {} };
-      const sorted = (all: typeof found) => ({
-        ...all,
-        unclear: (all.unclear ?? []).map((pair) => JSON.stringify(pair)).toSorted(),
-      });
-      assert.deepEqual(sorted(learn(turned)), sorted(found));
-    }),
-    { numRuns: 500 },
-  );
 });

@@ -64,10 +64,18 @@ export function interfaceNames({
   const plain = (guest?.network ?? []).filter(({ anyOf }) => anyOf === undefined);
   const wanted = plain.filter(({ configured }) => configured.kind !== "none");
   const mentioned = plain.map(({ name }) => name);
+  const masters = [
+    ...new Set(plain.flatMap(({ configured }) => (configured.kind === "port" ? [configured.of] : []))),
+  ];
+  const alike = masters.map((master) =>
+    plain.flatMap(({ name, configured }) =>
+      configured.kind === "port" && configured.of === master ? [name] : [],
+    ),
+  );
   const { claims, naming } = evidenceOf(guest);
   const names = [...new Set([...wanted, ...also].map(({ name }) => name))];
   const said = [...claims, ...claimsOf(also)];
-  return learnInterfaceNames({ claims: said, naming, wanted: names, mentioned, given, own }, cards);
+  return learnInterfaceNames({ claims: said, naming, wanted: names, mentioned, alike, given, own }, cards);
 }
 
 function evidenceOf(guest: GuestOS | null): InterfaceEvidence {

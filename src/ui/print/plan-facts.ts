@@ -31,6 +31,7 @@ const REASONS: Readonly<Record<InterfaceReason, string>> = {
   place: "by its place in the machine",
   only: "the only card left for that name",
   cable: "the only card with a cable",
+  alike: "one of the ports of a bond, which are alike",
 };
 
 function nicText({ name, mac, origin, because }: IntendedNic): string {
