@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryView } from "../../system/index.ts";
-import { parseMemory, readKernelMemory, readSysctls } from "./reservations.ts";
+import { parseMemory, readKernelMemory, readPageWrites, readSysctls } from "./reservations.ts";
 import { readSysctlFiles } from "./sysctl-files.ts";
 
 const GIB = 2 ** 30;
@@ -39,6 +39,19 @@ test("crashkernel= counts by the VM's own memory; mem= limits; memmap= and huget
     [8 * GIB, GIB],
   );
   assert.deepEqual([parseMemory("64K"), parseMemory("12"), parseMemory("x")], [65_536, 12, null]);
+});
+
+test("huge pages that are written into /sys at boot count too", () => {
+  const text = [
+    "# echo 9 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages",
+    "echo 16 > /sys/devices/system/node/node0/hugepages/hugepages-1048576kB/nr_hugepages",
+    "w /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages - - - - 512",
+    "cat /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages",
+  ].join("\n");
+  assert.deepEqual(readPageWrites(text), [
+    { pageBytes: GIB, count: 16 },
+    { pageBytes: 2 * MIB, count: 512 },
+  ]);
 });
 
 test("of sysctls the last one counts, by name over all directories, and /etc hides the same name elsewhere", async () => {

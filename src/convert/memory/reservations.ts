@@ -87,6 +87,28 @@ function crashSize(value: string, memoryBytes: number): number {
   return parseMemory(/^[0-9A-Za-z]{1,20}/.exec(value)?.[0] ?? "") ?? 0;
 }
 
+export type PageWrite = { readonly pageBytes: number; readonly count: number };
+
+/**
+ * Huge pages that a script, a unit or tmpfiles.d(5) asks for at boot, by writing into /sys; of each node of the machine by
+ * itself.
+ */
+export function readPageWrites(text: string): readonly PageWrite[] {
+  const found: PageWrite[] = [];
+  for (const line of text.split("\n", 10_000)) {
+    const [, kib = ""] =
+      /^[^#]{0,500}\/sys\/[^\s#]{0,200}hugepages-(\d{1,9})kB\/nr_hugepages(?![^\s"';])/.exec(
+        line.slice(0, 2000),
+      ) ?? [];
+    if (kib === "") continue;
+    const echoed = /\becho\s+["']?(\d{1,9})["']?\s*>/.exec(line)?.[1];
+    const listed = /^\s*w\S*(?:\s+\S+){5}\s+(\d{1,9})\s*$/.exec(line)?.[1];
+    const count = Number(echoed ?? listed ?? 0);
+    if (count > 0) found.push({ pageBytes: Number(kib) * 1024, count });
+  }
+  return found;
+}
+
 /** The last assignment of each key counts; `/` and `.` are the same in keys (sysctl.d(5)). */
 export function readSysctls(
   texts: readonly { path: string; text: string }[],

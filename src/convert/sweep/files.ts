@@ -16,12 +16,13 @@ const ROOTS: readonly Root[] = [
   { path: "/boot", depth: 5, only: /\.(?:cfg|conf|lst)$|^grubenv$/ },
   { path: "/usr/local", depth: 5, only: /^(?!.*\.(?:so|a|o|pyc|mo|1|5|7|8|html?|css|js|jar|h|hpp|md|rst)$)/ },
   { path: "/var/spool/cron", depth: 3 },
+  { path: "/var/lib/pacemaker/cib", depth: 1, only: /^cib\.xml$/ },
   { path: "/root", depth: 1, only: /\.(?:sh|pl|py)$/ },
 ];
 
 /** Of no consequence: lists, keys, other people's hardware, what programs keep of themselves. */
 const SKIPPED_DIRECTORIES =
-  /^\/etc\/(?:ssl|pki|ca-certificates|alternatives|fonts|selinux|apparmor(?:\.d)?|udev\/hwdb\.d|bash_completion\.d|vim|emacs|dbus-1|sane\.d|X11\/(?:xkb|app-defaults|fonts)|lvm\/(?:archive|backup|cache|profile|devices)|logcheck|groff|gimp|ImageMagick.*|java.*|texmf|cups\/(?:ppd|ssl)|skel|libnl.*|ldap\/schema|openldap\/schema|grub\.d|\.(?:git|svn|etckeeper|hg).*)$|^\/boot\/(?:grub2?\/(?:fonts|locale|themes|i386-pc|x86_64-efi.*)|efi\/EFI\/.*\/fonts)$|^\/usr\/local\/(?:share\/(?:man|doc|zoneinfo|locale)|src|include|lib\/(?:python|node_modules|perl|ruby).*|man|games|go|java)$/;
+  /^\/etc\/(?:nixos|ssl|pki|ca-certificates|alternatives|fonts|selinux|apparmor(?:\.d)?|udev\/hwdb\.d|bash_completion\.d|vim|emacs|dbus-1|sane\.d|X11\/(?:xkb|app-defaults|fonts)|lvm\/(?:archive|backup|cache|profile|devices)|logcheck|groff|gimp|ImageMagick.*|java.*|texmf|cups\/(?:ppd|ssl)|skel|libnl.*|ldap\/schema|openldap\/schema|grub\.d|\.(?:git|svn|etckeeper|hg).*)$|^\/boot\/(?:grub2?\/(?:fonts|locale|themes|i386-pc|x86_64-efi.*)|efi\/EFI\/.*\/fonts)$|^\/usr\/local\/(?:share\/(?:man|doc|zoneinfo|locale)|src|include|lib\/(?:python|node_modules|perl|ruby).*|man|games|go|java)$/;
 const SKIPPED_PARTS =
   /^(?:backups?|old|archive|examples?|samples?|docs?|documentation|templates?|node_modules|__pycache__)$/i;
 const SKIPPED_FILES =

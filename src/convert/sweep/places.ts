@@ -23,7 +23,7 @@ const PLACES: readonly (readonly [RegExp, string, Place["rank"]])[] = [
   [/^\/etc\/(?:mdadm|mdadm\.conf)/, "software RAID", 0],
   [/^\/etc\/lvm\//, "LVM", 0],
   [
-    /^\/etc\/(?:zfs|bcache|stratis|vdo|ceph|gluster|lustre|corosync|pacemaker|cluster)/,
+    /^\/etc\/(?:zfs|bcache|stratis|vdo|ceph|gluster|lustre|corosync|pacemaker|cluster|sysconfig\/sbd|default\/sbd)|^\/var\/lib\/pacemaker/,
     "cluster or storage",
     0,
   ],
@@ -53,8 +53,13 @@ const PLACES: readonly (readonly [RegExp, string, Place["rank"]])[] = [
     1,
   ],
   [/^\/etc\/smart|\/smartd/, "health of disks", 2],
+  [/^\/etc\/(?:kdump|default\/kdump|sysconfig\/kdump)/, "crash dumps", 1],
   [/cron/, "timed job", 1],
-  [/^\/etc\/(?:bacula|bareos|amanda|tsm|adsm|netbackup|rsnapshot|borg|backup)|^\/opt\/tivoli/, "backup", 1],
+  [
+    /^\/etc\/(?:bacula|bareos|amanda|tsm|adsm|netbackup|rsnapshot|borg|backup|rear)|^\/opt\/tivoli/,
+    "backup",
+    1,
+  ],
   [/^\/etc\/(?:exports|samba)/, "file server", 1],
   [/^\/etc\/(?:xen|libvirt|lxc|pve)/, "virtual machines", 1],
   [

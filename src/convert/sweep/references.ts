@@ -121,7 +121,7 @@ const PATTERNS: readonly Pattern[] = [
   [/^\s*\/dev\/raw\/raw\d+\s+(\d{1,3}\s+\d{1,5})\s*$/g, 1, "disk"],
   [/(?<![0-9a-f:.])([0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7])(?![0-9a-f.:])/gi, 1, "slot"],
   [
-    /(?:hide=|KERNELS?\s*==\s*"|\blspci\b[^#]{0,60}-s\s+|\bsetpci\b[^#]{0,60}-s\s+)\(?([0-9a-f]{2}:[01][0-9a-f]\.[0-7])/gi,
+    /(?:hide=|KERNELS?\s*==\s*"|^\s*channel\s+|\blspci\b[^#]{0,60}-s\s+|\bsetpci\b[^#]{0,60}-s\s+)\(?([0-9a-f]{2}:[01][0-9a-f]\.[0-7])/gi,
     1,
     "slot",
   ],

@@ -68,12 +68,18 @@ test("what another problem reported is not repeated, and the same name elsewhere
 test("the gravest come first, the rest is counted, and one that matters little is a note", () => {
   const line = (path: string, number: number) =>
     ({ kind: "disk", name: "/dev/sdq", path, line: number }) as const;
-  const many = Array.from({ length: 12 }, (_, index) => line("/etc/nagios/x", index + 1));
-  const problem = leftoverProblem([...many, line("/etc/rc.local", 3)], facts);
+  const many = [..."abcdefghijk"].flatMap((name) => [
+    line(`/etc/nagios/${name}`, 1),
+    line(`/etc/nagios/${name}`, 2),
+  ]);
+  const problem = leftoverProblem([...many, line("/etc/rc.local", 3), line("/etc/rc.local", 4)], facts);
   assert.equal(problem?.severity, "warns");
-  assert.match(String(problem?.text), /^13 lines .*: \/etc\/rc\.local:3 \/dev\/sdq \(script at boot\); /);
-  assert.match(String(problem?.text), /; 5 more with --json$/);
-  assert.equal(problem?.about.length, 13);
+  assert.match(
+    String(problem?.text),
+    /^24 lines .*: \/etc\/rc\.local:3,4 \(script at boot: \/dev\/sdq\); \/etc\/nagios\/a:1,2 \(monitoring: /,
+  );
+  assert.match(String(problem?.text), /; 8 more with --json$/);
+  assert.equal(problem?.about.length, 24);
   assert.equal(leftoverProblem(many.slice(0, 1), facts)?.severity, "notes");
   assert.equal(leftoverProblem([], facts), null);
 });

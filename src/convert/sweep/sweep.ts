@@ -70,32 +70,42 @@ export function leftoverProblem(found: readonly Leftover[], facts: VmFacts): Pro
   const ranked = found.toSorted(
     (a, b) => placeOf(a.path).rank - placeOf(b.path).rank || compare(a.path, b.path) || a.line - b.line,
   );
-  const lines = linesOf(ranked);
-  const shown = lines
-    .slice(0, SHOWN)
-    .map(({ path, line, names }) => `${path}:${line} ${names.join(" ")} (${placeOf(path).what})`);
-  const more = lines.length > SHOWN ? `; ${lines.length - SHOWN} more with --json` : "";
-  const isGrave = lines.some(({ path }) => placeOf(path).rank < 2);
+  const files = filesOf(ranked);
+  const count = files.reduce((sum, { lines }) => sum + lines.length, 0);
+  const shown = files.slice(0, SHOWN);
+  const hidden = count - shown.reduce((sum, { lines }) => sum + lines.length, 0);
+  const isGrave = files.some(({ path }) => placeOf(path).rank < 2);
   return makeProblem("names-old-hardware", {
     severity: isGrave ? "warns" : "notes",
     about: ranked.map(({ path, line, name }): Subject => ({ kind: "line", path, line, name })),
-    text: `${lines.length === 1 ? "A line" : `${lines.length} lines`} of the guest's files still ${lines.length === 1 ? "names" : "name"} hardware of the old machine: ${shown.join("; ")}${more}`,
+    text: `${count === 1 ? "A line of the guest's files still names" : `${count} lines of the guest's files still name`} hardware of the old machine: ${shown.map(fileWords).join("; ")}${hidden === 0 ? "" : `; ${hidden} more with --json`}`,
     advice: `Nothing changes them, since only a person knows what they mean: write stable names there, on the machine or in the VM${stableWords(ranked, facts)}`,
   });
 }
 
-type Line = { readonly path: string; readonly line: number; readonly names: readonly string[] };
+type File = { readonly path: string; readonly lines: readonly number[]; readonly names: readonly string[] };
 
-/** One entry for each line, in the order of the first name. */
-function linesOf(found: readonly Leftover[]): readonly Line[] {
-  const lines = new Map<string, { path: string; line: number; names: string[] }>();
+/** In the order of the first line. */
+function filesOf(found: readonly Leftover[]): readonly File[] {
+  const files = new Map<string, { path: string; lines: Set<number>; names: Set<string> }>();
   for (const { path, line, name } of found) {
-    const key = `${path}\n${line}`;
-    const one = lines.get(key) ?? { path, line, names: [] };
-    if (!one.names.includes(name)) one.names.push(name);
-    lines.set(key, one);
+    const one = files.get(path) ?? { path, lines: new Set(), names: new Set() };
+    files.set(path, one);
+    one.lines.add(line);
+    one.names.add(name);
   }
-  return [...lines.values()];
+  return [...files.values()].map(({ path, lines, names }) => ({
+    path,
+    lines: [...lines],
+    names: [...names],
+  }));
+}
+
+/** `/etc/rc.local:3,4 (script at boot: /dev/sdb1, eth7)` */
+function fileWords({ path, lines, names }: File): string {
+  const numbers = lines.length > 4 ? `${lines.slice(0, 4).join(",")}...` : lines.join(",");
+  const more = names.length > 3 ? " ..." : "";
+  return `${path}:${numbers} (${placeOf(path).what}: ${names.slice(0, 3).join(", ")}${more})`;
 }
 
 function stableWords(found: readonly Leftover[], facts: VmFacts): string {

@@ -36,3 +36,19 @@ test("pages of one size are counted once, though both set them; crashkernel= and
     ["crashkernel-too-large", "memory-limited"],
   );
 });
+
+test("what tuned adds to the command line, and scripts at boot, count", async (t) => {
+  const files = {
+    "/boot/grub2/grubenv": "",
+    "/boot/grub/grub.cfg":
+      'set tuned_params="skew_tick=1 hugepagesz=1G hugepages=8"\nmenuentry x {\n\tlinux /vmlinuz-1 root=/dev/sda1 $tuned_params\n}\n',
+    "/etc/rc.d/rc.local": "#!/bin/sh\necho 4096 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages\n",
+    "/etc/rc.local": { link: "/etc/rc.d/rc.local" },
+  };
+  const guest = await fakeGuest(t, { files, intent: { ...testIntent(), memoryBytes: 2 * GIB } });
+  const [problem] = (await proposeStep(memory, guest)).problems;
+  assert.match(
+    String(problem?.text),
+    /sets aside 16\.0 GiB .*hugepages=8 of .*nr_hugepages=4096 of 2\.0 MiB/,
+  );
+});

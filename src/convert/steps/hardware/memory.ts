@@ -4,8 +4,15 @@
 import { formatBytes, guestFiles, makeProblem } from "../../../core/index.ts";
 import { readQuietly } from "../../text/read-quietly.ts";
 import { step, type StepContext } from "../step.ts";
+import { filesIn } from "../../loaders/command-lines.ts";
 import { ALL_FILES } from "../../loaders/list.ts";
-import { readKernelMemory, readSysctls, type Reservation, type Reserved } from "../../memory/reservations.ts";
+import {
+  readKernelMemory,
+  readPageWrites,
+  readSysctls,
+  type Reservation,
+  type Reserved,
+} from "../../memory/reservations.ts";
 import { readSysctlFiles } from "../../memory/sysctl-files.ts";
 
 export const memory = step(
@@ -22,6 +29,7 @@ export const memory = step(
     const found = [
       ...(worst === undefined ? [] : ofKernel(worst)),
       ...ofSysctl(sysctls, worst?.defaultPageBytes),
+      ...(await ofScripts(view)),
     ];
     const sum = sumOf(found);
     if (sum > intent.memoryBytes - Math.min(LEAST, intent.memoryBytes / 4))
@@ -82,16 +90,24 @@ async function readCommandLines({ view }: StepContext): Promise<readonly Line[]>
     for (const path of await kind.paths(view)) {
       const text = await readQuietly(view, path);
       if (text === null || !WORDS.test(text)) continue;
-      kind.edit(text, (line) => {
-        const words = `${line.others} ${line.text}`
-          .split(/[ \t\r\n"']+/)
+      // What tuned adds to each entry is in a variable of the menu or of its environment.
+      const tuned = [...text.matchAll(/^\s*(?:set\s+)?tuned_params=([^\n]{0,2000})/gm)].map(
+        ([, words = ""]) => words,
+      );
+      const add = (all: string): void => {
+        const words = [all, ...tuned]
+          .flatMap((one) => one.split(/[ \t\r\n"']+/))
           .filter((word) => WORDS.test(word))
           .join(" ");
         const one = lines.get(words) ?? { words, paths: new Set() };
         if (words !== "") lines.set(words, one);
         one.paths.add(path);
+      };
+      kind.edit(text, (line) => {
+        add(`${line.others} ${line.text}`);
         return line.text;
       });
+      if (tuned.length > 0) add("");
     }
   return [...lines.values()].map(({ words, paths }) => ({ words, paths: [...paths] }));
 }
@@ -120,6 +136,30 @@ function ofSysctl(sysctls: ReturnType<typeof readSysctls>, pageBytes = 2 * 2 ** 
     const reservation = { word: `${key}=${count}${of}`, bytes: count * unitBytes, paths: [found.path] };
     return [unit === undefined ? { ...reservation, pageBytes } : reservation];
   });
+}
+
+async function ofScripts(view: StepContext["view"]): Promise<readonly Found[]> {
+  const paths = [
+    "/etc/rc.local",
+    "/etc/rc.d/rc.local",
+    ...(await filesIn(view, "/etc/tmpfiles.d", [".conf"])),
+    ...(await filesIn(view, "/etc/systemd/system", [".service"])),
+  ];
+  const found: Found[] = [];
+  for (const path of paths) {
+    if ((await view.resolve(path)) !== path) continue; // RHEL 7 has a link in /etc
+    const counts = new Map<number, number>();
+    for (const { pageBytes, count } of readPageWrites((await readQuietly(view, path)) ?? ""))
+      counts.set(pageBytes, (counts.get(pageBytes) ?? 0) + count);
+    for (const [pageBytes, count] of counts)
+      found.push({
+        word: `nr_hugepages=${count} of ${formatBytes(pageBytes)}`,
+        bytes: count * pageBytes,
+        pageBytes,
+        paths: [path],
+      });
+  }
+  return found;
 }
 
 /** Each in pages of the default size, or in a unit of its own. */
