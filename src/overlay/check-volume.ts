@@ -4,7 +4,7 @@ import { EXT_SUPER, lastWords, parseExtSuperblock } from "../core/index.ts";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { makeRunDirectory, mount, RunError, run } from "../system/index.ts";
-import { extNeeds, xfsHasDirtyLog } from "./filesystem-state.ts";
+import { extNeeds, isTooNew, xfsHasDirtyLog } from "./filesystem-state.ts";
 import { mountOptions } from "./mount-options.ts";
 
 export type VolumeCheck = {
@@ -55,6 +55,7 @@ async function checkExt(type: string, { device, log = null, replay, signal }: Ca
   if (needs === "preen")
     before = (await runChecker(["e2fsck", "-p", ...journal, device], [1, 2, 4, 8, 12], { signal })).words;
   const { code, words } = await runChecker(["e2fsck", "-fn", ...journal, device], [4, 8, 12], { signal });
+  if (isTooNew(`${before}\n${words}`)) return { dirty, state: "unchecked", words: joined(before, words) };
   // e2fsck(8): 4 = errors left uncorrected; 8 = operational error, which a ruined superblock is.
   if (code !== 0) return { dirty, state: "damaged", words: joined(before, words) };
   return { dirty, state: dirty ? "replayed" : "clean", words };
@@ -70,6 +71,7 @@ async function checkXfs({ device, log = null, replay, signal }: Call): Promise<V
     repair = ["xfs_repair", "-n", "-o", "force_geometry", ...on];
     first = await runChecker(repair, [1, 2], { signal });
   }
+  if (isTooNew(first.output)) return { dirty: false, state: "unchecked", words: first.words };
   if (!xfsHasDirtyLog(first.output))
     return { dirty: false, state: first.code === 0 ? "clean" : "damaged", words: first.words };
   if (!replay) return notReplayed();

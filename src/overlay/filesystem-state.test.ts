@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseExtSuperblock } from "../core/index.ts";
-import { extNeeds, xfsHasDirtyLog } from "./filesystem-state.ts";
+import { extNeeds, isTooNew, xfsHasDirtyLog } from "./filesystem-state.ts";
 
 test("an ext superblock tells what the next boot would do", () => {
   const volume = (fields: {
@@ -38,4 +38,16 @@ test("xfs_repair's warning is found across its line break", () => {
   const alert = "ALERT: The filesystem has valuable metadata\nchanges in a log which is being\nignored";
   assert.equal(xfsHasDirtyLog(alert), true);
   assert.equal(xfsHasDirtyLog("Phase 2 - using internal log"), false);
+});
+
+test("features that a checker does not know are no damage", () => {
+  assert.ok(
+    isTooNew(
+      "e2fsck 1.47.0 (5-Feb-2023)\nx.img has unsupported feature(s): FEATURE_I30\ne2fsck: Get a newer version",
+    ),
+  );
+  assert.ok(
+    isTooNew("Superblock has unknown compat/rocompat/incompat features (0x0/0x0/0x40000000).\nUsing a more"),
+  );
+  assert.ok(!isTooNew("Group 8 block bitmap does not match checksum."));
 });

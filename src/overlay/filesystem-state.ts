@@ -16,6 +16,13 @@ export function extNeeds({
   return (compat & EXT_COMPAT.hasJournal) !== 0 ? "replay" : "preen";
 }
 
+/** Output of e2fsck or xfs_repair: the file system has features that this checker does not know, which is no damage. */
+export function isTooNew(output: string): boolean {
+  return /unsupported feature|unknown compat\/rocompat\/incompat features|unsupported filesystem features|Get a newer version of e2fsck|more recent xfs_repair/i.test(
+    output.replaceAll(/\s+/g, " "),
+  );
+}
+
 /** Output of `xfs_repair -n`: it warns that its findings mean little before the log is replayed. */
 export function xfsHasDirtyLog(output: string): boolean {
   return /valuable metadata changes in a log/.test(output.replaceAll(/\s+/g, " "));

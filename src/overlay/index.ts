@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // overlay owns the writable view above a disk that is never written, and the volumes and mounts on it.
 export * from "./check-volume.ts";
+export { isTooNew } from "./filesystem-state.ts";
 export * from "./leftovers.ts";
 export * from "./mount-guest.ts";
 export * from "./open.ts";

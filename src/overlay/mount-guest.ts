@@ -2,21 +2,24 @@
 // The file systems of an installed system, mounted one into the other below a private directory.
 import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { findNode, lastWords, type NodeId, UserError } from "../core/index.ts";
+import { findNode, type NodeId, UserError } from "../core/index.ts";
 import {
   directoryView,
   isBelow,
   isDirectory,
+  kernelRelease,
   makeRunDirectory,
   mount,
   mountFatCopy,
   type Mounted,
+  readKernelLog,
   readMountTable,
   RunError,
   run,
   unmount,
 } from "../system/index.ts";
 import { MOUNTABLE, mountOptions, withoutReplay } from "./mount-options.ts";
+import { whyNotMounted } from "./why-not-mounted.ts";
 import { devicesBeside } from "./volumes/beside.ts";
 import type { Volumes } from "./volumes/volumes.ts";
 
@@ -132,7 +135,8 @@ async function mountNode(
       if (!(error instanceof RunError)) throw error;
       if (type === "vfat" && /unknown filesystem type/.test(error.stderr))
         return await tryFatCopy(device, target, { readOnly, signal });
-      why = lastWords(error.stderr) || error.message;
+      const log = await readKernelLog(device);
+      why = whyNotMounted({ type, stderr: error.stderr, log, release: kernelRelease() }) || error.message;
     }
   }
   return { why };
@@ -175,6 +179,6 @@ export async function bytesUsed(directory: string): Promise<number> {
 
 function rootNotMounted(node: NodeId, words: string): UserError {
   return new UserError("root-not-mounted", `The file system ${node} cannot be mounted: ${words}`, {
-    advice: "See dmesg for the kernel's reason; with --as-is the disks are copied without conversion",
+    advice: "With --as-is the disks are copied without conversion",
   });
 }

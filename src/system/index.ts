@@ -9,6 +9,7 @@ export * from "./views/directory-view.ts";
 export * from "./devices/fat-copy.ts";
 export * from "./files.ts";
 export * from "./views/guest-view.ts";
+export { kernelRelease, readKernelLog } from "./devices/kernel-log.ts";
 export * from "./devices/kernel-needs.ts";
 export * from "./views/layered-view.ts";
 export * from "./programs/lock-file.ts";

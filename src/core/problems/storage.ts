@@ -47,6 +47,9 @@ export const STORAGE_PROBLEMS = {
   "filesystem-incomplete": warns(
     "A part of a file system lies on a disk that is not given, or is not opened.",
   ),
+  "filesystem-not-checked": warns(
+    "A file system has features that the checker here does not know; it is taken for whole.",
+  ),
   "volume-not-reached": warns("A volume cannot be opened here; it is copied whole and not converted."),
   "volume-whole": notes("Which bytes of a volume are used is not known; it is copied whole."),
 } satisfies ProblemTable;

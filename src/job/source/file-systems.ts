@@ -13,7 +13,7 @@ import {
   type Problem,
   UserError,
 } from "../../core/index.ts";
-import { attachVolumes, checkVolume, devicesBeside, type Volumes } from "../../overlay/index.ts";
+import { attachVolumes, checkVolume, devicesBeside, isTooNew, type Volumes } from "../../overlay/index.ts";
 
 export type OverlayContext = {
   readonly storage: BlockGraph;
@@ -65,6 +65,7 @@ export async function checkVolumes(context: OverlayContext): Promise<readonly Pr
         },
       );
     emit({ type: "step", phase: "overlay", text: `${node.id}: ${type}, ${check.state}` });
+    if (check.state === "unchecked" && isTooNew(check.words)) problems.push(tooNew(node, check.words));
     if (check.dirty)
       problems.push(
         makeProblem("filesystem-dirty", {
@@ -82,6 +83,14 @@ function notReached(node: BlockNode, why: string): Problem {
     about: named("node", node.id),
     text: `${node.id} cannot be opened here: ${why}`,
     advice: "It is copied whole and not converted",
+  });
+}
+
+function tooNew({ id, path, holds }: FileSystem, words: string): Problem {
+  return makeProblem("filesystem-not-checked", {
+    about: named("node", id),
+    text: `The ${holds.type} file system ${id} on ${path} has features that the checker here does not know: ${words}`,
+    advice: "It is taken for whole. A live CD with newer tools can check it",
   });
 }
 

@@ -55,7 +55,7 @@ export async function findRoot(
       problems: [...byImages(layouts), ...unread.map(mayBeRoot)],
     };
   }
-  const told = unread.map(notSeen);
+  const told = unread.filter(({ isIncomplete }) => !isIncomplete).map(notSeen);
   if (more.length === 0) return foundAt(first, await mountsOf(first, volumes, context), told);
   const looked = new Map<NodeId, { place: RootPlace; mounts: PlaceMounts }>();
   const evidence: RootEvidence[] = [];

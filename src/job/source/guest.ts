@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The installed system on the overlay: file systems checked, the root found, everything of it mounted.
 import {
+  type BlockGraph,
+  companionsOf,
+  findNode,
   guestFiles,
   type GuestOS,
   type GuestView,
   makeProblem,
   type Mount,
+  namesIn,
   type Problem,
 } from "../../core/index.ts";
 import { inspectGuest, isTransactional } from "../../inspect/index.ts";
@@ -56,8 +60,30 @@ export async function findGuest(
       directory: tree.directory,
       [Symbol.asyncDispose]: () => resources.disposeAsync(),
     },
-    problems: [...problems, ...tree.skipped.map(notMounted), ...readOnly],
+    problems: [...withSkipped(problems, tree.skipped, { mounts, storage: context.storage }), ...readOnly],
   };
+}
+
+type Skipped = { readonly path: string; readonly why: string };
+
+/** Of one file system that cannot be mounted one problem is enough: where it belongs says most, a missing part of it even more. */
+function withSkipped(
+  problems: readonly Problem[],
+  skipped: readonly Skipped[],
+  { mounts, storage }: { readonly mounts: readonly Mount[]; readonly storage: BlockGraph },
+): readonly Problem[] {
+  const nodeOf = ({ path }: Skipped): string => mounts.find((one) => one.path === path)?.node ?? "";
+  const isIncomplete = (one: Skipped): boolean => {
+    const node = findNode(storage, nodeOf(one));
+    return node !== null && companionsOf(storage, node).kind === "missing";
+  };
+  const nodes = skipped.map(nodeOf);
+  const isSaid = (problem: Problem): boolean =>
+    problem.code === "volume-not-reached" && namesIn(problem, "node").some((id) => nodes.includes(id));
+  return [
+    ...problems.filter((problem) => !isSaid(problem)),
+    ...skipped.filter((one) => !isIncomplete(one)).map(notMounted),
+  ];
 }
 
 const rootOptions = (mounts: readonly Mount[]): string =>

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // File systems on which an installed system is seen, and what each of them says of itself.
 import { join } from "node:path";
-import { type DiskNames, type Mount, NO_NAMES, type Problem, UserError } from "../../core/index.ts";
+import {
+  companionsOf,
+  type DiskNames,
+  type Mount,
+  NO_NAMES,
+  type Problem,
+  UserError,
+} from "../../core/index.ts";
 import { type Layout, looksLikeRoot, readLayout, readMounts } from "../../inspect/index.ts";
 import { mountGuest, type Volumes } from "../../overlay/index.ts";
 import { directoryView } from "../../system/index.ts";
@@ -18,7 +25,12 @@ export type RootPlace = {
 };
 
 /** Could hold a system, and could not be mounted. */
-export type Unread = { readonly node: FileSystem; readonly why: string };
+export type Unread = {
+  readonly node: FileSystem;
+  readonly why: string;
+  /** A part of it is not given, which was reported. */
+  readonly isIncomplete: boolean;
+};
 
 export type RootPlaces = {
   readonly places: readonly RootPlace[];
@@ -39,7 +51,7 @@ export async function rootPlaces(volumes: Volumes, { storage, signal }: OverlayC
       else if (found !== null) layouts.push(found);
     } catch (error) {
       if (!(error instanceof UserError) || error.code !== "root-not-mounted") throw error;
-      unread.push({ node, why: error.message });
+      unread.push({ node, why: error.message, isIncomplete: companionsOf(storage, node).kind === "missing" });
     }
   }
   return { places, unread, layouts };
