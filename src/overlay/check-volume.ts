@@ -5,7 +5,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { makeRunDirectory, mount, RunError, run } from "../system/index.ts";
 import { extNeeds, isTooNew, xfsHasDirtyLog } from "./filesystem-state.ts";
-import { mountOptions } from "./mount-options.ts";
+import { mountOptions } from "./mounting/mount-options.ts";
 
 export type VolumeCheck = {
   /** It was not shut down cleanly. */

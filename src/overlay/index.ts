@@ -3,7 +3,7 @@
 export * from "./check-volume.ts";
 export { isTooNew } from "./filesystem-state.ts";
 export * from "./leftovers.ts";
-export * from "./mount-guest.ts";
+export * from "./mounting/mount-guest.ts";
 export * from "./open.ts";
 export { devicesBeside } from "./volumes/beside.ts";
 export * from "./volumes/volumes.ts";

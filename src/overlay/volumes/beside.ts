@@ -2,7 +2,7 @@
 // Devices that a file system needs beside its own: its log, the other devices of a btrfs. Only ours are ever named to the kernel,
 // which else looks for them itself and finds the disks of the source.
 import { companionsOf, findNode, type NodeId } from "../../core/index.ts";
-import type { Beside } from "../mount-options.ts";
+import type { Beside } from "../mounting/mount-options.ts";
 import type { Volumes } from "./volumes.ts";
 
 export async function devicesBeside(

@@ -2,7 +2,7 @@
 // The file systems of an installed system, mounted one into the other below a private directory.
 import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { findNode, type NodeId, UserError } from "../core/index.ts";
+import { findNode, type NodeId, UserError } from "../../core/index.ts";
 import {
   directoryView,
   isBelow,
@@ -17,11 +17,11 @@ import {
   RunError,
   run,
   unmount,
-} from "../system/index.ts";
+} from "../../system/index.ts";
 import { MOUNTABLE, mountOptions, withoutReplay } from "./mount-options.ts";
 import { whyNotMounted } from "./why-not-mounted.ts";
-import { devicesBeside } from "./volumes/beside.ts";
-import type { Volumes } from "./volumes/volumes.ts";
+import { devicesBeside } from "../volumes/beside.ts";
+import type { Volumes } from "../volumes/volumes.ts";
 
 export type GuestMount = {
   /** Absolute in the guest. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why a file system could not be mounted, in words for a person: what the kernel wrote into its log says more than mount(8) does.
 // Pure.
-import { lastWords } from "../core/index.ts";
+import { lastWords } from "../../core/index.ts";
 
 type Failed = {
   readonly type: string;
