@@ -254,8 +254,15 @@ for one in "$ROOT"/sys/class/net/*; do
   [ "$nics" -le 512 ] || break
   one=${one#"$ROOT"}
   [ -e "$ROOT$one/device" ] || [ -L "$ROOT$one/device" ] || continue
-  take_from "$one" address type speed carrier duplex mtu operstate bonding_slave/perm_hwaddr
+  take_from "$one" address type speed carrier duplex mtu operstate bonding_slave/perm_hwaddr ifindex phy80211/name
   device "$one/device" "$one/device"
+  if [ -e "$ROOT$one/device/physfn" ]; then : > "$out/sys/devices/p2v/$bus/physfn"; fi
+  index=
+  [ ! -r "$ROOT$one/ifindex" ] || read -r index < "$ROOT$one/ifindex"
+  if [ -n "$index" ] && [ -r "$ROOT/run/udev/data/n$index" ]; then
+    mkdir -p "$out/run/udev/data"
+    sed -n '/^E:ID_NET_NAME_[A-Z]*=/p' "$ROOT/run/udev/data/n$index" > "$out/run/udev/data/n$index"
+  fi
 done
 
 # --- disks ------------------------------------------------------------------------------------------------------------

@@ -51,7 +51,10 @@ export function chooseNics(inputs: Inputs): { nics: readonly IntendedNic[]; prob
   if (named.length === 0 && guest !== null)
     named.push({ name: "eth0", mac: generateMac(`${seed}/eth0`), origin: "generated" });
   // Systems without udev count cards as they find them: eth0 must come before eth1.
-  const nics = named.toSorted((a, b) => BY_NUMBER.compare(a.name, b.name));
+  const nics =
+    cards.length > 0 || named.every(({ name }) => /^eth\d+$/.test(name))
+      ? named.toSorted((a, b) => BY_NUMBER.compare(a.name, b.name))
+      : named;
   return { nics, problems: [...problems, ...problemsOf(nics)] };
 }
 

@@ -33,8 +33,11 @@ export const OLD_SERVER: Files = {
   "sys/class/dmi/id/sys_vendor": "Invented Servers\n",
   "sys/class/dmi/id/product_name": "=cmd|' /C calc'!A0\n",
   "sys/class/dmi/id/product_serial": "SN-0001\n",
-  "sys/class/net/eth0/address": "52:54:00:12:34:56\n",
-  "sys/class/net/eth0/type": "1\n",
+  "sys/class/net/enp3s0/address": "52:54:00:12:34:56\n",
+  "sys/class/net/enp3s0/type": "1\n",
+  "sys/class/net/enp3s0/ifindex": "2\n",
+  "run/udev/data/n2": "E:ID_NET_NAME_PATH=enp3s0\nE:ID_VENDOR_FROM_DATABASE=Intel\n",
+  "sys/class/net/enp4s0/address": "52:54:00:12:34:57\n",
   "sys/class/net/lo/address": "00:00:00:00:00:00\n",
   "sys/bus/pci/devices/0000:00:19.0/class": "0x020000\n",
   "sys/bus/pci/devices/0000:00:19.0/vendor": "0x8086\n",
@@ -73,8 +76,10 @@ export const MIRRORED_SERVER: Files = {
     "rootfs / rootfs rw 0 0\n/dev/mapper/vg_six-lv_root / ext4 rw 0 0\n/dev/sda1 /boot ext4 rw 0 0\n",
   "proc/swaps": "Filename Type Size Used Priority\n",
   "sys/firmware/memmap/0/type": "System RAM\n",
-  "sys/class/net/eth0/address": "52:54:00:00:00:01\n",
-  "sys/class/net/eth1/address": "52:54:00:00:00:02\n",
+  "sys/class/net/eth0/address": "00:25:90:aa:bb:01\n",
+  "sys/class/net/eth1/address": "00:25:90:aa:bb:02\n",
+  "sys/class/net/eth2/address": "00:25:90:aa:bb:03\n",
+  "sys/class/net/eth3/address": "00:25:90:aa:bb:04\n",
   ...Object.fromEntries(
     ["sda", "sdb"].flatMap((disk, index) => [
       [`sys/block/${disk}/size`, units(200 * GIB)],
@@ -145,14 +150,15 @@ export async function runningServer(
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), text);
   }
-  if (files["sys/class/net/eth0/type"] !== undefined) {
+  if (files["sys/class/net/enp3s0/type"] !== undefined) {
     const device = join(root, "sys/devices/pci0000:00/0000:00:19.0");
     await mkdir(device, { recursive: true });
     await mkdir(join(root, "sys/bus/pci/drivers/e1000e"), { recursive: true });
     await symlink("../../../bus/pci/drivers/e1000e", join(device, "driver"));
-    await symlink("../../../devices/pci0000:00/0000:00:19.0", join(root, "sys/class/net/eth0/device"));
+    await symlink("../../../devices/pci0000:00/0000:00:19.0", join(root, "sys/class/net/enp3s0/device"));
+    await symlink("../../../devices/virtual-enp4s0", join(root, "sys/class/net/enp4s0/device"));
   } else
-    for (const nic of ["eth0", "eth1"])
+    for (const nic of ["eth0", "eth1", "eth2", "eth3"])
       await symlink(`../../../devices/virtual-${nic}`, join(root, `sys/class/net/${nic}/device`));
   const programs = join(base, "bin");
   await makePrograms(programs, { root, fill });
