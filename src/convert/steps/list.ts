@@ -12,6 +12,7 @@ import { grubDisks } from "./boot/grub-disks.ts";
 import { grubLegacy } from "./boot/grub-legacy.ts";
 import { grub } from "./boot/grub.ts";
 import { installDevices } from "./boot/install-devices.ts";
+import { lilo } from "./boot/lilo.ts";
 import { resume } from "./boot/resume.ts";
 import { unifiedKernels } from "./boot/unified-kernels.ts";
 import { consoles } from "./consoles/consoles.ts";
@@ -61,6 +62,7 @@ export const CONVERSION_STEPS: readonly ConversionStep[] = [
   bootEntries,
   grubLegacy,
   extlinux,
+  lilo,
   grubDisks,
   efiFallback,
   unifiedKernels,

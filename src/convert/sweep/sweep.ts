@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sweep: lines of the guest's files that still name hardware of the old machine when all steps are done.
-import { type GuestView, makeProblem, type Problem, type Subject } from "../../core/index.ts";
+import { type GuestView, makeProblem, shown, type Problem, type Subject } from "../../core/index.ts";
 import { sweptFiles } from "./files.ts";
 import type { IsKnown } from "./known.ts";
 import { liveLines } from "./live-lines.ts";
@@ -72,13 +72,13 @@ export function leftoverProblem(found: readonly Leftover[], facts: VmFacts): Pro
   );
   const files = filesOf(ranked);
   const count = files.reduce((sum, { lines }) => sum + lines.length, 0);
-  const shown = files.slice(0, SHOWN);
-  const hidden = count - shown.reduce((sum, { lines }) => sum + lines.length, 0);
+  const first = files.slice(0, SHOWN);
+  const hidden = count - first.reduce((sum, { lines }) => sum + lines.length, 0);
   const isGrave = files.some(({ path }) => placeOf(path).rank < 2);
   return makeProblem("names-old-hardware", {
     severity: isGrave ? "warns" : "notes",
     about: ranked.map(({ path, line, name }): Subject => ({ kind: "line", path, line, name })),
-    text: `${count === 1 ? "A line of the guest's files still names" : `${count} lines of the guest's files still name`} hardware of the old machine: ${shown.map(fileWords).join("; ")}${hidden === 0 ? "" : `; ${hidden} more with --json`}`,
+    text: `${count === 1 ? "A line of the guest's files still names" : `${count} lines of the guest's files still name`} hardware of the old machine: ${first.map(fileWords).join("; ")}${hidden === 0 ? "" : `; ${hidden} more with --json`}`,
     advice: `Nothing changes them, since only a person knows what they mean: write stable names there, on the machine or in the VM${stableWords(ranked, facts)}`,
   });
 }
@@ -105,7 +105,10 @@ function filesOf(found: readonly Leftover[]): readonly File[] {
 function fileWords({ path, lines, names }: File): string {
   const numbers = lines.length > 4 ? `${lines.slice(0, 4).join(",")}...` : lines.join(",");
   const more = names.length > 3 ? " ..." : "";
-  return `${path}:${numbers} (${placeOf(path).what}: ${names.slice(0, 3).join(", ")}${more})`;
+  return `${shown(path)}:${numbers} (${placeOf(path).what}: ${names
+    .slice(0, 3)
+    .map((name) => shown(name))
+    .join(", ")}${more})`;
 }
 
 function stableWords(found: readonly Leftover[], facts: VmFacts): string {

@@ -55,6 +55,7 @@ const LEFT = {
 /** Boot loaders and firmware. */
 const LOADERS = {
   "loader-file-full": warns("The new command line does not fit into a boot loader's file of fixed size."),
+  "loader-lilo": warns("The guest boots by LILO, whose map names devices of the old machine."),
   "grub-install-device": notes("A package of GRUB remembers a disk or partition that the VM does not have."),
   "grub-other-disk": warns("GRUB loads from a disk by its number, which may be another disk in the VM."),
   "efi-not-seen": warns("The guest boots by UEFI, and its EFI system partition could not be opened."),

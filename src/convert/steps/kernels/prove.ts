@@ -30,13 +30,14 @@ export async function findIncapable(context: StepContext): Promise<Capable> {
   const kernels = context.guest.kernels.filter((kernel) => kernel.bootable);
   // In a system with unified kernel images the step unified-kernels reports on them.
   if (kernels.length === 0)
-    return { able: [], problems: (await findUnified(context)).length > 0 ? [] : [NO_KERNEL] };
+    return { able: [], problems: (await findUnified(context)).length > 0 ? [] : [noKernel(context.guest)] };
   const able: Kernel[] = [];
   const incapable: Problem[] = [];
+  const isAlone = kernels.every((kernel) => isForXenOnly(kernel, context.intent));
   for (const kernel of kernels) {
     context.signal.throwIfAborted();
     if (isForXenOnly(kernel, context.intent)) {
-      incapable.push(xenOnly(kernel, context));
+      incapable.push(xenOnly(kernel, { ...context, isAlone }));
       continue;
     }
     const lacking = await lackingDrivers(kernel, context);
@@ -56,7 +57,7 @@ async function findEmulatedOnly(kernels: readonly Kernel[], context: StepContext
   const problems: Problem[] = [];
   for (const kernel of kernels) {
     if (isForXenOnly(kernel, intent)) {
-      problems.push({ ...xenOnly(kernel, context), severity: "warns" });
+      problems.push({ ...xenOnly(kernel, { ...context, isAlone: false }), severity: "warns" });
       continue;
     }
     const { disk, bus, nic } = await readEmulated(kernel, context);
@@ -79,11 +80,18 @@ async function findEmulatedOnly(kernels: readonly Kernel[], context: StepContext
   return { able, problems };
 }
 
-const NO_KERNEL = makeProblem("no-kernel", {
-  about: [],
-  text: "No kernel that the boot loader could start was found in the guest",
-  advice: "Give the disk that holds /boot too, or copy with --as-is",
-});
+function noKernel({ id, title }: Pick<StepContext["guest"], "id" | "title">): Problem {
+  const isDeclared = id === "nixos" || id === "guix";
+  return makeProblem("no-kernel", {
+    about: [],
+    text: isDeclared
+      ? `The kernels of ${title} are not looked into, so nothing is known of their drivers`
+      : "No kernel that the boot loader could start was found in the guest",
+    advice: isDeclared
+      ? "Once its configuration is ready for the VM, copy it with --as-is"
+      : "Give the disk that holds /boot too, or copy with --as-is",
+  });
+}
 
 async function lackingDrivers(kernel: Kernel, context: StepContext): Promise<readonly string[]> {
   const modules = (await readWanted(kernel, context))?.modules ?? null;
@@ -149,11 +157,16 @@ function notProven(kernel: Kernel, what: string): Problem {
   });
 }
 
-function xenOnly({ version }: Kernel, { guest }: Pick<StepContext, "guest">): Problem {
+function xenOnly(
+  { version }: Kernel,
+  { guest, isAlone }: Pick<StepContext, "guest"> & { readonly isAlone: boolean },
+): Problem {
   return makeProblem("kernel-xen-only", {
     about: named("kernel", version),
     text: `The kernel ${version} starts under Xen only, and this VM is none of Xen`,
-    advice: `A plain kernel is needed as the default of the boot menu: install the package ${plainKernel(guest)} on the machine, or put it into extras; or choose a Xen host, with --hypervisor xen`,
+    advice: isAlone
+      ? `A plain kernel is needed: install the package ${plainKernel(guest)} on the machine, as the default of its boot menu, or put it into extras; or choose a Xen host, with --hypervisor xen`
+      : "Make the other kernel the default of the boot menu, on the machine before or at the VM's console",
   });
 }
 
