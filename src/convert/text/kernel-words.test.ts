@@ -27,6 +27,8 @@ test("editWords() changes whole words of the given keys, and takes a word out wi
   assert.equal(upper("a root=/dev/sda1 b"), "a root=/DEV/SDA1 b");
   assert.equal(upper("a root=x b"), "a b");
   assert.equal(upper('"root=x"'), '""');
+  for (const kept of ["root=${root}", "root=UUID=$(findmnt -no UUID /)", "root=`x`"])
+    assert.equal(upper(kept), kept);
   assert.equal(upper("nfsroot=/a subroot=/b root=/c\n"), "nfsroot=/a subroot=/b root=/C\n");
   assert.deepEqual(wordValues("console=a xconsole=b console=c", "console"), ["a", "c"]);
 });

@@ -6,11 +6,11 @@ export type WordEdit = (key: string, value: string) => string | null;
 /**
  * Offers each `key=value` word of the given keys; the answer is the whole new word, the same word for no change, or
  * null to remove it (with one blank). Quotes around a word or the whole line stay. Words never hold blanks here:
- * a quoted value with blanks is not a device name.
+ * a quoted value with blanks is not a device name. What holds a variable or a command (`$uuid`) is not known here, and stays.
  */
 export function editWords(text: string, keys: readonly string[], edit: WordEdit): string {
   const word = new RegExp(
-    `(^|[ \\t"'])(${keys.map((key) => key.replaceAll(".", "\\.")).join("|")})=([^ \\t\\r\\n"'\\\\]+)(?=[ \\t\\r\\n"'\\\\]|$)`,
+    `(^|[ \\t"'])(${keys.map((key) => key.replaceAll(".", "\\.")).join("|")})=([^ \\t\\r\\n"'\\\\$\`]+)(?=[ \\t\\r\\n"'\\\\]|$)`,
     "g",
   );
   return text.replace(word, (whole: string, before: string, key: string, value: string) => {

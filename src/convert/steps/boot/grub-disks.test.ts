@@ -3,7 +3,13 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { fakeGuest, proposeStep } from "../../../../tests/support/guests/convert-guest.ts";
-import { DEMO_FILES, ROOT_UUID, testGuestOS } from "../../../../tests/support/guests/sample-guest.ts";
+import {
+  DEMO_FILES,
+  diskGraph,
+  ROOT_UUID,
+  testGuestOS,
+  testIntent,
+} from "../../../../tests/support/guests/sample-guest.ts";
 import { layeredView } from "../../../system/index.ts";
 import { grubDisks } from "./grub-disks.ts";
 
@@ -89,4 +95,33 @@ test("a menu on the EFI system partition that leads to the one in /boot", async 
   });
   const found = `search.fs_uuid ${ROOT_UUID} root hd1,gpt1\n${prefix}`;
   assert.deepEqual(await convert(t, path, found), { text: found, codes: [] });
+});
+
+test("files of a /boot of its own are looked for there, as GRUB does", async (t) => {
+  const graph = diskGraph();
+  const uuid = "b0070000-0000-4000-8000-000000000002";
+  const holds = { kind: "filesystem", type: "ext4", uuid, label: null } as const;
+  const nodes = graph.nodes.map((node) => (node.holds.kind === "swap" ? { ...node, holds } : node));
+  const boot = {
+    path: "/boot",
+    spec: `UUID=${uuid}`,
+    type: "ext4",
+    options: "defaults",
+    node: "disk:1/part:2/swap",
+  };
+  const menu = (disk: string): string => `menuentry 'a' {\nset root='${disk}'\nlinux /vmlinuz-1 ro\n}\n`;
+  const after = async (disk: string): Promise<string> => {
+    const guest = await fakeGuest(t, {
+      files: { "/boot/vmlinuz-1": "k", "/boot/grub/grub.cfg": menu(disk) },
+      guest: testGuestOS({ mounts: [boot] }),
+      intent: testIntent({ storage: { ...graph, nodes } }),
+    });
+    const { changes, problems } = await proposeStep(grubDisks, guest);
+    const view = layeredView(guest.view, guest.blobs, changes);
+    const [, search] = /--set=root (\S+)/.exec((await view.readText("/boot/grub/grub.cfg")) ?? "") ?? [];
+    return search ?? problems.map(({ code }) => code).join();
+  };
+  assert.equal(await after("hd1,msdos2"), uuid);
+  assert.equal(await after("hd1,msdos1"), "grub-other-disk", "the root has no such file");
+  assert.equal(await after("hd0,msdos2"), "", "the disk that boots");
 });
