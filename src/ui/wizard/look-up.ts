@@ -6,8 +6,9 @@ import { parseDestination } from "../../hosts/index.ts";
 import { RunError } from "../../system/index.ts";
 import type { Acts } from "./acts.ts";
 import { paragraphs } from "./box.ts";
+import { knownCards } from "./known-cards.ts";
 import type { PageName } from "./page.ts";
-import { knownCards, withNetwork } from "./pages/network.ts";
+import { withNetwork } from "./pages/network.ts";
 import type { Screen } from "./screen.ts";
 import { answer, keysFor, type WizardState } from "./state.ts";
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The live system's network: which way, and whether it works.
-import type { GuestOS, NetworkSetup, Nic } from "../../../core/index.ts";
+import type { NetworkSetup } from "../../../core/index.ts";
 import type { Check } from "../../../network/index.ts";
-import { interfaceNames } from "../../../plan/index.ts";
 import { paragraphs } from "../box.ts";
 import { summary } from "../network-text.ts";
 import type { Page } from "../page.ts";
@@ -54,27 +53,6 @@ function beginning(way: NetworkWay, { network, machine }: WizardState): NetworkS
           } as const,
         ];
   return { links, dns: [], search: [] };
-}
-
-/** Cards of the files get the address of the port that they are known to be; of the others a person must choose it. */
-export function knownCards(
-  setup: NetworkSetup | null,
-  { guest, nics }: { guest: GuestOS | null; nics: readonly Nic[] },
-): NetworkSetup | null {
-  if (setup === null) return null;
-  const cards = setup.links.flatMap(({ name, kind }) =>
-    kind.kind === "card" ? [{ name, mac: kind.mac }] : [],
-  );
-  const { known } = interfaceNames({ cards: nics, guest, also: cards });
-  return {
-    ...setup,
-    links: setup.links.map((link) => {
-      if (link.kind.kind !== "card") return link;
-      const card = known.find(({ name }) => name === link.name)?.card;
-      const mac = nics.find(({ name }) => name === card)?.mac ?? link.kind.mac;
-      return { ...link, kind: { kind: "card", mac } as const };
-    }),
-  };
 }
 
 export const networkCheck: Page = {
