@@ -13,7 +13,11 @@ import {
 } from "./interface-claims.ts";
 import { LearnedInterfaces } from "./learned-interfaces.ts";
 
-export function learnInterfaceNames(asked: Asked, cards: readonly Nic[]): InterfaceNames {
+/** Far above any server. */
+const MAX_CARDS = 512;
+
+export function learnInterfaceNames(asked: Asked, all: readonly Nic[]): InterfaceNames {
+  const cards = all.toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, MAX_CARDS);
   const learned = new LearnedInterfaces(asked, cards);
   const by = (fits: (by: ClaimedBy, card: Nic) => boolean) => (name: string) =>
     cards.filter((card) => learned.claimsOf(name).some((claim) => fits(claim, card)));

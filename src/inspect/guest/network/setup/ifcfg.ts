@@ -16,7 +16,21 @@ export async function readIfcfgLinks(view: GuestView): Promise<readonly SaidLink
     for (const { name, text } of await readFiles(view, directory, /^ifcfg-[^~]+$/))
       if (!/\.(bak|orig|rpmnew|rpmsave|rpmorig|old|save|scpmbackup)$/.test(name))
         said.push(...ifcfgLinks(text, { file: name, ...(gateway === undefined ? {} : { gateway }) }));
-  return said;
+  return [...(await readModuleModes(view)), ...said];
+}
+
+/** Until RHEL 5 and SLES 9: `options bond0 mode=4 miimon=100` of modprobe.conf; `bonding` is for all that say nothing. */
+async function readModuleModes(view: GuestView): Promise<readonly SaidLink[]> {
+  const files = await readFiles(view, "/etc/modprobe.d", /^[^.].*[^~]$/);
+  const texts = [...files.map(({ text }) => text), (await readSmall(view, "/etc/modprobe.conf")) ?? ""];
+  return texts.flatMap((text) =>
+    [...text.matchAll(/^[ \t]*options[ \t]+(bond\d{1,3})[ \t][^\n]{0,400}?\bmode=([\w.-]{1,20})/gm)]
+      .slice(0, 64)
+      .map(([, name = "", mode]) => ({
+        name,
+        kind: { kind: "bond", mode: bondMode(mode), ports: [] } as const,
+      })),
+  );
 }
 
 function ifcfgLinks(

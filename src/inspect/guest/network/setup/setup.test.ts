@@ -147,6 +147,32 @@ test("a bridge with DHCP, name servers of resolv.conf, and what nothing uses is 
   });
 });
 
+test("the mode of a bond as modprobe.conf of RHEL 5 has it, and a team's", async () => {
+  const modeOf = async (files: Readonly<Record<string, string>>): Promise<unknown> => {
+    const setup = await readNetworkSetup(memoryView(files));
+    return setup?.links.flatMap(({ kind }) => (kind.kind === "bond" ? [[kind.mode, kind.ports]] : []));
+  };
+  const at = "/etc/sysconfig/network-scripts";
+  const bond = {
+    "/etc/modprobe.conf": "alias bond0 bonding\noptions bond0 miimon=100 mode=4\n",
+    [`${at}/ifcfg-bond0`]: "DEVICE=bond0\nIPADDR=192.0.2.7\nNETMASK=255.255.255.0\nONBOOT=yes\n",
+    [`${at}/ifcfg-eth0`]: "DEVICE=eth0\nMASTER=bond0\nSLAVE=yes\nONBOOT=yes\n",
+  };
+  assert.deepEqual(await modeOf(bond), [["802.3ad", ["eth0"]]]);
+  const team = {
+    [`${at}/ifcfg-team0`]: `DEVICE=team0\nDEVICETYPE=Team\nTEAM_CONFIG='{"runner": {"name": "lacp"}}'\nBOOTPROTO=dhcp\n`,
+    [`${at}/ifcfg-eth0`]: "DEVICE=eth0\nDEVICETYPE=TeamPort\nTEAM_MASTER=team0\n",
+  };
+  assert.deepEqual(await modeOf(team), [["802.3ad", ["eth0"]]]);
+  const keyfile = {
+    "/etc/NetworkManager/system-connections/t":
+      '[connection]\ntype=team\ninterface-name=team0\n[team]\nconfig={ "runner" : { "name" : "activebackup" } }\n[ipv4]\nmethod=auto\n',
+    "/etc/NetworkManager/system-connections/p":
+      "[connection]\ntype=ethernet\ninterface-name=eno1\nmaster=team0\nslave-type=team\n",
+  };
+  assert.deepEqual(await modeOf(keyfile), [["active-backup", ["eno1"]]]);
+});
+
 test("nonsense and hostile files give nothing, or little", async () => {
   assert.equal(await readNetworkSetup(memoryView({})), null);
   const many = Array.from(
