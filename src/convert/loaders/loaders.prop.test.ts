@@ -20,7 +20,7 @@ const volumes = readVolumes(testGuestOS(), testIntent());
 const bare = bareNames(testGuestOS(), testIntent());
 const names: EditLine = (line) => nameDevices(line, { volumes, style: "UUID=", bare }).text;
 
-const without: EditLine = ({ text }) => withoutSanWords(withoutLostVolumes(text, volumes)).text;
+const without: EditLine = ({ text }) => withoutSanWords(withoutLostVolumes(text, volumes).text).text;
 
 const WORDS = [
   ..."\n\n\n\t =:#\"'\\{}$()".split(""),

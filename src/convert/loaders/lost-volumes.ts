@@ -21,11 +21,22 @@ const THINGS: Readonly<Record<string, (value: string) => Thing | null>> = {
   "rd.luks.partuuid": (value) => ({ kind: "device", spec: `PARTUUID=${value}` }),
 };
 
-export function withoutLostVolumes(text: string, volumes: Pick<Volumes, "lacks">): string {
-  return editWords(text, Object.keys(THINGS), (key, value) => {
+export type WithoutLost = {
+  readonly text: string;
+  /** Words for what is not seen, and may lie where nobody can look (an encrypted volume without its key): they stay. */
+  readonly unseen: readonly string[];
+};
+
+export function withoutLostVolumes(text: string, volumes: Pick<Volumes, "lacks" | "sees">): WithoutLost {
+  const unseen: string[] = [];
+  const edited = editWords(text, Object.keys(THINGS), (key, value) => {
     const thing = THINGS[key]?.(value) ?? null;
-    return thing !== null && volumes.lacks(thing) ? null : `${key}=${value}`;
+    if (thing === null || volumes.sees(thing)) return `${key}=${value}`;
+    if (volumes.lacks(thing)) return null;
+    unseen.push(`${key}=${value}`);
+    return `${key}=${value}`;
   });
+  return { text: edited, unseen };
 }
 
 function volume(value: string): Thing | null {

@@ -100,12 +100,15 @@ test("where a part of the disks cannot be looked into, nothing is lacked for cer
   const locked = testIntent({ storage: lockedGraph() });
   const volumes = readVolumes(guest, locked);
   const words = "rd.lvm.lv=vg/swap rd.lvm.vg=vg resume=/dev/mapper/vg-swap rd.luks.uuid=abcd";
-  assert.equal(withoutLostVolumes(words, volumes), words);
+  assert.deepEqual(withoutLostVolumes(words, volumes), {
+    text: words,
+    unseen: ["rd.lvm.lv=vg/swap", "rd.lvm.vg=vg"],
+  });
   assert.equal(nameDevices(only(words), { ...names, volumes }).text, words);
 });
 
 test("words for volumes on disks that are not given are taken out, by all their names", () => {
-  const out = (text: string): string => withoutLostVolumes(text, names.volumes);
+  const out = (text: string): string => withoutLostVolumes(text, names.volumes).text;
   const uuid = "1b9c1a7c:9d2f6c60:2c0f6a3a:7b7c0d5e";
   for (const word of [
     "rd.lvm.lv=fast/swap",

@@ -9,7 +9,7 @@ import { nameCards } from "../../loaders/card-words.ts";
 import { bareNames } from "../../loaders/bare-kernels.ts";
 import type { CommandLine, CommandLineFiles, EditLine } from "../../loaders/command-lines.ts";
 import { type DeviceNames, type LostWord, nameDevices, nameStyle } from "../../loaders/devices.ts";
-import { withoutLostVolumes } from "../../loaders/lost-volumes.ts";
+import { type WithoutLost, withoutLostVolumes } from "../../loaders/lost-volumes.ts";
 import { withoutSanWords } from "../../loaders/san-words.ts";
 
 const WHY =
@@ -31,6 +31,7 @@ export async function convertCommandLines(
       const again = kind.role === "menu" ? "" : AGAIN;
       const lost: LostWord[] = [];
       const san: string[] = [];
+      const unseen: string[] = [];
       const name: EditLine = (line) => {
         const edited = nameDevices(line, names);
         lost.push(...edited.lost);
@@ -39,6 +40,7 @@ export async function convertCommandLines(
       const takeOut: EditLine = (line) => {
         const edited = withoutLost(line, names);
         san.push(...edited.san);
+        unseen.push(...edited.unseen);
         return edited.text;
       };
       await editFile(kind, path, { draft, why: `${WHY}${again}`, edit: name });
@@ -50,7 +52,7 @@ export async function convertCommandLines(
         return edited.text;
       };
       await editFile(kind, path, { draft, why: `${WHY_CARD}${again}`, edit: nameCard });
-      found.push({ path, lost, san, cards });
+      found.push({ path, lost, san, unseen, cards });
     }
   for (const problem of problemsOf(found)) draft.problem(problem);
 }
@@ -60,20 +62,18 @@ export function deviceNames({ guest, intent }: Pick<StepContext, "guest" | "inte
 }
 
 /** `san`: words that were taken out. The root lies on a given disk; a line whose root does not is another system's. */
-export function withoutLost(
-  line: CommandLine,
-  names: DeviceNames,
-): { readonly text: string; readonly san: readonly string[] } {
-  const text = withoutLostVolumes(line.text, names.volumes);
+export function withoutLost(line: CommandLine, names: DeviceNames): WithoutLost & Pick<Found, "san"> {
+  const { text, unseen } = withoutLostVolumes(line.text, names.volumes);
   const isOthers = nameDevices(line, names).lost.some(({ kind }) => kind === "root");
   const { text: edited, words } = isOthers ? { text, words: [] } : withoutSanWords(text);
-  return { text: edited, san: words };
+  return { text: edited, unseen, san: words };
 }
 
 type Found = {
   readonly path: string;
   readonly lost: readonly LostWord[];
   readonly san: readonly string[];
+  readonly unseen: readonly string[];
   readonly cards: readonly string[];
 };
 
@@ -90,10 +90,19 @@ function problemsOf(found: readonly Found[]): readonly Problem[] {
   const lost = [...paths.values()].slice(0, MAX_PROBLEMS).map((one) => lostWord(one.word, [...one.paths]));
   const words = [...new Set(found.flatMap(({ san }) => san))].slice(0, MAX_PROBLEMS);
   const from = found.flatMap(({ path, san }) => (san.length > 0 ? [path] : []));
+  const unseen = [...new Set(found.flatMap((one) => one.unseen))].slice(0, MAX_PROBLEMS);
   const cards = [...new Set(found.flatMap((one) => one.cards))].slice(0, MAX_PROBLEMS);
   return [
     ...lost,
     ...(words.length === 0 ? [] : [bootFromSan(words, from)]),
+    ...(unseen.length === 0
+      ? []
+      : [
+          unseenVolumes(
+            unseen,
+            found.flatMap((one) => (one.unseen.length > 0 ? [one.path] : [])),
+          ),
+        ]),
     ...cards.map((card) =>
       lostCard(
         card,
@@ -102,6 +111,14 @@ function problemsOf(found: readonly Found[]): readonly Problem[] {
     ),
   ];
 }
+
+const unseenVolumes = (words: readonly string[], paths: readonly string[]): Problem =>
+  makeProblem("word-not-given", {
+    about: guestFiles(...paths),
+    severity: "notes",
+    text: `${words.join(" ")} in ${paths.join(" and ")} ${words.length > 1 ? "name" : "names"} what is not seen on the given disks; it may lie in a volume that cannot be opened here`,
+    advice: "If it is on none of them, take the word out: the initramfs waits for it, and stops in a shell",
+  });
 
 const lostCard = (card: string, paths: readonly string[]): Problem =>
   makeProblem("nic-not-in-vm", {
