@@ -18,11 +18,13 @@ export type DeviceWord = {
 const WHOLE = /^()(.+)$/g;
 /** Fields behind colons. Links of by-path hold colons too. */
 const FIRST = /^()(\/dev\/disk\/by-path\/[^ ]{1,200}?-part\d{1,3}(?=:|$)|[^:]+)/g;
-/** `[UUID=]KEYFILE:DEVICE` */
-const BEHIND_KEY = /^((?:[^:=]{1,100}=)?[^:]{1,500}:)([^:]+)/g;
+/** `[UUID=]KEYFILE:DEVICE`, and with dracut the encrypted device behind that. */
+const BEHIND_KEY = /(^(?:[^:=]{1,100}=)?[^:]{1,500}:|:)([^:]+)/g;
+/** TuxOnIce writes `swap:` before the device. */
+const SWAP = /^((?:swap:)?)(.+)$/g;
 const CRYPTOPTS = /((?:^|,)(?:source|key)=)([^,:]+)/g;
 
-const swap = { find: WHOLE, as: "tag", gone: "out" } as const;
+const swap = { find: SWAP, as: "tag", gone: "out" } as const;
 const root = { find: WHOLE, as: "tag", gone: "root" } as const;
 const whole = { find: WHOLE, as: "tag", gone: "lost" } as const;
 const first = { find: FIRST, as: "tag", gone: "lost" } as const;

@@ -4,7 +4,7 @@
 import { type GuestOS, isHardwareName } from "../../core/index.ts";
 import { editWords, wordValues } from "../text/kernel-words.ts";
 import { stableOptions } from "../names/mount-options.ts";
-import { linkOf, type Named, type Volumes } from "../names/volumes.ts";
+import { linkOf, type Named, type NamedVolume, type Volumes } from "../names/volumes.ts";
 import type { BareNames } from "./bare-kernels.ts";
 import type { CommandLine } from "./command-lines.ts";
 import { DEVICE_WORDS, type DeviceWord } from "./device-words.ts";
@@ -28,6 +28,8 @@ export type DeviceNames = {
   readonly volumes: Volumes;
   readonly style: NameStyle;
   readonly bare: BareNames;
+  /** The root that was found. Absent: not needed there. */
+  readonly root?: NamedVolume;
 };
 
 /** A word that stays as it is, though the VM has no such device, or none that could be named. */
@@ -97,12 +99,15 @@ type Place = {
   readonly style: "any" | "tag" | "path";
 };
 
+/** dracut.cmdline(7), root= and netroot=: a volume of a SAN, which is a disk of the VM. */
+const SAN_ROOT = /^(?:iscsi|fcoe|nbd):/;
+
 /** The value itself if it is stable; null: no given disk has this name, or it has no stable one. */
 function stableName(value: string, { line, names, style }: Place): string | null {
   const { volumes, bare } = names;
   const uuid = uuidIn(value);
   if (uuid !== null) return volumes.hasUuid(uuid) ? value : null;
-  const named = volumes.named(value);
+  const named = SAN_ROOT.test(value) && names.root !== undefined ? names.root : volumes.named(value);
   if (named.kind === "stable") return volumes.lacks({ kind: "device", spec: value }) ? null : value;
   if (named.kind !== "volume") return null;
   if (style === "path") return linkOf(named, volumes);

@@ -18,7 +18,7 @@ const THINGS: Readonly<Record<string, (value: string) => Thing | null>> = {
   "luks.uuid": luks,
   "rd.luks.name": (value) => luks(value.split("=", 1)[0] ?? ""),
   "luks.name": (value) => luks(value.split("=", 1)[0] ?? ""),
-  "rd.luks.partuuid": (value) => ({ kind: "device", spec: `PARTUUID=${value}` }),
+  "rd.luks.partuuid": (value) => ({ kind: "device", spec: `PARTUUID=${value.replace(/^luks-/, "")}` }),
 };
 
 export type WithoutLost = {

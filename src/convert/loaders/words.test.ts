@@ -55,6 +55,8 @@ test("devices within values get stable names, each as its reader takes it", () =
     ],
     ["systemd.swap-extra=/dev/sda2:pri=1", `systemd.swap-extra=${swap}:pri=1`],
     ["systemd.mount-extra=/dev/sda1:/srv:ext4", `systemd.mount-extra=${root}:/srv:ext4`],
+    ["rd.luks.key=/a:UUID=" + SWAP_UUID + ":/dev/sda1", `rd.luks.key=/a:UUID=${SWAP_UUID}:${root}`],
+    ["resume=swap:/dev/sda2", `resume=swap:${swap}`],
     ["root=0801 ro", `root=${root} ro`],
     ["root=8:1", `root=${root}`],
     ["root=/dev/block/8:1 resume=802", `root=${root} resume=${swap}`],
@@ -120,8 +122,23 @@ test("words for volumes on disks that are not given are taken out, by all their 
     "rd.luks.partuuid=0a1b2c3d-01",
   ])
     assert.equal(out(`a ${word} b`), "a b", word);
-  for (const kept of ["rd.luks.partuuid=1234abcd-02", "rd.lvm.lv=strange", "rd.luks.uuid=none", "rd.lvm=0"])
+  for (const kept of [
+    "rd.luks.partuuid=luks-1234abcd-02",
+    "rd.lvm.lv=strange",
+    "rd.luks.uuid=none",
+    "rd.lvm=0",
+  ])
     assert.equal(out(kept), kept);
+});
+
+test("a root on a SAN is the root that was found", () => {
+  const root = names.volumes.volumeOf(guest.root);
+  assert.ok(root);
+  const line = only("root=iscsi:@192.0.2.5::3260::iqn.a:b ip=ibft");
+  assert.deepEqual(nameDevices(line, { ...names, root }), {
+    text: `root=UUID=${ROOT_UUID} ip=ibft`,
+    lost: [],
+  });
 });
 
 test("words of a SAN are taken out, and rd.neednet with the last of them", () => {

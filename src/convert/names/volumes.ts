@@ -25,7 +25,7 @@ export type Named =
   /** A name of this hardware that several of the given disks may have had. */
   | { readonly kind: "unclear"; readonly nodes: readonly NodeId[] };
 
-type NamedVolume = Extract<Named, { kind: "volume" }>;
+export type NamedVolume = Extract<Named, { kind: "volume" }>;
 
 export type Volumes = {
   named(spec: string): Named;
@@ -33,6 +33,8 @@ export type Volumes = {
   hasUuid(uuid: string): boolean;
   /** `UUID=...` of what lies on a node; null where it has none, a strange one, or one that is there twice. */
   uuidOf(node: BlockNode): string | null;
+  /** A node as what a name means. */
+  volumeOf(id: NodeId): NamedVolume | null;
   /** Is it seen on the given disks? */
   sees(thing: Thing): boolean;
   /** Is it on none of the given disks for certain? Not so where parts of them cannot be looked into. */
@@ -65,6 +67,10 @@ export function readVolumes(guest: GuestOS, intent: Intent): Volumes {
   }
   const isOpen = isAllSeen(graph);
   return {
+    volumeOf(id) {
+      const node = findNode(graph, id);
+      return node === null ? null : { kind: "volume", node, partition: partitionOf(graph, node) };
+    },
     sees: (thing) => isThere(thing, guest, graph),
     lacks: (thing) => isOpen && !isThere(thing, guest, graph),
     named(spec) {

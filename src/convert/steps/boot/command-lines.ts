@@ -58,7 +58,10 @@ export async function convertCommandLines(
 }
 
 export function deviceNames({ guest, intent }: Pick<StepContext, "guest" | "intent">): DeviceNames {
-  return { volumes: readVolumes(guest, intent), style: nameStyle(guest), bare: bareNames(guest, intent) };
+  const volumes = readVolumes(guest, intent);
+  const root = volumes.volumeOf(guest.root);
+  const names = { volumes, style: nameStyle(guest), bare: bareNames(guest, intent) };
+  return root === null ? names : { ...names, root };
 }
 
 /** `san`: words that were taken out. The root lies on a given disk; a line whose root does not is another system's. */
