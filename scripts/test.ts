@@ -4,6 +4,7 @@ import { glob } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { orderedTests } from "./checks/order.ts";
 import { type Ended, NODE, renderTable, runPart, total } from "./checks/part.ts";
+import { builtProgram } from "./checks/program.ts";
 import { runTests } from "./checks/run-tests.ts";
 
 const begun = performance.now();
@@ -22,7 +23,8 @@ function ok(): Promise<Ended> {
 }
 
 async function block(): Promise<Ended> {
-  const { files } = await orderedTests(await Array.fromAsync(glob("tests/block/**/*.test.ts")));
+  const { files, sources } = await orderedTests(await Array.fromAsync(glob("tests/block/**/*.test.ts")));
+  process.env["P2V_TEST_PROGRAM"] = await builtProgram(sources);
   // One more than there are processors: a test often waits for a program, a disk or a guest.
   return await runTests({ name: "block tests", how: availableParallelism() + 1, files, show });
 }

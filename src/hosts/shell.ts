@@ -6,11 +6,14 @@ import { UserError } from "../core/index.ts";
 import { killSoftly, type PipedProcess, startPiped, type Traced, traceProgram } from "../system/index.ts";
 import { noCommand, noShell, shellEnded, tookLonger } from "./shell-errors.ts";
 
+/** For a POSIX shell of ours, which needs no second one. */
+export const READ_SCRIPT = 'read -r n && s=$(dd bs=1 count="$n" 2>/dev/null) && eval "$s"';
+
 /**
  * What a transport is told to start: any login shell (fish, csh, busybox) understands this line, since it has no
  * backslash, quote or newline inside. It reads the length of the script, the script, and leaves the rest of stdin to it.
  */
-export const BOOTSTRAP = `exec sh -c 'read -r n && s=$(dd bs=1 count="$n" 2>/dev/null) && eval "$s"'`;
+export const BOOTSTRAP = `exec sh -c '${READ_SCRIPT}'`;
 
 const MAX_NOISE_BYTES = 256 * 1024;
 const STDERR_TAIL_BYTES = 4096;

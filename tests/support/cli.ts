@@ -30,13 +30,16 @@ process.on("exit", () => {
   for (const path of [temporary, kept]) rmSync(path, { recursive: true, force: true });
 });
 
+/** `npm test` builds it as it is installed; a test that runs alone starts it from its sources. */
+export const PROGRAM = process.env["P2V_TEST_PROGRAM"] ?? "bin/virt-p2v";
+
 export function cli(
   args: readonly string[],
   { interruptAt, timeoutMs = 300_000 }: Options = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, TMPDIR: temporary, XDG_STATE_HOME: kept };
-    const child = spawn("bin/virt-p2v", args, { stdio: ["ignore", "pipe", "pipe"], env });
+    const child = spawn(PROGRAM, args, { stdio: ["ignore", "pipe", "pipe"], env });
     const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
     let peakBytes = 0;
     const watch = setInterval(() => {

@@ -8,7 +8,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { attachLoop, run } from "../../../src/system/index.ts";
-import { cli } from "../../support/cli.ts";
+import { cli, PROGRAM } from "../../support/cli.ts";
 import { assertHarmless, convertHarmlessly, FILES, limits } from "../../support/guests/hostile-checks.ts";
 import {
   type Hostile,
@@ -68,7 +68,7 @@ test("names and words with control characters", limits, async (t) => {
     hook: `printf 'P2V: \\033[2J\\007words of the guest\\n' >&2`,
   });
   await convertHarmlessly(t, guest);
-  const plan = await run(["bin/virt-p2v", "convert", guest.image, "--name", "vm", "--diff", "--verbose"], {
+  const plan = await run([PROGRAM, "convert", guest.image, "--name", "vm", "--diff", "--verbose"], {
     allowCodes: [0, 1, 2, 3, 4, 5, 6],
   });
   // oxlint-disable-next-line no-control-regex

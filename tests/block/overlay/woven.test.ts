@@ -25,7 +25,7 @@ import { leavingNothing, never as signal } from "../../support/disks/overlays.ts
 import { scratch } from "../../support/temporary.ts";
 
 const MIB = 2 ** 20;
-const SIZE = 48 * MIB;
+const SIZE = 32 * MIB;
 const CHUNK = 64 * 1024;
 
 type Kind = {

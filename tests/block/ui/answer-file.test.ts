@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../../../src/system/index.ts";
 import { parseAnswerFile } from "../../../src/ui/index.ts";
+import { PROGRAM } from "../../support/cli.ts";
 import { temporary } from "../../support/temporary.ts";
 
 test("the answer file in the live CD's page is understood", async () => {
@@ -18,7 +19,7 @@ test("iso build refuses a wrong answer file, by its line, before it builds", asy
   const answers = join(directory, "answers.yaml");
   await writeFile(answers, "defaults:\n  nmae: web\n");
   const out = join(directory, "out.iso");
-  const argv = ["bin/virt-p2v", "iso", "build", "--config", answers, "--out", out];
+  const argv = [PROGRAM, "iso", "build", "--config", answers, "--out", out];
   const { stderr, code } = await run(argv, { allowCodes: [2], timeoutMs: 60_000 });
   assert.equal(code, 2);
   assert.match(stderr, /line 2: there is no setting "nmae"/);
@@ -34,7 +35,7 @@ test("the live job takes its settings from the file that the kernel command line
     `defaults: { to: "dir:${directory}/vms", disk: ${directory}/none.img, name: file, format: qcow2 }\n`,
   );
   await writeFile(cmdline, `quiet p2v.unattended p2v.name=line p2v.config=${answers}\n`);
-  const live = await run(["bin/virt-p2v", "live", "--cmdline", cmdline], {
+  const live = await run([PROGRAM, "live", "--cmdline", cmdline], {
     allowCodes: [2, 3],
     timeoutMs: 60_000,
   });
@@ -43,7 +44,7 @@ test("the live job takes its settings from the file that the kernel command line
   assert.match(live.stdout, /FAILED/);
 
   await writeFile(answers, "machines: [{ match: { serial: of another }, name: x }]\n");
-  const stranger = await run(["bin/virt-p2v", "live", "--cmdline", cmdline], {
+  const stranger = await run([PROGRAM, "live", "--cmdline", cmdline], {
     allowCodes: [2],
     timeoutMs: 60_000,
   });

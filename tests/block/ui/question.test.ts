@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 import { waitFor } from "../../../lab/processes.ts";
 import { makeDisk, type TestDisk } from "../../support/disks/disks.ts";
 import { openTerminal, type Terminal } from "../../support/terminal.ts";
+import { PROGRAM } from "../../support/cli.ts";
 import { temporary } from "../../support/temporary.ts";
 
 /** Disks that are not given: a problem each, more than fit on the screen. */
@@ -31,7 +32,7 @@ after(() => disk[Symbol.asyncDispose]());
 const migration = (directory: string): readonly string[] => {
   const to = `dir:${join(directory, "vms")}`;
   const more = ["--name", "vm", "--only", "fstab", "--no-boot-check"];
-  return ["bin/virt-p2v", "migrate", "--disk", disk.path, "--to", to, ...more];
+  return [PROGRAM, "migrate", "--disk", disk.path, "--to", to, ...more];
 };
 
 /** The question is the last row of a full screen, and the summary begins in its first. */
@@ -102,7 +103,7 @@ test("without a pager the text is shown a screenful at a time; y begins", async 
 
 test("plan names the changes, then summary and problems; --diff shows them", async (t) => {
   const directory = await temporary(t);
-  const argv = ["bin/virt-p2v", "plan", ...migration(directory).slice(2)];
+  const argv = [PROGRAM, "plan", ...migration(directory).slice(2)];
   await using terminal = await openTerminal(argv, { rows: 80 });
   await terminal.exitCode();
   const screen = (await terminal.screen()).join("\n");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdtemp, readFile, readdir, rmdir } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, readlink, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -66,31 +66,46 @@ async function traces(directory: string, nameless: readonly string[]): Promise<s
   return [...named, ...nameless.map((line) => `${line} (above a file of ${directory})`)];
 }
 
+const LIST_LOOPS = ["losetup", "--list", "--noheadings", "--output", "NAME,BACK-INO,BACK-MAJ:MIN,BACK-FILE"];
+
 /** One line for each loop device: what it is, down to the file below it, so that its number used again is another line. */
 async function loopLines(): Promise<string[]> {
-  const columns = "NAME,BACK-INO,BACK-MAJ:MIN,BACK-FILE";
-  const listed = await run(["losetup", "--list", "--noheadings", "--output", columns]);
-  return listed.stdout.split("\n");
+  return (await run(LIST_LOOPS)).stdout.split("\n");
 }
 
 /** A loop device above a view that is gone has no name of a file any more. */
 const isNameless = (line: string): boolean => /\s\/$/.test(line);
 
-/** Longer than any neighbour needs its devices. */
-const NEIGHBOURS_MS = 5 * 60_000;
+/** Longer than it takes a neighbour, or the kernel, to let go of a device whose file is gone. */
+const LETTING_GO_MS = 5 * 60_000;
 
-/**
- * Loop devices without a name that are not in `known` and that nobody detaches. Those of a neighbour, in a mount namespace
- * of its own, have no name here either; they go when it is done, and ours would stay.
- */
+/** Loop devices without a name that are not in `known`, that nobody detaches, and that no neighbour has. */
 async function lastingNameless(known: readonly string[]): Promise<readonly string[]> {
   let lasting = (await loopLines()).filter((line) => isNameless(line) && !known.includes(line));
-  for (const until = Date.now() + NEIGHBOURS_MS; lasting.length > 0 && Date.now() < until; ) {
+  for (const until = Date.now() + LETTING_GO_MS; lasting.length > 0 && Date.now() < until; ) {
     await sleep(200);
     const now = await loopLines();
-    lasting = lasting.filter((line) => now.includes(line));
+    const foreign = await neighboursLoops();
+    lasting = lasting.filter((line) => now.includes(line) && !foreign.has(deviceOf(line)));
   }
   return lasting;
+}
+
+const deviceOf = (line: string): string => line.split(/\s/)[0] ?? "";
+
+/** Those whose file has a name in the mount namespace of another process: a live CD's test, a guest tool that is run. */
+async function neighboursLoops(): Promise<ReadonlySet<string>> {
+  const seen = new Set([await readlink("/proc/self/ns/mnt")]);
+  const found = new Set<string>();
+  for (const pid of await readdir("/proc")) {
+    const namespace = await readlink(`/proc/${pid}/ns/mnt`).catch(() => null);
+    if (namespace === null || seen.has(namespace)) continue;
+    seen.add(namespace);
+    const inside = ["nsenter", `--mount=/proc/${pid}/ns/mnt`, ...LIST_LOOPS];
+    const lines = (await run(inside, { allowCodes: [1, 127] }).catch(() => null))?.stdout.split("\n") ?? [];
+    for (const line of lines) if (!isNameless(line)) found.add(deviceOf(line));
+  }
+  return found;
 }
 
 /**
