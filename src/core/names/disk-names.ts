@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which of the given disks the old machine called what, learned from what the guest's files claim of each name. The order of
 // the disks is no evidence: what was given first says nothing of the old machine. Pure.
-import type { BlockNode, NodeId } from "../machine.ts";
+import type { BlockGraph, BlockNode, NodeId } from "../machine.ts";
 import { contentOf, findNode } from "../storage/graph.ts";
 import { type Claim, type Ground, judgeClaim, type Standing } from "./claims.ts";
 import { diskKey, type HardwareDisk, parseDeviceSpec, parseGrubDevice } from "./device-spec.ts";
@@ -58,8 +58,15 @@ export type Evidence = { readonly claims: readonly Claim[]; readonly aliases: re
 export function learnNames({ claims, aliases }: Evidence, ground: Ground): DiskNames {
   const names = joinAliases(gather(claims.slice(0, MAX_CLAIMS)), aliases.slice(0, MAX_CLAIMS));
   const disks = ground.graph.nodes.filter(({ holds }) => holds.kind === "disk");
+  const arrays = partitionedArrays(ground.graph);
   const standings = new Map(
-    names.map((name) => [name.key, disks.map((disk) => candidateOf(name, disk, ground))] as const),
+    names.map(
+      (name) =>
+        [
+          name.key,
+          placesFor(name, { disks, arrays }).map((disk) => candidateOf(name, disk, ground)),
+        ] as const,
+    ),
   );
   const learned = new Learned(names, standings);
   learned.takeOnly("proven", "proven");
@@ -67,6 +74,25 @@ export function learnNames({ claims, aliases }: Evidence, ground: Ground): DiskN
   learned.takeOnly("recorded", "recorded");
   while (learned.takeFitting());
   return learned.names();
+}
+
+/** Arrays with partitions inside: their names look like those of a firmware's RAID. */
+const partitionedArrays = ({ nodes, edges }: BlockGraph): readonly BlockNode[] =>
+  nodes.filter(
+    ({ id, holds }) =>
+      holds.kind === "md" &&
+      edges.some(
+        ({ from, to }) => to === id && nodes.some((one) => one.id === from && one.holds.kind === "partition"),
+      ),
+  );
+
+type Places = { readonly disks: readonly BlockNode[]; readonly arrays: readonly BlockNode[] };
+
+/** Where a name may lie. Of an array that has this very name, nothing else is meant. */
+function placesFor({ disk }: Name, { disks, arrays }: Places): readonly BlockNode[] {
+  if (disk.by !== "firmware-raid" || arrays.length === 0) return disks;
+  const own = arrays.filter(({ holds }) => holds.kind === "md" && holds.name === disk.name);
+  return own.length > 0 ? own : [...arrays, ...disks];
 }
 
 function gather(claims: readonly Claim[]): readonly Name[] {

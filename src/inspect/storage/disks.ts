@@ -5,10 +5,7 @@ import {
   diskId,
   type FirmwareRaid,
   type Holds,
-  makeProblem,
-  named,
   type NodeId,
-  partitionId,
   type SourceDisk,
   UserError,
 } from "../../core/index.ts";
@@ -16,10 +13,12 @@ import { raidProblems, titleOf } from "./firmware-raid/words.ts";
 import { mirrorOn, type Settled, settleFirmwareRaid } from "./firmware-raid/settle.ts";
 import { findFirmwareRaid, type FoundRaid } from "./firmware-raid/signatures.ts";
 import { GraphBuilder } from "./graph-builder.ts";
-import { probeRange } from "./probe.ts";
+import { type MdMember, readMdSuperblock } from "./md/superblock.ts";
+import { addPartitions } from "./partitions.ts";
+import { type Content, probeRange } from "./probe.ts";
 import { partReader, type Reader } from "./reader.ts";
 import { readDiskNames } from "./sysfs.ts";
-import { findOverlapping, readTable } from "./table/table.ts";
+import { type DiskTable, readTable } from "./table/table.ts";
 
 type AddDisks = {
   readonly disks: readonly SourceDisk[];
@@ -105,10 +104,27 @@ type AddDisk = { readonly disk: SourceDisk; readonly reader: Reader; readonly si
 
 async function addPlain(graph: GraphBuilder, { disk, reader, signal }: AddDisk): Promise<void> {
   const { path, sizeBytes, sectorBytes } = disk;
-  const table = await readTable(reader, { sectorBytes, title: path });
-  graph.problems.push(...table.problems);
+  const table = await tableOf({ disk, reader, signal });
   const names = await namesOf(disk);
   const base = { path, sectorBytes };
+  const hasTable = table instanceof UserError || table.partitions.length > 0;
+  const member = hasTable ? await wholeMember(reader, table instanceof UserError ? null : table) : null;
+  if (member !== null) {
+    const of: Holds = { kind: "disk", ...names, table: table instanceof UserError ? "unknown" : table.kind };
+    const node: BlockNode = { ...base, id: diskId(disk.number), sizeBytes, holds: of };
+    graph.nodes.push(node);
+    const content = {
+      kind: "found",
+      usage: "raid",
+      type: "linux_raid_member",
+      version: null,
+      label: null,
+    } as const;
+    await graph.addContent(node, { ...content, uuid: member.uuid }, reader);
+    return;
+  }
+  if (table instanceof UserError) throw table;
+  graph.problems.push(...table.problems);
   let holds: Holds = { kind: "disk", ...names, table: table.kind };
   const id = diskId(disk.number);
   if (table.kind === "none") {
@@ -122,27 +138,30 @@ async function addPlain(graph: GraphBuilder, { disk, reader, signal }: AddDisk):
   graph.nodes.push({ ...base, id, sizeBytes, holds });
   if (table.partitions.length === 0)
     await graph.addContent({ ...base, id, sizeBytes, holds }, { kind: "nothing" }, reader);
-  const overlapping = findOverlapping(table.partitions);
-  if (overlapping.size > 0)
-    graph.problems.push(
-      makeProblem("partitions-overlap", {
-        about: named("disk", path),
-        text: `${path}: partitions ${[...overlapping].toSorted((a, b) => a - b).join(", ")} overlap`,
-        advice: "They are copied whole, every byte once",
-      }),
-    );
-  for (const part of table.partitions) {
-    const size = Math.min(part.end, sizeBytes) - part.start;
-    const { number, type, uuid, bootable } = part;
-    const node: BlockNode = {
-      ...base,
-      id: partitionId(id, number),
-      sizeBytes: size,
-      holds: { kind: "partition", number, type, uuid, bootable, ...(part.name ? { name: part.name } : {}) },
-    };
-    graph.addPart(node, id, part.start);
-    if (part.extended) continue;
-    const content = await probeRange(path, { offset: part.start, sizeBytes: size }, { signal });
-    await graph.addContent(node, content, partReader(reader, part.start, size));
+  const on = { ...base, id, sizeBytes, holds };
+  const probe = (start: number, length: number): Promise<Content> =>
+    probeRange(path, { offset: start, sizeBytes: length }, { signal });
+  await addPartitions(graph, { on, partitions: table.partitions, reader, probe });
+}
+
+/**
+ * A disk that is a member as a whole of an array with partitions inside, and a superblock at its end (0.90, 1.0): the array's table
+ * is seen on the disk too. null: it is none, or its last partition is the member.
+ */
+async function wholeMember(reader: Reader, table: DiskTable | null): Promise<MdMember | null> {
+  const found = await readMdSuperblock(reader);
+  if (found === null || found.at < reader.sizeBytes / 2) return null;
+  const { member } = found;
+  const isLarger = (table?.partitions ?? []).every(({ start, end }) => member.data.sizeBytes > end - start);
+  return isLarger ? member : null;
+}
+
+/** An error: it names partitions beyond the end. */
+async function tableOf({ disk, reader }: AddDisk): Promise<DiskTable | UserError> {
+  try {
+    return await readTable(reader, { sectorBytes: disk.sectorBytes, title: disk.path });
+  } catch (error) {
+    if (error instanceof UserError && error.code === "image-truncated") return error;
+    throw error;
   }
 }

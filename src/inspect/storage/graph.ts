@@ -23,8 +23,10 @@ import { assembleGroups, type FoundGroup, readPvs } from "./lvm/lvm.ts";
 import { keyProblems, unlockVolumes } from "./luks/luks.ts";
 import { assembleArrays, type FoundMember } from "./md/md.ts";
 import { readMdMember } from "./md/superblock.ts";
-import { probeRange, probeReader } from "./probe.ts";
+import { addPartitions } from "./partitions.ts";
+import { type Content, probeRange, probeReader } from "./probe.ts";
 import { openReader, partReader, type Reader, segmentReader } from "./reader.ts";
+import { readTable } from "./table/table.ts";
 import { weaveReader } from "./md/weave-reader.ts";
 
 export type DiskGraph = {
@@ -93,7 +95,7 @@ async function addArrays(graph: GraphBuilder, { readers, signal }: AddArrays): P
       graph.nodes.push(node);
       for (const { node: to } of members) graph.edges.push({ from: id, to, map: null });
       readers.set(id, woven);
-      await graph.addContent(node, await probeReader(woven, { signal }), woven);
+      await addInside(graph, { node, reader: woven, signal });
       continue;
     }
     const { start, sizeBytes } = first.member.data;
@@ -102,8 +104,27 @@ async function addArrays(graph: GraphBuilder, { readers, signal }: AddArrays): P
     for (const { node: to, member } of members)
       graph.edges.push({ from: id, to, map: [{ from: 0, to: member.data.start, length: sizeBytes }] });
     const data = partReader(reader, start, sizeBytes);
-    await graph.addContent(node, await probeReader(data, { signal }), data);
+    await addInside(graph, { node, reader: data, signal });
   }
+}
+
+type Inside = { readonly node: BlockNode; readonly reader: Reader; readonly signal: AbortSignal };
+
+/** An array holds one thing mostly, or has partitions (/dev/md127p1, /dev/md_d0p1). */
+async function addInside(graph: GraphBuilder, { node, reader, signal }: Inside): Promise<void> {
+  const content = await probeReader(reader, { signal });
+  const table =
+    content.kind === "nothing"
+      ? await readTable(reader, { sectorBytes: node.sectorBytes, title: node.id })
+      : null;
+  if (table === null || table.partitions.length === 0) {
+    await graph.addContent(node, content, reader);
+    return;
+  }
+  graph.problems.push(...table.problems);
+  const probe = (start: number, length: number): Promise<Content> =>
+    probeReader(partReader(reader, start, length), { signal });
+  await addPartitions(graph, { on: node, partitions: table.partitions, reader, probe });
 }
 
 type AddVolumes = { readonly readers: ReadonlyMap<NodeId, Reader>; readonly signal: AbortSignal };
