@@ -60,6 +60,8 @@ export type LibvirtFacts = {
   /** Domain types its QEMU offers. */
   readonly kvm: boolean;
   readonly uefi: { readonly plain: boolean; readonly secureBoot: boolean };
+  /** Its QEMU has no machine `pc` (i440fx). */
+  readonly withoutPc?: true;
 };
 
 export type XenFacts = {

@@ -24,7 +24,7 @@ import {
   isFinished,
   settleHypervisor,
   whyNotRedefined,
-  xenOn,
+  vmOnHost,
 } from "../plan/index.ts";
 import { defineVm } from "./destination/define-vm.ts";
 import { readDefinition } from "./destination/definition-file.ts";
@@ -104,10 +104,7 @@ function fit(
   { facts, options }: { facts: HostFacts; options: RedefineOptions },
 ): Pick<Redefining, "vm" | "place" | "problems"> {
   const hypervisor = settleHypervisor(options.hypervisor, facts);
-  const vm =
-    hypervisor === "xen" && facts.xen?.usable === true
-      ? { ...past.vm, xen: xenOn(facts.xen, past) }
-      : past.vm;
+  const vm = vmOnHost(past.vm, { hypervisor, facts, guest: past.guest, storage: past.storage });
   const place = choosePlace(vm, { hypervisor, facts, host: options.host });
   return { vm, place, problems: checkFit(facts, { hypervisor, vm, place, ours: true }) };
 }

@@ -26,7 +26,7 @@ import {
   makeVm,
   settleHypervisor,
   stoppers,
-  xenOn,
+  vmOnHost,
 } from "../plan/index.ts";
 import { findKernels } from "../inspect/index.ts";
 import { connectHost, vmDirectory } from "./destination/destination.ts";
@@ -77,11 +77,7 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
   });
   const proposal = await proposeChanges({ ...context, extras: await extrasFor(answers) }, intent);
   const { guest } = proposal;
-  const model = makeVm(intent, guest);
-  const vm =
-    hypervisor === "xen" && facts?.xen?.usable === true
-      ? { ...model, xen: xenOn(facts.xen, { guest, storage: source.storage }) }
-      : model;
+  const vm = vmOnHost(makeVm(intent, guest), { hypervisor, facts, guest, storage: source.storage });
   const place = choosePlace(vm, { hypervisor, facts, host: answers.host });
   const ours = intent.replace || intent.update || goesOn !== null;
   const fit = facts === null ? [] : checkFit(facts, { hypervisor, vm, place, ours });

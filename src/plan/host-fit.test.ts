@@ -126,3 +126,12 @@ test("our own VM may be defined again, but not while it runs", async () => {
   assert.deepEqual(codes(off, { vm, ours: true }), []);
   assert.deepEqual(codes(off, { vm }), ["stops destination-name-taken"]);
 });
+
+test("IDE disks need the machine pc, which RHEL 10 does not have", async () => {
+  const facts = await recorded("debian-12-libvirt");
+  assert.ok(facts.libvirt);
+  const rhel10 = { ...facts, libvirt: { ...facts.libvirt, withoutPc: true } } as const;
+  const vm = { machine: "pc" } as const;
+  assert.ok(codes(rhel10, { vm }).includes("stops host-no-machine"));
+  assert.ok(!codes(facts, { vm }).includes("stops host-no-machine"));
+});

@@ -35,6 +35,7 @@ export function checkFit(facts: HostFacts, needs: FitNeeds): readonly Problem[] 
     ...nameProblems(facts, needs),
     ...macProblems(facts, needs),
     ...memoryProblems(facts, needs),
+    ...machineProblems(facts, needs),
     ...cpuProblems(facts, needs),
     ...firmwareProblems(facts, needs),
     ...(place.hypervisor === "xen" && facts.xen !== null ? xenProblems(needs.vm.xen, facts.xen) : []),
@@ -148,6 +149,18 @@ function memoryProblems({ memory, title }: HostFacts, { vm }: FitNeeds): readonl
       }),
     ];
   return [];
+}
+
+function machineProblems({ libvirt, title }: HostFacts, { vm, place }: FitNeeds): readonly Problem[] {
+  if (place.hypervisor !== "libvirt" || libvirt?.withoutPc !== true || vm.machine !== "pc") return [];
+  return [
+    makeProblem("host-no-machine", {
+      about: named("hypervisor", "libvirt"),
+      text: `The guest needs IDE disks, on the machine pc (i440fx), and the QEMU of ${title} has none`,
+      advice:
+        "Choose a host of another distribution (RHEL 10 took it out), or give its kernel virtio first, by extras",
+    }),
+  ];
 }
 
 /** An emulated CPU has every level that QEMU knows. */

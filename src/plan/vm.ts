@@ -2,14 +2,17 @@
 // The virtual machine of an Intent.
 import { createHash } from "node:crypto";
 import {
-  devicesFor,
+  type BlockGraph,
   bootDiskOf,
+  devicesFor,
   type GuestOS,
+  type HostFacts,
+  type Hypervisor,
   type Intent,
   type VmDevices,
   type VmModel,
 } from "../core/index.ts";
-import { xenAnywhere } from "./xen.ts";
+import { xenAnywhere, type XenGuest, xenOn } from "./xen.ts";
 
 /** The VM for this intent; drivers of the guest decide the buses, its distribution the machine and CPU level. */
 export function makeVm(intent: Intent, guest: GuestOS | null): VmModel {
@@ -52,6 +55,30 @@ function machineFor(
   if (!legacyVirtio || machine === "pc") return { machine };
   if (isVirtio && firmware.kind === "bios") return { machine: "pc" };
   return { machine, virtio: "transitional" };
+}
+
+/** As this host runs it. */
+export function vmOnHost(
+  vm: VmModel,
+  {
+    hypervisor,
+    facts,
+    ...found
+  }: {
+    readonly hypervisor: Hypervisor;
+    readonly facts: HostFacts | null;
+    readonly guest: XenGuest | null;
+    readonly storage: BlockGraph;
+  },
+): VmModel {
+  if (hypervisor === "xen" && facts?.xen?.usable === true) return { ...vm, xen: xenOn(facts.xen, found) };
+  return hypervisor === "libvirt" && facts?.libvirt?.withoutPc === true ? withoutPc(vm) : vm;
+}
+
+/** Devices of virtio show their old kind on q35 too. Emulated disks of `pc` do not. */
+function withoutPc(vm: VmModel): VmModel {
+  const isVirtio = vm.disks.every(({ bus }) => bus === "virtio");
+  return vm.machine === "pc" && isVirtio ? { ...vm, machine: "q35", virtio: "transitional" } : vm;
 }
 
 function volumeOf({ volumes }: Intent, index: number): { volume?: string } {

@@ -54,7 +54,7 @@ const PLANTED: Readonly<Record<string, readonly (readonly [line: string, name: s
     ["  multipath { wwid 360050768018087c6a000000000000012", "360050768018087c6a000000000000012"],
   ],
   "/etc/smartd.conf": [["/dev/sda -d megaraid,0 -a -m root", "/dev/sda"]],
-  "/etc/hdparm.conf": [["/dev/hda { dma = on }", "/dev/hda"]],
+  "/etc/hdparm.conf": [["/dev/sdf { apm = 254 }", "/dev/sdf"]],
   "/etc/cron.d/raid": [["0 3 * * * root smartctl -a /dev/sg2 | mail root", "/dev/sg2"]],
   "/var/spool/cron/crontabs/root": [["5 4 * * 1 /sbin/fstrim -v /dev/nvme0n1p3", "/dev/nvme0n1p3"]],
   "/etc/systemd/system/archive.service": [

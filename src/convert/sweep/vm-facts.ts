@@ -24,6 +24,8 @@ export function readVmFacts(guest: GuestOS, intent: Intent): VmFacts {
       "uuid" in holds && holds.uuid !== null ? [holds.uuid.toLowerCase()] : [],
     ),
   );
+  const isNew = guest.kernels.every(({ version }) => !/^[0-2]\./.test(version));
+  const hadIde = guest.names.known.some(({ key }) => key.startsWith("order:hd:"));
   const families = diskFamilies(guest, intent);
   return {
     serials: [
@@ -38,7 +40,10 @@ export function readVmFacts(guest: GuestOS, intent: Intent): VmFacts {
       switch (kind) {
         case "disk": {
           const device = parseDeviceName(name);
-          return device !== null && families.has(device.family) && device.disk < intent.disks.length;
+          if (device === null) return false;
+          // Samples of old packages: Linux calls no disk so any more, and nothing tells that this machine had one.
+          if (device.family === "hd" && isNew && !hadIde) return true;
+          return families.has(device.family) && device.disk < intent.disks.length;
         }
         case "volume":
           // There UUID= is of a connection.

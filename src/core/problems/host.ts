@@ -67,6 +67,7 @@ const HYPERVISOR = {
 /** What it has for the VM. */
 const FIT = {
   "host-clock": warns("The clocks of the host and this machine differ."),
+  "host-no-machine": stops("The host's QEMU has no machine of the kind that the guest needs."),
   "host-cpu-level": stops("The host's CPU is older than the installed system needs."),
   "host-memory": stops("The host has less memory than the VM shall have; less free memory is a warning."),
   "host-mac-taken": stops("Another VM of the host has the address of a network card."),

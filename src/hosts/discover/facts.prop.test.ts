@@ -113,3 +113,26 @@ test("a name cannot begin a section of its own", () => {
   const text = `\n${MARK} os\nPRETTY_NAME=x\nother-mark uname\nLinux sparc\n\n${MARK}= 0\n\n${MARK} end\n`;
   assert.equal(parseHostFacts(text, { mark: MARK, title: "", asked: ASKED })?.arch, "unknown");
 });
+
+test("a libvirt whose QEMU has no machine pc says so, and a silent one is not taken for it", () => {
+  const section = (name: string, words: string, code: number): string =>
+    `\n${MARK} ${name}\n${words}\n\n${MARK}= ${code}\n`;
+  const withoutPc = (...more: readonly string[]): unknown =>
+    parseHostFacts(
+      [
+        section("programs", "/usr/bin/virsh\n/usr/sbin/libvirtd", 0),
+        section("virsh-uri", "qemu:///system", 0),
+        section("virsh-version", "Running against daemon: 10.5.0", 0),
+        section("virsh-kvm", "<domainCapabilities/>", 0),
+        ...more,
+        `\n${MARK} end\n`,
+      ].join(""),
+      { mark: MARK, title: "", asked: ASKED },
+    )?.libvirt?.withoutPc;
+  const words =
+    "error: invalid argument: the machine 'pc' is not supported by emulator '/usr/libexec/qemu-kvm'";
+  assert.equal(withoutPc(section("virsh-pc", words, 1)), true);
+  assert.equal(withoutPc(section("virsh-pc", "<domainCapabilities/>", 0)), undefined);
+  assert.equal(withoutPc(section("virsh-pc", "", 124)), undefined);
+  assert.equal(withoutPc(), undefined);
+});

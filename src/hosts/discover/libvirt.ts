@@ -41,6 +41,7 @@ export function parseLibvirt(sections: Sections): Found {
       version: knownName(number, answer === null ? "it does not answer" : "it does not tell its version"),
       kvm: sections.get("virsh-kvm")?.code === 0,
       uefi: parseUefi(sections.get("virsh-kvm"), sections.get("virsh-qemu")),
+      ...(lacksPc(sections) ? { withoutPc: true } : {}),
     },
     problems: answer === null ? [notUsable(uri, own, sudo)] : [],
   };
@@ -66,6 +67,14 @@ function notUsable(uri: string, own: Section | null, sudo: Section | null): Prob
     advice:
       "Start it there: systemctl start libvirtd (or virtqemud); or choose --hypervisor qemu, then only files are written",
   });
+}
+
+/** RHEL 10 took it out of its QEMU: "the machine 'pc' is not supported by emulator". */
+function lacksPc(sections: Sections): boolean {
+  const answer = sections.get("virsh-pc");
+  const others = [sections.get("virsh-kvm"), sections.get("virsh-qemu")];
+  if (answer === null || answer.code === 0 || others.every((section) => section?.code !== 0)) return false;
+  return answer.lines.some((line) => /machine .{0,40}not supported|unsupported machine/i.test(line));
 }
 
 /** From domcapabilities of machine q35. Secure Boot wants a loader that guards its variables. */

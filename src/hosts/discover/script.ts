@@ -46,7 +46,7 @@ const LINES: readonly string[] = [
   // A group that may use libvirt needs no sudo; where it may not, sudo is tried.
   'if has virsh; then s virsh-uri echo "$U"; s virsh-version $V version --daemon; if ! $V version >/dev/null 2>&1 </dev/null && [ -n "$S" ]; then V="$S virsh -q -c $U"; s virsh-sudo timeout 20 $V version --daemon; fi; fi',
   `each() { c=$2; w=; for u in $($V $1 --all --uuid 2>/dev/null </dev/null | ${HEAD}); do w="$w$(printf "$c" $u $u $u $u);"; done; [ -z "$w" ] || $V "$w"; }`,
-  "if has virsh && $V version >/dev/null 2>&1 </dev/null; then s virsh-domains each list 'echo =%s; domname %s; domstate %s; domiflist %s'; s virsh-pools each pool-list 'pool-dumpxml %.36s%.0s%.0s%.0s'; s virsh-active-pools $V pool-list --name; s virsh-networks each net-list 'net-dumpxml %.36s%.0s%.0s%.0s'; s virsh-active-networks $V net-list --name; for k in kvm qemu; do s virsh-$k $V domcapabilities --virttype $k --machine q35; done; fi",
+  "if has virsh && $V version >/dev/null 2>&1 </dev/null; then s virsh-domains each list 'echo =%s; domname %s; domstate %s; domiflist %s'; s virsh-pools each pool-list 'pool-dumpxml %.36s%.0s%.0s%.0s'; s virsh-active-pools $V pool-list --name; s virsh-networks each net-list 'net-dumpxml %.36s%.0s%.0s%.0s'; s virsh-active-networks $V net-list --name; for k in kvm qemu; do s virsh-$k $V domcapabilities --virttype $k --machine q35; done; s virsh-pc $V domcapabilities --machine pc; fi",
 
   "if has pveversion; then s pve-version timeout 20 pveversion; s pve-storage timeout 30 $S pvesm status; s pve-vms sh -c 'grep -E \"^(name|net[0-9]+|smbios1):|^\\[\" /etc/pve/qemu-server/*.conf /dev/null'; s pve-list timeout 30 $S qm list; fi",
 
