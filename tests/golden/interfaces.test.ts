@@ -107,6 +107,7 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     cards: [card(A, { onboard: "eno1" }), card(B, { onboard: "eno2" })],
     nics: [`eno1 ${A} place`, `eno2 ${B} place`],
+    problems: ["nic-other-mac eno2"],
   },
   "HWADDR is the card's own, MACADDR a licence's": {
     files: {

@@ -2,6 +2,7 @@
 // Which NICs the VM gets, and the name each must keep inside the guest.
 import { createHash } from "node:crypto";
 import {
+  guestFiles,
   type GuestOS,
   type IntendedNic,
   isInterfaceName,
@@ -55,7 +56,25 @@ export function chooseNics(inputs: Inputs): { nics: readonly IntendedNic[]; prob
     cards.length > 0 || named.every(({ name }) => /^eth\d+$/.test(name))
       ? named.toSorted((a, b) => BY_NUMBER.compare(a.name, b.name))
       : named;
-  return { nics, problems: [...problems, ...problemsOf(nics)] };
+  return { nics, problems: [...problems, ...problemsOf(nics), ...otherMacs(nics, guest)] };
+}
+
+/** Of ifcfg and NetworkManager the steps that read them say it. */
+const REPORTED = /^\/etc\/(?:sysconfig|NetworkManager)\//;
+
+function otherMacs(nics: readonly IntendedNic[], guest: GuestOS | null): Problem[] {
+  return (guest?.interfaces?.claims ?? []).flatMap(({ name, from, by }) => {
+    const nic = nics.find((one) => one.name === name);
+    if (nic === undefined || by.kind !== "address" || by.how !== "sets") return [];
+    if (by.mac === nic.mac || REPORTED.test(from)) return [];
+    return [
+      makeProblem("nic-other-mac", {
+        about: [{ kind: "nic", name, mac: by.mac }, ...guestFiles(from)],
+        text: `${from} gives ${name} the address ${by.mac} in place of its card's own (${nic.mac})`,
+        advice: "Where the host lets only the card's own address through, take that line out in the VM",
+      }),
+    ];
+  });
 }
 
 function ofGuest(guest: GuestOS | null, seed: string): IntendedNic[] {
