@@ -121,11 +121,11 @@ function overlayFiles(
   return disks.map((disk, index) => ({ disk, path: resolve(way.files[index] ?? "") }));
 }
 
-type Context = Omit<Parameters<typeof proposeChanges>[0], "source"> & { readonly answers: Answers };
+type Context = Omit<Parameters<typeof proposeChanges>[0], "source" | "known"> & { readonly answers: Answers };
 
 async function makePreview(source: OpenSource, { answers, ...context }: Context): Promise<Preview> {
   const { intent, problems } = makeIntent(answers, source);
-  const proposal = await proposeChanges({ source, ...context }, intent);
+  const proposal = await proposeChanges({ source, ...context, known: problems }, intent);
   return {
     format: "plan/1",
     intent,

@@ -75,7 +75,8 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
     isHere: answers.destination.kind === "dir",
     signal: context.signal,
   });
-  const proposal = await proposeChanges({ ...context, extras: await extrasFor(answers) }, intent);
+  const extras = await extrasFor(answers);
+  const proposal = await proposeChanges({ ...context, extras, known: made.problems }, intent);
   const { guest } = proposal;
   const vm = vmOnHost(makeVm(intent, guest), { hypervisor, facts, guest, storage: source.storage });
   const place = choosePlace(vm, { hypervisor, facts, host: answers.host });
@@ -135,9 +136,14 @@ export async function proposeChanges(
     blobs,
     workDirectory,
     extras,
+    known,
     signal,
     emit,
-  }: Omit<PlanContext, "answers" | "host" | "facts"> & { readonly extras: DriverExtras },
+  }: Omit<PlanContext, "answers" | "host" | "facts"> & {
+    readonly extras: DriverExtras;
+    /** What the answers and the machine had to say. */
+    readonly known: readonly Problem[];
+  },
   intent: Preview["intent"],
 ): Promise<Proposed> {
   if (source.guest === null || source.mounted === null) {
@@ -170,7 +176,7 @@ export async function proposeChanges(
     tools: chrootTools({ root: source.mounted.directory, workDirectory }),
     extras,
     findKernels,
-    known: source.problems,
+    known: [...source.problems, ...known],
     signal,
     emit,
   });

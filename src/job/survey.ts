@@ -152,7 +152,7 @@ export async function planSurvey(path: string, { answers, signal, emit }: PlanOp
             tools: deskTools((file) => freeSpace(survey.spaces, file)),
             extras: await extrasFor(answers),
             steps: DESK_STEPS,
-            known: found.problems,
+            known: [...found.problems, ...problems],
             signal,
             emit,
           });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A machine's cards under the names that the guest will look for, and what cannot be told of them.
 import {
+  guestFiles,
   type GuestOS,
   type IntendedNic,
   type InterfaceClaim,
@@ -135,10 +136,12 @@ function problemsOf(names: InterfaceNames, { nics, used, guest }: Ground): reado
   };
   const named = (name: string): Subject => ({ kind: "nic", name, mac: null });
   const from = (name: string): string => guest.network.find((one) => one.name === name)?.from ?? "the guest";
+  const filesOf = (all: readonly string[]): readonly Subject[] =>
+    guestFiles(...new Set(all.map(from).filter((path) => path.startsWith("/"))));
   const macOf = (card: string): string => used.find(({ name }) => name === card)?.mac ?? card;
   const unclear = names.unclear.map(({ names: all, cards }) =>
     makeProblem("nic-unclear", {
-      about: [...all.map(named), ...cards.map(subject)],
+      about: [...all.map(named), ...cards.map(subject), ...filesOf(all)],
       text: `${list(all)} ${all.length === 1 ? "is" : "are"} configured in ${list([...new Set(all.map(from))])}, and nothing tells which of the cards ${list(cards.map(macOf))} ${all.length === 1 ? "it is" : "is which"}`,
       advice: `Say it with --nic NAME=MAC, such as --nic ${all[0] ?? ""}=${macOf(cards[0] ?? "")}; until then nothing configures ${cards.length === 1 ? "this card" : "these cards"} in the VM`,
     }),
@@ -147,7 +150,7 @@ function problemsOf(names: InterfaceNames, { nics, used, guest }: Ground): reado
     .filter((name) => !isFoundByAddress(name, guest))
     .map((name) =>
       makeProblem("nic-not-in-vm", {
-        about: [named(name)],
+        about: [named(name), ...filesOf([name])],
         text: `${from(name)} configures ${name}, and no card of this machine is it`,
         advice: `If it is still needed, say which card it is with --nic ${name}=MAC`,
       }),
