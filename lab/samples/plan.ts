@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plan of the sample machine, for pictures and for tests of how it is shown.
 import { makeProblem, named, type Preview, type Problem } from "../../src/core/index.ts";
+import { SAMPLE_CHAIN } from "./chain.ts";
 import { sampleReport } from "./report.ts";
 
 export function samplePreview(overrides: Partial<Preview> = {}): Preview {
   return {
     ...sampleReport(),
     format: "plan/1",
+    chain: SAMPLE_CHAIN,
     place: {
       hypervisor: "libvirt",
       kvm: true,

@@ -15,3 +15,10 @@ export type { Built, BuildRequest, FreeSpace, GuestTools } from "./guest-tools/t
 export { readInitramfs, type Initramfs, type InitramfsEntry } from "./initramfs/read.ts";
 export type { Blobs } from "../core/index.ts";
 export { sameState } from "./apply/merge.ts";
+// What the chain reads with.
+export { efiArch, efiPath, listNames, readLoader } from "./efi/tree.ts";
+export { unifiedCmdline, unifiedInitramfs, unifiedRelease } from "./efi/uki.ts";
+export { modulesInside, neededModules } from "./initramfs/check.ts";
+export { readEmulated } from "./initramfs/emulated.ts";
+export { type Modules, readModules } from "./initramfs/modules.ts";
+export { MAX_INITRAMFS_BYTES } from "./initramfs/read.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // core owns the vocabulary of the project and the algebra of extents. It imports nothing and touches nothing.
 export * from "./change.ts";
+export * from "./chain.ts";
 export * from "./change-groups.ts";
 export * from "./cpu-level.ts";
 export * from "./storage/boot-disk.ts";

@@ -132,6 +132,8 @@ export type Holds =
       readonly table: "gpt" | "mbr" | "none" | "unknown";
       /** It has metadata of a RAID that a firmware makes (Intel RST, DDF ...); absent: it has none. */
       readonly firmwareRaid?: FirmwareRaid;
+      /** What a BIOS would start from it; absent: nobody looked. */
+      readonly boot?: BootCode;
     }
   | {
       readonly kind: "partition";
@@ -190,6 +192,18 @@ export type Holds =
       readonly content?: "none-known" | "by-design" | "part";
       readonly logUuid?: string;
     };
+
+/** Boot code for a BIOS, in the first sector of a disk or partition. */
+export type BootCode =
+  /** 440 zero bytes: a BIOS goes on to the next disk. */
+  | { readonly kind: "none" }
+  /** `core`: is what the first sector loads there? */
+  | { readonly kind: "grub2" | "grub-legacy"; readonly core: boolean }
+  | { readonly kind: "syslinux" | "lilo" }
+  /** Starts the active partition (of an MBR; of a GPT the one with the attribute), whose own first sector has `starts`. */
+  | { readonly kind: "active"; readonly partition: number | null; readonly starts: BootCode | null }
+  /** Some code, of a loader that is not known here. */
+  | { readonly kind: "other" };
 
 /** An array whose bytes are woven over its members in chunks: RAID 0, 5 and 10. */
 export type Weave = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Three values. Intent: answers checked against what was found. Preview: what would happen, made on an overlay.
 // Plan: a Preview that the user confirmed, with its hash.
+import type { Chain } from "./chain.ts";
 import type { BlockGraph } from "./machine.ts";
 import type { ShownChange } from "./change.ts";
 import type { GuestOS } from "./guest.ts";
@@ -117,6 +118,8 @@ export type Preview = {
   readonly place: VmPlace;
   readonly changes: readonly ShownChange[];
   readonly problems: readonly Problem[];
+  /** How the VM will boot; null: no installed system is known. */
+  readonly chain: Chain | null;
   readonly disks: readonly DiskPreview[];
   /** Absent: nothing could be measured. */
   readonly time?: TimeEstimate;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report is data first; HTML is a rendering of it (src/report). No secrets in it.
+import type { Chain } from "./chain.ts";
 import type { ShownChange } from "./change.ts";
 import type { Definition, Started } from "./definition.ts";
 import type { Phase } from "./event.ts";
@@ -71,6 +72,8 @@ export type Report = {
   readonly changes: readonly ShownChange[];
   readonly proof: Proof;
   readonly problems: readonly Problem[];
+  /** How the plan said that the VM boots; null or absent: not known. */
+  readonly chain?: Chain | null;
   readonly destination: string;
   /** Each changed file before and after, beside the report; null or absent: none. */
   readonly kept?: KeptChanges | null;

@@ -3,6 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Blobs, Change, Emit, Preview, SourceDisk } from "../core/index.ts";
+import { walkChain } from "../chain/index.ts";
 import { applyChanges, openBlobs } from "../convert/index.ts";
 import { type Answers, makeIntent, makeVm, stoppers } from "../plan/index.ts";
 import {
@@ -14,6 +15,7 @@ import {
   writeInPlace,
 } from "./conversion/overlay-files.ts";
 import { type Conversion, FILES_DIRECTORY, writeConversion } from "./conversion/record.ts";
+import { withChain } from "./chain-problems.ts";
 import { extrasFor } from "./extras.ts";
 import { proposeChanges, refuseStoppers } from "./plan.ts";
 import { openImages } from "./source/images.ts";
@@ -126,14 +128,23 @@ type Context = Omit<Parameters<typeof proposeChanges>[0], "source" | "known"> & 
 async function makePreview(source: OpenSource, { answers, ...context }: Context): Promise<Preview> {
   const { intent, problems } = makeIntent(answers, source);
   const proposal = await proposeChanges({ source, ...context, known: problems }, intent);
+  const { guest, view } = proposal;
+  const vm = makeVm(intent, guest);
+  const chain =
+    guest === null || view === null
+      ? null
+      : await walkChain({ view, guest, intent, vm, signal: context.signal });
+  const found = [...source.problems, ...problems, ...proposal.problems];
   return {
     format: "plan/1",
     intent,
-    guest: proposal.guest,
-    vm: makeVm(intent, proposal.guest),
+    guest,
+    vm,
     place: { hypervisor: "files", kvm: false, networks: [], linkUp: true, autostart: false },
     changes: proposal.changes,
-    problems: [...source.problems, ...problems, ...proposal.problems],
+    // The images are there already, and whoever converts them may know how they are started.
+    problems: withChain(found, chain, { severity: "warns" }),
+    chain,
     disks: source.usage,
   };
 }

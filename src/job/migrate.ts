@@ -137,6 +137,7 @@ export async function migrate({
     changes: plan.changes,
     proof: proven,
     problems: [...plan.problems, ...problems],
+    chain: plan.chain,
     destination: printDestination(answers.destination, plan.intent.name),
     kept,
     definition,

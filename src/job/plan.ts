@@ -6,6 +6,7 @@ import {
   type Emit,
   errorOf,
   type GuestOS,
+  type GuestView,
   type Host,
   type HostFacts,
   makeProblem,
@@ -28,10 +29,13 @@ import {
   stoppers,
   vmOnHost,
 } from "../plan/index.ts";
+import { walkChain } from "../chain/index.ts";
 import { findKernels } from "../inspect/index.ts";
+import { layeredView } from "../system/index.ts";
 import { connectHost, vmDirectory } from "./destination/destination.ts";
 import { askDirectory } from "./destination/directory.ts";
 import { findDone } from "./destination/done.ts";
+import { withChain } from "./chain-problems.ts";
 import { extrasFor } from "./extras.ts";
 import { askHost } from "./destination/host.ts";
 import { measureSamples } from "./destination/measure.ts";
@@ -77,11 +81,16 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
   });
   const extras = await extrasFor(answers);
   const proposal = await proposeChanges({ ...context, extras, known: made.problems }, intent);
-  const { guest } = proposal;
+  const { guest, view } = proposal;
   const vm = vmOnHost(makeVm(intent, guest), { hypervisor, facts, guest, storage: source.storage });
   const place = choosePlace(vm, { hypervisor, facts, host: answers.host });
   const ours = intent.replace || intent.update || goesOn !== null;
   const fit = facts === null ? [] : checkFit(facts, { hypervisor, vm, place, ours });
+  const chain =
+    guest === null || view === null
+      ? null
+      : await walkChain({ view, guest, intent, vm, signal: context.signal });
+  const found = [...source.problems, ...made.problems, ...proposal.problems];
   const time = await estimate(context);
   const done = directoryFit.isInTheWay
     ? await findDone(host, directory, { vm, machine: source.machine })
@@ -98,10 +107,9 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
       ...directoryFit.problems.filter(({ code }) => done === null || code !== "destination-exists"),
       ...volumes,
       ...fit,
-      ...source.problems,
-      ...made.problems,
-      ...proposal.problems,
+      ...withChain(found, chain),
     ],
+    chain,
     disks: source.usage,
     ...(time === null ? {} : { time }),
   };
@@ -128,6 +136,8 @@ type Proposed = {
   readonly problems: readonly Problem[];
   /** With the kernels that it will have. */
   readonly guest: GuestOS | null;
+  /** Its files with the changes. */
+  readonly view: GuestView | null;
 };
 
 export async function proposeChanges(
@@ -166,6 +176,7 @@ export async function proposeChanges(
         }),
       ],
       guest: source.guest,
+      view: null,
     };
   }
   const proposal = await propose({
@@ -180,7 +191,8 @@ export async function proposeChanges(
     signal,
     emit,
   });
-  return { ...proposal, changes: await showChanges(proposal.changes, blobs) };
+  const view = layeredView(source.mounted.view, blobs, proposal.changes);
+  return { ...proposal, view, changes: await showChanges(proposal.changes, blobs) };
 }
 
 /** UserError with the first problem that forbids to begin. */

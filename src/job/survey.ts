@@ -164,6 +164,7 @@ export async function planSurvey(path: string, { answers, signal, emit }: PlanOp
       place,
       changes: await showChanges(proposal.changes, blobs),
       problems: [...found.problems, ...problems, ...proposal.problems.map((one) => softened(one, survey))],
+      chain: null, // kernels, initramfs and boot code are not in the archive
       disks: found.usage,
     };
     return { file: path, survey, preview };

@@ -147,7 +147,17 @@ test("makeIntent() gives the firmware that was asked for, or what the disks ask 
 test("a plan's hash covers what the user saw: edited files by their bytes, generated ones by name", () => {
   const { intent, vm, guest, changes, problems } = sampleReport();
   const place = { hypervisor: "files", kvm: true, networks: [], linkUp: true, autostart: false } as const;
-  const preview = { format: "plan/1", intent, vm, place, guest, changes, problems, disks: [] } as const;
+  const preview = {
+    format: "plan/1",
+    intent,
+    vm,
+    place,
+    guest,
+    changes,
+    problems,
+    chain: null,
+    disks: [],
+  } as const;
   const [change] = changes;
   assert.ok(change !== undefined && change.after.kind === "bytes");
   const edited = { ...change, after: { ...change.after, sha256: "22".repeat(32) } };

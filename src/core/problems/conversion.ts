@@ -26,6 +26,7 @@ const FILES = {
 
 /** Names of disks and volumes in the guest's files. */
 const NAMES = {
+  "chain-broken": stops("A link of the chain of boot is broken: the VM would not come up by itself."),
   "fstab-not-given": warns("fstab names a volume that none of the given disks holds."),
   "fstab-option-device": warns("A mount option of fstab names a device that has no stable name here."),
   "fstab-no-uuid": warns("fstab names a volume that has no UUID to name it by."),

@@ -6,6 +6,7 @@ import { readKernels } from "./kernels.ts";
 import { readBootMenu } from "./loader.ts";
 import { readGuestNetwork } from "./network/index.ts";
 
+export { type BootLine, readBootLines } from "./boot-lines.ts";
 export { parseFstab } from "./fstab-lines.ts";
 export { readMenuRoots, readStartedUuids } from "./boot-roots.ts";
 export { looksLikeRoot, readIdentity } from "./identity.ts";

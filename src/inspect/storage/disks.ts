@@ -9,6 +9,7 @@ import {
   type SourceDisk,
   UserError,
 } from "../../core/index.ts";
+import { readBootCode } from "./boot-code.ts";
 import { raidProblems, titleOf } from "./firmware-raid/words.ts";
 import { mirrorOn, type Settled, settleFirmwareRaid } from "./firmware-raid/settle.ts";
 import { findFirmwareRaid, type FoundRaid } from "./firmware-raid/signatures.ts";
@@ -125,7 +126,8 @@ async function addPlain(graph: GraphBuilder, { disk, reader, signal }: AddDisk):
   }
   if (table instanceof UserError) throw table;
   graph.problems.push(...table.problems);
-  let holds: Holds = { kind: "disk", ...names, table: table.kind };
+  const boot = await readBootCode(reader, table);
+  let holds: Holds = { kind: "disk", ...names, table: table.kind, boot };
   const id = diskId(disk.number);
   if (table.kind === "none") {
     const content = await probeRange(path, { offset: 0, sizeBytes: reader.sizeBytes }, { signal });

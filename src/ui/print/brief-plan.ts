@@ -3,6 +3,7 @@
 import type { Preview, Problem } from "../../core/index.ts";
 import { cutTo } from "../text/columns.ts";
 import { factLines, wrap } from "../text/wrap.ts";
+import { chainFact } from "./chain.ts";
 import { changesFact, planFacts } from "./plan-facts.ts";
 import { countProblems, problemLines, sortProblems } from "./problems.ts";
 
@@ -20,7 +21,12 @@ export function printBriefPlan(
   preview: Preview,
   { destination, columns, rows }: Screenful & { readonly destination: string },
 ): string {
-  const known = [...planFacts(preview, { destination, most: MOST }), changesFact(preview)];
+  const { chain } = preview;
+  const known = [
+    ...planFacts(preview, { destination, most: MOST }),
+    ...(chain === null ? [] : [chainFact(chain)]),
+    changesFact(preview),
+  ];
   const facts = factLines(known, columns);
   const problems = sortProblems(preview.problems);
   if (problems.length === 0) return facts.slice(0, rows).join("\n");

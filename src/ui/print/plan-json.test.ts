@@ -7,7 +7,17 @@ import { planJson } from "./plan-json.ts";
 test("a plan's JSON has a diff for each change, in a list of their own", () => {
   const { intent, vm, guest, changes, problems } = sampleReport();
   const place = { hypervisor: "files", kvm: false, networks: [], linkUp: true, autostart: false } as const;
-  const preview = { format: "plan/1", intent, vm, place, guest, changes, problems, disks: [] } as const;
+  const preview = {
+    format: "plan/1",
+    intent,
+    vm,
+    place,
+    guest,
+    changes,
+    problems,
+    chain: null,
+    disks: [],
+  } as const;
   const json = planJson({ ...preview, sha256: "5eed" });
   assert.equal(json.sha256, "5eed");
   assert.notEqual(changes.length, 0);

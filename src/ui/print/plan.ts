@@ -2,6 +2,7 @@
 // A plan as a person reads it: the changes, as diffs for who asks; then, last and in sight, summary and problems.
 import { formatBytes, groupChanges, type Preview } from "../../core/index.ts";
 import { factLines, wrap, wrapLines } from "../text/wrap.ts";
+import { chainLines } from "./chain.ts";
 import { planFacts } from "./plan-facts.ts";
 import { countProblems, printProblems } from "./problems.ts";
 
@@ -22,6 +23,9 @@ export function printPlan(preview: Preview, options: PlanOptions): string {
   return [
     printChanges(preview, options),
     ...facts.map((line) => `${line}\n`),
+    ...(preview.chain === null
+      ? []
+      : ["\n", ...chainLines(preview.chain, columns).map((line) => `${line}\n`)]),
     ...(problems.length === 0
       ? []
       : ["\n", printProblems(problems, { columns }), `\n${wrapLines(verdict, columns)}\n`]),

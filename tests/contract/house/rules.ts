@@ -22,9 +22,10 @@ export const LEVELS: Readonly<Record<string, number>> = {
   hosts: 3,
   network: 3,
   report: 3,
-  job: 4,
-  iso: 4,
-  ui: 5,
+  chain: 4,
+  job: 5,
+  iso: 5,
+  ui: 6,
 };
 
 const roomOf = (path: string): string => path.split("/")[1] ?? "";

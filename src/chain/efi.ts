@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// UEFI: the entries that the VM's variables will have, in their order; else the fallback loader of the UEFI specification (3.5.1.1).
+import { findNode, guestFiles } from "../core/index.ts";
+import { efiArch, efiPath, listNames, readLoader } from "../convert/index.ts";
+import { assumed, broken, type Ground, proven } from "./ground.ts";
+import type { Started } from "./firmware.ts";
+
+const place = "firmware";
+
+export async function readEfiStart(ground: Ground): Promise<Started> {
+  const { vm } = ground;
+  const esp = espPaths(ground);
+  if (esp.length === 0) return unseen(ground);
+  const arch = efiArch(vm.arch);
+  if (arch === null)
+    return {
+      link: assumed(place, { text: "UEFI", why: `its loaders for ${vm.arch} are not known here` }),
+      loader: null,
+      menu: null,
+    };
+  for (const { active, file, label } of vm.bootEntries ?? []) {
+    if (!active) continue;
+    const names = file.split("\\").filter((name) => name !== "");
+    const found = await firstLoader(ground, esp, names);
+    if (found !== null) return await startedBy(ground, found, `UEFI starts its entry "${label}"`);
+  }
+  const fallback = ["EFI", "BOOT", `BOOT${arch.toUpperCase()}.EFI`];
+  const found = await firstLoader(ground, esp, fallback);
+  if (found !== null)
+    return await startedBy(ground, found, `UEFI starts the fallback loader ${fallback.join("/")}`);
+  return {
+    link: broken(place, {
+      text: "UEFI looks for a boot loader",
+      why: `there is no ${fallback.join("/")} on the EFI system partition, and no boot entry whose file is there`,
+      advice:
+        "Install the loader for removable media on the machine (grub-install --removable, or bootctl install), or copy it there",
+      about: guestFiles(...esp),
+    }),
+    loader: null,
+    menu: null,
+  };
+}
+
+function unseen({ guest }: Ground): Started {
+  return {
+    link: assumed(place, {
+      text: "UEFI starts a loader",
+      why: "the EFI system partition could not be looked into here",
+    }),
+    loader: guest.loader === "grub2" ? "grub2" : guest.loader === "systemd-boot" ? "systemd-boot" : null,
+    menu: null,
+  };
+}
+
+function espPaths({ guest, intent }: Ground): readonly string[] {
+  const found = guest.mounts.filter(({ path, node }) => {
+    const holds = node === null ? undefined : findNode(intent.storage, node)?.holds;
+    return path.startsWith("/") && holds?.kind === "filesystem" && holds.type === "vfat";
+  });
+  return [...new Set(found.map(({ path }) => path))];
+}
+
+type Loader = { readonly esp: string; readonly path: string; readonly bytes: Buffer };
+
+async function firstLoader(
+  { view }: Ground,
+  esps: readonly string[],
+  names: readonly string[],
+): Promise<Loader | null> {
+  for (const esp of esps) {
+    const bytes = await readLoader(view, esp, names);
+    if (bytes !== null && bytes.subarray(0, 2).toString("latin1") === "MZ")
+      return { esp, path: await efiPath(view, esp, names), bytes };
+  }
+  return null;
+}
+
+/** What the program is, by the words inside it. */
+function programOf(bytes: Buffer): "shim" | "grub" | "systemd-boot" | "stub" | null {
+  if (bytes.includes("systemd-boot")) return "systemd-boot";
+  if (bytes.includes(".linux\0") || bytes.includes("systemd-stub")) return "stub";
+  if (bytes.includes("grub_") || bytes.includes("GRUB")) return "grub";
+  return bytes.includes("shim") || bytes.includes("s\0h\0i\0m\0") ? "shim" : null;
+}
+
+async function startedBy(ground: Ground, loader: Loader, text: string): Promise<Started> {
+  const { view } = ground;
+  const directory = loader.path.slice(0, loader.path.lastIndexOf("/"));
+  const program = programOf(loader.bytes);
+  const about = guestFiles(loader.path);
+  if (program === "systemd-boot")
+    return {
+      link: proven(place, { text, why: `${loader.path} is systemd-boot`, about }),
+      loader: "systemd-boot",
+      menu: null,
+    };
+  const menu = await grubMenu(ground, loader.esp, directory);
+  if (program === "shim") {
+    const next = (await listNames(view, directory)).find((name) =>
+      /^grub(?:x64|aa64|ia32)?\.efi$/i.test(name),
+    );
+    if (next === undefined)
+      return {
+        link: broken(place, {
+          text,
+          why: `${loader.path} is shim, and the GRUB that it starts is not beside it`,
+          advice: `Put grubx64.efi into ${directory} on the machine (reinstall its package of signed GRUB), and plan again`,
+          about,
+        }),
+        loader: null,
+        menu: null,
+      };
+  }
+  if (program === null)
+    return {
+      link: assumed(place, {
+        text,
+        why: `${loader.path} is there; which program it is cannot be seen`,
+        about,
+      }),
+      loader: menu === null ? null : "grub2",
+      menu,
+    };
+  return {
+    link: proven(place, { text, why: `${loader.path} is there`, about }),
+    loader: program === "stub" ? "stub" : "grub2",
+    menu,
+  };
+}
+
+/** Beside the loader; a fallback loader is a copy, whose prefix leads to the directory of its distribution. */
+async function grubMenu({ view }: Ground, esp: string, directory: string): Promise<string | null> {
+  const vendors = (await listNames(view, await efiPath(view, esp, ["EFI"]))).filter(
+    (name) => !/^boot$/i.test(name),
+  );
+  const places = [
+    directory,
+    ...(await Promise.all(vendors.map((name) => efiPath(view, esp, ["EFI", name])))),
+  ];
+  for (const base of places) {
+    const path = `${base}/grub.cfg`;
+    if ((await view.resolve(path)) !== null) return path;
+  }
+  return null;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a boot loader starts by itself: the same value for every loader. Paths are of the guest's tree.
+
+export type DefaultEntry = {
+  /** As the menu shows it. */
+  readonly title: string;
+  /** null: not found in the guest's tree. */
+  readonly kernel: string | null;
+  /** As the menu has it, for people. */
+  readonly kernelWords: string;
+  readonly words: string;
+  /** Paths as the menu has them, and where they are; null: not there. */
+  readonly initramfs: readonly { readonly named: string; readonly path: string | null }[];
+  /** Xen's hypervisor, which starts the kernel; null: none. */
+  readonly hypervisor: string | null;
+  /** A unified image: kernel, words and initramfs are in the file `kernel`. */
+  readonly unified: boolean;
+};
+
+/** What reading a loader comes to. */
+export type LoaderFound =
+  | { readonly kind: "entry"; readonly title: string; readonly menu: string; readonly entry: DefaultEntry }
+  /** It will not start anything: why, and what to do. */
+  | {
+      readonly kind: "broken";
+      readonly title: string;
+      readonly why: string;
+      readonly advice: string;
+      readonly menu: string | null;
+    }
+  /** Not known here. */
+  | { readonly kind: "unknown"; readonly title: string; readonly why: string };

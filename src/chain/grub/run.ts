@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a grub.cfg as GRUB 2 does, as far as it decides what boots: variables, conditions, search, other files, entries. It asks
+// its world for files and devices, and changes nothing.
+import { parseGrub, type Statement, type Word } from "./parse.ts";
+
+/** A file system as GRUB knows it; null: GRUB would not find it. */
+export type Device = { readonly node: string; readonly title: string } | null;
+
+export type GrubWorld = {
+  /** `(hd0,msdos1)`, `hd0`, `lvm/vg-root`, `(UUID)`: a device by GRUB's own name. */
+  device(name: string): Device;
+  /** By a `search` line: `--fs-uuid`, `--label` or `--file`. */
+  search(kind: "uuid" | "label" | "file", value: string): Promise<Device>;
+  /** null: there is no such file on it. */
+  read(device: Device, path: string): Promise<string | null>;
+  exists(device: Device, path: string): Promise<boolean>;
+  /** Entries of the Boot Loader Specification on this device. */
+  bootEntries(device: Device): Promise<readonly MenuEntry[]>;
+};
+
+export type MenuEntry = {
+  readonly title: string;
+  /** `--id`, or the name of a BLS file; empty: none. */
+  readonly id: string;
+  /** Of a submenu. */
+  readonly entries: readonly MenuEntry[];
+  readonly body: readonly Statement[];
+};
+
+/** What an entry loads. */
+export type Loads = {
+  readonly kernel: string | null;
+  readonly words: string;
+  readonly initramfs: readonly string[];
+  readonly device: Device;
+  /** `xen.gz`: the kernel is started by it. */
+  readonly hypervisor: string | null;
+  /** Another loader, such as Windows'. */
+  readonly chainloader: string | null;
+  /** What went wrong before it: `no such device: UUID`. */
+  readonly errors: readonly string[];
+};
+
+const MAX_STEPS = 100_000;
+const MAX_FILES = 16;
+const MAX_ENTRIES = 2000;
+
+type State = {
+  variables: Map<string, string>;
+  root: Device;
+  menu: MenuEntry[];
+  loads: Loads;
+  functions: Map<string, readonly Statement[]>;
+};
+
+const NOTHING: Loads = {
+  kernel: null,
+  words: "",
+  initramfs: [],
+  device: null,
+  hypervisor: null,
+  chainloader: null,
+  errors: [],
+};
+
+export type GrubStart = {
+  readonly root: Device;
+  readonly path: string;
+  readonly platform: "pc" | "efi" | "xen";
+  /** Words of grubenv. */
+  readonly environment: ReadonlyMap<string, string>;
+};
+
+export type GrubMenu = {
+  readonly entries: readonly MenuEntry[];
+  readonly variables: ReadonlyMap<string, string>;
+  /** What goes wrong before the menu is shown. */
+  readonly errors: readonly string[];
+  load(entry: MenuEntry): Promise<Loads>;
+};
+
+/** null: GRUB finds no such file there. */
+export async function runGrub(world: GrubWorld, start: GrubStart): Promise<GrubMenu | null> {
+  const runner = new Runner(world, start);
+  return await runner.menu();
+}
+
+class Runner {
+  readonly #world: GrubWorld;
+  readonly #start: GrubStart;
+  #steps = 0;
+  #files = 0;
+
+  constructor(world: GrubWorld, start: GrubStart) {
+    this.#world = world;
+    this.#start = start;
+  }
+
+  async menu(): Promise<GrubMenu | null> {
+    const { root, path, platform } = this.#start;
+    const variables = new Map<string, string>([
+      ["grub_platform", platform],
+      ["grub_cpu", platform === "pc" ? "i386" : "x86_64"],
+      ["prefix", path.slice(0, path.lastIndexOf("/"))],
+      ["config_directory", path.slice(0, path.lastIndexOf("/"))],
+      ...FEATURES.map((name) => [name, "y"] as const),
+    ]);
+    const state: State = { variables, root, menu: [], loads: NOTHING, functions: new Map() };
+    const text = await this.#world.read(root, path);
+    if (text === null) return null;
+    await this.#run(parseGrub(text), state);
+    return {
+      entries: state.menu,
+      variables: state.variables,
+      errors: state.loads.errors,
+      load: async (entry) => {
+        const own: State = { ...state, variables: new Map(state.variables), loads: NOTHING };
+        await this.#run(entry.body, own);
+        return own.loads;
+      },
+    };
+  }
+
+  async #run(statements: readonly Statement[], state: State): Promise<void> {
+    for (const statement of statements) {
+      this.#steps += 1;
+      if (this.#steps > MAX_STEPS) throw new RangeError("The menu does not come to an end");
+      if (statement.kind === "if") {
+        for (const { test, body } of statement.branches)
+          if (test.length === 0 || (await this.#test(test, state))) {
+            await this.#run(body, state);
+            break;
+          }
+      } else if (statement.kind === "block") this.#block(statement, state);
+      else
+        await this.#command(
+          statement.words.map((word) => expand(word, state)),
+          state,
+        );
+    }
+  }
+
+  #block({ words, body }: Extract<Statement, { kind: "block" }>, state: State): void {
+    const [name = "", title = "", ...options] = words.map((word) => expand(word, state));
+    if (name === "function") state.functions.set(title, body);
+    if ((name !== "menuentry" && name !== "submenu") || state.menu.length >= MAX_ENTRIES) return;
+    const at = options.findIndex((word) => word === "--id" || word === "$menuentry_id_option");
+    const glued = options.find((word) => word.startsWith("--id="))?.slice("--id=".length);
+    const id = glued ?? (at < 0 ? "" : (options[at + 1] ?? ""));
+    const inner = body.filter((one) => one.kind === "block");
+    const entries =
+      name === "menuentry"
+        ? []
+        : inner.flatMap((one) => {
+            const own: State = { ...state, menu: [] };
+            this.#block(one, own);
+            return own.menu;
+          });
+    state.menu.push({ title, id, entries, body: name === "menuentry" ? body : [] });
+  }
+
+  async #command(words: readonly string[], state: State): Promise<void> {
+    const [name = "", ...rest] = words;
+    const own = state.functions.get(name);
+    if (own !== undefined) return await this.#run(own, { ...state });
+    switch (name) {
+      case "set":
+      case "export": {
+        const [, key = "", value = ""] = /^([A-Za-z0-9_]+)=(.*)$/s.exec(rest.join(" ")) ?? [];
+        if (key === "root") this.#setRoot(value, state);
+        else if (key !== "") state.variables.set(key, value);
+        return;
+      }
+      case "load_env":
+        for (const [key, value] of this.#start.environment) state.variables.set(key, value);
+        return;
+      case "search":
+      case "search.fs_uuid":
+      case "search.fs_label":
+      case "search.file":
+        return await this.#search(name, rest, state);
+      case "configfile":
+      case "source":
+      case ".":
+      case "normal":
+        return await this.#file(rest[0] ?? "", state);
+      case "blscfg":
+        state.menu.push(...(await this.#world.bootEntries(state.root)).slice(0, MAX_ENTRIES));
+        return;
+      default:
+        state.loads = load(state.loads, { name, rest }, (path) => this.#place(path, state));
+    }
+  }
+
+  #setRoot(value: string, state: State): void {
+    state.root = this.#world.device(value);
+    if (state.root === null && value !== "") state.loads = withError(state.loads, `no such device: ${value}`);
+  }
+
+  /** search [--no-floppy] [--set[=VAR]] [--hint...] --fs-uuid|--label|--file NAME; search.fs_uuid NAME VAR HINTS. */
+  async #search(name: string, rest: readonly string[], state: State): Promise<void> {
+    const kind =
+      name === "search.fs_uuid" || rest.some((word) => word === "--fs-uuid" || /^-[a-z]*u/.test(word))
+        ? "uuid"
+        : name === "search.fs_label" || rest.some((word) => word === "--label" || /^-[a-z]*l/.test(word))
+          ? "label"
+          : "file";
+    const names = rest.filter(
+      (word, index) => !word.startsWith("-") && !TAKES_WORD.test(rest[index - 1] ?? ""),
+    );
+    const value = names[0] ?? "";
+    const variable =
+      rest.find((word) => word.startsWith("--set="))?.slice("--set=".length) ??
+      (name === "search" ? "root" : (names[1] ?? "root"));
+    const found = await this.#world.search(kind, value);
+    if (found === null) {
+      state.loads = withError(state.loads, `no such device: ${value}`);
+      return; // the variable keeps its value
+    }
+    if (variable === "root") state.root = found;
+    else state.variables.set(variable, `node:${found.node}`);
+  }
+
+  async #file(path: string, state: State): Promise<void> {
+    this.#files += 1;
+    if (this.#files > MAX_FILES) return;
+    const place = this.#place(path, state);
+    const text = await this.#world.read(place.device, place.path);
+    if (text !== null) await this.#run(parseGrub(text), state);
+    else state.loads = withError(state.loads, `file ${place.path} not found`);
+  }
+
+  /** `(dev)/path`, `$prefix/x` where prefix names a device, or a path on root. */
+  #place(path: string, { root }: State): { device: Device; path: string } {
+    const [, named, rest] = /^\(([^)]*)\)(.*)$/s.exec(path) ?? [];
+    if (named === undefined) return { device: root, path };
+    return { device: this.#world.device(named), path: rest ?? "" };
+  }
+
+  /** null, for what is not known, counts as false. */
+  async #test(words: readonly Word[], state: State): Promise<boolean> {
+    const texts = words.map((word) => expand(word, state));
+    const inner =
+      texts[0] === "["
+        ? texts.slice(1, texts.at(-1) === "]" ? -1 : undefined)
+        : texts.slice(texts[0] === "test" ? 1 : 0);
+    const isNot = inner[0] === "!";
+    const parts = isNot ? inner.slice(1) : inner;
+    return (await this.#isTrue(parts, state)) !== isNot;
+  }
+
+  async #isTrue(parts: readonly string[], state: State): Promise<boolean> {
+    const [first = "", second, third = ""] = parts;
+    if (second === "=" || second === "==") return first === third;
+    if (second === "!=") return first !== third;
+    if (first === "-n") return (second ?? "") !== "";
+    if (first === "-z") return (second ?? "") === "";
+    if (/^-[sfe]$/.test(first)) {
+      if ((second ?? "").endsWith("/grubenv")) return this.#start.environment.size > 0;
+      const { device, path } = this.#place(second ?? "", state);
+      return await this.#world.exists(device, path);
+    }
+    return parts.length === 1 && first !== "" && !first.startsWith("-") && !COMMANDS.test(first);
+  }
+}
+
+/** `if loadfont ...`, `if keystatus --shift`, `if sleep ...`: what they answer in the VM decides nothing here. */
+const COMMANDS =
+  /^(?:loadfont|keystatus|sleep|background_image|search|true|false|insmod|regexp|cpuid|smbios)$/;
+const TAKES_WORD = /^--hint(?:-[a-z]+)?$|^-[a-z]*h$/;
+
+/** Variables of GRUB 2.12 that generated menus ask for (grub-core/normal/main.c). */
+const FEATURES = [
+  "feature_200_final",
+  "feature_all_video_module",
+  "feature_chainloader_bpb",
+  "feature_default_font_path",
+  "feature_menuentry_id",
+  "feature_menuentry_options",
+  "feature_nativedisk_cmd",
+  "feature_ntldr",
+  "feature_platform_search_hint",
+  "feature_timeout_style",
+];
+
+function expand(word: Word, { variables }: State): string {
+  return word
+    .map((piece) =>
+      "text" in piece ? piece.text : (VALUES[piece.variable] ?? variables.get(piece.variable) ?? ""),
+    )
+    .join("");
+}
+
+/** Set by GRUB where it knows entries by id. */
+const VALUES: Readonly<Record<string, string>> = { menuentry_id_option: "--id" };
+
+const withError = (loads: Loads, error: string): Loads =>
+  loads.errors.length >= 20 ? loads : { ...loads, errors: [...loads.errors, error] };
+
+type Place = (path: string) => { readonly device: Device; readonly path: string };
+
+function load(loads: Loads, { name, rest }: { name: string; rest: readonly string[] }, place: Place): Loads {
+  const [path = "", ...words] = rest.filter((word) => word !== "--nounzip");
+  switch (name) {
+    case "linux":
+    case "linux16":
+    case "linuxefi":
+    case "multiboot":
+    case "multiboot2":
+    case "xen_hypervisor": {
+      const found = place(path);
+      return /^(?:multiboot2?|xen_hypervisor)$/.test(name)
+        ? { ...loads, hypervisor: found.path, device: found.device }
+        : { ...loads, kernel: found.path, device: found.device, words: words.join(" ") };
+    }
+    case "initrd":
+    case "initrd16":
+    case "initrdefi":
+      return {
+        ...loads,
+        initramfs: [path, ...words].filter((one) => one !== "").map((one) => place(one).path),
+      };
+    case "module":
+    case "module2":
+    case "xen_module":
+      return loads.kernel === null
+        ? {
+            ...loads,
+            kernel: place(path).path,
+            words: words.filter((word) => word !== "placeholder").join(" "),
+          }
+        : { ...loads, initramfs: [...loads.initramfs, place(path).path] };
+    case "chainloader":
+      return { ...loads, chainloader: place(path).path };
+    default:
+      return loads;
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The second link: the loader's menu, and what its default entry starts.
+import { type ChainLink, guestFiles } from "../core/index.ts";
+import type { DefaultEntry, LoaderFound } from "./entry.ts";
+import type { Started } from "./firmware.ts";
+import { assumed, broken, type Ground, proven } from "./ground.ts";
+import { readGrub2 } from "./loaders/grub2.ts";
+import { readGrubLegacy } from "./loaders/grub-legacy.ts";
+import { readSyslinux } from "./loaders/syslinux.ts";
+import { readSystemdBoot } from "./loaders/systemd-boot.ts";
+
+const place = "loader";
+
+export type Loaded = { readonly link: ChainLink; readonly entry: DefaultEntry | null };
+
+export async function readLoaderLink(started: Started, ground: Ground): Promise<Loaded> {
+  const found = await findMenu(started, ground);
+  if (found === null)
+    return {
+      link: assumed(place, {
+        text: "a boot loader starts the kernel",
+        why: "no menu of a loader that is known here was found",
+      }),
+      entry: null,
+    };
+  const about = "menu" in found && found.menu !== null ? guestFiles(found.menu) : [];
+  if (found.kind === "unknown")
+    return { link: assumed(place, { text: found.title, why: found.why, about }), entry: null };
+  if (found.kind === "broken")
+    return {
+      link: broken(place, { text: found.title, why: found.why, advice: found.advice, about }),
+      entry: null,
+    };
+  const { entry } = found;
+  const text = `${found.title} starts "${entry.title}"`;
+  return { link: proven(place, { text, why: `the default entry of ${found.menu}`, about }), entry };
+}
+
+const GRUB2_MENUS = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"];
+
+async function findMenu({ loader, menu }: Started, ground: Ground): Promise<LoaderFound | null> {
+  switch (loader) {
+    case "grub2": {
+      const bios = ground.vm.firmware.kind === "bios";
+      const platform = ground.platform === "xen" ? "xen" : bios ? "pc" : "efi";
+      const paths = menu === null ? GRUB2_MENUS : [menu];
+      for (const path of paths)
+        if ((await ground.view.resolve(path)) !== null) return await readGrub2({ path, platform }, ground);
+      return {
+        kind: "broken",
+        title: "GRUB 2",
+        menu: null,
+        why: `its menu is not there (${paths.join(", ")})`,
+        advice: "Write it on the machine (update-grub, or grub2-mkconfig), and plan again",
+      };
+    }
+    case "grub-legacy":
+      return await readGrubLegacy(ground);
+    case "syslinux":
+      return await readSyslinux(ground);
+    case "systemd-boot":
+      return await readSystemdBoot(specRoots(ground), ground);
+    default:
+      return null;
+  }
+}
+
+/** Where EFI system partition and boot partition may be. */
+const specRoots = ({ guest }: Ground): readonly string[] => {
+  const mounted = guest.mounts.map(({ path }) => path);
+  return ["/efi", "/boot/efi", "/boot"].filter((path) => mounted.includes(path) || path === "/boot");
+};

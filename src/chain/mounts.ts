@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the system mounts, opens and swaps to on its way up, by fstab, units of systemd and crypttab as they will be.
+import {
+  type ChainLink,
+  type CrypttabLine,
+  findSpec,
+  isHardwareName,
+  parseCrypttab,
+  parseDeviceSpec,
+  resolveSpec,
+} from "../core/index.ts";
+import { type BootLine, readBootLines } from "../inspect/index.ts";
+import { assumed, broken, type Ground, proven, readTextOr } from "./ground.ts";
+import { fileSystemOf } from "./loaders/on-disk.ts";
+import { vmDisk } from "./places.ts";
+
+const place = "mounts";
+const MAX_LINKS = 5;
+
+/** One link if all is well; else one for each line that is not, up to five of a kind. */
+export async function readMountLinks(ground: Ground): Promise<readonly ChainLink[]> {
+  const lines = (await readBootLines(ground.view)).filter(isWaitedFor);
+  const crypts = parseCrypttab((await readTextOr(ground.view, "/etc/crypttab")) ?? "");
+  const judged = [
+    ...lines.map((line) => judge(line, { crypts, ground })),
+    ...crypts.map((line) => judgeCrypt(line, ground)),
+  ];
+  const bad = judged.filter((link) => link !== null);
+  const worst = [
+    ...bad.filter(({ verdict }) => verdict === "broken").slice(0, MAX_LINKS),
+    ...bad.filter(({ verdict }) => verdict === "assumed").slice(0, MAX_LINKS),
+  ];
+  if (worst.length > 0) return worst;
+  const count = lines.filter(({ type }) => type !== "swap").length;
+  return [
+    proven(place, {
+      text: `${count} ${count === 1 ? "file system" : "file systems"}${lines.length > count ? " and swap" : ""}`,
+      why: "each is on the disks of the VM, under a name that it has there",
+    }),
+  ];
+}
+
+/** Served by a disk, at boot, and not optional. Removable drives and servers are not the disks' matter. */
+function isWaitedFor({ spec, type, options, path }: BootLine): boolean {
+  const words = options.split(",");
+  if (words.some((word) => /^(?:noauto|nofail|bind|rbind|loop|_netdev)$/.test(word))) return false;
+  if (/^(?:nfs4?|cifs|smb3|ceph|glusterfs|9p|virtiofs|fuse\.sshfs|iso9660|udf)/.test(type)) return false;
+  if (path === "/" && spec.startsWith("/dev/root")) return false;
+  return (
+    /^(?:UUID|LABEL|PARTUUID|PARTLABEL)=/i.test(spec) || /^\/dev\/(?!sr|scd|cdrom|dvd|fd|shm|loop)/.test(spec)
+  );
+}
+
+type Context = { readonly crypts: readonly CrypttabLine[]; readonly ground: Ground };
+
+/** null: it is there. */
+function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
+  const { spec, path, type, from } = line;
+  const { intent } = ground;
+  const text = type === "swap" ? `swap on ${spec}` : `${spec} on ${path}`;
+  const about = [{ kind: "mount", spec, path, type } as const];
+  const opened = /^\/dev\/mapper\/(.+)$/.exec(spec)?.[1];
+  if (opened !== undefined && crypts.some(({ name }) => name === opened)) return null; // judged by crypttab
+  const lost = (why: string): ChainLink => {
+    const waits = "systemd waits for it for 90 s, and goes on without";
+    if (type === "swap") return assumed(place, { text, why: `${why}; ${waits}`, about });
+    const advice = `Give the disk that holds it too, or take the line out of ${from} or add nofail to it on the machine, and plan again`;
+    return broken(place, { text, why: `${from}: ${why}; the boot stops there and asks`, advice, about });
+  };
+  const own = vmDisk(spec, ground);
+  if (own !== null)
+    return fileSystemOf(intent.storage, own.disk, own.partition) === null && type !== "swap"
+      ? lost(`in the VM ${spec} holds no file system`)
+      : assumed(place, { text, why: `${spec} is a name by order: it changes when a disk is added`, about });
+  if (isHardwareName(spec)) return lost(`the VM has no device of the name ${spec}`);
+  if (parseDeviceSpec(spec).kind === "other")
+    return assumed(place, { text, why: `${spec} is a name that is not known here`, about });
+  const found = resolveSpec(intent.storage, spec);
+  if (found.kind === "absent") return lost(`none of the given disks has ${spec}`);
+  return found.kind === "found"
+    ? null
+    : assumed(place, {
+        text,
+        why: `it is there twice (${found.nodes.join(", ")}): which one is mounted is chance`,
+        about,
+      });
+}
+
+/** A volume that cannot be opened stops the boot as a lost mount does. */
+function judgeCrypt({ name, source, options }: CrypttabLine, ground: Ground): ChainLink | null {
+  if (options.some((word) => /^(?:noauto|nofail)$/.test(word))) return null;
+  const { storage } = ground.intent;
+  if (
+    !isHardwareName(source) &&
+    (findSpec(storage, source) !== null || parseDeviceSpec(source).kind === "other")
+  )
+    return null;
+  const text = `${name} in ${source}`;
+  const why = `crypttab: the VM has no device ${source}; the boot waits for it`;
+  // Swap that is made anew at each boot is missed by nobody.
+  if (options.includes("swap")) return assumed(place, { text, why });
+  const advice = "Give the disk that holds it too, or correct the line on the machine, and plan again";
+  return broken(place, { text, why, advice, about: [{ kind: "device", name: source }] });
+}

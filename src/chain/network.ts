@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What raises the network: each card of the VM, the name that it gets in the guest, and what configures that name.
+import {
+  type ChainLink,
+  type GuestInterface,
+  guestFiles,
+  type IntendedNic,
+  type InterfaceConfig,
+  type Kernel,
+  type Subject,
+} from "../core/index.ts";
+import { readGuestInterfaces } from "../inspect/index.ts";
+import { assumed, broken, type Ground, proven } from "./ground.ts";
+
+const place = "network";
+const MAX_LINKS = 8;
+
+export async function readNetworkLinks(kernel: Kernel | null, ground: Ground): Promise<readonly ChainLink[]> {
+  const interfaces = await readGuestInterfaces(ground.view);
+  const { nics } = ground.intent;
+  const links = nics.map((nic) => judgeCard(nic, { interfaces, kernel, ground }));
+  const carried = (found: GuestInterface): boolean =>
+    nics.some(({ name, mac }) => found.name === name || found.mac === mac);
+  for (const found of interfaces)
+    if (found.configured.kind !== "none" && !carried(found)) links.push(withoutCard(found));
+  if (links.length === 0)
+    return [assumed(place, { text: "none", why: "neither the machine nor the guest has a card" })];
+  return links.slice(0, MAX_LINKS);
+}
+
+type Context = {
+  readonly interfaces: readonly GuestInterface[];
+  readonly kernel: Kernel | null;
+  readonly ground: Ground;
+};
+
+function judgeCard(nic: IntendedNic, { interfaces, kernel, ground }: Context): ChainLink {
+  const about: readonly Subject[] = [{ kind: "nic", name: nic.name, mac: nic.mac }];
+  const driver = lackingDriver(nic, { kernel, ground });
+  if (driver !== null)
+    return broken(place, {
+      text: nic.name,
+      why: `Linux ${kernel?.version ?? ""} has no ${driver}, the driver of the VM's card`,
+      advice: "Install a newer kernel on the machine, or give the VM a card of the kind e1000",
+      about,
+    });
+  const found =
+    interfaces.find(({ name }) => name === nic.name) ?? interfaces.find(({ mac }) => mac === nic.mac);
+  if (found === undefined || found.configured.kind === "none")
+    return assumed(place, {
+      text: `${nic.name}: nothing configures it`,
+      why: "no file of the guest asks for an address on it at boot",
+      about,
+    });
+  const text = `${nic.name}: ${describe(found.configured)}`;
+  const files = [...about, ...guestFiles(found.from)];
+  return found.mac === nic.mac
+    ? proven(place, {
+        text,
+        why: `${found.from}; the name is tied to the card's address ${nic.mac}`,
+        about: files,
+      })
+    : assumed(place, {
+        text,
+        why: `${found.from}; that the card gets this name is not tied to its address`,
+        about: files,
+      });
+}
+
+function withoutCard({ name, mac, from, configured }: GuestInterface): ChainLink {
+  return broken(place, {
+    text: `${name}: ${describe(configured)}`,
+    why: `${from} configures ${name}, and no card of the VM has ${mac === null ? "that name" : `that name or the address ${mac}`}`,
+    advice: `Give the VM a card for it (--nic ${name}=MAC), or take it out of ${from}`,
+    about: [{ kind: "nic", name, mac }, ...guestFiles(from)],
+  });
+}
+
+function describe(configured: InterfaceConfig): string {
+  switch (configured.kind) {
+    case "dhcp":
+      return "DHCP";
+    case "static":
+      return (
+        configured.addresses.join(", ") + (configured.gateway === null ? "" : ` by ${configured.gateway}`)
+      );
+    case "port":
+      return `part of ${configured.of}`;
+    case "none":
+      return "not configured";
+  }
+}
+
+function lackingDriver(
+  nic: IntendedNic,
+  { kernel, ground }: { kernel: Kernel | null; ground: Ground },
+): string | null {
+  const model = ground.vm.nics.find(({ mac }) => mac === nic.mac)?.model;
+  const driver = ground.platform === "xen" ? "xen-netfront" : model === "virtio" ? "virtio_net" : null;
+  return driver !== null && kernel?.has[driver] === "absent" ? driver : null;
+}

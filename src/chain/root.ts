@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// The root that the kernel's words name, and its first program.
+import {
+  type ChainLink,
+  guestFiles,
+  isHardwareName,
+  named,
+  parseDeviceSpec,
+  resolveSpec,
+} from "../core/index.ts";
+import { assumed, broken, type Ground, proven } from "./ground.ts";
+import { titleOf, vmDisk } from "./places.ts";
+import { fileSystemOf } from "./loaders/on-disk.ts";
+
+const GIVE = "Give the disk that holds it too, or correct the entry on the machine, and plan again";
+
+/** `words`: of the default entry; null: not known. */
+export function readRootLink(words: string | null, ground: Ground): ChainLink {
+  const { guest, intent } = ground;
+  const place = "root";
+  const onDisk = titleOf(intent, guest.root);
+  const spec = lastWord(words ?? "", "root") ?? lastWord(words ?? "", "real_root");
+  if (words === null)
+    return assumed(place, { text: onDisk, why: "no menu says which root the kernel is given" });
+  if (spec === null)
+    return assumed(place, {
+      text: onDisk,
+      why: "the kernel's words name no root: the initramfs knows it, or looks for it",
+    });
+  const about = named("device", spec);
+  const text = `${spec} (${onDisk})`;
+  const own = vmDisk(spec, ground);
+  if (own !== null) {
+    const node = fileSystemOf(intent.storage, own.disk, own.partition);
+    if (node === guest.root)
+      return assumed(place, {
+        text,
+        why: "a name by order, which this VM's disk has as long as no other is added",
+        about,
+      });
+    return broken(place, {
+      text: spec,
+      why: `in the VM ${spec} is not the root that was found (${onDisk})`,
+      advice: GIVE,
+      about,
+    });
+  }
+  if (isHardwareName(spec))
+    return broken(place, {
+      text: spec,
+      why: `the VM has no device of the name ${spec}`,
+      advice: GIVE,
+      about,
+    });
+  if (parseDeviceSpec(spec).kind === "other")
+    return assumed(place, {
+      text: spec,
+      why: "not a name that is known here: the initramfs knows it",
+      about,
+    });
+  const found = resolveSpec(intent.storage, spec);
+  if (found.kind === "absent")
+    return broken(place, { text: spec, why: `none of the given disks has ${spec}`, advice: GIVE, about });
+  if (found.kind === "unclear")
+    return found.nodes.includes(guest.root)
+      ? assumed(place, {
+          text: spec,
+          why: `it is there twice (${found.nodes.join(", ")}): which one is mounted is chance`,
+          about,
+        })
+      : broken(place, {
+          text: spec,
+          why: `it is there twice, and neither is the root that was found (${onDisk})`,
+          advice: GIVE,
+          about,
+        });
+  return found.node === guest.root
+    ? proven(place, { text, why: "it is the root that was found", about })
+    : broken(place, {
+        text: spec,
+        why: `it is ${titleOf(intent, found.node)}, and the system that was found is on ${onDisk}`,
+        advice: "Make the entry of this system the default on the machine, and plan again",
+        about,
+      });
+}
+
+const INITS = ["/sbin/init", "/etc/init", "/bin/init", "/bin/sh"];
+
+/** The kernel tries these in this order (init/main.c), or what `init=` names. */
+export async function readInitLink(words: string | null, { view, guest }: Ground): Promise<ChainLink> {
+  const place = "init";
+  const given = lastWord(words ?? "", "init");
+  for (const path of given === null ? INITS : [given]) {
+    const found = await view.resolve(path);
+    if (found !== null)
+      return proven(place, {
+        text: `${path} (${guest.init})`,
+        why: `${found} is there`,
+        about: guestFiles(path),
+      });
+  }
+  const wanted = given ?? INITS[0] ?? "";
+  return broken(place, {
+    text: wanted,
+    why: `there is no ${wanted} in the system that was found`,
+    advice:
+      "Look at the machine: this system does not start by itself; a /usr on a disk that is not given must be given too",
+    about: guestFiles(wanted),
+  });
+}
+
+/** The last of a word counts. */
+export function lastWord(words: string, key: string): string | null {
+  const values = words
+    .split(/\s+/)
+    .flatMap((word) => (word.startsWith(`${key}=`) ? [word.slice(key.length + 1)] : []));
+  return values.at(-1)?.replaceAll('"', "") ?? null;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walks the chain of boot over the result, as the plan will leave it, the way the VM will. It knows nothing of what made it so.
+import {
+  type Chain,
+  type ChainLink,
+  type GuestOS,
+  type GuestView,
+  type Intent,
+  type VmModel,
+} from "../core/index.ts";
+import { startFirmware } from "./firmware.ts";
+import { assumed, type Ground, proven } from "./ground.ts";
+import { readInitramfsLink } from "./initramfs.ts";
+import { readKernelLink } from "./kernel.ts";
+import { readLoaderLink } from "./loader.ts";
+import { readMountLinks } from "./mounts.ts";
+import { readNetworkLinks } from "./network.ts";
+import { lastWord, readInitLink, readRootLink } from "./root.ts";
+
+export type WalkOptions = {
+  /** The guest with all changes. */
+  readonly view: GuestView;
+  readonly guest: GuestOS;
+  readonly intent: Intent;
+  readonly vm: VmModel;
+  readonly signal: AbortSignal;
+};
+
+export async function walkChain({ view, guest, intent, vm, signal }: WalkOptions): Promise<Chain> {
+  const platform = intent.hypervisor === "xen" ? "xen" : "kvm";
+  const ground: Ground = { view, guest, intent, vm, platform, signal };
+  const started = await startFirmware(ground);
+  const { link: loader, entry } = await readLoaderLink(started, ground);
+  signal.throwIfAborted();
+  const { link: kernelLink, kernel, words } = await readKernelLink(entry, ground);
+  const links: readonly ChainLink[] = [
+    started.link,
+    loader,
+    kernelLink,
+    await readInitramfsLink({ entry, kernel }, ground),
+    readRootLink(words, ground),
+    await readInitLink(words, ground),
+    ...(await readMountLinks(ground)),
+    ...(await readNetworkLinks(kernel, ground)),
+    consoleLink(words),
+  ];
+  return { platform, links };
+}
+
+/** What a person sees of the boot; it stops nothing. */
+function consoleLink(words: string | null): ChainLink {
+  const place = "console";
+  const last = lastWord(words ?? "", "console");
+  if (words === null) return assumed(place, { text: "screen", why: "the kernel's words are not known" });
+  if (last === null) return proven(place, { text: "screen", why: "the kernel's words name no other" });
+  const isOfVm = /^(?:tty\d*|ttyS0|hvc0)(?:,|$)/.test(last);
+  return isOfVm
+    ? proven(place, { text: last, why: "a console that the VM has" })
+    : assumed(place, {
+        text: last,
+        why: "the VM has no such console: messages of the boot are seen on the others only",
+      });
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the chain of boot adds to a plan's problems: what will surely not boot stops before the copy. Pure.
+import {
+  brokenLinks,
+  type Chain,
+  type ChainLink,
+  makeProblem,
+  type Problem,
+  type Subject,
+} from "../core/index.ts";
+
+/** What steps and inspection warn of where they cannot know whether the boot needs it. */
+const FORERUNNERS: ReadonlySet<Problem["code"]> = new Set([
+  "mount-not-found",
+  "fstab-not-given",
+  "root-not-given",
+]);
+
+/** A broken link takes the place of the warnings about the same thing. */
+export function withChain(
+  problems: readonly Problem[],
+  chain: Chain | null,
+  { severity }: Pick<Problem, "severity"> = { severity: "stops" },
+): readonly Problem[] {
+  const broken = chain === null ? [] : brokenLinks(chain);
+  const about = new Set(broken.flatMap((link) => link.about.map(keyOf)));
+  const kept = problems.filter(
+    (problem) =>
+      !FORERUNNERS.has(problem.code) || !problem.about.some((subject) => about.has(keyOf(subject))),
+  );
+  return [...broken.map((link) => problemOf(link, severity)), ...kept];
+}
+
+function problemOf({ place, why, advice, about }: ChainLink, severity: Problem["severity"]): Problem {
+  const goOn = severity === "stops" ? "; --as-is copies the disks nevertheless, without conversion" : "";
+  return makeProblem("chain-broken", {
+    severity,
+    about,
+    text: `The VM would not boot (${place}): ${String(why)}`,
+    advice: `${String(advice)}${goOn}`,
+  });
+}
+
+/** A device of `root=` is in a link what a mount is in fstab. */
+const keyOf = (subject: Subject): string => JSON.stringify(subject);
