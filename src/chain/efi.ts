@@ -3,7 +3,7 @@
 import { findNode, guestFiles } from "../core/index.ts";
 import { efiArch, efiPath, listNames, readLoader } from "../convert/index.ts";
 import { assumed, broken, type Ground, proven } from "./ground.ts";
-import type { Started } from "./firmware.ts";
+import { loaderOf, type Started } from "./started.ts";
 
 const place = "firmware";
 
@@ -47,7 +47,7 @@ function unseen({ guest }: Ground): Started {
       text: "UEFI starts a loader",
       why: "the EFI system partition could not be looked into here",
     }),
-    loader: guest.loader === "grub2" ? "grub2" : guest.loader === "systemd-boot" ? "systemd-boot" : null,
+    loader: loaderOf(guest.loader),
     menu: null,
   };
 }
@@ -118,7 +118,7 @@ async function startedBy(ground: Ground, loader: Loader, text: string): Promise<
         why: `${loader.path} is there; which program it is cannot be seen`,
         about,
       }),
-      loader: menu === null ? null : "grub2",
+      loader: menu === null ? loaderOf(ground.guest.loader) : "grub2",
       menu,
     };
   return {

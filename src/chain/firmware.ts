@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first link: what the VM's firmware starts. BIOS: boot code on the disk that boots. UEFI: an entry, or the fallback loader.
 // Xen: its own reader of the guest's menu.
-import { type BootCode, type ChainLink, findNode, named } from "../core/index.ts";
+import { type BootCode, findNode, named } from "../core/index.ts";
 import { assumed, broken, type Ground, proven } from "./ground.ts";
 import { readEfiStart } from "./efi.ts";
-
-/** Which kind of loader was started; null: none that is known. */
-export type Started = {
-  readonly link: ChainLink;
-  readonly loader: "grub2" | "grub-legacy" | "syslinux" | "systemd-boot" | "stub" | null;
-  /** Of a GRUB on an EFI system partition: its own configuration. */
-  readonly menu: string | null;
-};
+import { loaderOf, type Started } from "./started.ts";
 
 const place = "firmware";
 
@@ -57,7 +50,7 @@ function startBios({ vm, intent, guest }: Ground): Started {
   const text = `BIOS starts ${describe(code)} of ${on}`;
   const none = (why: string): Started => ({
     link: broken(place, { text: `BIOS starts ${on}`, why, advice: INSTALL, about }),
-    loader: null,
+    loader: loaderOf(guest.loader),
     menu: null,
   });
   if (code.kind === "none")
@@ -103,15 +96,4 @@ function describe(code: BootCode): string {
     default:
       return "unknown boot code";
   }
-}
-
-/** As inspection named it, by the menu that it found. */
-function loaderOf(name: string): Started["loader"] {
-  const known = {
-    grub2: "grub2",
-    "grub-legacy": "grub-legacy",
-    extlinux: "syslinux",
-    "systemd-boot": "systemd-boot",
-  } as const;
-  return name in known ? known[name as keyof typeof known] : null;
 }

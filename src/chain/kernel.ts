@@ -60,8 +60,7 @@ export async function readKernelLink(entry: DefaultEntry | null, ground: Ground)
 }
 
 /** RHEL 5 and SLES built kernels of their own for paravirtual guests. */
-export const isForXenOnly = (version: string): boolean =>
-  /(?:el[45](?:_\d+)?xen|-xen|xenU|xen0)$/.test(version);
+const isForXenOnly = (version: string): boolean => /(?:el[45](?:_\d+)?xen|-xen|xenU|xen0)$/.test(version);
 
 async function wordsInside(path: string, { view }: Ground): Promise<string | null> {
   const bytes = await view.read(path, { maxBytes: MAX_UNIFIED_BYTES }).catch((error: unknown) => {

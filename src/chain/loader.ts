@@ -2,7 +2,7 @@
 // The second link: the loader's menu, and what its default entry starts.
 import { type ChainLink, guestFiles } from "../core/index.ts";
 import type { DefaultEntry, LoaderFound } from "./entry.ts";
-import type { Started } from "./firmware.ts";
+import type { Started } from "./started.ts";
 import { assumed, broken, type Ground, proven } from "./ground.ts";
 import { readGrub2 } from "./loaders/grub2.ts";
 import { readGrubLegacy } from "./loaders/grub-legacy.ts";
@@ -46,6 +46,8 @@ async function findMenu({ loader, menu }: Started, ground: Ground): Promise<Load
       const paths = menu === null ? GRUB2_MENUS : [menu];
       for (const path of paths)
         if ((await ground.view.resolve(path)) !== null) return await readGrub2({ path, platform }, ground);
+      const legacy = await readGrubLegacy(ground);
+      if (legacy !== null) return legacy.kind === "entry" ? { ...legacy, title: "GRUB" } : legacy;
       return {
         kind: "broken",
         title: "GRUB 2",

@@ -64,6 +64,8 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
   const lost = (why: string): ChainLink => {
     const waits = "systemd waits for it for 90 s, and goes on without";
     if (type === "swap") return assumed(place, { text, why: `${why}; ${waits}`, about });
+    // systemd does not wait for the device of what is mounted already; older systems check it, and stop.
+    if (path === "/" && ground.guest.init === "systemd") return assumed(place, { text, why, about });
     const advice = `Give the disk that holds it too, or take the line out of ${from} or add nofail to it on the machine, and plan again`;
     return broken(place, { text, why: `${from}: ${why}; the boot stops there and asks`, advice, about });
   };

@@ -14,8 +14,11 @@ import { fileSystemOf } from "./loaders/on-disk.ts";
 
 const GIVE = "Give the disk that holds it too, or correct the entry on the machine, and plan again";
 
+/** What comes before the root: is there an initramfs, and which kernel is it? */
+export type Early = { readonly hasInitramfs: boolean; readonly release: string | null };
+
 /** `words`: of the default entry; null: not known. */
-export function readRootLink(words: string | null, ground: Ground): ChainLink {
+export function readRootLink(words: string | null, ground: Ground, early: Early): ChainLink {
   const { guest, intent } = ground;
   const place = "root";
   const onDisk = titleOf(intent, guest.root);
@@ -58,6 +61,14 @@ export function readRootLink(words: string | null, ground: Ground): ChainLink {
       why: "not a name that is known here: the initramfs knows it",
       about,
     });
+  const deaf = early.hasInitramfs ? null : whyDeaf(spec, { ground, early });
+  if (deaf !== null)
+    return broken(place, {
+      text: spec,
+      why: deaf,
+      advice: "Name the root as the VM's kernel will, or make an initramfs on the machine, and plan again",
+      about,
+    });
   const found = resolveSpec(intent.storage, spec);
   if (found.kind === "absent")
     return broken(place, { text: spec, why: `none of the given disks has ${spec}`, advice: GIVE, about });
@@ -84,20 +95,44 @@ export function readRootLink(words: string | null, ground: Ground): ChainLink {
       });
 }
 
+/** What a kernel alone understands (kernel: init/do_mounts.c): PARTUUID of a GPT since 2.6.37, of an MBR since 3.8. */
+function whyDeaf(spec: string, { ground, early }: { ground: Ground; early: Early }): string | null {
+  const parsed = parseDeviceSpec(spec);
+  if (parsed.kind !== "tag") return `there is no initramfs, and the kernel alone does not know ${spec}`;
+  if (parsed.tag === "PARTLABEL") return null;
+  if (parsed.tag !== "PARTUUID")
+    return `there is no initramfs, and the kernel alone does not understand ${parsed.tag}=`;
+  const isMbr = /^[0-9a-f]{8}-[0-9a-f]{2}$/i.test(parsed.value);
+  const [major = 9, minor = 0] = (early.release ?? "").split(".").map(Number);
+  const known = major > 3 || (major === 3 && (minor >= 8 || !isMbr)) || ground.guest.kernels.length === 0;
+  return known || early.release === null
+    ? null
+    : `there is no initramfs, and Linux ${early.release} does not understand PARTUUID= ${isMbr ? "of an MBR (3.8 and later do)" : ""}`.trim();
+}
+
 const INITS = ["/sbin/init", "/etc/init", "/bin/init", "/bin/sh"];
 
 /** The kernel tries these in this order (init/main.c), or what `init=` names. */
-export async function readInitLink(words: string | null, { view, guest }: Ground): Promise<ChainLink> {
+export async function readInitLink(
+  words: string | null,
+  { view, guest }: Ground,
+  { hasInitramfs }: Early,
+): Promise<ChainLink> {
   const place = "init";
   const given = lastWord(words ?? "", "init");
-  for (const path of given === null ? INITS : [given]) {
+  // The scripts of an initramfs go on with the usual ones where `init=` names nothing; a kernel alone gives up.
+  const tried = given === null ? INITS : hasInitramfs ? [given, ...INITS] : [given];
+  for (const path of tried) {
     const found = await view.resolve(path);
-    if (found !== null)
-      return proven(place, {
-        text: `${path} (${guest.init})`,
-        why: `${found} is there`,
-        about: guestFiles(path),
+    if (found === null) continue;
+    const about = guestFiles(path);
+    if (given !== null && path !== given)
+      return assumed(place, {
+        text: path,
+        why: `the kernel's words name init=${given}, which is not there; the initramfs goes on with ${path}`,
+        about,
       });
+    return proven(place, { text: `${path} (${guest.init})`, why: `${found} is there`, about });
   }
   const wanted = given ?? INITS[0] ?? "";
   return broken(place, {

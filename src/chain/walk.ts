@@ -33,13 +33,17 @@ export async function walkChain({ view, guest, intent, vm, signal }: WalkOptions
   const { link: loader, entry } = await readLoaderLink(started, ground);
   signal.throwIfAborted();
   const { link: kernelLink, kernel, words } = await readKernelLink(entry, ground);
+  const early = {
+    hasInitramfs: entry === null ? kernel?.initramfs !== null : entry.unified || entry.initramfs.length > 0,
+    release: kernel?.version ?? null,
+  };
   const links: readonly ChainLink[] = [
     started.link,
     loader,
     kernelLink,
     await readInitramfsLink({ entry, kernel }, ground),
-    readRootLink(words, ground),
-    await readInitLink(words, ground),
+    readRootLink(words, ground, early),
+    await readInitLink(words, ground, early),
     ...(await readMountLinks(ground)),
     ...(await readNetworkLinks(kernel, ground)),
     consoleLink(words),

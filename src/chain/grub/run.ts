@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a grub.cfg as GRUB 2 does, as far as it decides what boots: variables, conditions, search, other files, entries. It asks
 // its world for files and devices, and changes nothing.
+import { type Device, load, type Loads, NOTHING, withError } from "./load.ts";
 import { parseGrub, type Statement, type Word } from "./parse.ts";
-
-/** A file system as GRUB knows it; null: GRUB would not find it. */
-export type Device = { readonly node: string; readonly title: string } | null;
 
 export type GrubWorld = {
   /** `(hd0,msdos1)`, `hd0`, `lvm/vg-root`, `(UUID)`: a device by GRUB's own name. */
@@ -27,20 +25,6 @@ export type MenuEntry = {
   readonly body: readonly Statement[];
 };
 
-/** What an entry loads. */
-export type Loads = {
-  readonly kernel: string | null;
-  readonly words: string;
-  readonly initramfs: readonly string[];
-  readonly device: Device;
-  /** `xen.gz`: the kernel is started by it. */
-  readonly hypervisor: string | null;
-  /** Another loader, such as Windows'. */
-  readonly chainloader: string | null;
-  /** What went wrong before it: `no such device: UUID`. */
-  readonly errors: readonly string[];
-};
-
 const MAX_STEPS = 100_000;
 const MAX_FILES = 16;
 const MAX_ENTRIES = 2000;
@@ -51,16 +35,6 @@ type State = {
   menu: MenuEntry[];
   loads: Loads;
   functions: Map<string, readonly Statement[]>;
-};
-
-const NOTHING: Loads = {
-  kernel: null,
-  words: "",
-  initramfs: [],
-  device: null,
-  hypervisor: null,
-  chainloader: null,
-  errors: [],
 };
 
 export type GrubStart = {
@@ -293,46 +267,3 @@ function expand(word: Word, { variables }: State): string {
 
 /** Set by GRUB where it knows entries by id. */
 const VALUES: Readonly<Record<string, string>> = { menuentry_id_option: "--id" };
-
-const withError = (loads: Loads, error: string): Loads =>
-  loads.errors.length >= 20 ? loads : { ...loads, errors: [...loads.errors, error] };
-
-type Place = (path: string) => { readonly device: Device; readonly path: string };
-
-function load(loads: Loads, { name, rest }: { name: string; rest: readonly string[] }, place: Place): Loads {
-  const [path = "", ...words] = rest.filter((word) => word !== "--nounzip");
-  switch (name) {
-    case "linux":
-    case "linux16":
-    case "linuxefi":
-    case "multiboot":
-    case "multiboot2":
-    case "xen_hypervisor": {
-      const found = place(path);
-      return /^(?:multiboot2?|xen_hypervisor)$/.test(name)
-        ? { ...loads, hypervisor: found.path, device: found.device }
-        : { ...loads, kernel: found.path, device: found.device, words: words.join(" ") };
-    }
-    case "initrd":
-    case "initrd16":
-    case "initrdefi":
-      return {
-        ...loads,
-        initramfs: [path, ...words].filter((one) => one !== "").map((one) => place(one).path),
-      };
-    case "module":
-    case "module2":
-    case "xen_module":
-      return loads.kernel === null
-        ? {
-            ...loads,
-            kernel: place(path).path,
-            words: words.filter((word) => word !== "placeholder").join(" "),
-          }
-        : { ...loads, initramfs: [...loads.initramfs, place(path).path] };
-    case "chainloader":
-      return { ...loads, chainloader: place(path).path };
-    default:
-      return loads;
-  }
-}

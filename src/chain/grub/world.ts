@@ -13,7 +13,8 @@ import { type Ground, listOr, readTextOr } from "../ground.ts";
 import { firmwareOrder, pathsIn, titleOf } from "../places.ts";
 import { parseEntry, sortEntries } from "../loaders/boot-spec.ts";
 import { parseGrub } from "./parse.ts";
-import type { Device, GrubWorld, MenuEntry } from "./run.ts";
+import type { Device } from "./load.ts";
+import type { GrubWorld, MenuEntry } from "./run.ts";
 
 export function grubWorld(ground: Ground, variables: ReadonlyMap<string, string>): GrubWorld {
   const { view, guest, intent } = ground;

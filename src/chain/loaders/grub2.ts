@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB 2: runs its menu as it will be, and takes what that starts by itself.
 import { chooseEntry, parseEnvironment } from "../grub/choose.ts";
-import { type Device, type GrubMenu, type Loads, runGrub } from "../grub/run.ts";
+import type { Device, Loads } from "../grub/load.ts";
+import { type GrubMenu, runGrub } from "../grub/run.ts";
 import { grubWorld } from "../grub/world.ts";
 import type { LoaderFound } from "../entry.ts";
 import { type Ground, readTextOr } from "../ground.ts";

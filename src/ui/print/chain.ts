@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The chain of boot for people: a line each link, in the order in which the VM comes to them.
 import { type Chain, type ChainLink, CHAIN_PLACES } from "../../core/index.ts";
-import { cutTo } from "../text/columns.ts";
 import { type Fact, factLines } from "../text/wrap.ts";
 
 /** What is broken shows at a glance, without colour. */
-export const CHAIN_MARKS: Readonly<Record<ChainLink["verdict"], string>> = {
+const CHAIN_MARKS: Readonly<Record<ChainLink["verdict"], string>> = {
   proven: "+",
   assumed: "?",
   broken: "!",
@@ -39,7 +38,3 @@ export function chainFact({ links, platform }: Chain): Fact {
   ];
   return ["Boots", `on ${PLATFORMS[platform]}: ${words.join("; ")}`];
 }
-
-/** One link in one line, cut at the width. */
-export const chainLine = ({ place, verdict, text }: ChainLink, columns: number): string =>
-  cutTo(`${CHAIN_MARKS[verdict]} ${place.padEnd(10)}${String(text)}`, columns, "...");

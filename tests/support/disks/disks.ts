@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Small disks for tests: a partition table and file systems in a raw image. No root, no loop device, a second.
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, open, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../../src/system/index.ts";
@@ -25,6 +25,8 @@ export type DiskSpec = {
   /** Default: as large as the partitions need, and 1 MiB behind them. */
   readonly sizeMb?: number;
   readonly diskId?: string;
+  /** What a BIOS finds in the first sector. Default: with a table, what grub-install leaves there. */
+  readonly boot?: "grub2" | "none";
   /** File name in the temporary directory. Default `disk.img`. */
   readonly name?: string;
 };
@@ -66,6 +68,7 @@ export async function makeDisk(spec: DiskSpec): Promise<TestDisk> {
       await copyInto(part, path, partition.start);
       await rm(scratch, { recursive: true });
     }
+    if (spec.table !== "none" && spec.boot !== "none") await writeBootCode(path);
   } catch (error) {
     await dispose();
     throw error;
@@ -77,6 +80,23 @@ export async function makeDisk(spec: DiskSpec): Promise<TestDisk> {
     partitions: layout.partitions,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** As far as anybody looks at boot.img of GRUB 2: its jump, its words, and something in the sector that it loads next. */
+async function writeBootCode(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    const sector = Buffer.alloc(440);
+    sector.set([0xeb, 0x63, 0x90]);
+    sector.writeUInt32LE(1, 0x5c);
+    sector.write("GRUB \0Geom\0Hard Disk\0Read\0 Error\r\n", 0x180, "latin1");
+    await file.write(sector, 0, sector.length, 0);
+    const next = Buffer.alloc(512);
+    await file.read(next, 0, next.length, 512);
+    if (next.every((byte) => byte === 0)) await file.write("loading", 512); // in a GPT its header is there
+  } finally {
+    await file.close();
+  }
 }
 
 /** Holes of `from` stay what they are in `to`. */
