@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Report with everything in it, for tests of its renderings.
+import { SAMPLE_CHAIN } from "./chain.ts";
 import type { Report } from "../../src/core/index.ts";
 import { SAMPLE_VM } from "./vm.ts";
 
@@ -119,6 +120,7 @@ export function sampleReport(overrides: Partial<Report> = {}): Report {
         },
       ],
     },
+    chain: SAMPLE_CHAIN,
     problems: [],
     destination: "/srv/vms/aurora",
     ...overrides,

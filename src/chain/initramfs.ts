@@ -34,6 +34,12 @@ export async function readInitramfsLink({ entry, kernel }: Need, ground: Ground)
   const text = "finds the VM's disk";
   if (kernel === null)
     return assumed(place, { text, why: "the kernel is not known, so its drivers are not" });
+  const modules = await readModules(ground.view, kernel.version);
+  if (modules === null)
+    return assumed(place, {
+      text,
+      why: `the modules of Linux ${kernel.version} are not listed in the guest`,
+    });
   const drivers = await diskDrivers(kernel, ground);
   if (drivers.kind === "none")
     return broken(place, {
@@ -41,12 +47,6 @@ export async function readInitramfsLink({ entry, kernel }: Need, ground: Ground)
       why: `Linux ${kernel.version} has no driver for the VM's disks (${drivers.bus})`,
       advice: "Install a newer kernel on the machine, and plan again",
       about: named("kernel", kernel.version),
-    });
-  const modules = await readModules(ground.view, kernel.version);
-  if (modules === null)
-    return assumed(place, {
-      text,
-      why: `the modules of Linux ${kernel.version} are not listed in the guest`,
     });
   const wanted = neededModules({ modules, drivers: drivers.names, fileSystems: rootTypes(ground) });
   const images =

@@ -6,6 +6,7 @@ import { applyChanges, openBlobs } from "../convert/index.ts";
 import { startProof } from "../proof/index.ts";
 import { type Answers, chooseProof, confirmed, stoppers } from "../plan/index.ts";
 import { checkBoot } from "./destination/boot-check.ts";
+import { compareChain } from "./destination/compare-chain.ts";
 import { copySource } from "./copy.ts";
 import { defineVm } from "./destination/define-vm.ts";
 import { writeReport } from "./destination/write-report.ts";
@@ -119,6 +120,8 @@ export async function migrate({
   const boot = await phases.run("boot", () =>
     checkBoot({ plan, host, facts, kernel, directory, opened: found.opened, layers, ...call }),
   );
+  const differs = compareChain(plan.chain, boot.outcome);
+  if (differs !== null) listen({ type: "problem", problem: differs });
 
   const report: Report = {
     format: "report/1",

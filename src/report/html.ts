@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page: verdict and next steps first, then the way back, then the rest for whoever wants to know.
 import { formatBytes, formatSeconds, type Report } from "../core/index.ts";
+import { chainSection } from "./chain.ts";
 import { html, Markup } from "./markup.ts";
 import {
   changeSection,
@@ -31,6 +32,7 @@ ${figures(report)}
 <h2>The way back</h2><ul>${WAY_BACK.map((step) => html`<li>${step}</li>`)}</ul>
 ${problemSection(report)}
 ${bootSection(report, screenshotPng)}
+${chainSection(report)}
 ${machineSection(report)}
 ${diskSection(report)}
 ${changeSection(report)}

@@ -16,6 +16,7 @@ td.number,th.number { text-align:right; font-variant-numeric:tabular-nums } code
 pre { background:var(--wash); padding:.7rem .9rem; border-radius:6px; overflow-x:auto; margin:.5rem 0 } pre .add { background:var(--add) } pre .del { background:var(--del) } pre span { display:block }
 details { border-bottom:1px solid var(--line); padding:.45rem 0 } summary { cursor:pointer } summary code { font-weight:600 } img { max-width:min(100%,44rem); border-radius:6px; border:1px solid var(--line) }
 li { margin:.25rem 0 } .bar { height:9px; background:var(--line); border-radius:5px; overflow:hidden; min-width:6rem } .bar i { display:block; height:100%; background:var(--good) }
+td.good,td.attention,td.bad { color:var(--tone); font-weight:600; white-space:nowrap } .chain td:first-child { white-space:nowrap }
 .steps { padding-left:1.3rem } .problem { margin:.5rem 0; padding-left:.9rem; border-left:3px solid var(--tone) }
 @media print { details > * { display:block } main { max-width:none } }
 `;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verdict in words, and what to do next. The page, the terminal and the exit code say the same.
 import { type Outcome, type Report, formatSeconds } from "../core/index.ts";
+import { suspectLinks } from "./chain.ts";
 
 export type Tone = "good" | "attention" | "bad";
 export type Verdict = { readonly tone: Tone; readonly title: string; readonly detail: string };
@@ -100,6 +101,7 @@ export function nextSteps(report: Report): readonly string[] {
       return [
         "Do not retire the physical machine: this VM was not seen to boot.",
         "Look at the last lines of the console below, and at console.log.",
+        ...suspectLinks(report),
         `Start it yourself to look closer: sh ${report.name}.qemu.sh`,
       ];
     case "not-tried":

@@ -80,6 +80,7 @@ class Runner {
       ...FEATURES.map((name) => [name, "y"] as const),
     ]);
     const state: State = { variables, root, menu: [], loads: NOTHING, functions: new Map() };
+    this.#setRoot(root, state);
     const text = await this.#world.read(root, path);
     if (text === null) return null;
     await this.#run(parseGrub(text), state);
@@ -141,8 +142,12 @@ class Runner {
       case "set":
       case "export": {
         const [, key = "", value = ""] = /^([A-Za-z0-9_]+)=(.*)$/s.exec(rest.join(" ")) ?? [];
-        if (key === "root") this.#setRoot(value, state);
-        else if (key !== "") state.variables.set(key, value);
+        if (key === "root") {
+          const device = this.#world.device(value);
+          this.#setRoot(device, state);
+          if (device === null && value !== "")
+            state.loads = withError(state.loads, `no such device: ${value}`);
+        } else if (key !== "") state.variables.set(key, value);
         return;
       }
       case "load_env":
@@ -166,9 +171,9 @@ class Runner {
     }
   }
 
-  #setRoot(value: string, state: State): void {
-    state.root = this.#world.device(value);
-    if (state.root === null && value !== "") state.loads = withError(state.loads, `no such device: ${value}`);
+  #setRoot(device: Device, state: State): void {
+    state.root = device;
+    state.variables.set("root", device === null ? "" : `node:${device.node}`);
   }
 
   /** search [--no-floppy] [--set[=VAR]] [--hint...] --fs-uuid|--label|--file NAME; search.fs_uuid NAME VAR HINTS. */
@@ -191,7 +196,7 @@ class Runner {
       state.loads = withError(state.loads, `no such device: ${value}`);
       return; // the variable keeps its value
     }
-    if (variable === "root") state.root = found;
+    if (variable === "root") this.#setRoot(found, state);
     else state.variables.set(variable, `node:${found.node}`);
   }
 

@@ -96,7 +96,7 @@ function deviceNode({ device, kernel }: Entry, ground: Ground, menu: string): st
 const MAX_LINES = 20_000;
 
 /** Pure. `default saved` means the entry that was saved last; the first is taken. */
-export function parseMenu(text: string): { readonly entries: readonly Entry[]; readonly chosen: number } {
+function parseMenu(text: string): { readonly entries: readonly Entry[]; readonly chosen: number } {
   const entries: Entry[] = [];
   let chosen = 0;
   for (const raw of text.split("\n", MAX_LINES)) {

@@ -82,7 +82,7 @@ type Label = {
 };
 
 /** Pure. `ONTIMEOUT` and a label's `MENU DEFAULT` decide where no one is at the console, then `DEFAULT`. */
-export function parseMenu(text: string): { readonly labels: readonly Label[]; readonly chosen: string } {
+function parseMenu(text: string): { readonly labels: readonly Label[]; readonly chosen: string } {
   const labels: Label[] = [];
   const chosen = { timeout: "", menu: "", plain: "" };
   for (const raw of text.split("\n", 20_000)) {

@@ -26,6 +26,7 @@ const FILES = {
 
 /** Names of disks and volumes in the guest's files. */
 const NAMES = {
+  "chain-differs": warns("The boot check and the chain of boot do not agree: a defect of one of them."),
   "chain-broken": stops("A link of the chain of boot is broken: the VM would not come up by itself."),
   "fstab-not-given": warns("fstab names a volume that none of the given disks holds."),
   "fstab-option-device": warns("A mount option of fstab names a device that has no stable name here."),

@@ -3,6 +3,7 @@
 import { groupChanges, type Preview, type ShownChange } from "../../core/index.ts";
 import { printDestination } from "../../job/index.ts";
 import { printBriefPlan } from "../print/brief-plan.ts";
+import { chainLines } from "../print/chain.ts";
 import { planFacts } from "../print/plan-facts.ts";
 import { printProblems } from "../print/problems.ts";
 import { factLines } from "../text/wrap.ts";
@@ -36,7 +37,9 @@ export function planBox(preview: Preview, next: string): Box {
       : [...group.places].map(([place, count]) => `  ${group.step.padEnd(14)} ${place}/ (${count} files)`),
   );
   const facts = factLines(planFacts(preview, { destination }), columns).join("\n");
+  const { chain } = preview;
   const below = [
+    ...(chain === null ? [] : [chainLines(chain, columns).join("\n")]),
     ...(brief.endsWith(every) && brief.startsWith(facts)
       ? []
       : [`All of it:\n${facts}\n\n${every}`.trimEnd()]),

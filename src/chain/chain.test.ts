@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// A system that boots is proven in every link, by whatever loader and hypervisor; hostile menus come to an end.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  DATA,
+  debian,
+  grubCfg,
+  judge,
+  RELEASE,
+  ROOT,
+  SWAP,
+  type Bootable,
+} from "../../tests/support/guests/bootable.ts";
+import {
+  CFG,
+  edit,
+  extlinux,
+  FSTAB,
+  legacy,
+  systemdBoot,
+  uefi,
+  verdicts,
+} from "../../tests/support/guests/bootable-loaders.ts";
+
+for (const [name, make] of Object.entries({ debian, legacy, extlinux, uefi, systemdBoot }))
+  test(`a system that boots is proven: ${name}`, async () => {
+    const chain = await judge(make());
+    assert.deepEqual(verdicts(chain, "broken"), []);
+    assert.deepEqual(
+      chain.links.filter(({ verdict }) => verdict === "assumed").map(({ place }) => place),
+      [],
+      verdicts(chain, "assumed").join("\n"),
+    );
+  });
+
+test("swap that is gone, and what may be missing, break nothing", async () => {
+  const system = debian();
+  edit(FSTAB, SWAP, "99999999-4444")(system);
+  edit(FSTAB, "/srv ext4 defaults", "/srv ext4 nofail")(system);
+  edit(FSTAB, DATA, "99999999-5555")(system);
+  assert.deepEqual(verdicts(await judge(system), "broken"), []);
+});
+
+test("GRUB's menu: saved entries, submenus by id, BLS entries with kernelopts, another file", async () => {
+  const titleOf = async (spoil: (system: Bootable) => void): Promise<string> => {
+    const system = debian();
+    spoil(system);
+    return String((await judge(system)).links.find(({ place }) => place === "loader")?.text);
+  };
+  const second = `menuentry 'Second' --id second {\n\tlinux /boot/vmlinuz-${RELEASE} root=UUID=${ROOT}\n\tinitrd /boot/initrd.img-${RELEASE}\n}\n`;
+  const saved = (system: Bootable): void => {
+    system.files[CFG] = `${grubCfg().replace('set default="0"', 'set default="${saved_entry}"')}${second}`;
+    system.files["/boot/grub/grubenv"] = `# GRUB Environment Block\nsaved_entry=second\n${"#".repeat(900)}`;
+  };
+  assert.equal(await titleOf(saved), 'GRUB 2 starts "Second"');
+  assert.equal(
+    await titleOf(edit(CFG, 'set default="0"', 'set default="1>0"')),
+    'GRUB 2 starts "Debian GNU/Linux"',
+  );
+  const bls = (system: Bootable): void => {
+    system.files[CFG] = `search --fs-uuid --set=root ${ROOT}\nset default="$\{saved_entry}"\nblscfg\n`;
+    system.files["/boot/grub/grubenv"] =
+      `# GRUB Environment Block\nkernelopts=root=UUID=${ROOT} ro\n${"#".repeat(900)}`;
+    for (const version of ["5.14.0-9", "5.14.0-70"])
+      system.files[`/boot/loader/entries/x-${version}.conf`] =
+        `title Linux ${version}\nlinux /boot/vmlinuz-${RELEASE}\ninitrd /boot/initrd.img-${RELEASE} $tuned_initrd\noptions $kernelopts\n`;
+  };
+  assert.equal(await titleOf(bls), 'GRUB 2 starts "Linux 5.14.0-70"');
+  const chain = await judge(
+    ((): Bootable => {
+      const system = debian();
+      bls(system);
+      return system;
+    })(),
+  );
+  assert.deepEqual(verdicts(chain, "broken"), []);
+});
+
+test("the same guest may start on one hypervisor, and not on the other", async () => {
+  const system = debian();
+  system.disk = { ...system.disk, boot: { kind: "none" } };
+  system.kernel = { xen: ["pv"] };
+  assert.equal((await judge(system)).links[0]?.verdict, "broken");
+  system.intent = { ...system.intent, hypervisor: "xen" };
+  const onXen = await judge(system);
+  assert.equal(onXen.platform, "xen");
+  assert.equal(onXen.links[0]?.verdict, "proven");
+});
+
+test("hostile menus come to an end", async () => {
+  for (const text of [
+    "if ".repeat(5000),
+    "{".repeat(5000),
+    "function f {\nf\nf\n}\nf\n",
+    `configfile ${CFG}\n`.repeat(50),
+    `menuentry '${"x".repeat(100_000)}' {`,
+    "$".repeat(1000) + '"'.repeat(999),
+    "submenu a {\n".repeat(30),
+  ]) {
+    const system = debian();
+    system.files[CFG] = text;
+    const chain = await judge(system);
+    assert.ok(
+      chain.links.some(({ place, verdict }) => place === "loader" && verdict !== "proven"),
+      text.slice(0, 40),
+    );
+  }
+});
