@@ -159,7 +159,7 @@ export async function proposeChanges(
   if (source.guest === null || source.mounted === null) {
     // That it is not changed has been said, and why.
     if (source.problems.some(({ code }) => code === "system-by-image"))
-      return { changes: [], problems: [], guest: null };
+      return { changes: [], problems: [], guest: null, view: null };
     const text = intent.asIs
       ? "The disks are copied as they are: nothing in the guest is changed"
       : "No installed Linux system was found on the disks";
