@@ -48,6 +48,12 @@ async function findMenu({ loader, menu }: Started, ground: Ground): Promise<Load
         if ((await ground.view.resolve(path)) !== null) return await readGrub2({ path, platform }, ground);
       const legacy = await readGrubLegacy(ground);
       if (legacy !== null) return legacy.kind === "entry" ? { ...legacy, title: "GRUB" } : legacy;
+      if (hasElsewhere(ground))
+        return {
+          kind: "unknown",
+          title: "GRUB 2",
+          why: "its menu is not in this system; another file system of these disks may hold it",
+        };
       return {
         kind: "broken",
         title: "GRUB 2",
@@ -66,6 +72,13 @@ async function findMenu({ loader, menu }: Started, ground: Ground): Promise<Load
       return null;
   }
 }
+
+/** Are there file systems that this system does not mount? Another system's GRUB may start it. */
+const hasElsewhere = ({ guest, intent }: Ground): boolean =>
+  intent.storage.nodes.some(
+    ({ id, holds }) =>
+      holds.kind === "filesystem" && id !== guest.root && guest.mounts.every(({ node }) => node !== id),
+  );
 
 /** Where EFI system partition and boot partition may be. */
 const specRoots = ({ guest }: Ground): readonly string[] => {

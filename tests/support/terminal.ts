@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A command on a real terminal of 80x24 (tmux): what a person sees after each key.
 import { randomUUID } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../../src/system/index.ts";
 
 const ENOUGH_MS = 300_000;
-/** What a shell adds to the number of the signal that ended a program. */
-const SIGNALLED = 128;
 
 export type Terminal = AsyncDisposable & {
   /** The rows as they are now, without blanks at their ends. */
@@ -34,18 +34,20 @@ export async function openTerminal(
   const tmux = async (...words: readonly string[]): Promise<string> =>
     (await run(["tmux", "-L", socket, "-f", settings, ...words])).stdout;
   const given = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
-  await tmux("new-session", "-d", "-x", "80", "-y", `${rows}`, ...given, ...argv);
+  const directory = await mkdtemp(join(tmpdir(), "p2v-terminal-"));
+  const statusFile = join(directory, "status");
+  // A trap, since Ctrl-C reaches the shell too; the command begins without it.
+  const noting = ["sh", "-c", 'trap : INT TERM HUP; "$@"; echo $? >"$0"', statusFile];
+  await tmux("new-session", "-d", "-x", "80", "-y", `${rows}`, ...given, ...noting, ...argv);
   const screen = async (): Promise<readonly string[]> =>
     (await tmux("capture-pane", "-p"))
       .split("\n")
       .slice(0, rows)
       .map((row) => row.trimEnd());
-  // The pane is dead as soon as its terminal closes; the status stands there only once tmux has waited for the command.
+  // tmux may lose the status of a command that ends while it is busy: a shell writes it down.
   const ended = async (): Promise<number | null> => {
-    const words = "#{pane_dead}:#{pane_dead_status}:#{pane_dead_signal}";
-    const [dead, status = "", signal = ""] = (await tmux("display-message", "-p", words)).trim().split(":");
-    if (dead !== "1" || (status === "" && signal === "")) return null;
-    return status === "" ? SIGNALLED + Number(signal) : Number(status);
+    const status = await readFile(statusFile, "utf8").catch(() => "");
+    return status.endsWith("\n") ? Number(status) : null;
   };
   const until = async <T>(what: string, look: () => Promise<T | null>): Promise<T> => {
     for (const end = performance.now() + ENOUGH_MS; ; await sleep(100)) {
@@ -66,6 +68,7 @@ export async function openTerminal(
     exitCode: () => until("its end", ended),
     async [Symbol.asyncDispose]() {
       await tmux("kill-server");
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }
