@@ -91,6 +91,9 @@ const INERT: Readonly<Record<string, string>> = {
   "/etc/lvm/archive/vg0_00000-1.vg": 'device = "/dev/sda2"\n',
   "/etc/README": "Give /dev/sdb1 here.\n",
   "/etc/lvm/lvm.conf": 'devices {\n\t# filter = [ "r|/dev/sdb|" ]\n\tscan = [ "/dev" ]\n}\n',
+  "/etc/udev/rules.d/70-persistent-cd.rules":
+    'SUBSYSTEM=="block", ENV{ID_CDROM}=="?*", ENV{ID_PATH}=="pci-0000:00:1f.1-ata-1", SYMLINK+="cdrom"\n',
+  "/etc/sysconfig/hwconf": 'class: HD\ndevice: sda\ndesc: "HP DL360"\nhost: 0\n',
   "/etc/securetty": "ttyS0\nttyS1\n/dev/ttyS2\n",
   "/etc/examples/x.conf": "/dev/sdb1\n",
   "/etc/app.xml": "<a><!-- /dev/sdb1\n /dev/sdc --><b/></a>\n",

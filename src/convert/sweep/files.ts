@@ -26,7 +26,7 @@ const SKIPPED_DIRECTORIES =
 const SKIPPED_PARTS =
   /^(?:backups?|old|archive|examples?|samples?|docs?|documentation|templates?|node_modules|__pycache__)$/i;
 const SKIPPED_FILES =
-  /^(?:README.*|services|protocols|ethers|securetty|magic|mtab|adjtime|mime\.types|ld\.so\.cache|machine-id|passwd-?|shadow-?|group-?|gshadow-?|hosts|resolv\.conf|mtools\.conf|(?:wodim|cdrecord)\.conf|bindings|wwids|blkid\.tab.*|device\.map|.*\.(?:pem|crt|key|der|p12|bin|db|cache|gz|bz2|xz|zip|png|log|pid|lock|swp))$/;
+  /^(?:README.*|services|protocols|ethers|securetty|magic|mtab|adjtime|mime\.types|ld\.so\.cache|machine-id|passwd-?|shadow-?|group-?|gshadow-?|hosts|resolv\.conf|mtools\.conf|hwconf|.*persistent-cd\.rules|(?:wodim|cdrecord)\.conf|bindings|wwids|blkid\.tab.*|device\.map|.*\.(?:pem|crt|key|der|p12|bin|db|cache|gz|bz2|xz|zip|png|log|pid|lock|swp))$/;
 /** Copies that nobody reads: editors, package managers, people. */
 const COPY =
   /(?:~|[._-](?:bak|backup|old|orig|save|saved|copy|rpmsave|rpmnew|rpmorig|dpkg-\w+|ucf-\w+|pacnew|pacsave|augsave|anaconda|disabled|sample|example|dist|default|tmpl|template|p2v|\d{6,14}))$|^#.*#$/i;
