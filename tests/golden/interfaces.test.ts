@@ -145,6 +145,15 @@ const CASES: Readonly<Record<string, Case>> = {
     cards: [card(A, {}, { bus: "0000:03:00.0" }), card(B, {}, { bus: "0000:04:00.0" })],
     nics: [`lan0 ${B} slot`, `lan1 ${A} slot`],
   },
+  "netplan knows the card by its address, under a handle of its own": {
+    files: {
+      ...PLACES,
+      "/etc/netplan/50.yaml": `network: {version: 2, ethernets: {mgmt: {match: {macaddress: "${A}"}, dhcp4: true}}}\n`,
+    },
+    cards: [card(A, { path: "enp3s0" }), card(B, { path: "enp4s0" })],
+    nics: [`enp4s0 ${B}`, `mgmt ${A} address`],
+    problems: ["nic-unused enp4s0"],
+  },
   "SR-IOV functions, wireless and a BMC beside the only card": {
     files: { "/etc/network/interfaces": ifupdown("eth0") },
     cards: [card(A), card(B, {}, { aside: true }), card(C, {}, { aside: true })],

@@ -169,12 +169,18 @@ function isFoundByAddress(name: string, { interfaces }: GuestOS): boolean {
 function unusedProblem(names: InterfaceNames, { nics, used, guest }: Ground): readonly Problem[] {
   const patterns = guest.network.filter(({ configured }) => configured.kind !== "none");
   const unclear = new Set(names.unclear.flatMap(({ cards }) => cards));
+  const finds = (name: string, mac: string): boolean =>
+    (guest.interfaces?.claims ?? []).some(
+      ({ name: one, by }) => one === name && by.kind === "address" && by.how === "finds" && by.mac === mac,
+    );
   const unused = nics.filter((nic, index) => {
     if (unclear.has(used[index]?.name ?? "")) return false;
     return !patterns.some(
       ({ name, mac, anyOf }) =>
         name === nic.name ||
-        (anyOf !== undefined && (mac === nic.mac || (mac === null && matchesGlob(anyOf, nic.name)))),
+        finds(name, nic.mac) ||
+        (anyOf !== undefined && mac === nic.mac) ||
+        (anyOf !== undefined && mac === null && matchesGlob(anyOf, nic.name)),
     );
   });
   if (unused.length === 0 || patterns.length === 0) return [];
