@@ -157,8 +157,8 @@ export type Holds =
       readonly externalLog?: string;
       /** Of an XFS: files lie on a realtime device too, which nothing on the disks tells apart. */
       readonly realtime?: true;
-      /** Of a btrfs over several devices; each has a node with the same UUID. */
-      readonly devices?: { readonly count: number; readonly own: number };
+      /** Of a btrfs over several devices; each has a node with the same UUID. Of two with one number the newer `generation` is it. */
+      readonly devices?: { readonly count: number; readonly own: number; readonly generation: number };
     }
   | {
       readonly kind: "swap";
@@ -183,13 +183,13 @@ export type Holds =
   | { readonly kind: "unknown"; readonly why: string }
   /**
    * Copied whole, and the plan says why. `content`: `none-known` where no signature was seen, `by-design` where boot code or
-   * nothing belongs there, `part` of something that is not opened here (ZFS, DRBD, bcache); absent: something that is not
+   * nothing belongs there, `mixed` where two things have left their signatures, `part` of something that is not opened here (ZFS, DRBD, bcache); absent: something that is not
    * understood. `logUuid`: the log of file systems that name this UUID.
    */
   | {
       readonly kind: "opaque";
       readonly why: string;
-      readonly content?: "none-known" | "by-design" | "part";
+      readonly content?: "none-known" | "by-design" | "mixed" | "part";
       readonly logUuid?: string;
     };
 

@@ -12,6 +12,9 @@ export const STORAGE_PROBLEMS = {
   "gpt-not-protected": notes("There is a GPT without its protective MBR; it is ignored, as Linux does."),
   "mbr-chain-broken": warns("The chain of logical partitions is broken; those after it are not looked into."),
   "mbr-hybrid": notes("An MBR stands beside the GPT; the GPT is used, as Linux does."),
+  "signatures-mixed": stops(
+    "No system was found, and a partition has the signatures of two things; one is left over.",
+  ),
   "partitions-overlap": warns("Partitions overlap; they are copied whole."),
 
   "lvm-metadata-damaged": warns("The LVM metadata of a physical volume cannot be read."),
@@ -47,6 +50,7 @@ export const STORAGE_PROBLEMS = {
   "filesystem-incomplete": warns(
     "A part of a file system lies on a disk that is not given, or is not opened.",
   ),
+  "filesystem-device-old": warns("A device of a btrfs was left behind, and its successor is here too."),
   "filesystem-not-checked": warns(
     "A file system has features that the checker here does not know; it is taken for whole.",
   ),

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BlockNode } from "../machine.ts";
-import { companionsOf, isLaterDevice } from "./companions.ts";
+import { companionsOf, isLaterDevice, isOldDevice } from "./companions.ts";
 
 const at = (id: string, holds: BlockNode["holds"]): BlockNode => ({
   id,
@@ -11,8 +11,8 @@ const at = (id: string, holds: BlockNode["holds"]): BlockNode => ({
   sectorBytes: 512,
   holds,
 });
-const btrfs = (id: string, own: number, count = 3, uuid = "b7f5"): BlockNode =>
-  at(id, { kind: "filesystem", type: "btrfs", uuid, label: null, devices: { count, own } });
+const btrfs = (id: string, own: number, count = 3, uuid = "b7f5", generation = 9): BlockNode =>
+  at(id, { kind: "filesystem", type: "btrfs", uuid, label: null, devices: { count, own, generation } });
 const graphOf = (...nodes: readonly BlockNode[]) => ({ nodes, edges: [] });
 const whyMissing = (nodes: readonly BlockNode[]): string => {
   const [first] = nodes;
@@ -51,5 +51,19 @@ test("a log on another volume is found by its UUID, and only where there is one 
   assert.match(
     whyMissing([at("x", { kind: "filesystem", type: "xfs", uuid: "AB", label: null, realtime: true })]),
     /realtime/,
+  );
+});
+
+test("a device that was replaced and is still there is not the one", () => {
+  const [old, a, b] = [btrfs("old", 2, 2, "u", 5), btrfs("a", 1, 2, "u"), btrfs("b", 2, 2, "u")];
+  const graph = graphOf(old, a, b);
+  assert.deepEqual(companionsOf(graph, a), { kind: "here", log: null, devices: ["b"] });
+  assert.deepEqual(
+    [old, a, b].map((one) => isOldDevice(graph, one)),
+    [true, false, false],
+  );
+  assert.deepEqual(
+    [old, a, b].map((one) => isLaterDevice(graph, one)),
+    [true, false, true],
   );
 });

@@ -17,6 +17,8 @@ export function companionsOf(graph: BlockGraph, { id, holds }: BlockNode): Compa
     };
   if (holds.externalLog !== undefined) return logOf(graph, holds.externalLog);
   if (holds.devices === undefined) return NONE;
+  if (isOldDevice(graph, { id, holds }))
+    return { kind: "missing", why: "it is an old device of a btrfs, which was left behind" };
   const members = membersOf(graph, holds.uuid);
   const owns = new Set(members.map((one) => one.holds.devices?.own));
   const { count } = holds.devices;
@@ -56,12 +58,30 @@ function logOf(graph: BlockGraph, uuid: string): Companions {
 
 type Member = BlockNode & { readonly holds: Extract<BlockNode["holds"], { kind: "filesystem" }> };
 
+/** Without those that were left behind. */
 function membersOf(graph: BlockGraph, uuid: string): readonly Member[] {
-  return graph.nodes.filter(
+  const all = allDevices(graph, uuid);
+  return all.filter((one) => !isBehind(one.holds, all));
+}
+
+function allDevices({ nodes }: BlockGraph, uuid: string): readonly Member[] {
+  return nodes.filter(
     (node): node is Member =>
       node.holds.kind === "filesystem" && node.holds.type === "btrfs" && node.holds.uuid === uuid,
   );
 }
+
+/** Another device with its number has newer metadata: it was replaced, or dropped out, and is still in the machine. */
+export function isOldDevice(graph: BlockGraph, { holds }: Pick<BlockNode, "id" | "holds">): boolean {
+  if (holds.kind !== "filesystem" || holds.devices === undefined) return false;
+  return isBehind(holds, allDevices(graph, holds.uuid));
+}
+
+const isBehind = ({ devices }: Member["holds"], all: readonly Member[]): boolean =>
+  all.some(
+    ({ holds: { devices: other } }) =>
+      devices !== undefined && other?.own === devices.own && other.generation > devices.generation,
+  );
 
 /** The members of a btrfs all have its UUID and label: they are one file system, told by the first. */
 export function oneOfEachBtrfs(nodes: readonly BlockNode[]): readonly BlockNode[] {

@@ -32,7 +32,11 @@ const PARTS: Readonly<Record<string, string>> = {
 };
 
 export function contentHolds(content: Content, partitionType: string | null): Holds {
-  if (content.kind === "ambiguous") return { kind: "opaque", why: "signatures of several file systems" };
+  if (content.kind === "ambiguous") {
+    const { types = [] } = content;
+    const which = types.length > 1 ? types.join(" and ") : "several file systems";
+    return { kind: "opaque", why: `signatures of ${which}`, content: "mixed" };
+  }
   const byDesign = BY_DESIGN[partitionType ?? ""];
   if (content.kind === "nothing")
     return byDesign === undefined

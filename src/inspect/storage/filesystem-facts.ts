@@ -48,13 +48,19 @@ async function readXfs(reader: Reader): Promise<FilesystemFacts> {
 
 const BTRFS_SUPER_AT = 65_536;
 /** btrfs_super_block (Linux, include/uapi/linux/btrfs_tree.h); `own` is the first field of its own btrfs_dev_item. */
-const BTRFS_SUPER = struct({ magic: le.text(64, 8), count: le.count64(136), own: le.count64(201) });
+const BTRFS_SUPER = struct({
+  magic: le.text(64, 8),
+  generation: le.count64(72),
+  count: le.count64(136),
+  own: le.count64(201),
+});
 
 async function readBtrfs(reader: Reader): Promise<FilesystemFacts> {
   const bytes = await readExactly(reader, BTRFS_SUPER_AT, BTRFS_SUPER.sizeBytes);
   const found = bytes === null ? null : BTRFS_SUPER.read(bytes);
   if (found?.magic !== "_BHRfS_M" || !(found.count > 1) || !(found.own > 0)) return {};
-  return { devices: { count: found.count, own: found.own } };
+  const { count, own, generation } = found;
+  return { devices: { count, own, generation } };
 }
 
 /** In the order of its bytes, as file systems write it. */

@@ -59,6 +59,8 @@ test("contentHolds() says why a partition is opaque", () => {
   assert.match(biosBoot.kind === "opaque" ? biosBoot.why : "", /BIOS boot/);
   const several = contentHolds({ kind: "ambiguous" }, "83");
   assert.match(several.kind === "opaque" ? several.why : "", /several/);
+  const two = contentHolds({ kind: "ambiguous", types: ["ext4", "zfs_member"] }, "83");
+  assert.deepEqual(two, { kind: "opaque", why: "signatures of ext4 and zfs_member", content: "mixed" });
 });
 
 test("parseBlockdev() reads size and sector size", () => {

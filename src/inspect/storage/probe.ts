@@ -9,7 +9,7 @@ import type { Reader } from "./reader.ts";
 export type Content =
   | { readonly kind: "nothing" }
   /** Several signatures of equal weight: an earlier use of the disk shows through. */
-  | { readonly kind: "ambiguous" }
+  | { readonly kind: "ambiguous"; readonly types?: readonly string[] }
   | {
       readonly kind: "found";
       /** `filesystem`, `raid`, `crypto` or `other`. */
@@ -42,8 +42,37 @@ export async function probeRange(
     allowCodes: [NOTHING, AMBIVALENT],
     maxOutputBytes: 65_536,
   });
-  if (code === AMBIVALENT) return { kind: "ambiguous" };
+  if (code === AMBIVALENT) return { kind: "ambiguous", types: await typesAt(path, place, { signal }) };
   return code === NOTHING ? { kind: "nothing" } : parseBlkid(stdout);
+}
+
+/** Kinds that are found together: an earlier use of a partition shows through. */
+const OFTEN: readonly string[] = [
+  "ext2,ext3,ext4",
+  "xfs",
+  "btrfs",
+  "vfat",
+  "ntfs",
+  "swap",
+  "zfs_member",
+  "linux_raid_member",
+  "LVM2_member",
+  "crypto_LUKS",
+];
+
+async function typesAt(
+  path: string,
+  place: readonly string[],
+  { signal }: ProbeOptions,
+): Promise<readonly string[]> {
+  const types: string[] = [];
+  for (const one of OFTEN) {
+    const argv = ["blkid", "-p", "-n", one, "-o", "export", ...place, "--", path];
+    const { stdout } = await run(argv, { signal, timeoutMs: 60_000, allowCodes: [NOTHING, AMBIVALENT] });
+    const found = parseBlkid(stdout);
+    if (found.kind === "found") types.push(found.type);
+  }
+  return types;
 }
 
 /** Signatures lie in the first 100 KiB of a volume, those of RAID members and ZFS in the last 512 KiB. */

@@ -7,6 +7,7 @@ import {
   companionsOf,
   type Emit,
   isLaterDevice,
+  isOldDevice,
   makeProblem,
   named,
   type OpenedCrypt,
@@ -42,7 +43,7 @@ export function attach(context: OverlayContext, { readOnly }: { readOnly: boolea
 export async function checkVolumes(context: OverlayContext): Promise<readonly Problem[]> {
   const { signal, emit, storage } = context;
   await using volumes = await attach(context, { readOnly: false });
-  const problems: Problem[] = [];
+  const problems: Problem[] = storage.nodes.filter((node) => isOldDevice(storage, node)).map(leftBehind);
   for (const node of fileSystems(storage)) {
     const { type } = node.holds;
     const device = await volumes.device(node.id);
@@ -91,6 +92,14 @@ function tooNew({ id, path, holds }: FileSystem, words: string): Problem {
     about: named("node", id),
     text: `The ${holds.type} file system ${id} on ${path} has features that the checker here does not know: ${words}`,
     advice: "It is taken for whole. A live CD with newer tools can check it",
+  });
+}
+
+function leftBehind({ id, path }: BlockNode): Problem {
+  return makeProblem("filesystem-device-old", {
+    about: [...named("node", id), ...named("disk", path)],
+    text: `${id} on ${path} is an old device of a btrfs, and a newer one of its number is here: it was replaced, or dropped out`,
+    advice: "Leave that disk out: nothing on it is needed, and the VM should not have both",
   });
 }
 

@@ -3,6 +3,7 @@
 import { open } from "node:fs/promises";
 import {
   type BlockGraph,
+  type BlockNode,
   type DiskNames,
   findSpec,
   isHardwareName,
@@ -48,12 +49,11 @@ export async function findRoot(
   const asked = wanted === null ? null : placeOf(wanted, places, context.storage);
   const [first, ...more] = places;
   if (first === undefined) {
-    return {
-      root: null,
-      mounts: [],
-      names: NO_NAMES,
-      problems: [...byImages(layouts), ...unread.map(mayBeRoot)],
-    };
+    const mixed = context.storage.nodes.filter(
+      ({ holds }) => holds.kind === "opaque" && holds.content === "mixed",
+    );
+    const problems = [...byImages(layouts), ...unread.map(mayBeRoot), ...mixed.map(mayBeMixed)];
+    return { root: null, mounts: [], names: NO_NAMES, problems };
   }
   const told = unread.filter(({ isIncomplete }) => !isIncomplete).map(notSeen);
   if (more.length === 0) return foundAt(first, await mountsOf(first, volumes, context), told);
@@ -179,6 +179,17 @@ function mayBeRoot({ node, why }: Unread): Problem {
     about: named("node", node.id),
     text: `${why}. No installed system was found elsewhere`,
     advice: "Mend that, or copy the disks without conversion: --as-is",
+  });
+}
+
+/** Neither blkid nor udev takes it for one of them, so no system finds it by UUID. */
+function mayBeMixed({ id, path, holds }: BlockNode): Problem {
+  const what = holds.kind === "opaque" ? holds.why : "";
+  return makeProblem("signatures-mixed", {
+    about: named("node", id),
+    text: `${id} on ${path} has ${what}, one of them left from an earlier use, and no installed system was found elsewhere`,
+    advice:
+      "On the machine wipefs lists them, and wipefs --backup --all --types TYPE takes the old one away. Then plan again, or copy the disks with --as-is",
   });
 }
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { type BlockGraph, companionsOf, findNode } from "../../../src/core/index.ts";
+import { type BlockGraph, companionsOf, findNode, isOldDevice } from "../../../src/core/index.ts";
 import { openSourceDisk, readDiskGraph } from "../../../src/inspect/index.ts";
 import {
   attachVolumes,
@@ -117,6 +117,37 @@ test("a btrfs over three devices is mounted from the overlays, and its files rea
       /btrfs over 3 devices, and 1 of them is not given \(devid 3\)/,
     );
   });
+});
+
+test("a device that dropped out of a btrfs is not taken for its successor, in whatever order", async (t) => {
+  const [a = "", b = "", old = ""] = await blank(t, 3, 160);
+  await run(["mkfs.btrfs", "-q", "-d", "raid1", "-m", "raid1", a, b]);
+  await run(["cp", "--sparse=always", "--", b, old]);
+  await onOverlays(t, [a, b], async (volumes) => {
+    // What is written later is on both, and not on the old one.
+    const root = { node: "disk:1/fs", type: "btrfs" };
+    await using tree = await mountGuest({ volumes, root, mounts: [], readOnly: false, signal });
+    await writeFile(join(tree.directory, "file"), "new");
+    await run(["sync", "--file-system", tree.directory]);
+    for (const [node, path] of [
+      ["disk:1/fs", a],
+      ["disk:2/fs", b],
+    ] as const) {
+      const device = await volumes.device(node);
+      assert.ok("path" in device);
+      await run(["dd", `if=${device.path}`, `of=${path}.new`, "bs=1M", "iflag=direct", "status=none"]);
+    }
+  });
+  for (const paths of [
+    [`${a}.new`, `${b}.new`, old],
+    [old, `${b}.new`, `${a}.new`],
+  ])
+    await onOverlays(t, paths, async (volumes, graph) => {
+      const first = graph.nodes.find((node) => node.holds.kind === "filesystem" && !isOldDevice(graph, node));
+      const root = { node: first?.id ?? "", type: "btrfs" };
+      await using tree = await mountGuest({ volumes, root, mounts: [], readOnly: true, signal });
+      assert.equal(await readFile(join(tree.directory, "file"), "utf8"), "new");
+    });
 });
 
 test("features that nobody here knows are no damage, and are why it cannot be mounted", async (t) => {
