@@ -140,15 +140,33 @@ export function findInterfaces({ stanzas, started }: Interfaces): Found {
   const sightings: Sighting[] = [];
   for (const stanza of stanzas) {
     const name = stanza.name.split(":")[0] ?? "";
-    const configured = starts(stanza.name) || starts(name) ? configOf(stanza) : { kind: "none" as const };
+    const isStarted = starts(stanza.name) || starts(name);
+    const configured = isStarted ? configOf(stanza) : { kind: "none" as const };
     const address = (stanza.options.get("hwaddress")?.[0] ?? "").replace(/^ether\s+/, "");
+    const physical = isStarted ? [] : physicalOf(stanza.name, started);
+    for (const { card, pattern } of physical)
+      sightings.push(sighting({ name: card, pattern, from: stanza.from, configured: configOf(stanza) }));
+    if (physical.length > 0) continue;
     // `hwaddress` sets an address, it is not the card's own; but the VM's card may as well have it.
     sightings.push(sighting({ name, mac: normalMac(address), how: "sets", from: stanza.from, configured }));
   }
   // Brought up with no stanza of its own: still an interface of the machine.
   for (const { name, from } of started)
-    if (!name.startsWith("/")) sightings.push(sighting({ name: name.split(":")[0] ?? name, from }));
+    if (!/^\/|=/.test(name)) sightings.push(sighting({ name: name.split(":")[0] ?? name, from }));
   return { sightings, made: stanzas.flatMap(madeBy) };
+}
+
+type Physical = { readonly card: string | null; readonly pattern: string };
+
+/** `auto eth0=lan`, `allow-hotplug /en*=lan`: the stanza `lan` is for these cards, and no card is called so. */
+function physicalOf(logical: string, started: Interfaces["started"]): readonly Physical[] {
+  return started.flatMap(({ name }): readonly Physical[] => {
+    const [card = "", of] = name.split("=");
+    if (of !== logical) return [];
+    return card.startsWith("/")
+      ? [{ card: null, pattern: card.split("/").at(-1) ?? "*" }]
+      : [{ card, pattern: "*" }];
+  });
 }
 
 /** `auto /eth*`, `allow-hotplug /en*=lan` (ifupdown 0.8.36): a pattern behind a slash. */

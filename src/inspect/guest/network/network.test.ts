@@ -66,6 +66,18 @@ test("ifupdown: what nothing starts is not expected at boot", async () => {
   ]);
 });
 
+test("ifupdown: a stanza under a name of its own is for the cards that are started with it", async () => {
+  const text = "auto eth0=lan\niface lan inet dhcp\nallow-hotplug /en*=any\niface any inet dhcp\n";
+  const found = await readGuestInterfaces(memoryView({ "/etc/network/interfaces": text }));
+  assert.deepEqual(
+    found.map(({ name, configured, anyOf }) => [name, configured.kind, anyOf]),
+    [
+      ["eth0", "dhcp", undefined],
+      ["enp1s0", "dhcp", "en*"],
+    ],
+  );
+});
+
 test("ifupdown: ports of bonds, bridges and VLANs, however those are called", async () => {
   const text = `auto lacp vmbr9 office eth4.20 eth5
 iface lacp inet manual
