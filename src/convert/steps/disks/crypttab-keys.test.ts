@@ -65,6 +65,8 @@ test("a device that holds a key gets a stable name, as its reader takes it", asy
       `${by}:/keys/web:10 luks,keyscript=/lib/cryptsetup/scripts/passdev`,
     ],
     ["/etc/keys/data luks", "/etc/keys/data luks"],
+    ["none luks,header=/dev/sda2,discard # x", `none luks,header=${by},discard # x`],
+    ["none header=/hdr:/dev/sda2", `none header=/hdr:${by}`],
     ["none luks,header=/etc/keys/data", "none luks,header=/etc/keys/data"],
     ["/dev/urandom swap,plain", "/dev/urandom swap,plain"],
     ["/run/systemd/key luks", "/run/systemd/key luks"],

@@ -60,7 +60,8 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 const MAX_PROBLEMS = 20;
 
 /** crypttab(5): name, source device, key file, options. */
-const LINE = /^([ \t]*[^ \t#\r\n][^ \t\r\n]*[ \t]+)([^ \t\r\n]+)(?:([ \t]+)([^ \t\r\n]+))?/;
+const LINE =
+  /^([ \t]*[^ \t#\r\n][^ \t\r\n]*[ \t]+)([^ \t\r\n]+)(?:([ \t]+)([^ \t\r\n]+)(?:([ \t]+)([^ \t\r\n]+))?)?/;
 
 type Rendered = { readonly text: string; readonly unknown: readonly string[] };
 
@@ -68,12 +69,17 @@ type Rendered = { readonly text: string; readonly unknown: readonly string[] };
 function renderCrypttab(text: string, volumes: Volumes): Rendered {
   const unknown: string[] = [];
   const rendered = mapLines(text, (line) => {
-    const [whole = "", head = "", spec = "", gap = "", key = ""] = LINE.exec(line) ?? [];
+    const [whole = "", head = "", spec = "", gap = "", key = "", gap2 = "", options = ""] =
+      LINE.exec(line) ?? [];
     const [entry] = spec === "" ? [] : parseCrypttab(line.slice(0, MAX_LINE));
     if (entry === undefined) return line;
     const name = sourceName(entry, volumes);
     if (name === null) unknown.push(spec);
-    return `${head}${name ?? spec}${gap}${keyName(key, placeOfKey(entry), volumes)}${line.slice(whole.length)}`;
+    const header = options.replace(/(?<=(?:^|,)header=)[^,]+/, (value) =>
+      keyName(value, placeOfHeader(entry), volumes),
+    );
+    const fields = [head, name ?? spec, gap, keyName(key, placeOfKey(entry), volumes), gap2, header];
+    return `${fields.join("")}${line.slice(whole.length)}`;
   });
   return { text: rendered, unknown };
 }

@@ -70,11 +70,12 @@ test("units that need a device: named anew where it is given, else reported; mas
   const { files, lost } = await convert(t, {
     "a.service": "[Unit]\nBindsTo=dev-sda1.device\nAfter=systemd-fsck@dev-sda1.service\n",
     "b.service": "[Unit]\nRequires=dev-disk-by\\x2did-ata\\x2dX_1\\x2dpart1.device\nAfter=dev-sdc1.device\n",
-    "c.service": "[Unit]\nAfter=dev-ttyS0.device\nRequires=dev-mapper-vg\\x2dlv.device\n",
+    "c.service":
+      "[Unit]\nAfter=dev-ttyS0.device\nRequires=dev-net-tun.device dev-mapper-vg\\x2dlv.device dev-disk-by\\x2dlabel-gone.device\n",
     "dev-sda2.swap": { link: "/dev/null" },
   });
   assert.deepEqual(files, {
     "a.service": `[Unit]\nBindsTo=${ROOT}.device\nAfter=systemd-fsck@${ROOT}.service\n`,
   });
-  assert.deepEqual(lost, ["dev-disk-by\\x2did-ata\\x2dX_1\\x2dpart1.device"]);
+  assert.deepEqual(lost, ["dev-disk-by\\x2did-ata\\x2dX_1\\x2dpart1.device", "dev-mapper-vg\\x2dlv.device"]);
 });

@@ -27,7 +27,12 @@ export function stableUnitName(name: string, volumes: Volumes): string | null {
   let lost = false;
   const edited = name.replace(UNIT, (whole: string, template: string, escaped: string, type: string) => {
     const path = unescapePath(escaped);
-    if ((type === "service" && template === "") || !isHardwareName(path)) return whole;
+    if (type === "service" && template === "") return whole;
+    if (!isHardwareName(path)) {
+      // Elsewhere in /dev a name may be anything: /dev/net/tun, or a swap that crypttab makes at each boot.
+      if (path.startsWith("/dev/disk/by-") && volumes.lacks({ kind: "device", spec: path })) lost = true;
+      return whole;
+    }
     const stable = stablePath(path, volumes);
     if (stable === null) lost = true;
     return stable === null ? whole : `${template}${escapePath(stable)}.${type}`;
