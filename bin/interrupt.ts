@@ -23,3 +23,16 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 export function onInterrupt(abort: (signal: string) => void): void {
   interrupt = abort;
 }
+
+let hasReader = true;
+
+/**
+ * Who read our output went away (virt-p2v ... | head). That is no error, but what was begun is ended and cleaned up: nobody
+ * would see how it goes on.
+ */
+export function readerLeft(): void {
+  if (!hasReader) return;
+  hasReader = false;
+  if (interrupt === null) process.exit(0);
+  interrupt("a closed output");
+}

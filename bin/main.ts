@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts the command, and sets the exit code. The program is loaded once signals are heeded.
-import "./interrupt.ts";
+import { readerLeft } from "./interrupt.ts";
 
-// A reader that went away (virt-p2v ... | head) is not a reason for a stack trace.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+    readerLeft();
+  });
 
 const { runProgram } = await import("./program.ts");
 // Modules are loaded in one go: a signal of meanwhile is heeded now, before anything is begun.

@@ -5,8 +5,21 @@ import { spawnSync } from "node:child_process";
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { UserError } from "../core/index.ts";
 import { isBelow, parseMountTable } from "./devices/mount-table.ts";
 import { makeRunDirectory, ownerLives } from "./run-directory.ts";
+import { temporary } from "../../tests/support/temporary.ts";
+
+test("a place that is missing, full or not a directory is named, with what to do", async (t) => {
+  const directory = await temporary(t);
+  await writeFile(join(directory, "file"), "");
+  for (const parent of [join(directory, "none"), join(directory, "file"), "/proc"])
+    await assert.rejects(
+      makeRunDirectory("unit", { parent }),
+      (error) =>
+        error instanceof UserError && error.code === "temporary-wrong" && error.message.includes(parent),
+    );
+});
 
 test("a directory of this process lives, is private, and goes with its scope", async () => {
   let path: string;

@@ -3,6 +3,7 @@
 import { mkdtemp, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { UserError } from "../core/index.ts";
 import { isErrno, readBounded } from "./files.ts";
 import { isBelow, readMountTable } from "./devices/mount-table.ts";
 
@@ -29,8 +30,7 @@ export async function makeRunDirectory(
   kind: string,
   { parent = tmpdir() }: { parent?: string } = {},
 ): Promise<RunDirectory> {
-  const path = await mkdtemp(join(parent, `${RUN_PREFIX}${kind}-`));
-  await writeFile(join(path, OWNER_FILE), JSON.stringify(await thisProcess()), { mode: 0o600 });
+  const path = await makeOwned(kind, parent);
   let there = true;
   return {
     path,
@@ -40,6 +40,27 @@ export async function makeRunDirectory(
       await removeRunDirectory(path);
     },
   };
+}
+
+async function makeOwned(kind: string, parent: string): Promise<string> {
+  const owner = JSON.stringify(await thisProcess());
+  let path: string | null = null;
+  try {
+    path = await mkdtemp(join(parent, `${RUN_PREFIX}${kind}-`));
+    await writeFile(join(path, OWNER_FILE), owner, { mode: 0o600 });
+    return path;
+  } catch (error) {
+    if (path !== null) await rm(path, { recursive: true, force: true });
+    if (!isErrno(error, "ENOENT", "ENOTDIR", "EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT")) throw error;
+    throw new UserError(
+      "temporary-wrong",
+      `Cannot make a directory for this run in ${parent}: ${error.code}`,
+      {
+        advice: "Set TMPDIR to a directory that can be written and has space",
+        cause: error,
+      },
+    );
+  }
 }
 
 /** Removes a run's directory. Refused while anything is mounted below it. */

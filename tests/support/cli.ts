@@ -19,6 +19,8 @@ export type Ended = {
 type Options = {
   /** Ctrl-C is sent once this was printed (on either stream). */
   readonly interruptAt?: RegExp;
+  /** The reader of both streams goes away once this was printed, as `head` does. */
+  readonly closeAt?: RegExp;
   readonly timeoutMs?: number;
 };
 
@@ -35,7 +37,7 @@ export const PROGRAM = process.env["P2V_TEST_PROGRAM"] ?? "bin/virt-p2v";
 
 export function cli(
   args: readonly string[],
-  { interruptAt, timeoutMs = 300_000 }: Options = {},
+  { interruptAt, closeAt, timeoutMs = 300_000 }: Options = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, TMPDIR: temporary, XDG_STATE_HOME: kept };
@@ -49,6 +51,8 @@ export function cli(
     let stderr = "";
     let interrupted = false;
     const look = (): void => {
+      if (closeAt?.test(stdout + stderr) === true)
+        for (const stream of [child.stdout, child.stderr]) stream.destroy();
       if (interruptAt === undefined || interrupted || !interruptAt.test(stdout + stderr)) return;
       interrupted = true;
       child.kill("SIGINT");

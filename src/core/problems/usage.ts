@@ -69,6 +69,7 @@ const ANSWERS = {
 
 /** Files and directories that a command reads. */
 const FILES = {
+  "temporary-wrong": stops("The directory for temporary files cannot be used."),
   "extras-missing": stops("There is no such directory of extras."),
   "file-missing": stops("A file for the live CD cannot be read."),
   "report-missing": stops("The directory holds no report."),

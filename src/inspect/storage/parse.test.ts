@@ -75,6 +75,12 @@ test("deviceNumber() splits a device number as the kernel does", () => {
 test("findImageFormat() knows images that are not raw", () => {
   assert.equal(findImageFormat(Buffer.from("QFI\xfb\0\0\0\x03", "latin1")), "QCOW2");
   assert.equal(findImageFormat(Buffer.from([0x1f, 0x8b, 8, 0])), "gzip");
+  const at = (offset: number, text: string): Buffer =>
+    Buffer.concat([Buffer.alloc(offset), Buffer.from(text, "latin1"), Buffer.alloc(100)]);
+  assert.equal(findImageFormat(at(64, "\x7f\x10\xda\xbe")), "VDI");
+  assert.equal(findImageFormat(at(257, "ustar\x0000")), "tar");
+  assert.equal(findImageFormat(at(0, "PK\x03\x04")), "zip");
+  assert.equal(findImageFormat(at(1, "PK\x03\x04")), null);
   assert.equal(findImageFormat(Buffer.from([0xeb, 0x63, 0x90])), null);
 });
 

@@ -22,12 +22,14 @@ export async function openSourceDisk(path: string, number: number): Promise<Sour
   const { sizeBytes } = found;
   if (sizeBytes === 0) throw empty(path, "is empty");
   await using reader = await openReader(found.path, sizeBytes);
-  const format = findImageFormat(await reader.read(0, 16));
+  const format = findImageFormat(await reader.read(0, Math.min(512, sizeBytes)));
   if (format !== null)
-    throw new UserError("image-not-raw", `${path} is a ${format} file, not a raw disk image`, {
-      advice: /gzip|xz|zstd|bzip2/.test(format)
-        ? "Uncompress it first, and give the raw image"
-        : `Convert it first: qemu-img convert -O raw ${path} ${path}.img`,
+    throw new UserError("image-not-raw", `${path} is not a raw disk image: its format is ${format}`, {
+      advice: CONVERTED.has(format)
+        ? `Convert it first: qemu-img convert -O raw ${path} ${path}.img`
+        : RESTORED.has(format)
+          ? "Restore it to a raw image first, with the program that made it"
+          : "Unpack it first, and give the raw image",
     });
   if (sizeBytes % 512 !== 0)
     throw new UserError("image-odd-size", `${path} has ${sizeBytes} bytes, which is not a multiple of 512`, {
@@ -81,23 +83,35 @@ export function parseBlockdev(text: string): { sizeBytes: number; sectorBytes: n
   return { sizeBytes, sectorBytes };
 }
 
-const IMAGE_MAGIC: readonly (readonly [format: string, magic: string])[] = [
+const IMAGE_MAGIC: readonly (readonly [format: string, magic: string, at?: number])[] = [
   ["QCOW2", "514649fb"],
+  ["QED", "51454400"],
   ["VMDK", "4b444d56"],
   ["VMDK", "434f5744"],
   ["VMDK", "23204469736b2044"],
   ["VHDX", "7668647866696c65"],
   ["VHD", "636f6e6563746978"],
+  ["VDI", "7f10dabe", 64],
+  ["Parallels", "576974686f75"], // WithoutFreeSpace, WithouFreSpacExt
   ["gzip", "1f8b08"],
   ["xz", "fd377a585a00"],
   ["zstd", "28b52ffd"],
   ["bzip2", "425a6839"],
+  ["lz4", "04224d18"],
+  ["lzop", "894c5a4f000d0a1a0a"],
+  ["zip", "504b0304"],
+  ["7z", "377abcaf271c"],
+  ["tar", "7573746172", 257], // an OVA too
+  ["partclone", "70617274636c6f6e652d696d616765"],
+  ["EWF (E01)", "455646090d0aff00"],
 ];
+const CONVERTED: ReadonlySet<string> = new Set(["QCOW2", "QED", "VMDK", "VHDX", "VHD", "VDI", "Parallels"]);
+const RESTORED: ReadonlySet<string> = new Set(["partclone", "EWF (E01)"]);
 
-/** Names the format whose magic number the first bytes are, as far as people mistake it for a raw image. */
+/** Names the format whose magic number is in the first sector, as far as people mistake it for a raw image. */
 export function findImageFormat(head: Uint8Array): string | null {
   const hex = Buffer.from(head).toString("hex");
-  return IMAGE_MAGIC.find(([, magic]) => hex.startsWith(magic))?.[0] ?? null;
+  return IMAGE_MAGIC.find(([, magic, at = 0]) => hex.startsWith(magic, at * 2))?.[0] ?? null;
 }
 
 /** An image brings no sector size: the place of its GPT header tells it, else 512. */

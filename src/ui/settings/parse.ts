@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { type ProblemCode, UserError } from "../../core/index.ts";
 import { COMMANDS, type Command } from "./commands/index.ts";
+import { nearest } from "./nearest.ts";
 import { SETTINGS, type SettingName } from "./table.ts";
 
 export type Given = {
@@ -20,12 +21,15 @@ function usage(code: ProblemCode, message: string, advice: string): UserError {
 }
 
 export function findCommand(name: string): Command {
-  const command = COMMANDS.find((one) => one.name === name);
+  const command = COMMANDS.find((known) => known.name === name);
   if (command !== undefined) return command;
   throw usage(
     "command-unknown",
     `There is no command "${name}"`,
-    `Commands: ${COMMANDS.map((one) => one.name).join(", ")}`,
+    commandsAdvice(
+      name,
+      COMMANDS.map((known) => known.name),
+    ),
   );
 }
 
@@ -39,9 +43,19 @@ export function takeCommand(args: readonly string[]): { command: Command; rest: 
   throw usage(
     "command-unknown",
     second === "" ? `virt-p2v ${first} needs to know what to do` : `There is no command "${first} ${second}"`,
-    `Commands: ${group.map(({ name }) => name).join(", ")}`,
+    commandsAdvice(
+      `${first} ${second}`,
+      group.map(({ name }) => name),
+    ),
   );
 }
+
+function commandsAdvice(given: string, known: readonly string[]): string {
+  return meant(nearest(given, known), "") + `Commands: ${known.join(", ")}`;
+}
+
+const meant = (word: string | null, dashes: string): string =>
+  word === null ? "" : `Did you mean ${dashes}${word}? `;
 
 /** UserError (usage) for an unknown flag, a missing value or required setting, or too many arguments. */
 export function parseCommandLine(command: Command, args: readonly string[]): Given {
@@ -64,7 +78,9 @@ export function parseCommandLine(command: Command, args: readonly string[]): Giv
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const message = error.message.split(". ")[0] ?? error.message;
-    throw new UserError("arguments-wrong", message, { advice, cause: error });
+    const [, unknown = null] = /^Unknown option '--([^']*)'/.exec(message) ?? [];
+    const near = unknown === null ? null : nearest(unknown, command.settings);
+    throw new UserError("arguments-wrong", message, { advice: meant(near, "--") + advice, cause: error });
   }
   const { values, positionals } = parsed;
   const given: Given = {

@@ -74,6 +74,22 @@ test("settings become answers", () => {
 
 test("wrong usage is refused with what would be right", () => {
   refused(() => findCommand("migrat"), "command-unknown");
+  const advice = (body: () => unknown): string => {
+    try {
+      body();
+    } catch (error) {
+      return error instanceof UserError ? error.advice : "";
+    }
+    return "";
+  };
+  assert.match(
+    advice(() => findCommand("migrat")),
+    /^Did you mean migrate\? Commands: /,
+  );
+  assert.match(
+    advice(() => parseCommandLine(findCommand("plan"), ["--too", "dir:x"])),
+    /^Did you mean --to\? See /,
+  );
   refused(() => migrate("--to", "dir:/vms"), "setting-missing");
   refused(() => migrate(...NEEDED, "--nonsense"), "arguments-wrong");
   refused(() => migrate(...NEEDED, "--name"), "arguments-wrong");
