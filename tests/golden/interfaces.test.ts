@@ -187,6 +187,18 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     nics: [`eth0 ${A}`, `eth1 ${B}`],
   },
+  "a disk alone: an upgrade left eth0 beside enp3s0": {
+    files: { ...PLACES, "/etc/network/interfaces": `${ifupdown("eth0", "enp3s0")}iface eth1 inet dhcp\n` },
+    nics: ["enp3s0 52:54:00:d9:51:d6"],
+    problems: ["nic-not-in-vm eth0"],
+  },
+  "a disk alone: eth0 where the kernel counts": {
+    files: {
+      "/etc/network/interfaces": ifupdown("eth0", "enp3s0"),
+      "/etc/mactab": `eth0 ${A}\nenp3s0 ${B}\n`,
+    },
+    nics: [`eth0 ${A}`, `enp3s0 ${B}`],
+  },
   "a disk alone: ifname= of the kernel's words": {
     files: {
       "/etc/network/interfaces": ifupdown("lan0"),

@@ -3,11 +3,13 @@
 import { createHash } from "node:crypto";
 import {
   guestFiles,
+  type GuestInterface,
   type GuestOS,
   type IntendedNic,
   isInterfaceName,
   makeProblem,
   type Nic,
+  NO_EVIDENCE,
   parseMac,
   type Problem,
 } from "../../core/index.ts";
@@ -42,7 +44,7 @@ export function chooseNics(inputs: Inputs): { nics: readonly IntendedNic[]; prob
   const { nics: own, problems } =
     cards.length > 0
       ? nicsOfMachine({ cards, guest, given, own: inputs.own ?? false })
-      : { nics: ofGuest(guest, seed), problems: [] };
+      : ofGuest(guest, { seed, given });
   const named = own.map((nic): IntendedNic => {
     const mac = given.get(nic.name);
     return mac === undefined ? nic : { name: nic.name, mac, origin: "given" };
@@ -77,11 +79,16 @@ function otherMacs(nics: readonly IntendedNic[], guest: GuestOS | null): Problem
   });
 }
 
-function ofGuest(guest: GuestOS | null, seed: string): IntendedNic[] {
+function ofGuest(
+  guest: GuestOS | null,
+  { seed, given }: Pick<Inputs, "seed" | "given">,
+): { nics: readonly IntendedNic[]; problems: readonly Problem[] } {
   const claims = guest?.interfaces?.claims ?? [];
-  return (guest?.network ?? [])
-    .filter((one) => isInterfaceName(one.name))
-    .map((one) => {
+  const all = (guest?.network ?? []).filter((one) => isInterfaceName(one.name));
+  const leftovers = all.filter((one) => !given.has(one.name) && isLeftover(one, guest));
+  const nics = all
+    .filter((one) => !leftovers.includes(one))
+    .map((one): IntendedNic => {
       const mac = one.mac === null ? null : parseMac(one.mac);
       const slots = claims.flatMap(({ name, by }) =>
         name === one.name && by.kind === "slot" ? [by.bus] : [],
@@ -91,6 +98,26 @@ function ofGuest(guest: GuestOS | null, seed: string): IntendedNic[] {
         ? { name: one.name, mac: generateMac(`${seed}/${one.name}`), origin: "generated", ...aliases }
         : { name: one.name, mac, origin: "guest", ...aliases };
     });
+  const problems = leftovers
+    .filter(({ configured }) => configured.kind !== "none")
+    .map(({ name, from }) =>
+      makeProblem("nic-not-in-vm", {
+        about: [{ kind: "nic", name, mac: null }, ...guestFiles(from)],
+        text: `${from} configures ${name}, and the guest's udev gives no card that name: the VM has none for it`,
+        advice: `If it is still needed, give the VM a card of that name with --nic ${name}=MAC`,
+      }),
+    );
+  return { nics, problems };
+}
+
+/** eth0 beside enp3s0, of an upgrade or a template, where udev makes names of places: its address must not come to life. */
+function isLeftover({ name, anyOf }: GuestInterface, guest: GuestOS | null): boolean {
+  const { claims, naming } = guest?.interfaces ?? NO_EVIDENCE;
+  if (naming.kind !== "places" || !/^eth\d+$/.test(name) || anyOf !== undefined) return false;
+  if (claims.some((claim) => claim.name === name)) return false;
+  return (guest?.network ?? []).some(
+    (other) => /^en[ops]\d/.test(other.name) && other.anyOf === undefined && other.configured.kind !== "none",
+  );
 }
 
 function problemsOf(nics: readonly IntendedNic[]): Problem[] {
