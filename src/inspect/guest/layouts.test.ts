@@ -15,7 +15,13 @@ test("ostree is known by its deployments, wherever /boot lies, and by its words 
     "/boot/loader/entries/ostree-1.conf": "options root=/dev/sda3 rd.luks.uuid=x resume=UUID=y ro\n",
   });
   assert.deepEqual((await readLayout(all))?.hardware, ["root=/dev/sda3"]);
-  assert.equal(await readLayout(memoryView({ "/home/x": "" })), null);
+  const boot = memoryView({ "/loader/entries/ostree-1.conf": "options root=UUID=x resume=/dev/nvme0n1p3\n" });
+  assert.deepEqual(await readLayout(boot), {
+    kind: "ostree",
+    title: null,
+    hardware: ["resume=/dev/nvme0n1p3"],
+  });
+  assert.equal(await readLayout(memoryView({ "/home/x": "", "/loader/entries/arch.conf": "" })), null);
 });
 
 test("Ubuntu Core and read-only snapshots are known", async () => {

@@ -17,7 +17,11 @@ const MAX_NAMES = 50;
 
 /** What lies on one file system, mounted by itself; null: none of these. */
 export async function readLayout(view: GuestView): Promise<Layout | null> {
-  if ((await view.resolve("/ostree/deploy")) !== null || (await view.resolve("/ostree/repo")) !== null)
+  const places = ["/ostree/deploy", "/ostree/repo"];
+  const found = await Promise.all(places.map((path) => view.resolve(path)));
+  // Its /boot, where that is a file system of its own.
+  const isBoot = (await listOr(view, "/loader/entries")).some((name) => name.startsWith("ostree-"));
+  if (isBoot || found.some((path) => path !== null))
     return { kind: "ostree", title: await deployedTitle(view), hardware: await entryHardware(view) };
   if ((await view.resolve("/system-data/var/lib/snapd")) !== null)
     return { kind: "ubuntu-core", title: "Ubuntu Core", hardware: [] };

@@ -72,21 +72,22 @@ async function rootIn(
   });
   const view = directoryView(tree.directory);
   if (await looksLikeRoot(view)) return "";
-  const subvolume = node.holds.type === "btrfs" ? await rootSubvolume(tree.directory) : null;
-  return subvolume ?? (await readLayout(view));
+  const found = node.holds.type === "btrfs" ? await rootSubvolume(tree.directory) : null;
+  return found ?? (await readLayout(view));
 }
 
 /** Names of subvolumes that installers make: Ubuntu and Arch `@`, Debian `@rootfs`, Fedora `root`. */
 const ROOT_SUBVOLUMES = ["@", "@rootfs", "root", "@root", "rootfs", "@/root"];
 
-async function rootSubvolume(directory: string): Promise<string | null> {
+async function rootSubvolume(directory: string): Promise<string | Layout | null> {
   const view = directoryView(directory);
-  for (const name of ROOT_SUBVOLUMES)
-    if (
-      (await view.resolve(`/${name}`)) === `/${name}` &&
-      (await looksLikeRoot(directoryView(join(directory, name))))
-    )
-      return `subvol=${name}`;
+  for (const name of ROOT_SUBVOLUMES) {
+    if ((await view.resolve(`/${name}`)) !== `/${name}`) continue;
+    const inside = directoryView(join(directory, name));
+    if (await looksLikeRoot(inside)) return `subvol=${name}`;
+    const layout = await readLayout(inside); // Silverblue's lies in `root`
+    if (layout !== null) return layout;
+  }
   return null;
 }
 
