@@ -93,7 +93,8 @@ function describe(code: BootCode): string {
       return "LILO";
     case "active":
       return `the active partition (${code.starts === null ? "none" : describe(code.starts)})`;
-    default:
+    case "none":
+    case "other":
       return "unknown boot code";
   }
 }

@@ -68,7 +68,8 @@ async function findMenu({ loader, menu }: Started, ground: Ground): Promise<Load
       return await readSyslinux(ground);
     case "systemd-boot":
       return await readSystemdBoot(specRoots(ground), ground);
-    default:
+    case "stub":
+    case null:
       return null;
   }
 }

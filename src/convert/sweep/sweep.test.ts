@@ -68,10 +68,9 @@ test("what another problem reported is not repeated, and the same name elsewhere
 test("the gravest come first, the rest is counted, and one that matters little is a note", () => {
   const line = (path: string, number: number) =>
     ({ kind: "disk", name: "/dev/sdq", path, line: number }) as const;
-  const many = [..."abcdefghijk"].flatMap((name) => [
-    line(`/etc/nagios/${name}`, 1),
-    line(`/etc/nagios/${name}`, 2),
-  ]);
+  const many = "abcdefghijk"
+    .split("")
+    .flatMap((name) => [line(`/etc/nagios/${name}`, 1), line(`/etc/nagios/${name}`, 2)]);
   const problem = leftoverProblem([...many, line("/etc/rc.local", 3), line("/etc/rc.local", 4)], facts);
   assert.equal(problem?.severity, "warns");
   assert.match(

@@ -53,7 +53,10 @@ export function readVmFacts(guest: GuestOS, intent: Intent): VmFacts {
         case "nic":
           // A name of a kind that the machine never had comes from a package.
           return names.has(name) || (!old.has(name) && !styles.has(styleOf(name)));
-        default:
+        case "device":
+        case "scsi":
+        case "serial":
+        case "slot":
           return false;
       }
     },

@@ -31,7 +31,7 @@ const UEFI = { firmware: { kind: "uefi", secureBoot: false } } as const;
 
 export function uefi(): Bootable {
   const system = debian();
-  system.files[FSTAB] = `${String(system.files[FSTAB])}UUID=${ESP} /boot/efi vfat umask=0077 0 1\n`;
+  system.files[FSTAB] = `${textOf(system, FSTAB)}UUID=${ESP} /boot/efi vfat umask=0077 0 1\n`;
   system.files["/boot/efi/EFI/BOOT/BOOTX64.EFI"] = "MZ grub_cmd";
   system.files["/boot/efi/EFI/debian/grub.cfg"] =
     `search.fs_uuid ${ROOT} root hd0,gpt1 \nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n`;
@@ -55,11 +55,17 @@ export function systemdBoot(): Bootable {
   return system;
 }
 
+function textOf({ files }: Bootable, path: string): string {
+  const file = files[path];
+  assert.ok(typeof file === "string", `${path} is not text`);
+  return file;
+}
+
 /** Replaces text in a file of the system; it must be there. */
 export const edit =
   (path: string, from: string | RegExp, to: string) =>
   (system: Bootable): void => {
-    const text = String(system.files[path]);
+    const text = textOf(system, path);
     const edited = text.replaceAll(from instanceof RegExp ? new RegExp(from.source, "gm") : from, to);
     assert.notEqual(edited, text, `${path} has no ${String(from)}`);
     system.files[path] = edited;

@@ -37,10 +37,14 @@ test("lease files keep history: of an interface the newest lease, and of an addr
     "/var/lib/dhcp/dhclient.eth1.leases": lease("eth1", "192.0.2.8", "01"),
   };
   const { sightings } = await leases.read(memoryView(files));
-  assert.deepEqual(sightings.map(({ name, leased, mac }) => [name, leased, mac]).toSorted(), [
-    ["enp3s0", ["192.0.2.7"], A],
-    ["eth1", ["192.0.2.8"], null],
-  ]);
+  const byName = sightings.toSorted((a, b) => (`${a.name}` < `${b.name}` ? -1 : 1));
+  assert.deepEqual(
+    byName.map(({ name, leased, mac }) => [name, leased, mac]),
+    [
+      ["enp3s0", ["192.0.2.7"], A],
+      ["eth1", ["192.0.2.8"], null],
+    ],
+  );
   assert.deepEqual(await briefs(files), [
     ["eth1", null, NONE],
     ["enp3s0", A, NONE],
