@@ -43,8 +43,9 @@ export async function convertCommandLines(
         unseen.push(...edited.unseen);
         return edited.text;
       };
-      await editFile(kind, path, { draft, why: `${WHY}${again}`, edit: name });
+      // What goes makes room for longer names, in a file of fixed size (grubenv).
       await editFile(kind, path, { draft, why: `${WHY_OUT}${again}`, edit: takeOut });
+      await editFile(kind, path, { draft, why: `${WHY}${again}`, edit: name });
       const cards: string[] = [];
       const nameCard: EditLine = ({ text }) => {
         const edited = nameCards(text, intent.nics);

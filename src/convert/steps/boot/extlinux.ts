@@ -7,7 +7,8 @@ import { convertCommandLines } from "./command-lines.ts";
 export const extlinux = step(
   {
     name: "extlinux",
-    explains: "Names root= and resume= by UUID in the menus of extlinux and syslinux",
+    explains:
+      "Names devices of the command line by UUID, or takes them out, in the menus of extlinux and syslinux",
   },
   async (context) => {
     await convertCommandLines(LOADER_FILES.extlinux, context);

@@ -7,7 +7,8 @@ import { convertCommandLines } from "./command-lines.ts";
 export const grubLegacy = step(
   {
     name: "grub-legacy",
-    explains: "Names root= and resume= by UUID in the menu of GRUB legacy (menu.lst, grub.conf)",
+    explains:
+      "Names devices of the command line by UUID, or takes them out, in the menu of GRUB legacy (menu.lst, grub.conf)",
   },
   async (context) => {
     await convertCommandLines(LOADER_FILES["grub-legacy"], context);

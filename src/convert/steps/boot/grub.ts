@@ -13,7 +13,8 @@ import { readVolumes, type Volumes } from "../../names/volumes.ts";
 export const grub = step(
   {
     name: "grub",
-    explains: "Names root= and resume= by UUID in GRUB's menu, grubenv and /etc/default/grub",
+    explains:
+      "Names devices of the command line by UUID, or takes them out, in GRUB's menu, grubenv and /etc/default/grub",
   },
   async (context) => {
     const { guest, intent, view, draft } = context;
