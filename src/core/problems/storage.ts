@@ -22,6 +22,9 @@ export const STORAGE_PROBLEMS = {
   "lvm-pv-missing": warns("A volume group needs a physical volume that is not on the given disks."),
   "lvm-pv-twice": warns("A physical volume is there more than once."),
   "lvm-many-volumes": warns("A volume group has more logical volumes than are looked into."),
+  "lvm-not-opened": notes(
+    "A logical volume is thin, cached or mirrored, and is not opened here; it stops where no system is found elsewhere.",
+  ),
   "lvm-volume-has-snapshot": warns("A logical volume has a snapshot or is part of another one."),
 
   "md-degraded": warns("Members of a software RAID are missing or out of date."),

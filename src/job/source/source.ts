@@ -37,6 +37,7 @@ import { lockedVolumes, plainCopies } from "./locked.ts";
 import { chooseMirrors, type FewerDisks, isExpected } from "./mirrors.ts";
 import { eraseRaidSignatures } from "./plain-disks.ts";
 import { shrinkArrays } from "./shrink-arrays.ts";
+import { unopenedVolumes } from "./unopened.ts";
 
 type Call = { readonly signal: AbortSignal; readonly emit: Emit };
 
@@ -175,6 +176,7 @@ export async function openSource(found: FewerDisks, options: OpenOptions): Promi
     if (guest !== null) opening.use(guest);
     problems.push(...looked.problems.filter((problem) => !isExpected(problem, found.leftOut)));
   }
+  if (!asIs) problems.push(...unopenedVolumes(found.storage, { hasGuest: guest !== null }));
   problems.push(...plainCopies(found.storage, guest?.os ?? null));
   if (!asIs)
     problems.push(...lockedVolumes(found.storage, { hasGuest: guest !== null, told: found.problems }));

@@ -11,6 +11,7 @@ import { type CommandRunner, say, sayJson } from "./context.ts";
 const PROGRAMS: readonly (readonly [program: string, use: string, needed: boolean])[] = [
   ["qemu-img", "disk images (qcow2)", true],
   ["blkid", "file system signatures", true],
+  ["wipefs", "signatures of firmware RAID", true],
   ["losetup", "loop devices", true],
   ["cpio", "initramfs archives", true],
   ["zstd", "compressed modules and initramfs", true],
