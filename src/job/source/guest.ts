@@ -17,7 +17,7 @@ import { bytesUsed, mountGuest } from "../../overlay/index.ts";
 import { directoryView } from "../../system/index.ts";
 import { readOnlyRoot } from "./by-images.ts";
 import { attach, type OverlayContext } from "./file-systems.ts";
-import { findRoot } from "./find-root.ts";
+import { findRoot } from "./root/find-root.ts";
 import { mountPoints } from "./mount-points.ts";
 
 export type MountedGuest = AsyncDisposable & {

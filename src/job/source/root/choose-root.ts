@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which of several installed systems is the machine's own, by what they say of themselves and by what starts. The order in which
 // the disks were given is no evidence. Pure.
-import { makeProblem, named, type NodeId, type Problem } from "../../core/index.ts";
+import { makeProblem, named, type NodeId, type Problem } from "../../../core/index.ts";
 
 export type RootEvidence = {
   readonly node: NodeId;

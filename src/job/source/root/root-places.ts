@@ -8,12 +8,12 @@ import {
   NO_NAMES,
   type Problem,
   UserError,
-} from "../../core/index.ts";
-import { type Layout, looksLikeRoot, readLayout, readMounts } from "../../inspect/index.ts";
-import { mountGuest, type Volumes } from "../../overlay/index.ts";
-import { directoryView } from "../../system/index.ts";
-import { type FileSystem, fileSystems, type OverlayContext } from "./file-systems.ts";
-import { mountPoints } from "./mount-points.ts";
+} from "../../../core/index.ts";
+import { type Layout, looksLikeRoot, readLayout, readMounts } from "../../../inspect/index.ts";
+import { mountGuest, type Volumes } from "../../../overlay/index.ts";
+import { directoryView } from "../../../system/index.ts";
+import { type FileSystem, fileSystems, type OverlayContext } from "../file-systems.ts";
+import { mountPoints } from "../mount-points.ts";
 
 /** File systems that can be the root of a Linux system and that this kernel may mount. */
 const ROOT_TYPES: ReadonlySet<string> = new Set(["ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"]);

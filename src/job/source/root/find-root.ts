@@ -14,14 +14,14 @@ import {
   type NodeId,
   type Problem,
   UserError,
-} from "../../core/index.ts";
-import { readIdentity, readStartedUuids, readMenuRoots } from "../../inspect/index.ts";
-import { mountGuest, type Volumes } from "../../overlay/index.ts";
-import { directoryView } from "../../system/index.ts";
-import { byImages } from "./by-images.ts";
+} from "../../../core/index.ts";
+import { readIdentity, readStartedUuids, readMenuRoots } from "../../../inspect/index.ts";
+import { mountGuest, type Volumes } from "../../../overlay/index.ts";
+import { directoryView } from "../../../system/index.ts";
+import { byImages } from "../by-images.ts";
 import { chooseRoot, type RootEvidence } from "./choose-root.ts";
-import { attach, type FileSystem, type OverlayContext } from "./file-systems.ts";
-import { mountPoints } from "./mount-points.ts";
+import { attach, type FileSystem, type OverlayContext } from "../file-systems.ts";
+import { mountPoints } from "../mount-points.ts";
 import {
   mountsOf,
   type PlaceMounts,
