@@ -107,7 +107,7 @@ test("without a pager the text is shown a screenful at a time; y begins", async 
 
 test("plan names the changes, then summary and problems; --diff shows them", async (t) => {
   const directory = await temporary(t);
-  const argv = ["bin/virt-p2v", "plan", ...migration(directory).slice(2)];
+  const argv = [PROGRAM, "plan", ...migration(directory).slice(2)];
   await using terminal = await openTerminal(argv, { rows: 200 });
   await terminal.exitCode();
   const screen = (await terminal.screen()).join("\n");
