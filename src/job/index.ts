@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // job owns the story: it joins the rooms, runs the phases of one migration and writes its report.
 export * from "./bug/index.ts";
+export * from "./check.ts";
 export * from "./convert.ts";
 export * from "./undo.ts";
 export * from "./destination/destination.ts";

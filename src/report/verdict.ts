@@ -103,6 +103,7 @@ export function nextSteps(report: Report): readonly string[] {
         "Look at the last lines of the console below, and at console.log.",
         ...suspectLinks(report),
         `Start it yourself to look closer: sh ${report.name}.qemu.sh`,
+        `After a correction: virt-p2v check ${directory} walks its chain of boot and starts it once more.`,
       ];
     case "not-tried":
       return [

@@ -7,6 +7,7 @@ const { stops } = kindsOf("usage");
 /** Commands and their words. */
 const WORDS = {
   "command-unknown": stops("There is no such command."),
+  "check-remote": stops("check was given a VM of another computer."),
   "argument-missing": stops("The command needs an argument that was not given."),
   "argument-unknown": stops("The command takes fewer arguments than were given."),
   "arguments-wrong": stops("A flag is unknown, lacks its value, or has one that it does not take."),

@@ -4,6 +4,7 @@ import type { CommandName } from "../settings/index.ts";
 import type { CommandRunner } from "./context.ts";
 import { runHostDefine } from "./host/define.ts";
 import { runHostShow } from "./host/show.ts";
+import { runCheck } from "./check.ts";
 import { runConvert } from "./convert.ts";
 import { runDoctor } from "./doctor.ts";
 import { runHostClean } from "./host/clean.ts";
@@ -26,6 +27,7 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   plan: runPlan,
   migrate: runMigrate,
   convert: runConvert,
+  check: runCheck,
   verify: runVerify,
   report: runReport,
   "host show": runHostShow,

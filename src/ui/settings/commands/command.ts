@@ -8,6 +8,7 @@ export type CommandName =
   | "plan"
   | "migrate"
   | "convert"
+  | "check"
   | "verify"
   | "report"
   | "host show"

@@ -2,6 +2,39 @@
 // Commands for a VM that was migrated.
 import type { Command } from "./command.ts";
 
+export const check: Command = {
+  name: "check",
+  summary: "Say whether a VM boots as it is now: its chain of boot, and a start on a throw-away overlay",
+  description: [
+    "Walks the chain of boot over the images, from firmware to network, and starts the VM once on a throw-away overlay, as a migration does at its end. Nothing is copied or converted, and the images are not written. For a VM that somebody corrected, or for images from elsewhere.",
+    "Exit code 7 where it was not seen to boot. With --no-boot-check only the chain is walked.",
+  ],
+  positional: {
+    name: "DIR|IMAGE",
+    help: "Directory of a migrated VM, with report.json in it; or disk images, raw or qcow2, in their order.",
+    many: true,
+  },
+  settings: [
+    "root",
+    "key",
+    "name",
+    "firmware",
+    "nic",
+    "memory",
+    "vcpus",
+    "no-boot-check",
+    "verbose",
+    "json",
+    "trace",
+    "help",
+  ],
+  required: [],
+  examples: [
+    ["virt-p2v check vms/server", "after its fstab was corrected in the VM"],
+    ["virt-p2v check server.qcow2 --no-boot-check", "the chain of boot of an image from elsewhere"],
+  ],
+};
+
 export const verify: Command = {
   name: "verify",
   summary: "Read a VM's images again and check them against the manifest",

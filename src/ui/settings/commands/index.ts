@@ -3,7 +3,7 @@
 import type { Command } from "./command.ts";
 import { inspect, plan, migrate } from "./migrate.ts";
 import { convert } from "./convert.ts";
-import { verify, report } from "./finished.ts";
+import { check, verify, report } from "./finished.ts";
 import { hostShow, hostClean, hostDefine, hostUndefine } from "./host.ts";
 import { isoBuild, isoAttach, isoPxe, isoKickstart } from "./iso.ts";
 import { doctor, live, wizard } from "./live.ts";
@@ -16,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   plan,
   migrate,
   convert,
+  check,
   verify,
   report,
   hostShow,
