@@ -120,7 +120,7 @@ async function findTarget(
   const isDirectory = paths.length <= 1 && (await stat(directory).catch(() => null))?.isDirectory() === true;
   if (!isDirectory) {
     const images = paths.map((path) => resolve(path));
-    const format = /\.qcow2$/.test(images[0] ?? "") ? "qcow2" : "raw";
+    const format = (images[0] ?? "").endsWith(".qcow2") ? "qcow2" : "raw";
     const named = basename(first).replace(/\.[^.]*$/, "");
     const name = answers.name ?? (isVmName(named) ? named : "vm");
     return {

@@ -14,7 +14,7 @@ export const runCheck: CommandRunner = async (given, { signal }) => {
     throw new UserError("argument-missing", "virt-p2v check needs a directory or images", {
       advice: "See virt-p2v check --help",
     });
-  if (/^ssh:\/\//.test(first))
+  if (first.startsWith("ssh://"))
     throw new UserError(
       "check-remote",
       `${first} is on another computer, and its images are read where they lie`,
