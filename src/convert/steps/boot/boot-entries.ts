@@ -9,7 +9,7 @@ export const bootEntries = step(
   {
     name: "boot-entries",
     explains:
-      "Names devices of the command line by UUID, or takes them out, in boot entries (loader/entries/*.conf), /etc/kernel/cmdline, and menus of rEFInd and Limine",
+      "Names devices of the command line by UUID in boot entries (loader/entries/*.conf), /etc/kernel/cmdline, rEFInd and Limine",
   },
   async (context) => {
     await convertCommandLines(LOADER_FILES["boot-entries"], context);
