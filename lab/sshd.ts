@@ -86,10 +86,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     const onAbort = (): void => void endTree(child);
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      await waitFor(`sshd on port ${port}`, () => child.exitCode === null && greets({ address, port }), {
-        timeoutMs: 10_000,
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const ready = (): Promise<boolean> | boolean => child.exitCode === null && greets({ address, port });
+      await waitFor(`sshd on port ${port}`, ready, signal === undefined ? {} : { signal });
     } catch (error) {
       await stop();
       throw new Error(`sshd did not start: ${log.trim()}`, { cause: error });

@@ -24,7 +24,7 @@ export function hostContract(name: string, open: () => Promise<Host & AsyncDispo
     });
   };
   const run = (host: Host, argv: readonly string[]): ReturnType<Host["run"]> =>
-    host.run(argv, { timeoutMs: 20_000, signal });
+    host.run(argv, { timeoutMs: 300_000, signal });
 
   check("makes directories, with parents, private", async (host, directory) => {
     const path = join(directory, "a b", "c");
@@ -120,7 +120,7 @@ export function hostContract(name: string, open: () => Promise<Host & AsyncDispo
     await assert.rejects(host.run(["sleep", "30"], { timeoutMs: 200, signal }), /took longer/);
     await assert.rejects(host.run(["sleep", "30"], { timeoutMs: 1, signal }), /took longer/); // before it is connected
     const abort = new AbortController();
-    const running = host.run(["sleep", "30"], { timeoutMs: 20_000, signal: abort.signal });
+    const running = host.run(["sleep", "30"], { timeoutMs: 300_000, signal: abort.signal });
     setTimeout(() => abort.abort(new Error("enough")), 100);
     await assert.rejects(running, /enough/);
   });
@@ -151,11 +151,11 @@ export function hostContract(name: string, open: () => Promise<Host & AsyncDispo
       let said = "";
       process.stdout.on("data", (part: Buffer) => (said += part.toString()));
       process.stdin.write("hello\n");
-      await waitFor("its answer", () => /got hello/.test(said), { timeoutMs: 10_000 });
+      await waitFor("its answer", () => /got hello/.test(said));
       pid = Number.parseInt(said, 10);
       assert.ok(isAlive(pid));
     }
-    await waitFor("its end", () => !isAlive(pid), { timeoutMs: 5000 });
+    await waitFor("its end", () => !isAlive(pid));
   });
 
   check("spawns a program and tells its end", async (host) => {

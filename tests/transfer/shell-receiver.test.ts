@@ -85,7 +85,7 @@ async function finishAndCheck(host: Host, place: Place, results: CopyResult[]): 
 
 const freed = async (place: Place): Promise<void> => {
   const gone = async (): Promise<boolean> => !(await readdir(place.directory)).includes(".p2v-lock");
-  await waitFor("the directory's lock to go", gone, { timeoutMs: 20_000 });
+  await waitFor("the directory's lock to go", gone);
 };
 
 for (const name of ["dash", "bash", "busybox"] as const)

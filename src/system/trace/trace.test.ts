@@ -57,7 +57,7 @@ test("killed while a program runs, the trace says what it waited for", async (t)
   const gone = once(child, "exit");
   const line = /begun=1; sh -c 'while kill -0 \$PPID; do sleep 0\.1; done'\n$/;
   const text = (): Promise<string> => readFile(path, "utf8").catch(() => "");
-  await waitFor("the line", async () => line.test(await text()), { timeoutMs: 120_000 });
+  await waitFor("the line", async () => line.test(await text()));
   child.kill("SIGKILL");
   await gone;
   assert.match(await text(), line);

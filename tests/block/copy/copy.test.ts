@@ -77,9 +77,7 @@ test("a killed agent is an error with advice; the same command again sends only 
   });
   await assert.rejects(first, isError("host", "link-lost"));
   await Promise.all(kills);
-  await waitFor("the other agent's end", async () => (await descendants(process.pid)).length === 0, {
-    timeoutMs: 10_000,
-  });
+  await waitFor("the other agent's end", async () => (await descendants(process.pid)).length === 0);
 
   const [result] = await copy({ host, directory, disk });
   assert.ok(result !== undefined && result.cellsKept >= 35, `${result?.cellsKept} cells kept`);
@@ -264,7 +262,7 @@ test("over a real sshd the result is the same, also after the link was cut", asy
   );
   await Promise.all(cuts);
   const gone = async (): Promise<boolean> => !(await readdir(directory)).includes(".p2v-lock");
-  await waitFor("the agents there to notice", gone, { timeoutMs: 20_000 });
+  await waitFor("the agents there to notice", gone);
   const results = await copy({ host, directory, disk: diskAt(source) });
   assert.ok((results[0]?.cellsKept ?? 0) >= 35, `${results[0]?.cellsKept} cells kept`);
   await finishDisks(

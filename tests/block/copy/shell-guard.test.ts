@@ -36,7 +36,7 @@ void suite("a receiving shell's guard", { concurrency: 15 }, () => {
         const shell = await host.start(loop(MARK, PATIENCE));
         shell.stdout.resume();
         shell.stdin.write(line(`cd ${directory} && p2v_lock=held && printf held >.p2v-lock`));
-        await waitFor("the lock", async () => (await readdir(directory)).length === 1, { timeoutMs: 60_000 });
+        await waitFor("the lock", async () => (await readdir(directory)).length === 1);
         shell.stdin.write(more);
         await shell.closed;
         assert.deepEqual(await readdir(directory), []);

@@ -151,7 +151,7 @@ test("--update and --replace refuse a VM that runs", async (t) => {
     file,
     ..."-device virtio-blk-pci,drive=d".split(" "),
   ]);
-  await waitFor("QEMU", () => existsSync(join(directory, "qmp")), { timeoutMs: 20_000 });
+  await waitFor("QEMU", () => existsSync(join(directory, "qmp")));
   for (const how of ["--update", "--replace"]) {
     const ended = await cli([
       "migrate",

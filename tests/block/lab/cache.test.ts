@@ -21,7 +21,7 @@ async function halfBuild(path: string): Promise<void> {
   throw new Error("no luck");
 }
 
-const quiet = { signal: AbortSignal.timeout(20_000), onProgress: () => undefined };
+const quiet = { signal: AbortSignal.timeout(600_000), onProgress: () => undefined };
 
 test("cacheDirectory() follows P2V_CACHE, then XDG_CACHE_HOME", () => {
   assert.equal(cacheDirectory({ P2V_CACHE: "/a", XDG_CACHE_HOME: "/b" }), "/a");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { RunError, run } from "../../../src/system/index.ts";
-import { descendants } from "../../../lab/processes.ts";
+import { descendants, waitFor } from "../../../lab/processes.ts";
 import { type SshdOptions, startSshd } from "../../../lab/sshd.ts";
 
 const BATCH = ["-o", "BatchMode=yes"];
@@ -47,9 +47,15 @@ for (const [knownHost, words] of refused) {
 
 test("a session still running when the server is disposed ends with it", async () => {
   const sshd = await startSshd();
-  const session = run(["ssh", "-F", sshd.sshConfigPath, ...BATCH, sshd.hostAlias, "echo on; exec sleep 60"]);
+  const long = `sleep ${600 + process.pid / 1e7}`; // nobody else's
+  const session = run(["ssh", "-F", sshd.sshConfigPath, ...BATCH, sshd.hostAlias, `exec ${long}`], {
+    timeoutMs: 300_000,
+  });
   const ended = assert.rejects(session, RunError);
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await waitFor("the session", async () => {
+    const { stdout } = await run(["pgrep", "--full", "--exact", long], { allowCodes: [1] });
+    return stdout !== "";
+  });
   await sshd[Symbol.asyncDispose]();
   await ended;
   assert.deepEqual(await descendants(process.pid), []);

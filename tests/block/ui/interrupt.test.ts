@@ -33,7 +33,7 @@ for (const signal of SIGNALS)
     await symlink(process.execPath, join(root, "node"));
     const child = spawn(join(root, "bin/virt-p2v"), ["doctor"], { stdio: ["ignore", "ignore", "pipe"] });
     const { said, ended } = follow(child);
-    await waitFor("the program", () => said().includes("LOADING"), { timeoutMs: 120_000 });
+    await waitFor("the program", () => said().includes("LOADING"));
     child.kill(signal);
     assert.equal(await ended, 130, said());
     assert.match(said(), /^Interrupted: nothing was begun$/m);
@@ -62,7 +62,7 @@ test("a signal while the shell looks for Node", async (t) => {
       () => true,
       () => false,
     );
-  await waitFor("the shell", isThere, { timeoutMs: 120_000 });
+  await waitFor("the shell", isThere);
   child.kill("SIGTERM");
   await writeFile(go, "\n");
   assert.equal(await ended, 130, said());

@@ -92,7 +92,7 @@ async function check(
     return { result, events, left: await readdir(directory) };
   } finally {
     assert.equal(hash(await readFile(join(directory, "aurora-1.img"))), before);
-    await waitFor("the end of QEMU", async () => (await running(directory)) === "", { timeoutMs: 10_000 });
+    await waitFor("the end of QEMU", async () => (await running(directory)) === "");
     assert.ok(!leavesNothing || !(await readdir(directory)).includes(".p2v-check"));
   }
 }
@@ -139,13 +139,17 @@ test("the boot check knows before its time limit that nothing can boot", async (
 });
 
 test("the boot check gives up on a silent guest at its time limit", async (t) => {
-  const { result } = await check(t, {
-    image: bootSector("\r\nhello\r\n"),
-    layer: Buffer.alloc(0),
-    timeoutMs: 4_000,
-  });
-  assert.equal(result.outcome.kind, "not-booted");
-  assert.ok(result.outcome.lastLines.includes("hello"));
+  // A slow machine has not come to its first word when the first of these is over.
+  for (const timeoutMs of [4_000, 20_000, 100_000]) {
+    const { result } = await check(t, {
+      image: bootSector("\r\nhello\r\n"),
+      layer: Buffer.alloc(0),
+      timeoutMs,
+    });
+    assert.equal(result.outcome.kind, "not-booted");
+    if (result.outcome.lastLines.includes("hello")) return;
+  }
+  assert.fail("the guest never said hello");
 });
 
 test("the boot check ends when aborted, and leaves nothing", async (t) => {
@@ -172,7 +176,7 @@ test("the console is seen from its first line, however late the host gets round 
     host,
     image: bootSector(`${PROBE}\r\n`),
     layer: Buffer.alloc(0),
-    timeoutMs: 10_000,
+    timeoutMs: 100_000,
   });
   assert.equal(result.outcome.kind, "booted");
 });

@@ -29,6 +29,6 @@ export async function serveBadDisk(
     "--export",
     JSON.stringify({ type: "fuse", id: "bad", "node-name": "disk", mountpoint: path }),
   ]);
-  await waitFor("the export", async () => (await stat(path)).size > 0, { timeoutMs: 20_000 });
+  await waitFor("the export", async () => (await stat(path)).size > 0);
   return { path, [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose]() };
 }

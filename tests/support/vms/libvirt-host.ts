@@ -79,10 +79,7 @@ export async function startLibvirtHost(options: LibvirtHostOptions = {}): Promis
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    await waitFor("the namespaces", () => log.includes("ready\n"), {
-      timeoutMs: 30_000,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    await waitFor("the namespaces", () => log.includes("ready\n"), signal === undefined ? {} : { signal });
     const pid = (await run(["pgrep", "-P", `${child.pid}`])).stdout.trim().split("\n")[0] ?? "";
     const enter = ["nsenter", "-t", pid, "--mount", "--pid", "--net"];
     await writeSsh(at, enter);
@@ -159,7 +156,7 @@ async function startNetwork(at: (name: string) => string, enter: readonly string
   await waitFor(
     "libvirtd",
     async () => (await run([...virsh, "version"], { allowCodes: [1], timeoutMs: 20_000 })).code === 0,
-    { timeoutMs: 60_000, everyMs: 300 },
+    { everyMs: 300 },
   );
   await writeFile(at("network.xml"), NETWORK);
   await run([...virsh, "net-define", at("network.xml")]);

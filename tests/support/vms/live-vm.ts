@@ -134,7 +134,7 @@ export async function startLiveVm(options: LiveVmOptions): Promise<LiveVm> {
 async function describeMachine(socket: string): Promise<string> {
   const words: string[] = [];
   try {
-    using qmp = await connectQmp(socket, { signal: AbortSignal.timeout(10_000) });
+    using qmp = await connectQmp(socket, { signal: AbortSignal.timeout(60_000) });
     setTimeout(() => qmp[Symbol.dispose](), 20_000).unref();
     for (const pauseMs of [0, 2000]) {
       await new Promise((resolve) => setTimeout(resolve, pauseMs));

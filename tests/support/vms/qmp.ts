@@ -23,7 +23,7 @@ export async function connectQmp(path: string, { signal }: { signal: AbortSignal
       socket = await tryConnect(path);
       return socket !== null;
     },
-    { timeoutMs: 30_000, signal },
+    { signal },
   );
   const open: Socket = socket ?? connect(path);
   const waiting: ((reply: Reply) => void)[] = [];

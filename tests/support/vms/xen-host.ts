@@ -56,7 +56,6 @@ export async function startXenHost({ signal }: { signal: AbortSignal }): Promise
   };
   try {
     await waitFor("dom0", () => log.includes("dom0 login: ") || child.exitCode !== null, {
-      timeoutMs: 6 * 60_000,
       everyMs: 500,
       signal,
     });
