@@ -100,3 +100,19 @@ test("a device by its numbers is what the kernel calls so", () => {
   assert.equal(spec("/dev/block/22:65"), "order:hd:3 1");
   assert.equal(spec("/dev/block/253:0"), "other");
 });
+
+test("partitions of dmraid's volumes, in the words of its versions", () => {
+  for (const [spec, name, partition] of [
+    ["isw_cbbhgdiebh_Volume0p1", "isw_cbbhgdiebh_Volume0", 1],
+    ["isw_cbbhgdiebh_Volume01", "isw_cbbhgdiebh_Volume0", 1],
+    ["isw_cbbhgdiebh_Volume012", "isw_cbbhgdiebh_Volume0", 12],
+    ["isw_cbbhgdiebh_Volume0", "isw_cbbhgdiebh_Volume0", null],
+    ["pdc_bdfcfaebcjp2", "pdc_bdfcfaebcj", 2],
+    ["sil_afbbaebdchaf", "sil_afbbaebdchaf", null],
+  ] as const)
+    assert.deepEqual(parseDeviceSpec(`/dev/mapper/${spec}`), {
+      kind: "hardware",
+      disk: { by: "firmware-raid", name },
+      partition,
+    });
+});

@@ -80,9 +80,12 @@ export function parseDeviceSpec(spec: string): DeviceSpec {
 
 /** Partitions of an array are what mdadm makes of a firmware's metadata; its own arrays mostly hold one file system. */
 const FIRMWARE_ARRAY = /^\/dev\/md\/?_?([A-Za-z0-9_.:-]{1,64}?)p(\d{1,3})$/;
-/** dmraid(8): format, group and volume; the formats of `dmraid -l`. */
+/**
+ * dmraid(8): format, group and volume; the formats of `dmraid -l`. Intel's first volume is Volume0: its partition 1 is called
+ * Volume0p1, and Volume01 by older versions.
+ */
 const FIRMWARE_MAP =
-  /^\/dev\/mapper\/((?:asr|ddf1|dos|hpt3[75]x|isw|jmicron|lsi|nvidia|pdc|sil|via)_[A-Za-z0-9_]{1,100}?)(?:p?(\d{1,3}))?$/;
+  /^\/dev\/mapper\/((?:asr|ddf1|dos|hpt3[75]x|isw|jmicron|lsi|nvidia|pdc|sil|via)_[A-Za-z0-9_]{1,100}?0?)(?:p?([1-9]\d{0,2}))?$/;
 
 /**
  * A device of GRUB: `(hd0,msdos1)`, `(hd0,gpt2)`, `hd0,1`. GRUB 2 counts partitions from 1, GRUB legacy from 0 (`legacy`).
