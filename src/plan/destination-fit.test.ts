@@ -12,6 +12,7 @@ const EMPTY: DirectoryFacts = {
   files: [],
   inUse: [],
   nearest: "/vms",
+  isWritable: true,
   freeBytes: 10 * GIB,
   occupiedBytes: 0,
 };
@@ -65,6 +66,11 @@ test("a finished VM is in the way, unless it is replaced or brought up to date w
     assert.deepEqual(fitDirectory(FINISHED, needs), { problems: [], goesOn, isInTheWay: false });
     assert.deepEqual(codes(running, needs), ["stops destination-in-use"]);
   }
+});
+
+test("a place that may not be written stops the plan, not the copy", () => {
+  assert.deepEqual(codes({ ...EMPTY, isWritable: false }), ["stops destination-read-only"]);
+  assert.deepEqual(codes({ ...EMPTY, kind: "file", isWritable: false }), ["stops destination-wrong"]);
 });
 
 test("images that are there make room for their successors", () => {

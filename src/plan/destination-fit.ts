@@ -20,6 +20,7 @@ export type DirectoryFacts = {
   readonly inUse: readonly string[];
   /** The directory itself, or its nearest parent that is there, and what is free in it. */
   readonly nearest: string;
+  readonly isWritable: boolean;
   readonly freeBytes: number;
   /** What the images take that are there already. */
   readonly occupiedBytes: number;
@@ -55,6 +56,7 @@ export function fitDirectory(
   const problems = [
     ...contentProblems(facts, { changes }),
     ...(changes ? facts.inUse.map((file) => inUse(facts, file)) : []),
+    ...rightProblems(facts),
     ...spaceProblems(facts, usedBytes),
   ];
   const updates = finished && update && !replace;
@@ -98,6 +100,17 @@ const inUse = (facts: DirectoryFacts, file: string): Problem =>
     text: "is in use: the VM runs",
     advice: "Shut the VM down there, and run the same command again",
   });
+
+function rightProblems(facts: DirectoryFacts): readonly Problem[] {
+  if (facts.isWritable || facts.kind === "file" || facts.kind === "other") return [];
+  return [
+    stop(facts, "destination-read-only", {
+      path: facts.nearest,
+      text: "may not be written by this user, or its file system is read-only",
+      advice: "Choose a directory that your user may write, or another user",
+    }),
+  ];
+}
 
 function spaceProblems(facts: DirectoryFacts, usedBytes: number): readonly Problem[] {
   const { freeBytes, occupiedBytes, nearest } = facts;

@@ -19,6 +19,7 @@ export async function askDirectory(
     files,
     inUse: isFinished(files) ? await imagesInUse(host, path, { files, signal }) : [],
     nearest,
+    isWritable: (await host.run(["test", "-w", nearest], { timeoutMs: 60_000, signal })).code === 0,
     freeBytes: await host.freeBytes(nearest),
     occupiedBytes: await occupiedBytes(host, path, files),
   };
