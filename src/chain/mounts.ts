@@ -66,7 +66,11 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
     if (type === "swap") return assumed(place, { text, why: `${why}; ${waits}`, about });
     // systemd does not wait for the device of what is mounted already; older systems check it, and stop.
     if (path === "/" && ground.guest.init === "systemd") return assumed(place, { text, why, about });
-    const advice = `Give the disk that holds it too, or take the line out of ${from} or add nofail to it on the machine, and plan again`;
+    const without =
+      from === "/etc/fstab"
+        ? "--with absent-mounts writes nofail into the line, so that the VM comes up without it"
+        : `mask ${from.slice(from.lastIndexOf("/") + 1)} on the machine (systemctl mask)`;
+    const advice = `Give the disk that holds it too; or ${without}`;
     return broken(place, { text, why: `${from}: ${why}; the boot stops there and asks`, advice, about });
   };
   const own = vmDisk(spec, ground);

@@ -19,6 +19,7 @@ import { consoles } from "./consoles/consoles.ts";
 import { securetty } from "./consoles/securetty.ts";
 import { serialConsole } from "./consoles/serial-console.ts";
 import { bootFiles } from "./disks/boot-files.ts";
+import { absentMounts } from "./disks/absent-mounts.ts";
 import { crypttab } from "./disks/crypttab.ts";
 import { deviceCaches } from "./disks/device-caches.ts";
 import { fstab } from "./disks/fstab.ts";
@@ -54,6 +55,7 @@ import { sweep } from "./sweep.ts";
 export const CONVERSION_STEPS: readonly ConversionStep[] = [
   drivers, // before all that looks at kernels and menus
   fstab,
+  absentMounts, // after all that names volumes anew
   crypttab,
   systemdUnits,
   bootFiles,

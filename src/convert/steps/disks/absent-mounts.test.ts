@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ROOT_UUID, testGuestOS, testIntent } from "../../../../tests/support/guests/sample-guest.ts";
+import { readVolumes } from "../../names/volumes.ts";
+import { withNofail } from "./absent-mounts.ts";
+
+test("lines whose disks are not given get nofail, and nothing else changes", () => {
+  const intent = testIntent();
+  const volumes = readVolumes(testGuestOS(), intent);
+  const before = [
+    "# /dev/sdb1 /x ext4 defaults 0 2\n",
+    `UUID=${ROOT_UUID} / ext4 errors=remount-ro 0 1\n`,
+    "/dev/sda2 none swap sw 0 0\n",
+    "/dev/sdb1\t/srv/a  ext4\tnoatime 0 2 # data\r\n",
+    "UUID=99999999-1111 /srv/b xfs defaults 0 2\n",
+    "LABEL=gone /srv/c ext4 defaults,nofail 0 2\n",
+    "/dev/vg9/x /srv/d ext4 defaults 0 2\n",
+    "/dev/sdc1 none swap sw 0 0\n",
+    "server:/x /srv/e nfs defaults 0 0\n",
+    "/dev/sdb2 /srv/f auto noauto 0 0\n",
+  ];
+  const after = withNofail(before.join(""), { volumes, intent });
+  const wanted = before.with(3, "/dev/sdb1\t/srv/a  ext4\tnoatime,nofail 0 2 # data\r\n");
+  assert.equal(
+    after,
+    wanted
+      .with(4, "UUID=99999999-1111 /srv/b xfs defaults,nofail 0 2\n")
+      .with(6, "/dev/vg9/x /srv/d ext4 defaults,nofail 0 2\n")
+      .join(""),
+  );
+  assert.equal(withNofail(after, { volumes, intent }), after, "a second time");
+});
