@@ -44,10 +44,10 @@ export class CellSender {
   entries: DurableEntries | null = null;
   #doneBytes = 0;
   /**
-   * Hashes of cells that were told but are not durable, and first cells of such runs of zeros: after a broken
+   * Hashes of cells that were announced but are not durable, and first cells of such runs of zeros: after a broken
    * connection they come a second time. No more than lie in the windows of all lanes.
    */
-  readonly #told = new Map<number, Buffer | null>();
+  readonly #announced = new Map<number, Buffer | null>();
   readonly #totalBytes: number;
   readonly #compression: Compression;
   readonly #parts: Parts;
@@ -70,10 +70,10 @@ export class CellSender {
 
   async #sendZeros({ first, last }: Extract<Work, { kind: "zero" }>, lane: Lane): Promise<Sent> {
     const runs = await this.#notZeroThere(first, last);
-    if (!this.#told.has(first)) this.root.zeros(first, last);
-    this.#told.set(first, null);
+    if (!this.#announced.has(first)) this.root.zeros(first, last);
+    this.#announced.set(first, null);
     const durable = Promise.all(runs.map((run) => this.#keepZero(run.first, run.last, lane)));
-    return { durable: durable.then(() => void this.#told.delete(first)) };
+    return { durable: durable.then(() => void this.#announced.delete(first)) };
   }
 
   /** Of the cells [first, last), runs that the destination does not know to be zero. */
@@ -131,12 +131,12 @@ export class CellSender {
   #tell({ index, data }: DataWork, { sha256, pure, free }: Cell): void {
     const { disk, grid, options } = this.#parts;
     const range = cellRange(grid, index);
-    const told = this.#told.get(index);
-    if (told === undefined || told === null) {
+    const announced = this.#announced.get(index);
+    if (announced === undefined || announced === null) {
       this.root.cell(index, sha256);
-      this.#told.set(index, sha256);
+      this.#announced.set(index, sha256);
       options.onSegment?.({ disk: disk.number, ...range, sha256, data, pure });
-    } else if (!told.equals(sha256)) {
+    } else if (!announced.equals(sha256)) {
       free();
       throw changed(disk, range.start);
     }
@@ -197,7 +197,7 @@ export class CellSender {
   };
 
   #done(index: number, bytes: number): void {
-    this.#told.delete(index);
+    this.#announced.delete(index);
     this.#doneBytes += bytes;
     this.#parts.onDurable();
     this.#parts.options.emit({

@@ -6,7 +6,7 @@ import { mayHeal, pauseMs } from "./connection.ts";
 
 const error = (code: ProblemCode): UserError => new UserError(code, "text", { advice: "advice" });
 
-test("mayHeal() tries again what time may mend, and nothing that a person must mend", () => {
+test("mayHeal() tries again what time may fix, and nothing that a person must fix", () => {
   for (const code of [
     "link-lost",
     "host-refused",

@@ -28,7 +28,7 @@ export type CopiedSegment = {
   readonly disk: number;
   readonly start: number;
   readonly end: number;
-  /** Raw, of the cell as the destination has it: bytes that are no data are zero in it. */
+  /** Raw, of the cell as the destination has it: bytes that are not data are zero in it. */
   readonly sha256: Uint8Array;
   /** The ranges of it that were read. */
   readonly data: readonly Range[];

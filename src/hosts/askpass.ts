@@ -23,7 +23,7 @@ export function askpassPrefix(askpass: string | null): readonly string[] {
   return askpass === null ? [] : ["env", `SSH_ASKPASS=${askpass}`, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=:0"];
 }
 
-/** One try: a wrong password is the user's to mend, and three tries of it may lock an account. Pure. */
+/** One try: a wrong password is the user's to fix, and three tries of it may lock an account. Pure. */
 export const ASKPASS_OPTIONS: readonly string[] = [
   "NumberOfPasswordPrompts=1",
   "PreferredAuthentications=publickey,password,keyboard-interactive",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is told of a host's shell that does not do what a shell does. Pure.
+// Errors of a host's shell that does not do what a shell does. Pure.
 import { formatSeconds, UserError } from "../core/index.ts";
 import { sshWords } from "./ssh-errors.ts";
 

@@ -28,7 +28,7 @@ const cases = {
 } as const;
 
 for (const [what, [transport, script, code]] of Object.entries(cases))
-  test(`a shell that ${what} is told in words`, async (t) => {
+  test(`a shell that ${what} is reported in words`, async (t) => {
     const timeoutMs = code === "host-timeout" ? 500 : 300_000;
     await assert.rejects(
       runScript(transport, script, { signal: t.signal, timeoutMs, maxOutputBytes: 2 ** 20 }),

@@ -10,7 +10,7 @@ import { noCommand, noShell, shellEnded, tookLonger } from "./shell-errors.ts";
 export const READ_SCRIPT = 'read -r n && s=$(dd bs=1 count="$n" 2>/dev/null) && eval "$s"';
 
 /**
- * What a transport is told to start: any login shell (fish, csh, busybox) understands this line, since it has no
+ * What a transport starts: any login shell (fish, csh, busybox) understands this line, since it has no
  * backslash, quote or newline inside. It reads the length of the script, the script, and leaves the rest of stdin to it.
  */
 export const BOOTSTRAP = `exec sh -c '${READ_SCRIPT}'`;
@@ -126,8 +126,8 @@ const ENDING_MS = 20_000;
 const ending = new WeakMap<Started, Promise<void>>();
 
 /**
- * Ends a script and all it started. Killing ssh here would not end what runs there: the processes are told by a shell
- * of their own. A script leads its process group; where something stands between (ForceCommand), only it is told.
+ * Ends a script and all it started. Killing ssh here would not end what runs there: a shell of its own
+ * signals the processes. A script leads its process group; where something stands between (ForceCommand), only that is signalled.
  */
 export function endScript(transport: Transport, started: Started): Promise<void> {
   const known = ending.get(started);
@@ -216,7 +216,7 @@ async function startUntraced(
     child.once("exit", (code) => resolve(code));
   });
   void exited.then(() => signal.removeEventListener("abort", onAbort));
-  child.stdin.on("error", () => undefined); // told by `closed`
+  child.stdin.on("error", () => undefined); // reported by `closed`
   const text = Buffer.from(`printf '%s %s\\n' ${mark} "$$"\n${script}`, "utf8");
   child.stdin.write(`${text.length}\n`);
   child.stdin.write(text);

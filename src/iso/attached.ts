@@ -39,7 +39,7 @@ export function renderAttachedHeader(header: AttachedHeader): Buffer {
   return Buffer.from(text.padEnd(HEADER_BYTES, "\n"), "latin1");
 }
 
-/** null: these bytes are no header. */
+/** null: these bytes are not a header. */
 export function parseAttachedHeader(bytes: Uint8Array): AttachedHeader | null {
   const text = Buffer.from(bytes.subarray(0, HEADER_BYTES)).toString("latin1");
   if (bytes.length < HEADER_BYTES || !text.startsWith(`${MAGIC}\n`)) return null;

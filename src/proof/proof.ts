@@ -227,11 +227,11 @@ function step({ emit }: ProofOptions, text: string): void {
 
 function progress(disk: SourceDisk, totalBytes: number, emit: Emit): (bytes: number) => void {
   let doneBytes = 0;
-  let told = 0;
+  let reported = 0;
   return (bytes) => {
     doneBytes += bytes;
-    if (doneBytes - told < 32 * MIB && doneBytes < totalBytes) return;
-    told = doneBytes;
+    if (doneBytes - reported < 32 * MIB && doneBytes < totalBytes) return;
+    reported = doneBytes;
     emit({ type: "progress", phase: "verify", disk: disk.path, doneBytes, totalBytes, sentBytes: 0 });
   };
 }

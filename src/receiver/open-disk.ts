@@ -59,7 +59,7 @@ export class OpenDisk implements AsyncDisposable {
   claim(message: DataMessage): number {
     const index = cellAt(this.grid, { start: message.start, end: message.start + message.length });
     if (index === null)
-      throw new ProtocolError(`${message.length} bytes at ${message.start} are no cell of ${this.name}`);
+      throw new ProtocolError(`${message.length} bytes at ${message.start} are not a cell of ${this.name}`);
     if (message.codec === "none" && message.wireBytes !== message.length)
       throw new ProtocolError(`A cell of ${message.length} bytes comes with ${message.wireBytes}`);
     if (message.wireBytes === 0) throw new ProtocolError("A cell comes without bytes");
@@ -80,7 +80,7 @@ export class OpenDisk implements AsyncDisposable {
   claimRange(range: Range): Cells {
     const cells = cellsOf(this.grid, range);
     if (cells === null)
-      throw new ProtocolError(`${range.start} to ${range.end} are no cells of ${this.name}`);
+      throw new ProtocolError(`${range.start} to ${range.end} are not cells of ${this.name}`);
     for (const index of this.#busy) if (index >= cells.first && index < cells.last) throw this.#isBusy(index);
     for (const { first, last } of this.#busyRanges)
       if (first < cells.last && cells.first < last) throw this.#isBusy(Math.max(first, cells.first));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules of one connection: hello, then disks are opened, filled and closed. It trusts nothing it is told.
+// The rules of one connection: hello, then disks are opened, filled and closed. It trusts nothing that it receives.
 import {
   type Channel,
   type DataMessage,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// vm owns what a hypervisor is told about a VM, and the check that it boots. It never writes to an image.
+// vm owns what a hypervisor gets to know about a VM, and the check that it boots. It never writes to an image.
 export * from "./check/boot-check.ts";
 export { sendFile } from "./check/files.ts";
 export * from "./verdict/await-login.ts";

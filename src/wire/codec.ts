@@ -47,7 +47,7 @@ export class FrameDecoder {
     this.#take = take;
   }
 
-  /** The frames that `bytes` completes. ProtocolError when the bytes are no frames; the decoder is then done for. */
+  /** The frames that `bytes` completes. ProtocolError when the bytes are not frames; the decoder is then done for. */
   *push(bytes: Uint8Array): Generator<Frame, void, undefined> {
     let at = 0;
     for (;;) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Acts of the shell on a host: what fails is told in the last words of its programs.
+// Acts of the shell on a host: a failure is reported in the last words of its programs.
 import { lastWords } from "../../core/index.ts";
 import { failedAct, type ReceiverProblem } from "../problem.ts";
 import type { Answer, RemoteShell } from "./remote-shell.ts";

@@ -36,7 +36,7 @@ export type Answer = { readonly code: number; readonly lines: readonly string[] 
 
 type Waiting = { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void };
 
-/** The shell or its answers are gone; what it was told last may have been done or not. */
+/** The shell or its answers are gone; its last order may have been carried out or not. */
 class ShellLost extends LinkLost {}
 
 export class RemoteShell implements AsyncDisposable {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the shell on a host is told to do with a disk's files: one script for each act. Pure. File names are DISK_NAMEs: they
+// What the shell on a host does with a disk's files: one script for each act. Pure. File names are DISK_NAMEs: they
 // need no quotes.
 import type { Range } from "../../core/index.ts";
 import { HASH_BYTES, MAX_ENTRIES } from "../../wire/index.ts";

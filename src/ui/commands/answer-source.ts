@@ -60,7 +60,7 @@ async function identifiers(file: AnswerFile, signal: AbortSignal): Promise<Machi
   };
 }
 
-/** Disks that cannot be understood have no name; what ails them is told by the plan. */
+/** Disks that cannot be understood have no name; what ails them is reported by the plan. */
 async function installedHostname(signal: AbortSignal): Promise<string | null> {
   try {
     const { guest } = await inspectDisks(await localDisks({ signal }), { signal, emit: () => undefined });

@@ -31,14 +31,14 @@ export function printBriefPlan(
   const problems = sortProblems(preview.problems);
   if (problems.length === 0) return facts.slice(0, rows).join("\n");
   const short = factLines(known, Number.POSITIVE_INFINITY).map((line) => cutTo(line, columns, "..."));
-  const told = (withAdvice: (problem: Problem) => boolean): readonly string[] =>
+  const reported = (withAdvice: (problem: Problem) => boolean): readonly string[] =>
     problems.flatMap((problem) => problemLines(problem, { columns, withAdvice: withAdvice(problem) }));
   const stops = ({ severity }: Problem): boolean => severity === "stops";
   const whole = [
-    [facts, told(() => true)],
-    [short, told(() => true)],
-    [short, told(({ severity }) => severity !== "notes")],
-    [short, told(stops)],
+    [facts, reported(() => true)],
+    [short, reported(() => true)],
+    [short, reported(({ severity }) => severity !== "notes")],
+    [short, reported(stops)],
   ] as const;
   for (const [above, below] of whole)
     if (above.length + 1 + below.length <= rows) return [...above, "", ...below].join("\n");

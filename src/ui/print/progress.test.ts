@@ -93,7 +93,7 @@ test("in a file each phase begins and ends with a line", () => {
   );
 });
 
-test("a problem is told at once, wherever it happens", () => {
+test("a problem is reported at once, wherever it happens", () => {
   const advice = "Look at the VM's screen; its console is in console.log, and the report says what was seen";
   const problem = makeProblem("source-changed", {
     about: [],

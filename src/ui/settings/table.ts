@@ -81,7 +81,7 @@ export const SETTINGS = {
     "A file with the passphrase or key of encrypted (LUKS) volumes, or of the one with this UUID: what is in them is converted too. Without a key they are copied whole, as they are.",
   ),
   skip: many("STEP", "Leave out a conversion step by its name, as plan shows it, such as nic-names."),
-  with: many("STEP", "Do an optional conversion step too, which else is only told, such as xorg."),
+  with: many("STEP", "Do an optional conversion step too, which is otherwise only suggested, such as xorg."),
   only: many(
     "STEP",
     "Take only this conversion step, by its name, also an optional one; repeat it for several. Whether that is enough to boot, only the step prove tells.",

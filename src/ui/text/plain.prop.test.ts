@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever a guest says, a terminal is not told to do anything, and a program reads the same as before.
+// Whatever a guest says, a terminal does not obey it, and a program reads the same as before.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -63,7 +63,7 @@ async function lookAtDisks({ screen, state, acts, signal }: Context): Promise<Wi
     };
     return withNetwork(looked, { found });
   } catch (error) {
-    // What ails a disk is told by the plan, with the disks that were chosen.
+    // What ails a disk is reported by the plan, with the disks that were chosen.
     if (!(error instanceof UserError) || signal.aborted || error.code === "luks-key-wrong") throw error;
     return { ...state, lookedAt: true };
   }

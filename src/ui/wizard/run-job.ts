@@ -15,11 +15,11 @@ import { answer, jobAnswers, type WizardState } from "./state.ts";
 
 type Options = { readonly screen: Screen; readonly state: WizardState; readonly signal: AbortSignal };
 
-/** `back`: the user did not like the plan. `mend`: it has a problem that stops, and the user saw it. */
+/** `back`: the user did not like the plan. `fix`: it has a problem that stops, and the user saw it. */
 export type JobEnd =
   | { readonly kind: "ended"; readonly code: number }
   | { readonly kind: "back" }
-  | { readonly kind: "mend"; readonly error: UserError };
+  | { readonly kind: "fix"; readonly error: UserError };
 
 export async function runJob({ screen, state, signal }: Options): Promise<JobEnd> {
   const answers = jobAnswers(state);
@@ -66,7 +66,7 @@ export async function runJob({ screen, state, signal }: Options): Promise<JobEnd
     await screen.ask(doneBox(report));
     return { kind: "ended", code: exitCodeOf(report) };
   } catch (error) {
-    if (sawStopper && error instanceof UserError) return { kind: "mend", error };
+    if (sawStopper && error instanceof UserError) return { kind: "fix", error };
     throw error;
   } finally {
     await progress.end();

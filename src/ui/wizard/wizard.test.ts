@@ -2,7 +2,7 @@
 // The way through the pages: Back, Esc, help, and where each failure leads.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mendingPage } from "./mend.ts";
+import { pageToFix } from "./fix-page.ts";
 import { ALL, error, HOST, VM, walk } from "../../../tests/support/wizard-walk.ts";
 
 test("Next alone leads to the job, with what was found as answers", async () => {
@@ -96,7 +96,7 @@ test("another host is asked for its key anew, the same one is not", async () => 
   assert.deepEqual(other.kept?.answers.get("host-key"), ["SHA256:new"]);
 });
 
-test("a failure of the job leads to the page that can mend it, and from there on again", async () => {
+test("a failure of the job leads to the page that can fix it, and from there on again", async () => {
   let tries = 0;
   await walk(
     [
@@ -126,12 +126,12 @@ test("a plan that is not liked leads back to the VM", async () => {
   });
 });
 
-test("a plan that has seen stoppers leads to the page that mends them, without saying it twice", async () => {
+test("a plan that has seen stoppers leads to the page that fixes them, without saying it twice", async () => {
   let tries = 0;
   await walk([...ALL, ["Host", "standing", "next"], ...ALL.slice(3)], {
     job: async () => {
       tries += 1;
-      if (tries === 1) return { kind: "mend", error: error("destination-full") };
+      if (tries === 1) return { kind: "fix", error: error("destination-full") };
       return { kind: "ended", code: 0 };
     },
   });
@@ -151,6 +151,6 @@ test("each failure has its page", () => {
     vm: "destination-exists",
     disks: "source-unreadable",
   } as const;
-  for (const [page, code] of Object.entries(pages)) assert.equal(mendingPage(error(code)), page);
-  assert.equal(mendingPage(error("destination-full")), "host");
+  for (const [page, code] of Object.entries(pages)) assert.equal(pageToFix(error(code)), page);
+  assert.equal(pageToFix(error("destination-full")), "host");
 });

@@ -4,7 +4,7 @@ import { UserError } from "../../core/index.ts";
 import { type Acts, ACTS } from "./acts.ts";
 import { paragraphs, withDraft } from "./box.ts";
 import { lookUp } from "./look-up.ts";
-import { mendingPage } from "./mend.ts";
+import { pageToFix } from "./fix-page.ts";
 import type { PageName } from "./page.ts";
 import { PAGES } from "./pages/index.ts";
 import { type Screen, showHelp } from "./screen.ts";
@@ -53,7 +53,7 @@ export async function runWizard({
           await acts.finish({ screen, state, signal });
           return ended.code;
         }
-        if (ended.kind === "mend") goTo(mendingPage(ended.error));
+        if (ended.kind === "fix") goTo(pageToFix(ended.error));
         else move(-1);
         continue;
       }
@@ -80,7 +80,7 @@ export async function runWizard({
       if (signal.aborted || !(error instanceof UserError) || error.code === "dialog-failed") throw error;
       await tell(screen, error, "Mend");
       if (error.area === "usage" && page !== undefined) continue;
-      goTo(mendingPage(error));
+      goTo(pageToFix(error));
     }
   }
 }

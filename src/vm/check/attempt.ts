@@ -6,7 +6,7 @@ import { type Key, keysFor, type Typist } from "./passphrase.ts";
 
 /** A VM that was started for the check; disposing ends it. */
 export interface CheckRun extends AsyncDisposable {
-  /** A count that grows while the guest uses its disks; null: not told. */
+  /** A count that grows while the guest uses its disks; null: not known. */
   activity(): Promise<number | null>;
   /** What stands on the screen in text mode; [] where it cannot be read. */
   screenText(): Promise<readonly string[]>;
@@ -17,8 +17,8 @@ export interface CheckRun extends AsyncDisposable {
 
 export type AttemptOptions = {
   /**
-   * Starts the VM, without a network that leads anywhere, on files that take all writes. What comes of it is told to the
-   * watch. null: it ended before it could be asked anything, which the watch was told.
+   * Starts the VM, without a network that leads anywhere, on files that take all writes. What comes of it is reported to the
+   * watch. null: it ended before it could be asked anything, which was reported to the watch.
    */
   readonly launch: (watch: Watch) => Promise<CheckRun | null>;
   readonly restartsAllowed: number;
@@ -110,7 +110,7 @@ async function look(run: CheckRun, watch: Watch, { typist, onBlind }: Typing): P
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Calls `act` again and again, one at a time; when it fails, that is told elsewhere. */
+/** Calls `act` again and again, one at a time; when it fails, that is reported elsewhere. */
 function everyMs(ms: number, act: () => Promise<void>): Disposable {
   let timer: NodeJS.Timeout | null = null;
   let over = false;

@@ -44,7 +44,7 @@ export function renderCheckDomain(check: CheckDomain): string {
       ),
       serial: { "@type": "file", source: { "@path": check.serialFile }, target: { "@port": "0" } },
     },
-    // libvirt's own user network would let the guest out; QEMU's does not, when it is told so.
+    // libvirt's own user network would let the guest out; QEMU's does not, when it is asked to.
     "qemu:commandline": { "qemu:arg": networkArguments(vm).map((word) => ({ "@value": word })) },
   });
 }

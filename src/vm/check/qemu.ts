@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The boot check by QEMU itself, asked and told over QMP.
+// The boot check by QEMU itself, controlled over QMP.
 import { type Host, type HostProcess, lastWords, type VmModel } from "../../core/index.ts";
 import { type Accelerator, type CheckDisk, renderCheckArgv } from "./argv.ts";
 import type { CheckRun } from "./attempt.ts";

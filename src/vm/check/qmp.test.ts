@@ -6,7 +6,7 @@ import { openQmp, type Qmp, QmpError, type QmpEvent } from "./qmp.ts";
 
 type Answer = (command: string, id: number) => string;
 
-/** A QEMU that greets, and answers each command as told. */
+/** A QEMU that greets, and answers each command as given here. */
 async function connect(
   t: TestContext,
   answer: Answer,

@@ -52,7 +52,7 @@ export async function openQmp({
 }): Promise<Qmp> {
   const pending = new Map<number, Pending>();
   const greeting = Promise.withResolvers<void>();
-  greeting.promise.catch(() => undefined); // told to whoever waits below
+  greeting.promise.catch(() => undefined); // reported to whoever waits below
   let closed: QmpError | null = null;
   let nextId = 1;
 

@@ -33,7 +33,7 @@ export type WatchOptions = {
   readonly stallMs: number | null;
   /** How long after a final line a reboot is waited for. */
   readonly graceMs: number;
-  /** Restarts by the guest that are no fault: one, and the firmware's own. */
+  /** Restarts by the guest that are not a fault: one, and the firmware's own. */
   readonly restartsAllowed: number;
   readonly onLine: (line: string) => void;
 };

@@ -82,7 +82,7 @@ export async function xenState(
   return code === 0 ? "running" : "off";
 }
 
-/** Only files that are as we wrote them, and links that lead where we let them lead. What was left is told. */
+/** Only files that are as we wrote them, and links that lead where we let them lead. What was left is reported. */
 export async function undefineXen(
   call: Call,
   { xen, definition }: { xen: Xen; definition: Definition },

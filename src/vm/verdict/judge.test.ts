@@ -262,16 +262,16 @@ test("escapePath() names mount units as systemd does", () => {
   for (const [path, unit] of Object.entries(cases)) assert.equal(escapePath(path), unit);
 });
 
-test("where nothing answers DHCP, that is told and is not a fault; the card itself must be right", () => {
+test("where nothing answers DHCP, that is reported and is not a fault; the card itself must be right", () => {
   const silent = probe({
     links: [link({ addresses: [] })],
     failed: [{ unit: "networking.service", result: "exit-code" }],
   });
-  const told = verdict({ probe: silent, dhcpAnswers: false });
-  assert.deepEqual(told.waitingUnits, ["networking.service"]);
-  assert.ok(told.outcome.kind === "booted-but");
+  const reported = verdict({ probe: silent, dhcpAnswers: false });
+  assert.deepEqual(reported.waitingUnits, ["networking.service"]);
+  assert.ok(reported.outcome.kind === "booted-but");
   assert.deepEqual(
-    told.outcome.differences.map(({ about }) => about),
+    reported.outcome.differences.map(({ about }) => about),
     ["not-tried"],
   );
   const renamed = verdict({ probe: probe({ links: [link({ name: "eth0" })] }), dhcpAnswers: false });

@@ -33,7 +33,7 @@ export const givenFiles = async (
   extras: given.one("extras"),
 });
 
-/** A mistake is better told here than at a server's console; that the file is not there is told later. */
+/** A mistake is better reported here than at a server's console; a missing file is reported later. */
 async function checkedAnswers(given: Given): Promise<string | null> {
   const answers = given.one("config");
   const text = answers === null ? null : ((await readBounded(answers))?.toString("utf8") ?? null);

@@ -71,7 +71,7 @@ function printChecks(checks: readonly Check[]): string {
   const bad = checks.some(({ ok }) => !ok);
   const lines = checks.map(({ what, ok, text }) => `  ${ok ? "[ok]   " : "[FAILS]"} ${what}: ${text}`);
   const word = bad
-    ? "Something does not work. Back leads to where it can be mended; Next goes on as it is."
+    ? "Something does not work. Back leads to where it can be fixed; Next goes on as it is."
     : "The network works.";
   return `${paragraphs(word)}\n\n${lines.join("\n")}`;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which page can mend what went wrong. Pure.
+// Which page can fix what went wrong. Pure.
 import { type ProblemCode, UserError } from "../../core/index.ts";
 import type { PageName } from "./page.ts";
 
@@ -30,7 +30,7 @@ const BY_AREA: Readonly<Partial<Record<UserError["area"], PageName>>> = {
 };
 
 /** `vm` where nothing tells: all pages are within reach from there. */
-export function mendingPage(error: unknown): PageName {
+export function pageToFix(error: unknown): PageName {
   if (!(error instanceof UserError)) return "vm";
   return BY_CODE[error.code] ?? BY_AREA[error.area] ?? "vm";
 }
