@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sections of the page, each a function of the Report.
 import {
+  counted,
   type FileState,
   formatBytes,
   formatSeconds,
@@ -117,14 +118,14 @@ export function changeSection({ changes, kept = null }: Report): Markup {
     changes,
   ).map((group) =>
     group.kind === "many"
-      ? html`<details><summary>${group.count} files <span class="soft">${group.why}</span></summary><ul>${[...group.places].map(([place, count]) => html`<li><code>${place}</code>: ${count}</li>`)}</ul></details>`
+      ? html`<details><summary>${counted(group.count, "file")} <span class="soft">${group.why}</span></summary><ul>${[...group.places].map(([place, count]) => html`<li><code>${place}</code>: ${count}</li>`)}</ul></details>`
       : html`<details><summary><code>${group.change.path}</code> <span class="soft">${group.change.why}</span></summary>${changeBody(group.change)}${keptFiles(group.change, kept)}</details>`,
   )}`;
 }
 
 function wayBack(kept: KeptChanges | null): Markup {
   if (kept === null) return html``;
-  return html`<p class="soft">Each is kept beside this report, before and after (${kept.files} files, ${formatBytes(kept.sizeBytes)}): <code>virt-p2v convert --undo ${kept.directory}</code> puts those of before back into the images.</p>`;
+  return html`<p class="soft">Each is kept beside this report, before and after (${counted(kept.files, "file")}, ${formatBytes(kept.sizeBytes)}): <code>virt-p2v convert --undo ${kept.directory}</code> puts those of before back into the images.</p>`;
 }
 
 function keptFiles({ before, after }: ShownChange, kept: KeptChanges | null): Markup {

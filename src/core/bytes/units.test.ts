@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { check } from "../../../tests/support/laws.ts";
-import { formatBytes, formatSeconds, parseDuration, parseSize } from "./units.ts";
+import { counted, formatBytes, formatSeconds, parseDuration, parseSize } from "./units.ts";
 
 test("formatBytes() shows three digits at most and never 1024 of a unit", () => {
   const shown = [0, 1, 1023, 1024, 1536, 102_349, 1_048_000, 2_040_109_465, 2 ** 40 - 1, 2 ** 53 - 1];
@@ -83,4 +83,11 @@ test("parseDuration() takes plain seconds and one unit", () => {
     null,
     null,
   ]);
+});
+
+test("counted() knows one from several", () => {
+  assert.deepEqual(
+    [0, 1, 2].map((count) => counted(count, "file")),
+    ["0 files", "1 file", "2 files"],
+  );
 });

@@ -38,3 +38,6 @@ export function parseDuration(text: string): number | null {
   const match = /^\s*(\d{1,9})\s*([smhd]?)\s*$/.exec(text);
   return match === null ? null : Number(match[1]) * (SECONDS_PER[match[2] ?? ""] ?? 1);
 }
+
+/** `1 file`, `2 files`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

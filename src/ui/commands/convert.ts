@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v convert: conversion of disk images alone, and back.
 import { explainSteps } from "../../convert/index.ts";
-import { areaOf, EXIT_CODES, type Preview, UserError } from "../../core/index.ts";
+import { areaOf, counted, EXIT_CODES, type Preview, UserError } from "../../core/index.ts";
 import { convertImages, type ConvertWay, undoConversion } from "../../job/index.ts";
 import { stoppers } from "../../plan/index.ts";
 import { keepPlan } from "../last-run.ts";
@@ -81,7 +81,7 @@ async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): 
     } else if (conversion === null) say("Nothing was done.");
     else {
       const places = conversion.images.map(({ path, overlay }) => (way.kind === "overlay" ? overlay : path));
-      say(`${preview.changes.length} changes are in ${places.join(", ")}.`);
+      say(`${counted(preview.changes.length, "change")} made in ${places.join(", ")}.`);
       say(`Each file before and after: ${given.one("keep") ?? `${first}.conversion`}`);
     }
     const [stopper] = stoppers(preview);
@@ -126,7 +126,7 @@ async function undo(
     if (json) sayJson(undone);
     else {
       say(
-        `${undone.restored.length} files of ${undone.images.join(", ")} are as they were before the conversion.`,
+        `As before the conversion: ${counted(undone.restored.length, "file")} of ${undone.images.join(", ")}.`,
       );
       for (const path of undone.left) say(`  left as it is, since it was changed since: ${path}`);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plan in facts: the system, the VM, the bytes, and where it goes.
 import {
+  counted,
   formatBytes,
   groupChanges,
   type IntendedNic,
@@ -104,7 +105,7 @@ export function changesFact({ changes }: Preview): Fact {
   const places = groupChanges(changes).flatMap((group) =>
     group.kind === "one"
       ? [group.change.path]
-      : [...group.places].map(([place, count]) => `${place}/ (${count} files)`),
+      : [...group.places].map(([place, count]) => `${place}/ (${counted(count, "file")})`),
   );
   const more = places.length > NAMED ? ` and ${places.length - NAMED} more` : "";
   return ["Changes", `${changes.length} in the guest: ${places.slice(0, NAMED).join(", ")}${more}`];

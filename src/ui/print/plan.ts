@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plan as a person reads it: the changes, as diffs for who asks; then, last and in sight, summary and problems.
-import { formatBytes, groupChanges, type Preview } from "../../core/index.ts";
+import { counted, formatBytes, groupChanges, type Preview } from "../../core/index.ts";
 import { factLines, wrap, wrapLines } from "../text/wrap.ts";
 import { chainLines } from "./chain.ts";
 import { planFacts } from "./plan-facts.ts";
@@ -38,7 +38,7 @@ function printChanges({ changes }: Preview, { columns, diffs }: PlanOptions): st
   const out = [`${changes.length} ${changes.length === 1 ? "change" : "changes"} in the guest${shown}:\n`];
   for (const group of groupChanges(changes)) {
     const { step, why } = group.kind === "many" ? group : group.change;
-    const head = group.kind === "many" ? `${group.count} files` : group.change.path;
+    const head = group.kind === "many" ? counted(group.count, "file") : group.change.path;
     if (diffs) out.push("\n");
     out.push(`${wrapLines(head, columns)}\n${wrap(`${step}: ${why}`, { indent: 2, width: columns })}\n`);
     if (group.kind === "many") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plan: summary and problems in one screenful, the rest below; each change as a diff for who asks; then the last question.
-import { groupChanges, type Preview, type ShownChange } from "../../core/index.ts";
+import { counted, groupChanges, type Preview, type ShownChange } from "../../core/index.ts";
 import { printDestination } from "../../job/index.ts";
 import { printBriefPlan } from "../print/brief-plan.ts";
 import { chainLines } from "../print/chain.ts";
@@ -34,7 +34,9 @@ export function planBox(preview: Preview, next: string): Box {
   const files = groupChanges(changes).flatMap((group) =>
     group.kind === "one"
       ? [`  ${group.change.step.padEnd(14)} ${group.change.path}`]
-      : [...group.places].map(([place, count]) => `  ${group.step.padEnd(14)} ${place}/ (${count} files)`),
+      : [...group.places].map(
+          ([place, count]) => `  ${group.step.padEnd(14)} ${place}/ (${counted(count, "file")})`,
+        ),
   );
   const facts = factLines(planFacts(preview, { destination }), columns).join("\n");
   const { chain } = preview;
