@@ -88,7 +88,7 @@ test("an abort while it opens, a missing disk and a missing store directory leav
     const missing = { ...sourceOf(disk), path: join(disk.directory, "none") };
     await assert.rejects(openOverlay(missing, { storeDirectory, signal }), code("source-unreadable"));
     await assert.rejects(openOverlay(sourceOf(disk), { storeDirectory: "/nowhere", signal }), {
-      code: "ENOENT",
+      code: "temporary-wrong",
     });
   }));
 
