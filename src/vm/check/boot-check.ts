@@ -65,6 +65,8 @@ export type BootCheckResult = {
 
 /** No sign of a kernel, no output and no disk activity for so long: then KVM is taken for broken. */
 const KVM_STALL_MS = 25_000;
+/** The same where KVM ran another VM: what it does to this one may differ, and a check that waits in vain says "not booted". */
+const PROVEN_KVM_STALL_MS = 2 * 60_000;
 /** A boot under KVM takes no longer than this, unless something in it hangs. */
 const KVM_LIMIT_MS = 5 * 60_000;
 const LAST_LINES = 40;
@@ -100,7 +102,7 @@ export async function bootCheck(check: BootCheck): Promise<BootCheckResult> {
       typist: new Typist(check.passphrases, check),
       signal,
       timeoutMs: kvm && unproven ? Math.min(KVM_LIMIT_MS, check.timeoutMs) : check.timeoutMs,
-      stallMs: kvm && unproven ? KVM_STALL_MS : null,
+      stallMs: kvm ? (unproven ? KVM_STALL_MS : PROVEN_KVM_STALL_MS) : null,
       onLine: (line) => check.emit({ type: "console", line }),
     });
     if (kvm && provesNothing(attempt, unproven)) {
@@ -109,8 +111,9 @@ export async function bootCheck(check: BootCheck): Promise<BootCheckResult> {
       continue;
     }
     // Only a run that got further without KVM shows that KVM was at fault, and not the guest.
-    if (kvm) await rememberKvm(host, survey, true);
-    else if (kvmFailed && attempt.sawKernel) await rememberKvm(host, survey, false);
+    // And only a kernel that ran shows that KVM works: a loader alone runs where kernels hang.
+    if (kvm && attempt.sawKernel) await rememberKvm(host, survey, true);
+    if (!kvm && kvmFailed && attempt.sawKernel) await rememberKvm(host, survey, false);
     return conclude(check, attempt, console);
   }
   throw new Error("No accelerator was tried");
