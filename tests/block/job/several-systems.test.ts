@@ -22,6 +22,7 @@ type System = {
 async function systemOn(t: TestContext, { uuid, bootCode = false, ...names }: System): Promise<string> {
   const { fstab = `UUID=${uuid}`, menu = `UUID=${uuid}` } = names;
   const disk = await makeDisk({
+    boot: "none",
     table: "mbr",
     partitions: [
       {
@@ -42,7 +43,9 @@ async function systemOn(t: TestContext, { uuid, bootCode = false, ...names }: Sy
   t.after(() => disk[Symbol.asyncDispose]());
   if (bootCode) {
     await using file = await open(disk.path, "r+");
+    await file.write(Buffer.from([0xeb, 0x63, 0x90]), 0, 3, 0);
     await file.write(Buffer.from("GRUB \0Geom\0"), 0, 11, 384);
+    await file.write(Buffer.from("loading"), 0, 7, 512);
   }
   return disk.path;
 }
