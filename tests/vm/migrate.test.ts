@@ -10,6 +10,7 @@ import { cli, leftovers } from "../support/cli.ts";
 import { demoDisk } from "../../lab/demo/machine.ts";
 import { startSshd } from "../../lab/sshd.ts";
 import { readTree, type Tree, treeDifferences } from "../support/guests/trees.ts";
+import { assertChainAgrees } from "../support/vms/matrix.ts";
 import { scratch, type Scratch } from "../support/temporary.ts";
 
 const ROOT_TYPE = "ext4";
@@ -49,7 +50,7 @@ after(async () => {
   await scope[Symbol.asyncDispose]();
 });
 
-test("the demo machine, to a directory: booted, every file as it was but for what the report lists", async () => {
+test("the demo machine, to a directory: booted, every file as it was but for what the report lists", async (t) => {
   const ended = await cli(
     ["migrate", "--disk", source, "--to", `dir:${directory}`, "--name", "aurora", "--proof", "full", "--yes"],
     { timeoutMs: 900_000 },
@@ -79,6 +80,7 @@ test("the demo machine, to a directory: booted, every file as it was but for wha
   ]);
   const report = await readReport(vm);
   assert.equal(report.outcome.kind, "booted");
+  t.diagnostic(assertChainAgrees(report));
   assert.equal(report.proof.level, "full");
   assert.equal(report.proof.held, true);
   assert.ok((report.seconds.plan ?? 0) + (report.seconds.convert ?? 0) < 60, "the conversion took a minute");

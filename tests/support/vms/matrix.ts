@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { Report } from "../../../src/core/index.ts";
+import { brokenLinks, type Report } from "../../../src/core/index.ts";
 import { run } from "../../../src/system/index.ts";
 import { cli, leftovers } from "../cli.ts";
 import { machineDisks, type MachineName } from "../guests/machines/index.ts";
@@ -54,11 +54,25 @@ export async function migrateDisks(
   const directory = join(parent, name);
   const report = JSON.parse(await readFile(join(directory, "report.json"), "utf8")) as Report;
   assert.equal(report.outcome.kind, "booted", JSON.stringify(report.outcome));
+  t.diagnostic(assertChainAgrees(report));
   const { plan = 0, convert = 0, overlay = 0 } = report.seconds;
   t.diagnostic(`plan ${plan.toFixed(1)} s, conversion ${(overlay + plan + convert).toFixed(1)} s`);
   assert.ok(plan < PLAN_SECONDS, `the plan took ${plan} s`);
   assert.ok(overlay + plan + convert < CONVERSION_SECONDS, `the conversion took ${plan + convert} s`);
   return { report, directory, disks };
+}
+
+/** A VM that booted has no broken link, and nothing says that chain and boot check differ. Which links were assumed. */
+export function assertChainAgrees({ chain = null, problems }: Report): string {
+  assert.ok(chain !== null, "no chain of boot");
+  assert.deepEqual(brokenLinks(chain), []);
+  assert.deepEqual(
+    problems.filter(({ code }) => code === "chain-differs"),
+    [],
+  );
+  const assumed = chain.links.filter(({ verdict }) => verdict === "assumed");
+  const words = assumed.map(({ place, why }) => `${place} (${String(why)})`);
+  return words.length === 0 ? "every link was proven" : `assumed: ${words.join("; ")}`;
 }
 
 /** A plan for the finished VM must propose nothing more. */
