@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { FORGET_MOUNTS } from "./private-mounts.ts";
 import { run } from "../src/system/index.ts";
 import { endTree, waitFor } from "./processes.ts";
 
@@ -113,7 +114,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   }
 }
 
-const OWN_SHADOW = 'mount --bind "$1" /etc/shadow && shift && exec "$@"';
+const OWN_SHADOW = `mount --bind "$1" /etc/shadow && shift && ${FORGET_MOUNTS}exec "$@"`;
 
 async function renderShadow(password: string): Promise<string> {
   const { stdout } = await run(["openssl", "passwd", "-6", "-stdin"], { input: `${password}\n` });

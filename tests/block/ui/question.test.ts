@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { FORGET_MOUNTS } from "../../../lab/private-mounts.ts";
 import { waitFor } from "../../../lab/processes.ts";
 import { makeDisk, type TestDisk } from "../../support/disks/disks.ts";
 import { openTerminal, type Terminal } from "../../support/terminal.ts";
@@ -86,7 +87,7 @@ test("without a pager the text is shown a screenful at a time; y begins", async 
   const directory = await temporary(t);
   const none = join(directory, "none");
   await writeFile(none, "");
-  const hidden = `mount --bind '${none}' /usr/bin/less && exec "$@"`;
+  const hidden = `mount --bind '${none}' /usr/bin/less && ${FORGET_MOUNTS}exec "$@"`;
   const argv = ["unshare", "--mount", "sh", "-c", hidden, "sh", ...migration(directory)];
   await using terminal = await openTerminal(argv, { env: { PAGER: "/nonexistent/pager" } });
   await seeQuestion(terminal);
