@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conversion of the demo machine's disk with its own programs, for real: proposed, applied, proven, proposed again, undone.
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -15,6 +16,8 @@ import {
 import { inspectGuest, readMounts } from "../../../src/inspect/index.ts";
 import { directoryView, readMountTable, run } from "../../../src/system/index.ts";
 import { DEMO_UUIDS } from "../../../lab/demo/files.ts";
+import { waitFor } from "../../../lab/processes.ts";
+import { temporary } from "../../support/temporary.ts";
 import { mountedDemo } from "../../support/guests/mounted-demo.ts";
 
 const skip = process.getuid?.() === 0 ? false : "mounts file systems: run it as root";
@@ -130,4 +133,36 @@ test("programs of the guest see no disk, network or process of this machine", {
   assert.match(stdout, /^left: \/guest$/m);
   assert.equal(await readFile(join(work, "out/result"), "utf8"), "result\n");
   assert.deepEqual((await readdir(join(root, "dev"))).includes("vda"), false);
+});
+
+test("what another run unmounts while a program of the guest works is unmounted", {
+  skip,
+  timeout: 300_000,
+}, async (t) => {
+  const { root, work } = await mountedDemo(t, AbortSignal.timeout(280_000));
+  const { sandboxed } = await import("../../../src/convert/guest-tools/sandbox.ts");
+  const inside = "/p2v-inside";
+  await mkdir(join(root, inside));
+  await mkdir(join(work, "out"));
+  const other = await temporary(t); // p2v-..., as our own runs name theirs
+  const [image, place] = [join(other, "image"), join(other, "with blank")];
+  await mkdir(place);
+  await run(["truncate", "-s", "8M", image]);
+  await run(["mkfs.ext4", "-q", image]);
+  await run(["mount", "-o", "loop", image, place]);
+  const stop = new AbortController();
+  const argv = sandboxed({ merged: root, out: join(work, "out"), inside }, [
+    "/bin/sh",
+    "-c",
+    `: > ${inside}/begun; sleep 250`,
+  ]);
+  const program = run(argv, { signal: stop.signal, timeoutMs: 270_000, isGuest: true });
+  program.catch(() => undefined); // ended below
+  await waitFor("the program", () => Promise.resolve(existsSync(join(work, "out", "begun"))));
+  await run(["umount", place]);
+  // The loop device goes with the last mount, wherever that is.
+  await waitFor("the loop device", async () => (await run(["losetup", "-j", image])).stdout === "");
+  assert.match((await run(["dumpe2fs", "-h", image])).stdout, /^Filesystem state: +clean$/m);
+  stop.abort();
+  await assert.rejects(program);
 });
