@@ -58,6 +58,13 @@ const without =
   };
 const unit = (what: string): string => `[Mount]\nWhat=${what}\nWhere=/data\nType=ext4\n`;
 
+function dracut(): Bootable {
+  const system = debian();
+  delete system.files["/usr/sbin/update-initramfs"];
+  system.files["/usr/bin/dracut"] = { content: "", mode: 0o755 };
+  return system;
+}
+
 /** One thing at a time, and the link in which it must be seen. */
 const BREAKS: readonly Break[] = [
   ["boot code zeroed", debian, boot({ kind: "none" }), "firmware"],
@@ -91,6 +98,8 @@ const BREAKS: readonly Break[] = [
     "loader",
   ],
   ["the kernel is gone", debian, drop(KERNEL_FILE), "kernel"],
+  ["the kernel is empty", debian, (system) => void (system.files[KERNEL_FILE] = ""), "kernel"],
+  ["the initramfs is empty", debian, (system) => void (system.files[INITRAMFS] = ""), "initramfs"],
   ["the menu names an older kernel", debian, edit(CFG, /vmlinuz-\S+/, "vmlinuz-5.10.0-1-amd64"), "kernel"],
   [
     "the kernel of GRUB legacy is gone",
@@ -121,6 +130,18 @@ const BREAKS: readonly Break[] = [
     "the kernel has no driver at all",
     debian,
     kernel({ has: { virtio_blk: "absent", virtio_pci: "absent" } }),
+    "initramfs",
+  ],
+  [
+    "dracut waits for a volume that is nowhere",
+    dracut,
+    edit(CFG, "quiet", "rd.lvm.lv=fast/swap quiet"),
+    "initramfs",
+  ],
+  [
+    "dracut waits for a LUKS volume that is nowhere",
+    dracut,
+    edit(CFG, "quiet", "rd.luks.uuid=luks-99999999 quiet"),
     "initramfs",
   ],
   ["root= names a disk of the old machine", debian, edit(CFG, `root=UUID=${ROOT}`, "root=/dev/sda1"), "root"],

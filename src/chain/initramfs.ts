@@ -100,13 +100,20 @@ async function inside(
 ): Promise<ChainLink> {
   const path = images[0]?.path ?? entry?.kernel ?? "";
   const about = guestFiles(path);
-  let entries: ReadonlyMap<string, InitramfsEntry>;
+  let entries: ReadonlyMap<string, InitramfsEntry> | null;
   try {
     entries = await readAll(images, { entry, ground });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return assumed(place, { text: path, why: `it could not be read: ${error.message}`, about });
   }
+  if (entries === null)
+    return broken(place, {
+      text: path,
+      why: `${path} has no bytes`,
+      advice: "Build it again on the machine (update-initramfs -u, or dracut -f), and plan again",
+      about,
+    });
   const has = modulesInside(entries, kernel.version);
   const missing = wanted.filter((name) => !has.has(name));
   if (missing.length > 0)
@@ -128,16 +135,18 @@ async function inside(
     : proven(place, { text: path, why: names, about });
 }
 
+/** null: one of the files is empty. */
 async function readAll(
   images: Inside["images"],
   { entry, ground }: { entry: DefaultEntry | null; ground: Ground },
-): Promise<ReadonlyMap<string, InitramfsEntry>> {
+): Promise<ReadonlyMap<string, InitramfsEntry> | null> {
   const { view, signal } = ground;
   const all = new Map<string, InitramfsEntry>();
   const files = entry?.unified === true ? [entry.kernel] : images.map(({ path }) => path);
   for (const file of files) {
     const bytes = file === null ? null : await view.read(file, { maxBytes: MAX_INITRAMFS_BYTES });
     if (bytes === null) continue;
+    if (bytes.length === 0) return null;
     const own = entry?.unified === true ? unifiedInitramfs(Buffer.from(bytes)) : bytes;
     if (own !== null)
       for (const [name, found] of (await readInitramfs(own, { signal })).entries) all.set(name, found);

@@ -7,6 +7,7 @@ import { assumed, broken, type Ground, proven } from "./ground.ts";
 
 const place = "kernel";
 const MAX_UNIFIED_BYTES = 256 * 2 ** 20;
+const MAX_KERNEL_BYTES = 64 * 2 ** 20;
 
 export type KernelFound = {
   readonly link: ChainLink;
@@ -26,6 +27,17 @@ export async function readKernelLink(entry: DefaultEntry | null, ground: Ground)
         why: `the menu's default entry "${entry.title}" loads ${entry.kernelWords}, and there is no such file`,
         advice: "Correct the menu on the machine, or install that kernel again there, and plan again",
         about: guestFiles(entry.kernelWords),
+      }),
+      kernel: null,
+      words: entry.words,
+    };
+  if (await isEmpty(entry.kernel, ground))
+    return {
+      link: broken(place, {
+        text: entry.kernel,
+        why: `${entry.kernel}, which the default entry loads, has no bytes`,
+        advice: "Install that kernel again on the machine, and plan again",
+        about: guestFiles(entry.kernel),
       }),
       kernel: null,
       words: entry.words,
@@ -61,6 +73,15 @@ export async function readKernelLink(entry: DefaultEntry | null, ground: Ground)
 
 /** RHEL 5 and SLES built kernels of their own for paravirtual guests. */
 const isForXenOnly = (version: string): boolean => /(?:el[45](?:_\d+)?xen|-xen|xenU|xen0)$/.test(version);
+
+/** A full file system leaves such a file behind. */
+async function isEmpty(path: string, { view }: Ground): Promise<boolean> {
+  const bytes = await view.read(path, { maxBytes: MAX_KERNEL_BYTES }).catch((error: unknown) => {
+    if (error instanceof RangeError || error instanceof TypeError) return null;
+    throw error;
+  });
+  return bytes?.length === 0;
+}
 
 async function wordsInside(path: string, { view }: Ground): Promise<string | null> {
   const bytes = await view.read(path, { maxBytes: MAX_UNIFIED_BYTES }).catch((error: unknown) => {

@@ -16,6 +16,7 @@ import { readLoaderLink } from "./loader.ts";
 import { readMountLinks } from "./mounts.ts";
 import { readNetworkLinks } from "./network.ts";
 import { lastWord, readInitLink, readRootLink } from "./root.ts";
+import { readWaits } from "./waits.ts";
 
 export type WalkOptions = {
   /** The guest with all changes. */
@@ -42,6 +43,7 @@ export async function walkChain({ view, guest, intent, vm, signal }: WalkOptions
     loader,
     kernelLink,
     await readInitramfsLink({ entry, kernel }, ground),
+    ...readWaits(words, ground),
     readRootLink(words, ground, early),
     await readInitLink(words, ground, early),
     ...(await readMountLinks(ground)),
