@@ -4,11 +4,14 @@ import {
   type ChainLink,
   guestFiles,
   isHardwareName,
+  luksBelow,
+  luksOf,
   named,
+  parseCrypttab,
   parseDeviceSpec,
   resolveSpec,
 } from "../core/index.ts";
-import { assumed, broken, type Ground, proven } from "./ground.ts";
+import { assumed, broken, type Ground, proven, readTextOr } from "./ground.ts";
 import { titleOf, vmDisk } from "./places.ts";
 import { fileSystemOf } from "./loaders/on-disk.ts";
 
@@ -18,7 +21,7 @@ const GIVE = "Give the disk that holds it too, or correct the entry on the machi
 export type Early = { readonly hasInitramfs: boolean; readonly release: string | null };
 
 /** `words`: of the default entry; null: not known. */
-export function readRootLink(words: string | null, ground: Ground, early: Early): ChainLink {
+export async function readRootLink(words: string | null, ground: Ground, early: Early): Promise<ChainLink> {
   const { guest, intent } = ground;
   const place = "root";
   const onDisk = titleOf(intent, guest.root);
@@ -53,6 +56,12 @@ export function readRootLink(words: string | null, ground: Ground, early: Early)
       text: spec,
       why: `the VM has no device of the name ${spec}`,
       advice: GIVE,
+      about,
+    });
+  if (await isOpenedRoot(spec, ground))
+    return proven(place, {
+      text,
+      why: "crypttab opens the volume that the root lies in by this name",
       about,
     });
   if (parseDeviceSpec(spec).kind === "other")
@@ -93,6 +102,17 @@ export function readRootLink(words: string | null, ground: Ground, early: Early)
         advice: "Make the entry of this system the default on the machine, and plan again",
         about,
       });
+}
+
+/** /dev/mapper/NAME of a line of crypttab, for the LUKS volume below the root. */
+async function isOpenedRoot(spec: string, { view, guest, intent }: Ground): Promise<boolean> {
+  const name = /^\/dev\/mapper\/(.+)$/.exec(spec)?.[1];
+  if (name === undefined) return false;
+  const below = luksBelow(intent.storage, guest.root);
+  return parseCrypttab((await readTextOr(view, "/etc/crypttab")) ?? "").some((line) => {
+    const luks = line.name === name ? luksOf(intent.storage, line) : null;
+    return luks !== null && below.includes(luks);
+  });
 }
 
 /** What a kernel alone understands (kernel: init/do_mounts.c): PARTUUID of a GPT since 2.6.37, of an MBR since 3.8. */

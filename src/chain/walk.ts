@@ -44,7 +44,7 @@ export async function walkChain({ view, guest, intent, vm, signal }: WalkOptions
     kernelLink,
     await readInitramfsLink({ entry, kernel }, ground),
     ...readWaits(words, ground),
-    readRootLink(words, ground, early),
+    await readRootLink(words, ground, early),
     await readInitLink(words, ground, early),
     ...(await readMountLinks(ground)),
     ...(await readNetworkLinks(kernel, ground)),
