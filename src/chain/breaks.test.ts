@@ -181,6 +181,36 @@ const BREAKS: readonly Break[] = [
     },
     "init",
   ],
+  [
+    "the kernel's words forbid the disk's driver",
+    debian,
+    edit(CFG, "quiet", "module_blacklist=virtio_blk quiet"),
+    "initramfs",
+  ],
+  ["the kernel is told another type of the root", debian, edit(CFG, "quiet", "rootfstype=xfs quiet"), "root"],
+  ["only a shell is left", debian, (system) => void delete system.files["/sbin/init"], "init"],
+  ["Xen itself is gone", debian, edit(CFG, "\tlinux\t", "\tmultiboot2 /boot/xen.gz\n\tmodule2 "), "loader"],
+  ["fstab says another type than lies there", debian, edit(FSTAB, "/srv ext4", "/srv xfs"), "mounts"],
+  [
+    "NetworkManager's file is too open",
+    debian,
+    (system) => {
+      delete system.files["/etc/network/interfaces"];
+      system.files["/etc/NetworkManager/system-connections/eno1.nmconnection"] = {
+        content: "[connection]\ntype=ethernet\ninterface-name=eno1\n[ipv4]\nmethod=auto\n",
+        mode: 0o644,
+      };
+    },
+    "network",
+  ],
+  [
+    "the service that raises the network is masked",
+    debian,
+    (system) => {
+      system.files["/etc/systemd/system/networking.service"] = { link: "/dev/null" };
+    },
+    "network",
+  ],
   ["fstab names a disk of the old machine", debian, edit(FSTAB, `UUID=${DATA}`, "/dev/sdb1"), "mounts"],
   ["fstab names a UUID that is nowhere", debian, edit(FSTAB, DATA, "99999999-2222"), "mounts"],
   ["fstab names a label that is nowhere", debian, edit(FSTAB, `UUID=${DATA}`, "LABEL=gone"), "mounts"],

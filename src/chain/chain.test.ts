@@ -88,6 +88,41 @@ test("the same guest may start on one hypervisor, and not on the other", async (
   assert.equal(onXen.links[0]?.verdict, "proven");
 });
 
+test("what looks broken and boots is no false alarm", async () => {
+  const cases: Readonly<Record<string, (system: Bootable) => void>> = {
+    "the fallback entry is good": (system) => {
+      const good = `menuentry 'Good' {\n\tlinux /boot/vmlinuz-${RELEASE} root=UUID=${ROOT}\n\tinitrd /boot/initrd.img-${RELEASE}\n}\n`;
+      system.files[CFG] =
+        `search --fs-uuid --set=root ${ROOT}\nset fallback=1\nmenuentry 'Old' {\n\tlinux /boot/gone\n}\n${good}`;
+    },
+    "an entry on one line": edit(
+      CFG,
+      "menuentry 'Debian",
+      "menuentry 'Reboot' { reboot }\nset default=1\nmenuentry 'Debian",
+    ),
+    "an automount of a disk that is gone": (system) => {
+      edit(FSTAB, "/srv ext4 defaults", "/srv ext4 x-systemd.automount")(system);
+      edit(FSTAB, DATA, "99999999-5555")(system);
+    },
+    "a volume of crypttab that nothing uses": (system) => {
+      system.files["/etc/crypttab"] = "old UUID=99999999-3333 none luks\n";
+    },
+  };
+  for (const [what, spoil] of Object.entries(cases)) {
+    const system = debian();
+    spoil(system);
+    assert.deepEqual(verdicts(await judge(system), "broken"), [], what);
+  }
+  const entry = (kernel: string): string => `title x\nlinux ${kernel}\noptions root=UUID=${ROOT}\n`;
+  const dropped = systemdBoot();
+  dropped.files["/boot/efi/loader/entries/debian-9.9.conf"] = entry("/gone/linux");
+  assert.deepEqual(
+    verdicts(await judge(dropped), "broken"),
+    [],
+    "systemd-boot drops an entry without its kernel",
+  );
+});
+
 test("hostile menus come to an end", async () => {
   for (const text of [
     "if ".repeat(5000),

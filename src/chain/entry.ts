@@ -19,7 +19,14 @@ export type DefaultEntry = {
 
 /** What reading a loader comes to. */
 export type LoaderFound =
-  | { readonly kind: "entry"; readonly title: string; readonly menu: string; readonly entry: DefaultEntry }
+  | {
+      readonly kind: "entry";
+      readonly title: string;
+      readonly menu: string;
+      readonly entry: DefaultEntry;
+      /** Why it does not start by itself; absent or null: it does. */
+      readonly waits?: string | null;
+    }
   /** It will not start anything: why, and what to do. */
   | {
       readonly kind: "broken";

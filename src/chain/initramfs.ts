@@ -49,6 +49,14 @@ export async function readInitramfsLink({ entry, kernel }: Need, ground: Ground)
       about: named("kernel", kernel.version),
     });
   const wanted = neededModules({ modules, drivers: drivers.names, fileSystems: rootTypes(ground) });
+  const denied = wanted.filter((name) => deniedModules(entry?.words ?? "").has(name));
+  if (denied.length > 0)
+    return broken(place, {
+      text,
+      why: `the kernel's words forbid ${denied.join(", ")}`,
+      advice: "Take that word out of the boot menu on the machine, and plan again",
+      about: named("driver", ...denied),
+    });
   const images =
     entry?.initramfs ??
     (kernel.initramfs === null ? [] : [{ named: kernel.initramfs, path: kernel.initramfs }]);
@@ -62,6 +70,15 @@ export async function readInitramfsLink({ entry, kernel }: Need, ground: Ground)
     });
   if (images.length === 0 && entry?.unified !== true) return withoutImage(wanted, { kernel, ground });
   return await inside(wanted, { entry, kernel, images, ground });
+}
+
+/** kernel-parameters(7) and modprobe(8). */
+function deniedModules(words: string): ReadonlySet<string> {
+  const lists = words.split(/\s+/).flatMap((word) => {
+    const list = /^(?:module_blacklist|modprobe\.blacklist|rd\.driver\.blacklist)=(.*)$/.exec(word)?.[1];
+    return list === undefined ? [] : list.split(",");
+  });
+  return new Set(lists.map((name) => name.replaceAll("-", "_")));
 }
 
 function withoutImage(

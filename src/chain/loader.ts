@@ -33,6 +33,8 @@ export async function readLoaderLink(started: Started, ground: Ground): Promise<
     };
   const { entry } = found;
   const text = `${found.title} starts "${entry.title}"`;
+  const waits = found.waits ?? null;
+  if (waits !== null) return { link: assumed(place, { text, why: waits, about }), entry };
   return { link: proven(place, { text, why: `the default entry of ${found.menu}`, about }), entry };
 }
 

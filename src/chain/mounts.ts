@@ -3,8 +3,11 @@
 import {
   type ChainLink,
   type CrypttabLine,
+  findNode,
   findSpec,
+  isFileSystemType,
   isHardwareName,
+  type NodeId,
   parseCrypttab,
   parseDeviceSpec,
   resolveSpec,
@@ -23,7 +26,7 @@ export async function readMountLinks(ground: Ground): Promise<readonly ChainLink
   const crypts = parseCrypttab((await readTextOr(ground.view, "/etc/crypttab")) ?? "");
   const judged = [
     ...lines.map((line) => judge(line, { crypts, ground })),
-    ...crypts.map((line) => judgeCrypt(line, ground)),
+    ...crypts.map((line) => judgeCrypt(line, { lines, ground })),
   ];
   const bad = judged.filter((link) => link !== null);
   const worst = [
@@ -43,7 +46,14 @@ export async function readMountLinks(ground: Ground): Promise<readonly ChainLink
 /** Served by a disk, at boot, and not optional. Removable drives and servers are not the disks' matter. */
 function isWaitedFor({ spec, type, options, path }: BootLine): boolean {
   const words = options.split(",");
-  if (words.some((word) => /^(?:noauto|nofail|bind|rbind|loop|_netdev)$/.test(word))) return false;
+  if (
+    words.some((word) =>
+      /^(?:noauto|nofail|bind|rbind|loop|_netdev|x-systemd\.automount|comment=systemd\.automount)$/.test(
+        word,
+      ),
+    )
+  )
+    return false;
   if (/^(?:nfs4?|cifs|smb3|ceph|glusterfs|9p|virtiofs|fuse\.sshfs|iso9660|udf)/.test(type)) return false;
   if (path === "/" && spec.startsWith("/dev/root")) return false;
   return (
@@ -83,6 +93,8 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
     return assumed(place, { text, why: `${spec} is a name that is not known here`, about });
   const found = resolveSpec(intent.storage, spec);
   if (found.kind === "absent") return lost(`none of the given disks has ${spec}`);
+  const other = found.kind === "found" ? otherContent(found.node, line, ground) : null;
+  if (other !== null) return lost(`${spec} holds ${other}, and the line says ${type}`);
   return found.kind === "found"
     ? null
     : assumed(place, {
@@ -92,8 +104,19 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
       });
 }
 
+/** What lies there, where that is not of the type that the line says; null: it is, or nobody knows. */
+function otherContent(node: NodeId, { type }: BootLine, { intent }: Ground): string | null {
+  const holds = findNode(intent.storage, node)?.holds;
+  if (holds?.kind === "filesystem")
+    return type !== "swap" && isFileSystemType(type, holds.type) ? null : holds.type;
+  return holds?.kind === "swap" && type !== "swap" && type !== "auto" ? "swap" : null;
+}
+
 /** A volume that cannot be opened stops the boot as a lost mount does. */
-function judgeCrypt({ name, source, options }: CrypttabLine, ground: Ground): ChainLink | null {
+function judgeCrypt(
+  { name, source, options }: CrypttabLine,
+  { lines, ground }: { lines: readonly BootLine[]; ground: Ground },
+): ChainLink | null {
   if (options.some((word) => /^(?:noauto|nofail)$/.test(word))) return null;
   const { storage } = ground.intent;
   if (
@@ -104,7 +127,9 @@ function judgeCrypt({ name, source, options }: CrypttabLine, ground: Ground): Ch
   const text = `${name} in ${source}`;
   const why = `crypttab: the VM has no device ${source}; the boot waits for it`;
   // Swap that is made anew at each boot is missed by nobody.
-  if (options.includes("swap")) return assumed(place, { text, why });
+  const isMounted = lines.some(({ spec, type }) => spec === `/dev/mapper/${name}` && type !== "swap");
+  if (options.includes("swap") || !isMounted)
+    return assumed(place, { text, why: `${why}, and goes on without` });
   const advice = "Give the disk that holds it too, or correct the line on the machine, and plan again";
   return broken(place, { text, why, advice, about: [{ kind: "device", name: source }] });
 }

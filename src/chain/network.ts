@@ -18,7 +18,8 @@ const MAX_LINKS = 8;
 export async function readNetworkLinks(kernel: Kernel | null, ground: Ground): Promise<readonly ChainLink[]> {
   const interfaces = await readGuestInterfaces(ground.view);
   const { nics } = ground.intent;
-  const links = nics.map((nic) => judgeCard(nic, { interfaces, kernel, ground }));
+  const ignoredFiles = await findIgnored(interfaces, ground);
+  const links = nics.map((nic) => judgeCard(nic, { interfaces, ignoredFiles, kernel, ground }));
   const carried = (found: GuestInterface): boolean =>
     nics.some(({ name, mac }) => found.name === name || found.mac === mac);
   for (const found of interfaces)
@@ -28,13 +29,40 @@ export async function readNetworkLinks(kernel: Kernel | null, ground: Ground): P
   return links.slice(0, MAX_LINKS);
 }
 
+/** Services that raise what a file configures, by the file's place. */
+const SERVICES: readonly (readonly [place: RegExp, service: string])[] = [
+  [/^\/etc\/network\//, "networking.service"],
+  [/^\/etc\/NetworkManager\//, "NetworkManager.service"],
+  [/^\/etc\/systemd\/network\//, "systemd-networkd.service"],
+  [/^\/etc\/sysconfig\/network\//, "wicked.service"],
+];
+
+/** Why nobody reads a file: its service is masked, or NetworkManager finds its mode too open (NetworkManager.conf(5)). */
+async function findIgnored(
+  interfaces: readonly GuestInterface[],
+  { view }: Ground,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const from of new Set(interfaces.map((one) => one.from))) {
+    const service = SERVICES.find(([where]) => where.test(from))?.[1];
+    const unit =
+      service === undefined ? null : await view.state(`/etc/systemd/system/${service}`).catch(() => null);
+    if (unit?.kind === "link" && unit.target === "/dev/null") found.set(from, `${service} is masked`);
+    const file = /\/system-connections\//.test(from) ? await view.state(from).catch(() => null) : null;
+    if (file?.kind === "bytes" && ((file.mode & 0o077) !== 0 || file.uid !== 0))
+      found.set(from, "NetworkManager takes files of root with mode 0600 only");
+  }
+  return found;
+}
+
 type Context = {
+  readonly ignoredFiles: ReadonlyMap<string, string>;
   readonly interfaces: readonly GuestInterface[];
   readonly kernel: Kernel | null;
   readonly ground: Ground;
 };
 
-function judgeCard(nic: IntendedNic, { interfaces, kernel, ground }: Context): ChainLink {
+function judgeCard(nic: IntendedNic, { interfaces, ignoredFiles, kernel, ground }: Context): ChainLink {
   const about: readonly Subject[] = [{ kind: "nic", name: nic.name, mac: nic.mac }];
   const driver = lackingDriver(nic, { kernel, ground });
   if (driver !== null)
@@ -53,6 +81,14 @@ function judgeCard(nic: IntendedNic, { interfaces, kernel, ground }: Context): C
       about,
     });
   const text = `${nic.name}: ${describe(found.configured)}`;
+  const ignored = ignoredFiles.get(found.from);
+  if (ignored !== undefined)
+    return broken(place, {
+      text,
+      why: `${found.from}: ${ignored}`,
+      advice: `Correct that on the machine, or in the VM at its console`,
+      about,
+    });
   const files = [...about, ...guestFiles(found.from)];
   return found.mac === nic.mac
     ? proven(place, {

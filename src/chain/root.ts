@@ -3,6 +3,8 @@
 import {
   type ChainLink,
   guestFiles,
+  findNode,
+  isFileSystemType,
   isHardwareName,
   luksBelow,
   luksOf,
@@ -94,6 +96,20 @@ export async function readRootLink(words: string | null, ground: Ground, early: 
           advice: GIVE,
           about,
         });
+  const type = lastWord(words, "rootfstype");
+  const holds = findNode(intent.storage, guest.root)?.holds;
+  if (
+    found.node === guest.root &&
+    type !== null &&
+    holds?.kind === "filesystem" &&
+    !isFileSystemType(type, holds.type)
+  )
+    return broken(place, {
+      text,
+      why: `the kernel's words say rootfstype=${type}, and the root is ${holds.type}`,
+      advice: "Take that word out of the boot menu on the machine, and plan again",
+      about,
+    });
   return found.node === guest.root
     ? proven(place, { text, why: "it is the root that was found", about })
     : broken(place, {
@@ -146,6 +162,14 @@ export async function readInitLink(
     const found = await view.resolve(path);
     if (found === null) continue;
     const about = guestFiles(path);
+    if (path === "/bin/sh" && given === null)
+      return broken(place, {
+        text: path,
+        why: "there is no /sbin/init, and the kernel would start a shell in its place",
+        advice:
+          "Look at the machine: its init is not installed; a /usr on a disk that is not given must be given too",
+        about,
+      });
     if (given !== null && path !== given)
       return assumed(place, {
         text: path,

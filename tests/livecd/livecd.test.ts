@@ -146,7 +146,7 @@ test("the live CD", { timeout: 40 * 60_000 }, async (t) => {
 async function cloneOfVersion(version: string, directory: string): Promise<string> {
   const clone = join(directory, "clone");
   await mkdir(clone);
-  for (const name of ["bin", "livecd", "src"])
+  for (const name of ["LICENSE", "bin", "livecd", "src"])
     await cp(join(REPOSITORY, name), join(clone, name), { recursive: true });
   await symlink(join(REPOSITORY, "node_modules"), join(clone, "node_modules"));
   const manifest = await readFile(join(REPOSITORY, "package.json"), "utf8");

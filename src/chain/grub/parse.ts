@@ -53,6 +53,8 @@ class Parser {
   #command(depth: number): Statement {
     const words: Word[] = [];
     for (let token = this.#tokens[this.#at]; token?.kind === "word"; token = this.#tokens[this.#at]) {
+      // `menuentry x { reboot }`: the brace ends the command before it, too.
+      if (token.bare === "}" && words.length > 0) break;
       this.#at += 1;
       if (token.bare === "{") {
         const body = this.statements(depth + 1, (word) => word === "}");

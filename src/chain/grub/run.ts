@@ -163,6 +163,10 @@ class Runner {
       case ".":
       case "normal":
         return await this.#file(rest[0] ?? "", state);
+      case "for":
+      case "while":
+      case "until":
+        throw new RangeError("it has a loop");
       case "blscfg":
         state.menu.push(...(await this.#world.bootEntries(state.root)).slice(0, MAX_ENTRIES));
         return;

@@ -30,7 +30,11 @@ type Entry = {
 const title = "GRUB legacy";
 
 async function readMenu(text: string, path: string, ground: Ground): Promise<LoaderFound> {
-  const { entries, chosen } = parseMenu(text);
+  const { entries, chosen: plain, isSaved } = parseMenu(text);
+  const saved = isSaved
+    ? /^\s*(\d{1,3})/.exec((await readTextOr(ground.view, "/boot/grub/default")) ?? "")?.[1]
+    : undefined;
+  const chosen = saved === undefined ? plain : Number(saved);
   const entry = entries[chosen] ?? entries[0];
   const advice = `Correct ${path} on the machine, and plan again`;
   if (entry === undefined)
@@ -95,20 +99,26 @@ function deviceNode({ device, kernel }: Entry, ground: Ground, menu: string): st
 
 const MAX_LINES = 20_000;
 
-/** Pure. `default saved` means the entry that was saved last; the first is taken. */
-function parseMenu(text: string): { readonly entries: readonly Entry[]; readonly chosen: number } {
+/** Pure. `default saved` means the number in /boot/grub/default. */
+function parseMenu(text: string): {
+  readonly entries: readonly Entry[];
+  readonly chosen: number;
+  readonly isSaved: boolean;
+} {
   const entries: Entry[] = [];
   let chosen = 0;
+  let isSaved = false;
   for (const raw of text.split("\n", MAX_LINES)) {
     const line = raw.trim();
     const [, word = "", rest = ""] = /^([A-Za-z]+)[ \t=]*(.*)$/.exec(line) ?? [];
+    if (word.toLowerCase() === "default" && rest === "saved") isSaved = true;
     if (word.toLowerCase() === "default" && entries.length === 0)
       chosen = /^\d+$/.test(rest) ? Number(rest) : 0;
     if (word.toLowerCase() === "title") entries.push({ title: rest, ...EMPTY });
     const entry = entries.at(-1);
     if (entry !== undefined) entries[entries.length - 1] = withCommand(entry, word.toLowerCase(), rest);
   }
-  return { entries, chosen };
+  return { entries, chosen, isSaved };
 }
 
 const EMPTY = {

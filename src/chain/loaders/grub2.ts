@@ -2,13 +2,15 @@
 // GRUB 2: runs its menu as it will be, and takes what that starts by itself.
 import { chooseEntry, parseEnvironment } from "../grub/choose.ts";
 import type { Device, Loads } from "../grub/load.ts";
-import { type GrubMenu, runGrub } from "../grub/run.ts";
+import { type GrubMenu, type MenuEntry, runGrub } from "../grub/run.ts";
 import { grubWorld } from "../grub/world.ts";
 import type { LoaderFound } from "../entry.ts";
 import { type Ground, readTextOr } from "../ground.ts";
 import { pathsIn, placeOf } from "../places.ts";
 
 const ENVIRONMENTS = ["/boot/grub/grubenv", "/boot/grub2/grubenv"];
+
+const title = "GRUB 2";
 
 type Start = {
   /** In the guest's tree: `/boot/grub/grub.cfg`, or that of an EFI directory. */
@@ -26,7 +28,6 @@ export async function readGrub2({ path, platform }: Start, ground: Ground): Prom
   const environment = await readEnvironment(ground, real);
   const world = grubWorld(ground, environment);
   const root: Device = { node: place.node, title: "" };
-  const title = "GRUB 2";
   try {
     const menu = await runGrub(world, { root, path: place.path, platform, environment });
     if (menu === null)
@@ -49,9 +50,9 @@ async function readEnvironment(ground: Ground, menu: string): Promise<ReadonlyMa
 
 type Context = { readonly ground: Ground; readonly path: string };
 
-async function started(menu: GrubMenu, { ground, path }: Context): Promise<LoaderFound> {
-  const title = "GRUB 2";
+async function started(menu: GrubMenu, context: Context): Promise<LoaderFound> {
   const chosen = chooseEntry(menu);
+  const { path } = context;
   if (chosen === null) {
     const why = menu.errors[0] ?? "it has no entry";
     return {
@@ -62,35 +63,42 @@ async function started(menu: GrubMenu, { ground, path }: Context): Promise<Loade
       advice: REMAKE,
     };
   }
-  const loads = await menu.load(chosen.entry);
-  const entry = chosen.entry.title;
+  const found = await loadsOf(chosen.entry, menu, context);
+  if (found.kind === "entry" && found.entry.kernel !== null) return found;
+  // `fallback` names what is started where the default entry fails.
+  for (const wanted of (menu.variables.get("fallback") ?? "").split(/\s+/).slice(0, 8)) {
+    if (wanted === "") continue;
+    const other = chooseEntry({ entries: menu.entries, variables: new Map([["default", wanted]]) });
+    const next = other?.named === true ? await loadsOf(other.entry, menu, context) : null;
+    if (next?.kind === "entry" && next.entry.kernel !== null) return next;
+  }
+  return found;
+}
+
+async function loadsOf(chosen: MenuEntry, menu: GrubMenu, { ground, path }: Context): Promise<LoaderFound> {
+  const loads = await menu.load(chosen);
+  const entry = chosen.title;
+  const is = (why: string): LoaderFound => ({ kind: "broken", title, menu: path, why, advice: REMAKE });
   if (loads.kernel === null)
     return loads.chainloader === null
-      ? {
-          kind: "broken",
-          title,
-          menu: path,
-          why: `its default entry "${entry}" loads no kernel`,
-          advice: REMAKE,
-        }
+      ? is(`its default entry "${entry}" loads no kernel`)
       : {
           kind: "unknown",
           title,
           why: `its default entry "${entry}" starts another loader, ${loads.chainloader}`,
         };
   if (loads.device === null)
-    return {
-      kind: "broken",
-      title,
-      menu: path,
-      why: `its default entry "${entry}" loads ${loads.kernel} from a device that the VM does not have (${loads.errors[0] ?? "unknown device"})`,
-      advice: REMAKE,
-    };
+    return is(
+      `its default entry "${entry}" loads ${loads.kernel} from a device that the VM does not have (${loads.errors[0] ?? "unknown device"})`,
+    );
   const find = async (file: string): Promise<string | null> => await findFile(ground, loads, file);
+  if (loads.hypervisor !== null && (await find(loads.hypervisor)) === null)
+    return is(`its default entry "${entry}" starts ${loads.hypervisor}, and there is no such file`);
   return {
     kind: "entry",
     title,
     menu: path,
+    waits: whatItWaitsFor(menu),
     entry: {
       title: entry,
       kernel: await find(loads.kernel),
@@ -103,6 +111,12 @@ async function started(menu: GrubMenu, { ground, path }: Context): Promise<Loade
       unified: false,
     },
   };
+}
+
+/** GRUB counts down where `timeout` says so; below zero it waits for a person. */
+function whatItWaitsFor({ variables }: GrubMenu): string | null {
+  const timeout = variables.get("timeout") ?? "";
+  return /^-\d+$/.test(timeout) ? `its timeout is ${timeout}: it waits until somebody chooses` : null;
 }
 
 async function findFile({ view, guest }: Ground, { device }: Loads, file: string): Promise<string | null> {

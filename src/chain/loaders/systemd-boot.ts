@@ -27,7 +27,11 @@ export async function readSystemdBoot(roots: readonly string[], ground: Ground):
   const sorted = order.flatMap((name) => found.find((one) => one.name === name) ?? []);
   // `@saved` is in a variable of the old firmware.
   const wanted = pattern.startsWith("@") ? "" : pattern;
-  const chosen = sorted.find(({ name }) => wanted !== "" && matches(name, wanted)) ?? sorted[0];
+  // It drops entries whose files are not there (boot.c, "check existence").
+  const there: typeof sorted = [];
+  for (const one of sorted) if (one.unified || (await hasKernel(one, ground))) there.push(one);
+  const usable = there.length > 0 ? there : sorted;
+  const chosen = usable.find(({ name }) => wanted !== "" && matches(name, wanted)) ?? usable[0];
   if (chosen === undefined)
     return {
       kind: "broken",
@@ -68,6 +72,12 @@ export async function readSystemdBoot(roots: readonly string[], ground: Ground):
       unified: false,
     },
   };
+}
+
+async function hasKernel({ base, path }: { base: string; path: string }, { view }: Ground): Promise<boolean> {
+  const { kernel, efi } = parseEntry((await readTextOr(view, path)) ?? "");
+  const file = kernel ?? efi;
+  return file !== null && (await view.resolve(`${base}${file}`)) !== null;
 }
 
 const unified = (path: string): LoaderFound => ({

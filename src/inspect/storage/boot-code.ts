@@ -8,6 +8,9 @@ const SECTOR_BYTES = 512;
 /** Behind it are the disk's signature and the partition table. */
 const CODE_BYTES = 440;
 
+/** The header of a GPT and its 128 entries, with the first sector. */
+const GPT_SECTORS = 34;
+
 /**
  * boot.img of GRUB 2 (grub-core/boot/i386/pc/boot.S) and stage1 of GRUB legacy (stage1.S) begin with a jump over their
  * parameters, of other lengths; each says in which sector the rest begins, counted in 512 bytes.
@@ -19,10 +22,10 @@ const GRUB_LEGACY_JUMP = 0x48eb;
 
 export async function readBootCode(
   reader: Reader,
-  { partitions }: Pick<DiskTable, "partitions">,
+  { kind, partitions }: Pick<DiskTable, "kind" | "partitions">,
 ): Promise<BootCode> {
   const sector = await reader.read(0, SECTOR_BYTES);
-  const code = await readCode(reader, sector);
+  const code = await readCode(reader, sector, kind === "gpt" ? GPT_SECTORS : 0);
   if (code.kind !== "active") return code;
   const active = partitions.find((part) => part.bootable);
   if (active === undefined) return code;
@@ -31,11 +34,12 @@ export async function readBootCode(
 }
 
 /** Of one sector; where it loads more, that is looked for on the disk. */
-async function readCode(reader: Reader, sector: Uint8Array): Promise<BootCode> {
+async function readCode(reader: Reader, sector: Uint8Array, taken = 0): Promise<BootCode> {
   if (sector.length < SECTOR_BYTES || sector.subarray(0, CODE_BYTES).every((byte) => byte === 0))
     return { kind: "none" };
   const text = Buffer.from(sector).toString("latin1", 0, CODE_BYTES);
   const has = async (at: number): Promise<boolean> => {
+    if (at < taken) return false; // the table itself
     const next = await reader.read((at === 0 ? 1 : at) * SECTOR_BYTES, SECTOR_BYTES);
     return next.some((byte) => byte !== 0);
   };

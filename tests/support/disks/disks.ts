@@ -68,7 +68,8 @@ export async function makeDisk(spec: DiskSpec): Promise<TestDisk> {
       await copyInto(part, path, partition.start);
       await rm(scratch, { recursive: true });
     }
-    if (spec.table !== "none" && spec.boot !== "none") await writeBootCode(path);
+    if (spec.table !== "none" && spec.boot !== "none")
+      await writeBootCode(path, spec.table === "gpt" ? 34 : 1);
   } catch (error) {
     await dispose();
     throw error;
@@ -83,17 +84,15 @@ export async function makeDisk(spec: DiskSpec): Promise<TestDisk> {
 }
 
 /** As far as anybody looks at boot.img of GRUB 2: its jump, its words, and something in the sector that it loads next. */
-async function writeBootCode(path: string): Promise<void> {
+async function writeBootCode(path: string, core: number): Promise<void> {
   const file = await open(path, "r+");
   try {
     const sector = Buffer.alloc(440);
     sector.set([0xeb, 0x63, 0x90]);
-    sector.writeUInt32LE(1, 0x5c);
+    sector.writeUInt32LE(core, 0x5c);
     sector.write("GRUB \0Geom\0Hard Disk\0Read\0 Error\r\n", 0x180, "latin1");
     await file.write(sector, 0, sector.length, 0);
-    const next = Buffer.alloc(512);
-    await file.read(next, 0, next.length, 512);
-    if (next.every((byte) => byte === 0)) await file.write("loading", 512); // in a GPT its header is there
+    await file.write("loading", core * 512);
   } finally {
     await file.close();
   }
