@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Root and /usr are subvolumes of one btrfs, @ and @usr, and the directories are merged. Needs root (loop devices, mount).
 cd "$(dirname "$0")"; . ../lib.sh
+ROOT_UUID=11111111-aaaa-4bbb-8ccc-000000000061 # of its own: the kernel mounts no two btrfs of one UUID, and cases are planned side by side
 base_tree tree
 merge_usr tree
 printf 'UUID=%s / btrfs subvol=@ 0 0\nUUID=%s /usr btrfs subvol=@usr 0 0\n' $ROOT_UUID $ROOT_UUID | put etc/fstab
