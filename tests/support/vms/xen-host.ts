@@ -62,6 +62,10 @@ export async function startXenHost({ signal }: { signal: AbortSignal }): Promise
     if (child.exitCode !== null) throw new Error("QEMU ended");
     await writeSsh(at, { port, hostKey: await readFile(join(cache, "host_key.pub"), "utf8") });
     const ssh: XenHost["ssh"] = (user = "root") => ["ssh", "-F", at("ssh_config"), "-l", user, ALIAS];
+    // The login is there before sshd on a slow machine; until then QEMU takes connections and drops them.
+    const answers = async (): Promise<boolean> =>
+      (await run([...ssh(), "true"], { allowCodes: [255], timeoutMs: 120_000, signal })).code === 0;
+    await waitFor("the sshd of dom0", answers, { everyMs: 1000, signal });
     return {
       sshConfigPath: at("ssh_config"),
       hostAlias: ALIAS,
