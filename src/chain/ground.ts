@@ -54,6 +54,15 @@ export async function listOr(view: GuestView, path: string): Promise<readonly st
   return (await view.list(path).catch(orNull)) ?? [];
 }
 
+/** The first of these paths that is there, with its links resolved. */
+export async function firstThere(view: GuestView, paths: readonly string[]): Promise<string | null> {
+  for (const path of paths) {
+    const found = await view.resolve(path);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 function orNull(error: unknown): null {
   if (error instanceof RangeError || error instanceof TypeError) return null;
   throw error;

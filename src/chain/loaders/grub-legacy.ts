@@ -2,7 +2,7 @@
 // GRUB legacy (0.97, its manual): the default entry of menu.lst or grub.conf. Also what pygrub reads of a Xen guest.
 import { parseGrubDevice } from "../../core/index.ts";
 import type { LoaderFound } from "../entry.ts";
-import { type Ground, readTextOr } from "../ground.ts";
+import { firstThere, type Ground, readTextOr } from "../ground.ts";
 import { firmwareOrder, pathsIn, placeOf } from "../places.ts";
 import { fileSystemOf } from "./on-disk.ts";
 
@@ -58,13 +58,8 @@ async function readMenu(text: string, path: string, ground: Ground): Promise<Loa
       why: `its default entry "${entry.title}" loads from ${entry.device ?? "a device"}, which the VM does not have`,
       advice,
     };
-  const find = async (file: string): Promise<string | null> => {
-    for (const candidate of pathsIn(ground.guest, node, file.replace(/^\([^)]*\)/, ""))) {
-      const found = await ground.view.resolve(candidate);
-      if (found !== null) return found;
-    }
-    return null;
-  };
+  const find = (file: string): Promise<string | null> =>
+    firstThere(ground.view, pathsIn(ground.guest, node, file.replace(/^\([^)]*\)/, "")));
   return {
     kind: "entry",
     title,

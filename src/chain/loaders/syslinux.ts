@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SYSLINUX and EXTLINUX (their wiki, "Config"): the default label. Paths begin at the directory of the configuration.
 import type { LoaderFound } from "../entry.ts";
-import { type Ground, readTextOr } from "../ground.ts";
+import { firstThere, type Ground, readTextOr } from "../ground.ts";
 import { pathsIn, placeOf } from "../places.ts";
 
 const MENUS = [
@@ -38,14 +38,11 @@ async function readMenu(text: string, path: string, ground: Ground): Promise<Loa
     };
   const directory = path.slice(0, path.lastIndexOf("/"));
   const place = placeOf(ground.guest, directory);
-  const find = async (file: string): Promise<string | null> => {
-    const own = file.startsWith("/") ? pathsIn(ground.guest, place.node, file) : [`${directory}/${file}`];
-    for (const candidate of own) {
-      const found = await ground.view.resolve(candidate);
-      if (found !== null) return found;
-    }
-    return null;
-  };
+  const find = (file: string): Promise<string | null> =>
+    firstThere(
+      ground.view,
+      file.startsWith("/") ? pathsIn(ground.guest, place.node, file) : [`${directory}/${file}`],
+    );
   return {
     kind: "entry",
     title,
