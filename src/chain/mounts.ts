@@ -15,6 +15,7 @@ import {
 import { type BootLine, readBootLines } from "../inspect/index.ts";
 import { assumed, broken, type Ground, proven, readTextOr } from "./ground.ts";
 import { fileSystemOf } from "./loaders/on-disk.ts";
+import { findOptionFault } from "./mount-options.ts";
 import { vmDisk } from "./places.ts";
 
 const place = "mounts";
@@ -71,7 +72,7 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
   const about = [{ kind: "mount", spec, path, type } as const];
   const opened = /^\/dev\/mapper\/(.+)$/.exec(spec)?.[1];
   if (opened !== undefined && crypts.some(({ name }) => name === opened)) return null; // judged by crypttab
-  const lost = (why: string): ChainLink => {
+  const lost = (why: string, isThere = false): ChainLink => {
     const waits = "systemd waits for it for 90 s, and goes on without";
     if (type === "swap") return assumed(place, { text, why: `${why}; ${waits}`, about });
     // systemd does not wait for the device of what is mounted already; older systems check it, and stop.
@@ -80,7 +81,9 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
       from === "/etc/fstab"
         ? "--with absent-mounts writes nofail into the line, so that the VM comes up without it"
         : `mask ${from.slice(from.lastIndexOf("/") + 1)} on the machine (systemctl mask)`;
-    const advice = `Give the disk that holds it too; or ${without}`;
+    const advice = isThere
+      ? `Correct it in ${from} on the machine, and plan again`
+      : `Give the disk that holds it too; or ${without}`;
     return broken(place, { text, why: `${from}: ${why}; the boot stops there and asks`, advice, about });
   };
   const own = vmDisk(spec, ground);
@@ -94,14 +97,17 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
   const found = resolveSpec(intent.storage, spec);
   if (found.kind === "absent") return lost(`none of the given disks has ${spec}`);
   const other = found.kind === "found" ? otherContent(found.node, line, ground) : null;
-  if (other !== null) return lost(`${spec} holds ${other}, and the line says ${type}`);
-  return found.kind === "found"
-    ? null
-    : assumed(place, {
-        text,
-        why: `it is there twice (${found.nodes.join(", ")}): which one is mounted is chance`,
-        about,
-      });
+  if (other !== null) return lost(`${spec} holds ${other}, and the line says ${type}`, true);
+  if (found.kind === "unclear")
+    return assumed(place, {
+      text,
+      why: `it is there twice (${found.nodes.join(", ")}): which one is mounted is chance`,
+      about,
+    });
+  // What is mounted already is mounted anew by systemd-remount-fs, which stops nothing.
+  const fault = path === "/" ? null : findOptionFault(line.options, found.node, ground);
+  if (fault === null) return null;
+  return fault.kind === "refused" ? lost(fault.why, true) : assumed(place, { text, why: fault.why, about });
 }
 
 /** What lies there, where that is not of the type that the line says; null: it is, or nobody knows. */

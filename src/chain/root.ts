@@ -14,6 +14,7 @@ import {
   resolveSpec,
 } from "../core/index.ts";
 import { assumed, broken, type Ground, proven, readTextOr } from "./ground.ts";
+import { findOptionFault, isSameSubvolume, rootSubvolume, subvolumeWord } from "./mount-options.ts";
 import { titleOf, vmDisk } from "./places.ts";
 import { fileSystemOf } from "./loaders/on-disk.ts";
 
@@ -22,10 +23,37 @@ const GIVE = "Give the disk that holds it too, or correct the entry on the machi
 /** What comes before the root: is there an initramfs, and which kernel is it? */
 export type Early = { readonly hasInitramfs: boolean; readonly release: string | null };
 
+const place = "root";
+
 /** `words`: of the default entry; null: not known. */
 export async function readRootLink(words: string | null, ground: Ground, early: Early): Promise<ChainLink> {
+  const link = await findRootLink(words, ground, early);
+  return link.verdict === "broken" || words === null ? link : withFlags(link, words, ground);
+}
+
+/** The device is there: is it mounted with `rootflags=`, and is the system that was found what is seen then? */
+function withFlags(link: ChainLink, words: string, { guest, intent }: Ground): ChainLink {
+  const flags = lastWord(words, "rootflags");
+  if (flags === null) return link;
+  const { text, about } = link;
+  const fault = findOptionFault(flags, guest.root, { guest, intent });
+  if (fault?.kind === "refused")
+    return broken(place, {
+      text,
+      why: `the kernel's words say rootflags=${flags}: ${fault.why}`,
+      advice: "Correct that word in the boot menu on the machine, and plan again",
+      about,
+    });
+  if (fault !== null) return assumed(place, { text, why: `rootflags=${flags}: ${fault.why}`, about });
+  const wanted = subvolumeWord(flags);
+  const seen = rootSubvolume(guest);
+  return wanted === null || seen === null || isSameSubvolume(wanted, seen)
+    ? link
+    : assumed(place, { text, why: `it starts from ${wanted}, and fstab's ${seen} was looked into`, about });
+}
+
+async function findRootLink(words: string | null, ground: Ground, early: Early): Promise<ChainLink> {
   const { guest, intent } = ground;
-  const place = "root";
   const onDisk = titleOf(intent, guest.root);
   const spec = lastWord(words ?? "", "root") ?? lastWord(words ?? "", "real_root");
   if (words === null)

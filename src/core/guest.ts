@@ -19,6 +19,8 @@ export type GuestOS = {
   /** The file system node of `/`. */
   readonly root: NodeId;
   readonly mounts: readonly Mount[];
+  /** Of each btrfs that is mounted: paths of its subvolumes (`@/.snapshots/1/snapshot`), to SUBVOLUME_DEPTH. Absent: nobody looked. */
+  readonly subvolumes?: readonly { readonly node: NodeId; readonly paths: readonly string[] }[];
   /** What the old machine called its disks, as far as the guest's files tell. */
   readonly names: DiskNames;
   /** `grub2`, `grub-legacy`, `systemd-boot`, `extlinux`, `generic`. */
@@ -35,6 +37,9 @@ export type GuestOS = {
   /** Bytes used in all mounted file systems together. */
   readonly usedBytes: number;
 };
+
+/** Names in the path of a subvolume: installers and snapper make no longer ones. */
+export const SUBVOLUME_DEPTH = 4;
 
 /** One line of the guest's fstab, or mount unit of systemd, that this machine's storage can serve, or an EFI system partition that none names. */
 export type Mount = {

@@ -24,3 +24,22 @@ export function isFileSystemType(types: string, found: string): boolean {
 
 /** Several mount points are usual, each of another part of it. */
 export const hasSubvolumes = (type: string): boolean => type === "btrfs" || type === "bcachefs";
+
+/** Options that are of one family alone, by btrfs(5), ext4(5) and xfs(5): each other one refuses to be mounted with them. */
+const OWN: readonly (readonly [types: RegExp, options: RegExp])[] = [
+  [/^btrfs$/, /^(?:subvol=|subvolid=|space_cache(?:=|$)|autodefrag$)/],
+  [/^(?:btrfs|bcachefs|f2fs)$/, /^compress(?:-force)?(?:=|$)/],
+  [/^(?:ext[234]|jfs|reiserfs|gfs2|ocfs2)$/, /^data=(?:journal|ordered|writeback)$/],
+  [/^xfs$/, /^(?:logbufs=|logbsize=|logdev=|nouuid$)/],
+];
+/** Those whose kernel drivers are known to refuse an option that they do not know. */
+const STRICT = /^(?:ext[234]|xfs|btrfs)$/;
+
+/** The first of these options for which a file system of this type is not mounted; null: none is known to be. */
+export function refusedOption(options: string, type: string): string | null {
+  if (!STRICT.test(type)) return null;
+  const isForeign = (word: string): boolean =>
+    (/^errors=/.test(word) && /^(?:xfs|btrfs)$/.test(type)) ||
+    OWN.some(([types, own]) => own.test(word) && !types.test(type));
+  return options.split(",").find(isForeign) ?? null;
+}

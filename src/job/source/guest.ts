@@ -19,6 +19,7 @@ import { readOnlyRoot } from "./by-images.ts";
 import { attach, type OverlayContext } from "./file-systems.ts";
 import { findRoot } from "./root/find-root.ts";
 import { mountPoints } from "./mount-points.ts";
+import { readSubvolumes } from "./subvolumes.ts";
 
 export type MountedGuest = AsyncDisposable & {
   readonly os: GuestOS;
@@ -39,6 +40,11 @@ export async function findGuest(
   if (root === null) return { guest: null, problems };
   await using opening = new AsyncDisposableStack();
   const volumes = opening.use(await attach(context, { readOnly: false }));
+  const subvolumes = await readSubvolumes(
+    volumes,
+    [root.id, ...mountPoints(mounts).flatMap(({ node }) => node ?? [])],
+    { signal },
+  );
   const tree = opening.use(
     await mountGuest({
       volumes,
@@ -50,7 +56,8 @@ export async function findGuest(
   );
   const view = directoryView(tree.directory);
   const usedBytes = await bytesUsed(tree.directory);
-  const os = await inspectGuest(view, { rootNode: root.id, mounts, names, usedBytes });
+  const found = await inspectGuest(view, { rootNode: root.id, mounts, names, usedBytes });
+  const os = subvolumes.length === 0 ? found : { ...found, subvolumes };
   const readOnly = (await isTransactional(view)) ? [readOnlyRoot(os)] : [];
   const resources = opening.move();
   return {

@@ -10,6 +10,7 @@ machineCase(import.meta, {
     assert.equal(code, 0);
     assert.equal(preview.guest?.arch, "x86_64", "the shell in /usr was read");
     assert.equal(preview.guest.init, "systemd");
+    assert.deepEqual(preview.guest.subvolumes?.[0]?.paths, ["@", "@usr"]);
     assert.ok(preview.guest.kernels.some(({ has }) => has["virtio_blk"] === "builtin"));
   },
 });

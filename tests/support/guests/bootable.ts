@@ -37,6 +37,7 @@ export type Bootable = {
   intent: Partial<Intent>;
   vm: Partial<VmModel>;
   kernel: Partial<GuestOS["kernels"][number]>;
+  guest: Partial<GuestOS>;
 };
 
 const filesystem = (uuid: string, type = "ext4", label: string | null = null): Holds => ({
@@ -130,6 +131,7 @@ export function debian(): Bootable {
     intent: { nics: [{ name: "eno1", mac: MAC, origin: "guest" }] },
     vm: {},
     kernel: {},
+    guest: {},
   };
 }
 
@@ -162,6 +164,7 @@ export async function judge(system: Bootable): Promise<Chain> {
     ...found,
     arch: "x86_64",
     kernels: found.kernels.map((kernel) => ({ ...kernel, ...system.kernel })),
+    ...system.guest,
   };
   const intent = { ...testIntent({ storage: graph }), hypervisor: "qemu" as const, ...system.intent };
   const vm = { ...makeVm(intent, guest), ...system.vm };

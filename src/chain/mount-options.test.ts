@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options of another file system, and subvolumes of a btrfs that are not there, keep the kernel from mounting.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Chain } from "../core/index.ts";
+import { type Bootable, DATA, debian, initramfsOf, judge, ROOT } from "../../tests/support/guests/bootable.ts";
+import { CFG, edit, FSTAB } from "../../tests/support/guests/bootable-loaders.ts";
+
+const NODE = "disk:1/part:1/fs";
+
+function btrfs(paths: readonly string[] | null): Bootable {
+  const system = debian();
+  system.parts.set(1, { kind: "filesystem", type: "btrfs", uuid: ROOT, label: null });
+  edit(FSTAB, "/ ext4 errors=remount-ro", "/ btrfs subvol=@")(system);
+  system.guest = paths === null ? {} : { subvolumes: [{ node: NODE, paths }] };
+  const modules = ["virtio_pci", "virtio_blk", "btrfs"];
+  for (const path of Object.keys(system.files))
+    if (path.startsWith("/boot/initrd")) system.files[path] = initramfsOf(modules);
+    else if (path.endsWith("/modules.dep"))
+      system.files[path] = modules.map((name) => `kernel/drivers/${name}.ko:\n`).join("");
+  return system;
+}
+
+const rootOf = ({ links }: Chain): string => {
+  const link = links.find(({ place }) => place === "root");
+  return `${link?.verdict}: ${String(link?.why)}`;
+};
+
+async function withFlags(system: Bootable, flags: string): Promise<string> {
+  edit(CFG, "ro quiet", `ro rootflags=${flags} quiet`)(system);
+  return rootOf(await judge(system));
+}
+
+test("rootflags= of another file system than the root's", async () => {
+  assert.match(await withFlags(debian(), "subvol=@"), /^broken: .*subvol=@.*ext4/);
+  assert.match(await withFlags(debian(), "noatime,compress=zstd:1"), /^broken: .*compress=zstd:1/);
+  assert.match(await withFlags(debian(), "noatime,data=ordered,commit=30"), /^proven/);
+  assert.match(await withFlags(btrfs(["@"]), "data=journal"), /^broken: .*data=journal.*btrfs/);
+});
+
+test("a subvolume of the root is there, or is not, or nobody looked", async () => {
+  assert.match(await withFlags(btrfs(["@", "@home"]), "subvol=@"), /^proven/);
+  assert.match(await withFlags(btrfs(["@", "@home"]), "subvol=/@"), /^proven/);
+  assert.match(await withFlags(btrfs(["@", "@home"]), "subvol=@gone"), /^broken: .*@gone/);
+  assert.match(await withFlags(btrfs(["@", "@old"]), "subvol=@old"), /^assumed: .*@old.*subvol=@/);
+  assert.match(await withFlags(btrfs(["@"]), "subvolid=256"), /^assumed: .*subvolid=256/);
+  assert.match(await withFlags(btrfs(null), "subvol=@"), /^proven/, "it is mounted so here");
+  assert.match(await withFlags(btrfs(null), "subvol=@gone"), /^assumed: .*@gone/);
+});
+
+test("lines of fstab with such options", async () => {
+  const mountsOf = async (line: string, system = debian()): Promise<string> => {
+    edit(FSTAB, /^.*\/srv.*$/, `${line} 0 2`)(system);
+    const link = (await judge(system)).links.find(({ place }) => place === "mounts");
+    return `${link?.verdict}: ${String(link?.why)}`;
+  };
+  assert.match(await mountsOf(`UUID=${DATA} /srv ext4 subvol=srv`), /^broken: .*subvol=srv.*ext4/);
+  assert.match(await mountsOf(`UUID=${DATA} /srv ext4 subvol=srv,nofail`), /^proven/);
+  const home = `UUID=${ROOT} /srv btrfs subvol=@srv`;
+  assert.match(await mountsOf(home, btrfs(["@", "@srv"])), /^proven/);
+  assert.match(await mountsOf(home, btrfs(["@"])), /^broken: .*@srv/);
+  assert.match(await mountsOf(home, btrfs(null)), /^assumed: .*@srv/);
+});
