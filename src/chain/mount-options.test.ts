@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Chain } from "../core/index.ts";
-import { type Bootable, DATA, debian, initramfsOf, judge, ROOT } from "../../tests/support/guests/bootable.ts";
+import {
+  type Bootable,
+  DATA,
+  debian,
+  initramfsOf,
+  judge,
+  ROOT,
+} from "../../tests/support/guests/bootable.ts";
 import { CFG, edit, FSTAB } from "../../tests/support/guests/bootable-loaders.ts";
 
 const NODE = "disk:1/part:1/fs";

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the kernel mounts a file system with the options that it is given. Pure.
-import { findNode, type GuestOS, type Intent, type NodeId, refusedOption, SUBVOLUME_DEPTH } from "../core/index.ts";
+import {
+  findNode,
+  type GuestOS,
+  type Intent,
+  type NodeId,
+  refusedOption,
+  SUBVOLUME_DEPTH,
+} from "../core/index.ts";
 
 export type OptionFault = {
   /** `likely`: nobody could look. */

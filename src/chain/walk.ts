@@ -10,6 +10,7 @@ import {
 } from "../core/index.ts";
 import { startFirmware } from "./firmware.ts";
 import { assumed, type Ground, proven } from "./ground.ts";
+import { withGoal } from "./goal.ts";
 import { readInitramfsLink } from "./initramfs.ts";
 import { readKernelLink } from "./kernel.ts";
 import { readLoaderLink } from "./loader.ts";
@@ -45,7 +46,7 @@ export async function walkChain({ view, guest, intent, vm, signal }: WalkOptions
     await readInitramfsLink({ entry, kernel }, ground),
     ...readWaits(words, ground),
     await readRootLink(words, ground, early),
-    await readInitLink(words, ground, early),
+    await withGoal(await readInitLink(words, ground, early), words, ground),
     ...(await readMountLinks(ground)),
     ...(await readNetworkLinks(kernel, ground)),
     consoleLink(words),
