@@ -42,6 +42,29 @@ test("swap that is gone, and what may be missing, break nothing", async () => {
   assert.deepEqual(verdicts(await judge(system), "broken"), []);
 });
 
+test("what the kernel makes at each boot is missed on no disk", async () => {
+  const system = debian();
+  edit(FSTAB, `UUID=${SWAP}`, "/dev/zram0")(system);
+  system.files["/etc/systemd/system/dev-zram1.swap"] = "[Swap]\nWhat=/dev/zram1\n";
+  system.files["/etc/systemd/system/swap.target.wants/dev-zram1.swap"] = { link: "../dev-zram1.swap" };
+  system.files["/etc/systemd/zram-generator.conf"] = "[zram0]\n";
+  const mounts = (await judge(system)).links.filter(({ place }) => place === "mounts");
+  assert.deepEqual(
+    mounts.map(({ verdict, text }) => [verdict, String(text)]),
+    [["proven", "2 file systems"]],
+  );
+});
+
+test("a label with a blank, in fstab's and in the kernel's words", async () => {
+  const system = debian();
+  system.parts.set(3, { kind: "filesystem", type: "ext4", uuid: DATA, label: "my data" });
+  system.parts.set(1, { kind: "filesystem", type: "ext4", uuid: ROOT, label: "my root" });
+  edit(FSTAB, `UUID=${DATA}`, "LABEL=my\\040data")(system);
+  edit(CFG, `root=UUID=${ROOT} ro quiet`, '"root=LABEL=my root" ro quiet')(system);
+  const chain = await judge(system);
+  assert.deepEqual([...verdicts(chain, "broken"), ...verdicts(chain, "assumed")], []);
+});
+
 test("GRUB's menu: saved entries, submenus by id, BLS entries with kernelopts, another file", async () => {
   const titleOf = async (spoil: (system: Bootable) => void): Promise<string> => {
     const system = debian();

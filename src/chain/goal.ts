@@ -2,6 +2,7 @@
 // Where the first program goes on to: a VM that ends in a shell of one user, without network and login, is not up.
 import { type ChainLink, guestFiles, type Subject } from "../core/index.ts";
 import { broken, firstThere, type Ground, listOr, readTextOr } from "./ground.ts";
+import { kernelWords } from "./words.ts";
 
 const MENU = "Take that word out of the default entry on the machine, and plan again";
 
@@ -10,7 +11,7 @@ type Fault = { readonly why: string; readonly advice: string; readonly about: re
 /** `link`: of the first program. `words`: of the default entry; null: not known. */
 export async function withGoal(link: ChainLink, words: string | null, ground: Ground): Promise<ChainLink> {
   if (link.verdict === "broken") return link;
-  const all = (words ?? "").split(/\s+/).map((word) => word.replaceAll('"', ""));
+  const all = kernelWords(words ?? "");
   const fault = shellFault(all, ground) ?? (await goalFault(all, ground));
   return fault === null ? link : broken("init", { text: link.text, ...fault });
 }

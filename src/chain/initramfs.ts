@@ -20,6 +20,7 @@ import {
 } from "../convert/index.ts";
 import type { DefaultEntry } from "./entry.ts";
 import { assumed, broken, type Ground, proven } from "./ground.ts";
+import { kernelWords } from "./words.ts";
 
 const place = "initramfs";
 const REBUILD =
@@ -74,7 +75,7 @@ export async function readInitramfsLink({ entry, kernel }: Need, ground: Ground)
 
 /** kernel-parameters(7) and modprobe(8). */
 function deniedModules(words: string): ReadonlySet<string> {
-  const lists = words.split(/\s+/).flatMap((word) => {
+  const lists = kernelWords(words).flatMap((word) => {
     const list = /^(?:module_blacklist|modprobe\.blacklist|rd\.driver\.blacklist)=(.*)$/.exec(word)?.[1];
     return list === undefined ? [] : list.split(",");
   });

@@ -7,6 +7,7 @@ import {
   findSpec,
   isFileSystemType,
   isHardwareName,
+  isMadeDevice,
   type NodeId,
   parseCrypttab,
   parseDeviceSpec,
@@ -56,9 +57,9 @@ function isWaitedFor({ spec, type, options, path }: BootLine): boolean {
   )
     return false;
   if (/^(?:nfs4?|cifs|smb3|ceph|glusterfs|9p|virtiofs|fuse\.sshfs|iso9660|udf)/.test(type)) return false;
-  if (path === "/" && spec.startsWith("/dev/root")) return false;
+  if (isMadeDevice(spec) || (path === "/" && spec.startsWith("/dev/root"))) return false;
   return (
-    /^(?:UUID|LABEL|PARTUUID|PARTLABEL)=/i.test(spec) || /^\/dev\/(?!sr|scd|cdrom|dvd|fd|shm|loop)/.test(spec)
+    /^(?:UUID|LABEL|PARTUUID|PARTLABEL)=/i.test(spec) || /^\/dev\/(?!sr|scd|cdrom|dvd|fd|shm)/.test(spec)
   );
 }
 

@@ -17,6 +17,7 @@ import { assumed, broken, type Ground, proven, readTextOr } from "./ground.ts";
 import { findOptionFault, isSameSubvolume, rootSubvolume, subvolumeWord } from "./mount-options.ts";
 import { titleOf, vmDisk } from "./places.ts";
 import { fileSystemOf } from "./loaders/on-disk.ts";
+import { lastWord } from "./words.ts";
 
 const GIVE = "Give the disk that holds it too, or correct the entry on the machine, and plan again";
 
@@ -214,12 +215,4 @@ export async function readInitLink(
       "Look at the machine: this system does not start by itself; a /usr on a disk that is not given must be given too",
     about: guestFiles(wanted),
   });
-}
-
-/** The last of a word counts. */
-export function lastWord(words: string, key: string): string | null {
-  const values = words
-    .split(/\s+/)
-    .flatMap((word) => (word.startsWith(`${key}=`) ? [word.slice(key.length + 1)] : []));
-  return values.at(-1)?.replaceAll('"', "") ?? null;
 }

@@ -3,6 +3,7 @@
 // come; and a root on LVM that is not among them is never opened.
 import { type BlockGraph, type ChainLink, named, type NodeId, resolveSpec } from "../core/index.ts";
 import { broken, type Ground } from "./ground.ts";
+import { kernelWords } from "./words.ts";
 
 const place = "initramfs";
 const ADVICE =
@@ -12,7 +13,7 @@ const ADVICE =
 export function readWaits(words: string | null, { guest, intent }: Ground): readonly ChainLink[] {
   if (words === null || guest.initramfsTool !== "dracut") return [];
   const { storage } = intent;
-  const all = words.split(/\s+/).map((word) => word.replaceAll('"', ""));
+  const all = kernelWords(words);
   const valuesOf = (key: string): readonly string[] =>
     all.flatMap((word) => (word.startsWith(`${key}=`) ? [word.slice(key.length + 1)] : []));
   const lost = [

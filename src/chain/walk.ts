@@ -16,8 +16,9 @@ import { readKernelLink } from "./kernel.ts";
 import { readLoaderLink } from "./loader.ts";
 import { readMountLinks } from "./mounts.ts";
 import { readNetworkLinks } from "./network.ts";
-import { lastWord, readInitLink, readRootLink } from "./root.ts";
+import { readInitLink, readRootLink } from "./root.ts";
 import { readWaits } from "./waits.ts";
+import { lastWord } from "./words.ts";
 
 export type WalkOptions = {
   /** The guest with all changes. */

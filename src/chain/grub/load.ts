@@ -31,6 +31,10 @@ export const NOTHING: Loads = {
 export const withError = (loads: Loads, error: string): Loads =>
   loads.errors.length >= 20 ? loads : { ...loads, errors: [...loads.errors, error] };
 
+/** GRUB puts words with blanks into quotes (grub-core/lib/cmdline.c). */
+const joined = (words: readonly string[]): string =>
+  words.map((word) => (/[ \t]/.test(word) ? `"${word}"` : word)).join(" ");
+
 type Place = (path: string) => { readonly device: Device; readonly path: string };
 
 export function load(
@@ -49,7 +53,7 @@ export function load(
       const found = place(path);
       return /^(?:multiboot2?|xen_hypervisor)$/.test(name)
         ? { ...loads, hypervisor: found.path, device: found.device }
-        : { ...loads, kernel: found.path, device: found.device, words: words.join(" ") };
+        : { ...loads, kernel: found.path, device: found.device, words: joined(words) };
     }
     case "initrd":
     case "initrd16":
@@ -65,7 +69,7 @@ export function load(
         ? {
             ...loads,
             kernel: place(path).path,
-            words: words.filter((word) => word !== "placeholder").join(" "),
+            words: joined(words.filter((word) => word !== "placeholder")),
           }
         : { ...loads, initramfs: [...loads.initramfs, place(path).path] };
     case "chainloader":

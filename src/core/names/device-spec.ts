@@ -107,6 +107,9 @@ export function isHardwareName(spec: string): boolean {
   return parseDeviceSpec(spec).kind === "hardware";
 }
 
+/** Made by the kernel at each boot, of memory or of files: every system has its own, and no disk holds them. */
+export const isMadeDevice = (spec: string): boolean => /^\/dev\/(?:zram|ram|loop)\d/.test(spec);
+
 const tagOf = (word = ""): DeviceTag => word.toUpperCase() as DeviceTag;
 
 /** Links below /dev/disk, as udev's 60-persistent-storage.rules and 11-dm-lvm.rules make them. */
@@ -134,9 +137,9 @@ function unmapName(mapped: string): string | null {
   return `${group}/${volume}`.replaceAll("\u0000", "-");
 }
 
-/** udev writes unsafe characters of labels as `\x20`. */
+/** udev writes unsafe bytes of labels as `\x20`. */
 function unescapeUdev(text: string): string {
-  return text.replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
+  return text.replace(/(?:\\x[0-9a-f]{2})+/gi, (run) =>
+    Buffer.from(run.replaceAll(/\\x/gi, ""), "hex").toString("utf8"),
   );
 }

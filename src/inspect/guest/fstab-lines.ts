@@ -19,7 +19,12 @@ export function parseFstab(text: string): readonly FstabLine[] {
   for (const line of lines) {
     const [spec = "", path = "", type = "auto", options = "defaults"] = line.trim().split(/[ \t]+/, 4);
     if (spec === "" || spec.startsWith("#") || path === "") continue;
-    out.push({ spec: unescapeFstab(spec), path: unescapeFstab(path), type, options });
+    out.push({
+      spec: unescapeFstab(spec).replaceAll(/["']/g, ""),
+      path: unescapeFstab(path),
+      type: unescapeFstab(type),
+      options: unescapeFstab(options),
+    });
   }
   return out;
 }

@@ -120,3 +120,9 @@ UUID=${SWAP} none swap sw
     ],
   );
 });
+
+test("swap of zram is no disk's: nobody misses it", async () => {
+  const fstab = `UUID=${FS} / ext4 defaults 0 1\n/dev/zram0 none swap defaults,pri=100 0 0\n/dev/loop7 /snap ext4 defaults 0 0\n`;
+  const { mounts, problems } = await readMounts(memoryView({ "/etc/fstab": fstab }), PLACE);
+  assert.deepEqual([mounts.map(({ path }) => path), problems], [["/"], []]);
+});

@@ -11,6 +11,7 @@ import {
   insideOf,
   isFileSystemType,
   isHardwareName,
+  isMadeDevice,
   learnNames,
   luksOf,
   makeProblem,
@@ -156,6 +157,7 @@ export function findMounts(
 function isServed({ spec, type, options }: FstabLine): boolean {
   if (VIRTUAL.test(type) || REMOVABLE.test(spec) || REMOVABLE_TYPE.test(type)) return false;
   if (options.split(",").some((one) => one === "bind" || one === "rbind" || one === "loop")) return false;
+  if (isMadeDevice(spec)) return false;
   return isDisk(spec) || !spec.startsWith("/"); // a path that is not a device is a swap file or an image
 }
 

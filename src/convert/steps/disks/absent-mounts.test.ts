@@ -31,3 +31,23 @@ test("lines whose disks are not given get nofail, and nothing else changes", () 
   );
   assert.equal(withNofail(after, { volumes, intent }), after, "a second time");
 });
+
+test("labels with escapes and quotes are looked for as they are meant", () => {
+  const plain = testIntent();
+  const [node] = plain.storage.nodes.filter(({ holds }) => holds.kind === "filesystem");
+  assert.ok(node?.holds.kind === "filesystem");
+  const labelled = { ...node, holds: { ...node.holds, label: "my ä\\data" } };
+  const nodes = plain.storage.nodes.map((one) => (one === node ? labelled : one));
+  const intent = { ...plain, storage: { ...plain.storage, nodes } };
+  const volumes = readVolumes(testGuestOS(), intent);
+  const there = [
+    "LABEL=my\\040\\303\\244\\134data /srv/a ext4 defaults 0 2\n",
+    'LABEL="my\\040ä\\134data" /srv/b ext4 defaults 0 2\n',
+    "/dev/disk/by-label/my\\x20ä\\x5cdata /srv/c ext4 defaults 0 2\n",
+    "/dev/disk/by-label/my\\x20\\xc3\\xa4\\x5cdata /srv/d ext4 defaults 0 2\n",
+  ].join("");
+  const latin1 = Buffer.from(there, "utf8").toString("latin1");
+  assert.equal(withNofail(latin1, { volumes, intent }), latin1);
+  const gone = "LABEL=my\\040gone /srv ext4 defaults 0 2\n";
+  assert.match(withNofail(gone, { volumes, intent }), /defaults,nofail/);
+});

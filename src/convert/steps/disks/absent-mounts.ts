@@ -5,6 +5,7 @@ import { findSpec, isHardwareName, parseDeviceSpec } from "../../../core/index.t
 import { readVolumes, type Volumes } from "../../names/volumes.ts";
 import { mapLines } from "../../text/lines.ts";
 import { step, type StepContext } from "../step.ts";
+import { fieldsOf } from "./fstab-text.ts";
 
 export const absentMounts = step(
   {
@@ -22,7 +23,7 @@ export const absentMounts = step(
 );
 
 /** fstab(5): device, mount point, type, options. */
-const LINE = /^([ \t]*([^ \t#\r\n][^ \t\r\n]*)[ \t]+([^ \t\r\n]+)[ \t]+([^ \t\r\n]+)[ \t]+)([^ \t\r\n]+)/;
+const LINE = /^([ \t]*(?:[^ \t\r\n]+[ \t]+){3})([^ \t\r\n]+)/;
 /** Served by another computer, or by nobody's disk. */
 const OTHER_TYPES = /^(?:swap|nfs4?|cifs|smb3|ceph|9p|virtiofs|tmpfs|iso9660|udf)/;
 
@@ -31,8 +32,11 @@ type Given = { readonly volumes: Volumes; readonly intent: Pick<StepContext["int
 /** Pure. */
 export function withNofail(text: string, { volumes, intent }: Given): string {
   return mapLines(text, (line) => {
-    const [, head = "", spec = "", path = "", type = "", options = ""] = LINE.exec(line) ?? [];
-    if (options === "" || path === "/" || OTHER_TYPES.test(type)) return line;
+    const fields = fieldsOf(line);
+    const [, head = "", options = ""] = fields === null ? [] : (LINE.exec(line) ?? []);
+    if (fields === null || options === "") return line;
+    const { spec, path, type } = fields;
+    if (path === "/" || OTHER_TYPES.test(type)) return line;
     if (options.split(",").some((word) => /^(?:nofail|noauto|_netdev|bind|loop)$/.test(word))) return line;
     const isAbsent = isHardwareName(spec)
       ? volumes.named(spec).kind === "absent"
