@@ -39,7 +39,7 @@ const STRICT = /^(?:ext[234]|xfs|btrfs)$/;
 export function refusedOption(options: string, type: string): string | null {
   if (!STRICT.test(type)) return null;
   const isForeign = (word: string): boolean =>
-    (/^errors=/.test(word) && /^(?:xfs|btrfs)$/.test(type)) ||
+    (word.startsWith("errors=") && /^(?:xfs|btrfs)$/.test(type)) ||
     OWN.some(([types, own]) => own.test(word) && !types.test(type));
   return options.split(",").find(isForeign) ?? null;
 }
