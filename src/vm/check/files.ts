@@ -72,10 +72,11 @@ export async function sendFile(host: Host, from: string, { to }: { to: string })
 const FOLLOW = [
   "f=$1; shift",
   "exec 3<&0",
+  "t= c=",
+  'trap "exit 0" HUP INT TERM',
+  `trap 'kill $t $c 2>/dev/null; "$@" >/dev/null 2>&1' EXIT`, // before there is anything to end
   'tail -n +1 -f "$f" & t=$!',
   "cat <&3 >/dev/null & c=$!",
-  'trap "exit 0" HUP INT TERM',
-  `trap 'kill $t $c; "$@" >/dev/null 2>&1' EXIT`,
   "wait $c",
 ].join("; ");
 

@@ -28,7 +28,9 @@ export type QemuLaunch = {
 /** Processes on the host end in order when the scope does, and not by the signal. */
 const NEVER = new AbortController().signal;
 
-const KILL = '[ ! -s "$1" ] || kill -9 "$(cat "$1")"';
+// By its number, and by what its arguments name: on a stalled connection this runs when the files are gone already.
+const KILL =
+  '[ ! -s "$1" ] || kill -9 "$(cat "$1")"; for f in $(printf "file:%s" "$2" | grep -lzxF -f - /proc/[0-9]*/cmdline); do p=${f#/proc/}; kill -9 "${p%/*}"; done';
 
 export async function launchQemu(options: QemuLaunch, watch: Watch): Promise<CheckRun | null> {
   const { host, vm, tools, directory, signal } = options;
@@ -39,7 +41,7 @@ export async function launchQemu(options: QemuLaunch, watch: Watch): Promise<Che
   signal.throwIfAborted();
   await using opening = new AsyncDisposableStack();
   const follower = opening.use(
-    await followFile(host, { serialFile, atEnd: ["sh", "-c", KILL, "sh", pidFile] }),
+    await followFile(host, { serialFile, atEnd: ["sh", "-c", KILL, "sh", pidFile, serialFile] }),
   );
   follower.process.stdout.on("data", (bytes: Buffer) => watch.bytes(bytes));
   const argv = renderCheckArgv({

@@ -207,6 +207,33 @@ test("the boot check works over ssh, and a lost connection leaves no VM behind",
   assert.ok(seen);
 });
 
+test("a connection that stalls until the check's files are gone leaves no VM behind", async (t) => {
+  await using host = localHost();
+  const freed = Promise.withResolvers<void>();
+  let isUp = false;
+  const spawn = host.spawn.bind(host);
+  host.spawn = async (argv, options) => {
+    const process = await spawn(argv, options);
+    const isQemu = argv.includes("-qmp");
+    if (!isQemu && !argv.some((word) => word.includes("tail "))) return process;
+    isUp = true;
+    const { stdin } = process;
+    const write: (text: string) => boolean = stdin.write.bind(stdin);
+    const end = stdin.end.bind(stdin);
+    stdin.write = (text: string) => text.includes('"quit"') || write(text);
+    stdin.end = () => {
+      if (!isQemu) void freed.promise.then(() => end());
+      return stdin;
+    };
+    process[Symbol.asyncDispose] = () => Promise.resolve();
+    return process;
+  };
+  const remove = host.remove.bind(host); // called before, too, for what an earlier run left
+  host.remove = (path) => remove(path).finally(() => isUp && freed.resolve());
+  const { result } = await check(t, { host, image: bootSector(`${PROBE}\r\n`), layer: Buffer.alloc(0) });
+  assert.equal(result.outcome.kind, "booted");
+});
+
 test("the boot check is not tried without QEMU, without a probe, or for another architecture", async (t) => {
   await using host = localHost();
   const bare = new Proxy(host, {
