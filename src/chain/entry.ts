@@ -15,7 +15,17 @@ export type DefaultEntry = {
   readonly hypervisor: string | null;
   /** A unified image: kernel, words and initramfs are in the file `kernel`. */
   readonly unified: boolean;
+  /** Variables that its words come from, and that nothing sets. */
+  readonly unset?: readonly string[];
 };
+
+/** Why a loader does not go on by itself, and what to do. */
+export type Waits = { readonly why: string; readonly advice: string };
+
+export const noCountdown = (timeout: string): Waits => ({
+  why: `its menu has ${timeout === "" ? "no timeout" : `the timeout ${timeout}`}: it waits until somebody chooses`,
+  advice: "Choose at the VM's console at each start; or give the menu a timeout on the machine",
+});
 
 /** What reading a loader comes to. */
 export type LoaderFound =
@@ -25,7 +35,7 @@ export type LoaderFound =
       readonly menu: string;
       readonly entry: DefaultEntry;
       /** Why it does not start by itself; absent or null: it does. */
-      readonly waits?: string | null;
+      readonly waits?: Waits | null;
     }
   /** It will not start anything: why, and what to do. */
   | {

@@ -50,6 +50,23 @@ export async function readTextOr(
   return await view.readText(path, { maxBytes }).catch(orNull);
 }
 
+/**
+ * A boot loader's own file; null where there is none. RangeError where it is larger than what is read here: half a menu would
+ * be another menu.
+ */
+export async function readMenuText(view: GuestView, path: string): Promise<string | null> {
+  return await view.readText(path, { maxBytes: MAX_MENU_BYTES }).catch((error: unknown) => {
+    if (error instanceof RangeError) throw notReadToEnd(path, `more than ${MAX_MENU_BYTES / 2 ** 20} MiB`);
+    return orNull(error);
+  });
+}
+
+const MAX_MENU_BYTES = 4 * 2 ** 20;
+
+/** `what`: `more than 2000 entries`. */
+export const notReadToEnd = (path: string, what: string): RangeError =>
+  new RangeError(`${path} was not read to its end: it has ${what}`);
+
 export async function listOr(view: GuestView, path: string): Promise<readonly string[]> {
   return (await view.list(path).catch(orNull)) ?? [];
 }

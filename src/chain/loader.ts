@@ -14,7 +14,7 @@ const place = "loader";
 export type Loaded = { readonly link: ChainLink; readonly entry: DefaultEntry | null };
 
 export async function readLoaderLink(started: Started, ground: Ground): Promise<Loaded> {
-  const found = await findMenu(started, ground);
+  const found = await findMenu(started, ground).catch(tooLarge);
   if (found === null)
     return {
       link: assumed(place, {
@@ -34,8 +34,14 @@ export async function readLoaderLink(started: Started, ground: Ground): Promise<
   const { entry } = found;
   const text = `${found.title} starts "${entry.title}"`;
   const waits = found.waits ?? null;
-  if (waits !== null) return { link: assumed(place, { text, why: waits, about }), entry };
+  if (waits !== null) return { link: assumed(place, { text, ...waits, about }), entry };
   return { link: proven(place, { text, why: `the default entry of ${found.menu}`, about }), entry };
+}
+
+/** A part of a menu says nothing of its default entry. */
+function tooLarge(error: unknown): LoaderFound {
+  if (!(error instanceof RangeError)) throw error;
+  return { kind: "unknown", title: "a boot loader starts the kernel", why: error.message };
 }
 
 const GRUB2_MENUS = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"];

@@ -4,6 +4,8 @@ import type { GrubMenu, MenuEntry } from "./run.ts";
 
 export type Chosen = {
   readonly entry: MenuEntry;
+  /** The submenus that lead to it, and itself. */
+  readonly path: readonly MenuEntry[];
   /** false: `default` names none; GRUB then takes the first. */
   readonly named: boolean;
 };
@@ -12,22 +14,44 @@ export type Chosen = {
 export function chooseEntry({ entries, variables }: Pick<GrubMenu, "entries" | "variables">): Chosen | null {
   const wanted = (variables.get("default") ?? "0").trim();
   let level = entries;
-  let found: MenuEntry | null = null;
+  const path: MenuEntry[] = [];
   let named = true;
   for (const part of (wanted === "" ? "0" : wanted).split(">")) {
     const entry = entryOf(level, part.trim());
     named = named && entry !== undefined;
-    found = entry ?? level[0] ?? found;
+    const found = entry ?? level[0];
+    if (found !== undefined) path.push(found);
     level = found?.entries ?? [];
   }
   // A submenu opens at its first entry.
-  for (let depth = 0; found !== null && found.entries.length > 0 && depth < 8; depth += 1)
-    found = found.entries[0] ?? null;
-  return found === null ? null : { entry: found, named };
+  for (let first = path.at(-1)?.entries[0], depth = 0; first !== undefined && depth < 8; depth += 1) {
+    path.push(first);
+    [first] = first.entries;
+  }
+  const last = path.at(-1);
+  return last === undefined ? null : { entry: last, path, named };
+}
+
+/**
+ * Does GRUB ask for a user and a password on the way there? (Its manual, "Authentication and authorisation"; normal/auth.c.)
+ * `superusers` turns it on, and leads into a submenu only where it is exported; entries with `--unrestricted` are free.
+ */
+export function asksForUser(
+  { path }: Pick<Chosen, "path">,
+  { variables, exported }: Pick<GrubMenu, "variables" | "exported">,
+): boolean {
+  const isFree = /^[1y]/.test(variables.get("unrestricted_menu") ?? ""); // SUSE: entries without users of their own
+  return path.some(
+    ({ users }, depth) =>
+      users !== null &&
+      !(isFree && users === "") &&
+      variables.has("superusers") &&
+      (depth === 0 || exported.has("superusers")),
+  );
 }
 
 function entryOf(entries: readonly MenuEntry[], wanted: string): MenuEntry | undefined {
-  if (/^\d{1,4}$/.test(wanted)) return entries[Number(wanted)];
+  if (/^\d{1,9}$/.test(wanted)) return entries[Number(wanted)];
   return entries.find(({ id, title }) => id === wanted || title === wanted);
 }
 

@@ -2,7 +2,10 @@
 // Runs a grub.cfg as GRUB 2 does, as far as it decides what boots: variables, conditions, search, other files, entries. It asks
 // its world for files and devices, and changes nothing.
 import { type Device, load, type Loads, NOTHING, withError } from "./load.ts";
+import { notReadToEnd } from "../ground.ts";
+import { type EntryOptions, parseOptions } from "./options.ts";
 import { parseGrub, type Statement, type Word } from "./parse.ts";
+import { firstVariables, type GrubPlatform } from "./variables.ts";
 
 export type GrubWorld = {
   /** `(hd0,msdos1)`, `hd0`, `lvm/vg-root`, `(UUID)`: a device by GRUB's own name. */
@@ -12,25 +15,26 @@ export type GrubWorld = {
   /** null: there is no such file on it. */
   read(device: Device, path: string): Promise<string | null>;
   exists(device: Device, path: string): Promise<boolean>;
-  /** Entries of the Boot Loader Specification on this device. */
-  bootEntries(device: Device): Promise<readonly MenuEntry[]>;
+  /** Entries of the Boot Loader Specification on this device, with the variables as they are then. */
+  bootEntries(device: Device, variables: ReadonlyMap<string, string>): Promise<readonly MenuEntry[]>;
 };
 
-export type MenuEntry = {
-  readonly title: string;
-  /** `--id`, or the name of a BLS file; empty: none. */
-  readonly id: string;
+/** Of a BLS file the id is its name. */
+export type MenuEntry = EntryOptions & {
   /** Of a submenu. */
   readonly entries: readonly MenuEntry[];
   readonly body: readonly Statement[];
+  /** Variables that a BLS file names and nothing sets. */
+  readonly unset?: readonly string[];
 };
 
 const MAX_STEPS = 100_000;
-const MAX_FILES = 16;
-const MAX_ENTRIES = 2000;
+const MAX_FILES = 64;
+const MAX_ENTRIES = 10_000;
 
 type State = {
   variables: Map<string, string>;
+  exported: Set<string>;
   root: Device;
   menu: MenuEntry[];
   loads: Loads;
@@ -40,7 +44,7 @@ type State = {
 export type GrubStart = {
   readonly root: Device;
   readonly path: string;
-  readonly platform: "pc" | "efi" | "xen";
+  readonly platform: GrubPlatform;
   /** Words of grubenv. */
   readonly environment: ReadonlyMap<string, string>;
 };
@@ -48,6 +52,7 @@ export type GrubStart = {
 export type GrubMenu = {
   readonly entries: readonly MenuEntry[];
   readonly variables: ReadonlyMap<string, string>;
+  readonly exported: ReadonlySet<string>;
   /** What goes wrong before the menu is shown. */
   readonly errors: readonly string[];
   load(entry: MenuEntry): Promise<Loads>;
@@ -72,14 +77,15 @@ class Runner {
 
   async menu(): Promise<GrubMenu | null> {
     const { root, path, platform } = this.#start;
-    const variables = new Map<string, string>([
-      ["grub_platform", platform],
-      ["grub_cpu", platform === "pc" ? "i386" : "x86_64"],
-      ["prefix", path.slice(0, path.lastIndexOf("/"))],
-      ["config_directory", path.slice(0, path.lastIndexOf("/"))],
-      ...FEATURES.map((name) => [name, "y"] as const),
-    ]);
-    const state: State = { variables, root, menu: [], loads: NOTHING, functions: new Map() };
+    const variables = firstVariables(path, platform);
+    const state: State = {
+      variables,
+      exported: new Set(),
+      root,
+      menu: [],
+      loads: NOTHING,
+      functions: new Map(),
+    };
     this.#setRoot(root, state);
     const text = await this.#world.read(root, path);
     if (text === null) return null;
@@ -87,6 +93,7 @@ class Runner {
     return {
       entries: state.menu,
       variables: state.variables,
+      exported: state.exported,
       errors: state.loads.errors,
       load: async (entry) => {
         const own: State = { ...state, variables: new Map(state.variables), loads: NOTHING };
@@ -116,12 +123,9 @@ class Runner {
   }
 
   #block({ words, body }: Extract<Statement, { kind: "block" }>, state: State): void {
-    const [name = "", title = "", ...options] = words.map((word) => expand(word, state));
-    if (name === "function") state.functions.set(title, body);
-    if ((name !== "menuentry" && name !== "submenu") || state.menu.length >= MAX_ENTRIES) return;
-    const at = options.findIndex((word) => word === "--id" || word === "$menuentry_id_option");
-    const glued = options.find((word) => word.startsWith("--id="))?.slice("--id=".length);
-    const id = glued ?? (at < 0 ? "" : (options[at + 1] ?? ""));
+    const [name = "", ...rest] = words.map((word) => expand(word, state));
+    if (name === "function") state.functions.set(rest[0] ?? "", body);
+    if (name !== "menuentry" && name !== "submenu") return;
     const inner = body.filter((one) => one.kind === "block");
     const entries =
       name === "menuentry"
@@ -131,7 +135,13 @@ class Runner {
             this.#block(one, own);
             return own.menu;
           });
-    state.menu.push({ title, id, entries, body: name === "menuentry" ? body : [] });
+    this.#add([{ ...parseOptions(rest), entries, body: name === "menuentry" ? body : [] }], state);
+  }
+
+  #add(entries: readonly MenuEntry[], { menu }: State): void {
+    if (menu.length + entries.length > MAX_ENTRIES)
+      throw notReadToEnd(this.#start.path, `more than ${MAX_ENTRIES} entries`);
+    menu.push(...entries);
   }
 
   async #command(words: readonly string[], state: State): Promise<void> {
@@ -141,13 +151,9 @@ class Runner {
     switch (name) {
       case "set":
       case "export": {
-        const [, key = "", value = ""] = /^([A-Za-z0-9_]+)=(.*)$/s.exec(rest.join(" ")) ?? [];
-        if (key === "root") {
-          const device = this.#world.device(value);
-          this.#setRoot(device, state);
-          if (device === null && value !== "")
-            state.loads = withError(state.loads, `no such device: ${value}`);
-        } else if (key !== "") state.variables.set(key, value);
+        const [, key = "", value = ""] = ASSIGNMENT.exec(rest.join(" ")) ?? [];
+        if (name === "export") state.exported.add(key === "" ? (rest[0] ?? "") : key);
+        this.#assign(key, value, state);
         return;
       }
       case "load_env":
@@ -168,11 +174,22 @@ class Runner {
       case "until":
         throw new RangeError("it has a loop");
       case "blscfg":
-        state.menu.push(...(await this.#world.bootEntries(state.root)).slice(0, MAX_ENTRIES));
+        this.#add(await this.#world.bootEntries(state.root, state.variables), state);
         return;
-      default:
+      default: {
+        const [, key = "", value = ""] = ASSIGNMENT.exec(name) ?? [];
+        if (key !== "") return this.#assign(key, value, state);
         state.loads = load(state.loads, { name, rest }, (path) => this.#place(path, state));
+      }
     }
+  }
+
+  #assign(key: string, value: string, state: State): void {
+    if (key === "root") {
+      const device = this.#world.device(value);
+      this.#setRoot(device, state);
+      if (device === null && value !== "") state.loads = withError(state.loads, `no such device: ${value}`);
+    } else if (key !== "") state.variables.set(key, value);
   }
 
   #setRoot(device: Device, state: State): void {
@@ -206,7 +223,7 @@ class Runner {
 
   async #file(path: string, state: State): Promise<void> {
     this.#files += 1;
-    if (this.#files > MAX_FILES) return;
+    if (this.#files > MAX_FILES) throw notReadToEnd(this.#start.path, `more than ${MAX_FILES} files`);
     const place = this.#place(path, state);
     const text = await this.#world.read(place.device, place.path);
     if (text !== null) await this.#run(parseGrub(text), state);
@@ -247,24 +264,13 @@ class Runner {
   }
 }
 
+/** `set NAME=value`, or without `set`. */
+const ASSIGNMENT = /^([A-Za-z_]\w*)=(.*)$/s;
+
 /** `if loadfont ...`, `if keystatus --shift`, `if sleep ...`: what they answer in the VM decides nothing here. */
 const COMMANDS =
   /^(?:loadfont|keystatus|sleep|background_image|search|true|false|insmod|regexp|cpuid|smbios)$/;
 const TAKES_WORD = /^--hint(?:-[a-z]+)?$|^-[a-z]*h$/;
-
-/** Variables of GRUB 2.12 that generated menus ask for (grub-core/normal/main.c). */
-const FEATURES = [
-  "feature_200_final",
-  "feature_all_video_module",
-  "feature_chainloader_bpb",
-  "feature_default_font_path",
-  "feature_menuentry_id",
-  "feature_menuentry_options",
-  "feature_nativedisk_cmd",
-  "feature_ntldr",
-  "feature_platform_search_hint",
-  "feature_timeout_style",
-];
 
 function expand(word: Word, { variables }: State): string {
   return word

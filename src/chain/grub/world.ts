@@ -9,14 +9,16 @@ import {
   partitionId,
   resolveSpec,
 } from "../../core/index.ts";
-import { type Ground, listOr, readTextOr } from "../ground.ts";
+import { type Ground, listOr, notReadToEnd, readMenuText } from "../ground.ts";
 import { firmwareOrder, pathsIn, titleOf } from "../places.ts";
 import { parseEntry, sortEntries } from "../loaders/boot-spec.ts";
 import { parseGrub } from "./parse.ts";
 import type { Device } from "./load.ts";
 import type { GrubWorld, MenuEntry } from "./run.ts";
 
-export function grubWorld(ground: Ground, variables: ReadonlyMap<string, string>): GrubWorld {
+const MAX_ENTRIES = 500;
+
+export function grubWorld(ground: Ground): GrubWorld {
   const { view, guest, intent } = ground;
   const graph = intent.storage;
   const deviceOf = (node: NodeId | null): Device =>
@@ -30,7 +32,7 @@ export function grubWorld(ground: Ground, variables: ReadonlyMap<string, string>
   };
   const read = async (device: Device, path: string): Promise<string | null> => {
     const found = await find(device, path);
-    return found === null ? null : await readTextOr(view, found);
+    return found === null ? null : await readMenuText(view, found);
   };
   return {
     device: (name) => deviceOf(nodeOfName(name, ground)),
@@ -49,12 +51,13 @@ export function grubWorld(ground: Ground, variables: ReadonlyMap<string, string>
     },
     read,
     exists: async (device, path) => (await find(device, path)) !== null,
-    async bootEntries(device) {
+    async bootEntries(device, variables) {
       const entries: MenuEntry[] = [];
       for (const directory of device === null ? [] : bootSpecDirectories(guest, device.node)) {
-        const names = (await listOr(view, directory)).filter((name) => name.endsWith(".conf")).slice(0, 500);
+        const names = (await listOr(view, directory)).filter((name) => name.endsWith(".conf"));
+        if (names.length > MAX_ENTRIES) throw notReadToEnd(directory, `more than ${MAX_ENTRIES} entries`);
         for (const name of sortEntries(names)) {
-          const text = await readTextOr(view, `${directory}/${name}`);
+          const text = await readMenuText(view, `${directory}/${name}`);
           if (text !== null) entries.push(menuEntry(name, text, variables));
         }
         if (entries.length > 0) break;
@@ -71,8 +74,16 @@ const bootSpecDirectories = (guest: Ground["guest"], node: NodeId): readonly str
 ];
 
 function menuEntry(name: string, text: string, variables: ReadonlyMap<string, string>): MenuEntry {
-  const { title, kernel, options, initramfs } = parseEntry(text);
-  const words = options.replaceAll(/\$\{?(\w+)\}?/g, (_, key: string) => variables.get(key) ?? "");
+  const { title, kernel, options, initramfs, users } = parseEntry(text);
+  const unset: string[] = [];
+  const expand = (value: string): string =>
+    value.replaceAll(/\$\{?(\w+)\}?/g, (_, key: string) => {
+      if (!variables.has(key)) unset.push(key);
+      return variables.get(key) ?? "";
+    });
+  const mayStart = expand(users);
+  unset.length = 0;
+  const words = expand(options === "" ? "$default_kernelopts" : options);
   const initrd = initramfs
     .map((path) => path.replaceAll(/\$\{?\w+\}?/g, "").trim())
     .filter((path) => path !== "");
@@ -87,7 +98,15 @@ function menuEntry(name: string, text: string, variables: ReadonlyMap<string, st
         ]),
     ...(initrd.length === 0 ? [] : [`initrd ${initrd.map((path) => `'${quoted(path)}'`).join(" ")}`]),
   ];
-  return { title, id: name.replace(/\.conf$/, ""), entries: [], body: parseGrub(body.join("\n")) };
+  return {
+    title,
+    id: name.replace(/\.conf$/, ""),
+    entries: [],
+    body: parseGrub(body.join("\n")),
+    // Without users it is free for all, other than a `menuentry` (Fedora: blscfg.c).
+    users: mayStart === "" ? null : mayStart,
+    unset,
+  };
 }
 
 const quoted = (text: string): string => text.replaceAll(/['\n\r]/g, "");

@@ -8,12 +8,14 @@ export type SpecEntry = {
   readonly efi: string | null;
   readonly options: string;
   readonly initramfs: readonly string[];
+  /** Of GRUB's own: who may start it; empty: all. */
+  readonly users: string;
 };
 
 export function parseEntry(text: string): SpecEntry {
   const values = new Map<string, string[]>();
-  for (const line of text.slice(0, 65_536).split("\n")) {
-    const [, key = "", value = ""] = /^[ \t]*([A-Za-z-]+)[ \t]+(.*?)[ \t\r]*$/.exec(line) ?? [];
+  for (const line of text.split("\n")) {
+    const [, key = "", value = ""] = /^[ \t]*([A-Za-z_-]+)[ \t]+(.*?)[ \t\r]*$/.exec(line) ?? [];
     if (key !== "") values.set(key, [...(values.get(key) ?? []), value]);
   }
   const first = (key: string): string | null => values.get(key)?.[0] ?? null;
@@ -22,6 +24,7 @@ export function parseEntry(text: string): SpecEntry {
     kernel: first("linux"),
     efi: first("efi") ?? first("uki"),
     options: (values.get("options") ?? []).join(" "),
+    users: first("grub_users") ?? "",
     initramfs: (values.get("initrd") ?? []).flatMap((value) => value.split(/\s+/)),
   };
 }

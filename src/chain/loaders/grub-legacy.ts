@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB legacy (0.97, its manual): the default entry of menu.lst or grub.conf. Also what pygrub reads of a Xen guest.
 import { parseGrubDevice } from "../../core/index.ts";
-import type { LoaderFound } from "../entry.ts";
-import { firstThere, type Ground, readTextOr } from "../ground.ts";
+import { type LoaderFound, noCountdown, type Waits } from "../entry.ts";
+import { firstThere, type Ground, notReadToEnd, readMenuText, readTextOr } from "../ground.ts";
 import { firmwareOrder, pathsIn, placeOf } from "../places.ts";
 import { fileSystemOf } from "./on-disk.ts";
 
@@ -10,7 +10,7 @@ const MENUS = ["/boot/grub/menu.lst", "/boot/grub/grub.conf"];
 
 export async function readGrubLegacy(ground: Ground): Promise<LoaderFound | null> {
   for (const path of MENUS) {
-    const text = await readTextOr(ground.view, path);
+    const text = await readMenuText(ground.view, path);
     if (text !== null) return await readMenu(text, path, ground);
   }
   return null;
@@ -25,12 +25,15 @@ type Entry = {
   /** Behind Xen's hypervisor. */
   readonly hypervisor: string | null;
   readonly chainloader: boolean;
+  /** `lock` asks for the password of the menu; `password` for one of its own. */
+  readonly lock: "none" | "menu" | "own";
 };
 
 const title = "GRUB legacy";
 
 async function readMenu(text: string, path: string, ground: Ground): Promise<LoaderFound> {
-  const { entries, chosen: plain, isSaved } = parseMenu(text);
+  const menu = parseMenu(text, path);
+  const { entries, chosen: plain, isSaved } = menu;
   const saved = isSaved
     ? /^\s*(\d{1,3})/.exec((await readTextOr(ground.view, "/boot/grub/default")) ?? "")?.[1]
     : undefined;
@@ -64,6 +67,7 @@ async function readMenu(text: string, path: string, ground: Ground): Promise<Loa
     kind: "entry",
     title,
     menu: path,
+    waits: whatItWaitsFor(entry, menu, ground),
     entry: {
       title: entry.title,
       kernel: await find(entry.kernel),
@@ -92,28 +96,55 @@ function deviceNode({ device, kernel }: Entry, ground: Ground, menu: string): st
   return disk === undefined ? null : fileSystemOf(intent.storage, disk, parsed.partition);
 }
 
+/** Its manual, "Security" and "timeout". pygrub, which reads it for Xen, asks for nothing. */
+function whatItWaitsFor(
+  { lock, title: entry }: Entry,
+  { hasPassword, timeout }: Menu,
+  { platform, vm }: Ground,
+): Waits | null {
+  if (platform === "xen" && vm.xen.loader === "pygrub") return null;
+  if (lock === "own" || (lock === "menu" && hasPassword))
+    return {
+      why: `GRUB asks for a password before it starts "${entry}", and waits at the console until somebody types it`,
+      advice: "Type it at the VM's console at each start; or take lock and password out of that entry",
+    };
+  return /^\d/.test(timeout) ? null : noCountdown(timeout);
+}
+
 const MAX_LINES = 20_000;
 
-/** Pure. `default saved` means the number in /boot/grub/default. */
-function parseMenu(text: string): {
+type Menu = {
   readonly entries: readonly Entry[];
   readonly chosen: number;
   readonly isSaved: boolean;
-} {
+  /** For the menu as a whole. */
+  readonly hasPassword: boolean;
+  /** Empty: none, and it waits. */
+  readonly timeout: string;
+};
+
+/** Pure. `default saved` means the number in /boot/grub/default. */
+function parseMenu(text: string, path: string): Menu {
   const entries: Entry[] = [];
   let chosen = 0;
   let isSaved = false;
-  for (const raw of text.split("\n", MAX_LINES)) {
+  let hasPassword = false;
+  let timeout = "";
+  const lines = text.split("\n", MAX_LINES + 1);
+  if (lines.length > MAX_LINES) throw notReadToEnd(path, `more than ${MAX_LINES} lines`);
+  for (const raw of lines) {
     const line = raw.trim();
     const [, word = "", rest = ""] = /^([A-Za-z]+)[ \t=]*(.*)$/.exec(line) ?? [];
     if (word.toLowerCase() === "default" && rest === "saved") isSaved = true;
     if (word.toLowerCase() === "default" && entries.length === 0)
       chosen = /^\d+$/.test(rest) ? Number(rest) : 0;
+    if (entries.length === 0 && word.toLowerCase() === "password") hasPassword = true;
+    if (entries.length === 0 && word.toLowerCase() === "timeout") timeout = rest;
     if (word.toLowerCase() === "title") entries.push({ title: rest, ...EMPTY });
     const entry = entries.at(-1);
     if (entry !== undefined) entries[entries.length - 1] = withCommand(entry, word.toLowerCase(), rest);
   }
-  return { entries, chosen, isSaved };
+  return { entries, chosen, isSaved, hasPassword, timeout };
 }
 
 const EMPTY = {
@@ -123,6 +154,7 @@ const EMPTY = {
   initramfs: null,
   hypervisor: null,
   chainloader: false,
+  lock: "none" as const,
 };
 
 function withCommand(entry: Entry, command: string, rest: string): Entry {
@@ -144,6 +176,10 @@ function withCommand(entry: Entry, command: string, rest: string): Entry {
       return { ...entry, initramfs: path };
     case "chainloader":
       return { ...entry, chainloader: true };
+    case "lock":
+      return { ...entry, lock: "menu" };
+    case "password":
+      return { ...entry, lock: "own" };
     default:
       return entry;
   }

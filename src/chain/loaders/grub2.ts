@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // GRUB 2: runs its menu as it will be, and takes what that starts by itself.
-import { chooseEntry, parseEnvironment } from "../grub/choose.ts";
+import { asksForUser, type Chosen, chooseEntry, parseEnvironment } from "../grub/choose.ts";
 import type { Device, Loads } from "../grub/load.ts";
-import { type GrubMenu, type MenuEntry, runGrub } from "../grub/run.ts";
+import { type GrubMenu, runGrub } from "../grub/run.ts";
 import { grubWorld } from "../grub/world.ts";
-import type { LoaderFound } from "../entry.ts";
+import { type LoaderFound, noCountdown, type Waits } from "../entry.ts";
 import { type Ground, readTextOr } from "../ground.ts";
 import { pathsIn, placeOf } from "../places.ts";
 
@@ -26,7 +26,7 @@ export async function readGrub2({ path, platform }: Start, ground: Ground): Prom
   const real = (await view.resolve(path)) ?? path;
   const place = placeOf(guest, real);
   const environment = await readEnvironment(ground, real);
-  const world = grubWorld(ground, environment);
+  const world = grubWorld(ground);
   const root: Device = { node: place.node, title: "" };
   try {
     const menu = await runGrub(world, { root, path: place.path, platform, environment });
@@ -63,21 +63,21 @@ async function started(menu: GrubMenu, context: Context): Promise<LoaderFound> {
       advice: REMAKE,
     };
   }
-  const found = await loadsOf(chosen.entry, menu, context);
+  const found = await loadsOf(chosen, menu, context);
   if (found.kind === "entry" && found.entry.kernel !== null) return found;
   // `fallback` names what is started where the default entry fails.
   for (const wanted of (menu.variables.get("fallback") ?? "").split(/\s+/).slice(0, 8)) {
     if (wanted === "") continue;
     const other = chooseEntry({ entries: menu.entries, variables: new Map([["default", wanted]]) });
-    const next = other?.named === true ? await loadsOf(other.entry, menu, context) : null;
+    const next = other?.named === true ? await loadsOf(other, menu, context) : null;
     if (next?.kind === "entry" && next.entry.kernel !== null) return next;
   }
   return found;
 }
 
-async function loadsOf(chosen: MenuEntry, menu: GrubMenu, { ground, path }: Context): Promise<LoaderFound> {
-  const loads = await menu.load(chosen);
-  const entry = chosen.title;
+async function loadsOf(chosen: Chosen, menu: GrubMenu, { ground, path }: Context): Promise<LoaderFound> {
+  const loads = await menu.load(chosen.entry);
+  const entry = chosen.entry.title;
   const is = (why: string): LoaderFound => ({ kind: "broken", title, menu: path, why, advice: REMAKE });
   if (loads.kernel === null)
     return loads.chainloader === null
@@ -98,7 +98,7 @@ async function loadsOf(chosen: MenuEntry, menu: GrubMenu, { ground, path }: Cont
     kind: "entry",
     title,
     menu: path,
-    waits: whatItWaitsFor(menu),
+    waits: whatItWaitsFor(menu, chosen),
     entry: {
       title: entry,
       kernel: await find(loads.kernel),
@@ -109,14 +109,21 @@ async function loadsOf(chosen: MenuEntry, menu: GrubMenu, { ground, path }: Cont
       ),
       hypervisor: loads.hypervisor,
       unified: false,
+      unset: chosen.entry.unset ?? [],
     },
   };
 }
 
-/** GRUB counts down where `timeout` says so; below zero it waits for a person. */
-function whatItWaitsFor({ variables }: GrubMenu): string | null {
-  const timeout = variables.get("timeout") ?? "";
-  return /^-\d+$/.test(timeout) ? `its timeout is ${timeout}: it waits until somebody chooses` : null;
+/** GRUB asks for a user; and it counts down where `timeout` says so: without it, and below zero, it waits for a person. */
+function whatItWaitsFor(menu: GrubMenu, chosen: Chosen): Waits | null {
+  if (asksForUser(chosen, menu))
+    return {
+      why: `GRUB asks for a user and a password before it starts "${chosen.entry.title}", and waits at the console until somebody types them`,
+      advice:
+        "Type them at the VM's console at each start; or add --unrestricted to the entry on the machine, so that only changing it needs the password",
+    };
+  const timeout = menu.variables.get("timeout") ?? "";
+  return timeout === "" || /^-\d+$/.test(timeout) ? noCountdown(timeout) : null;
 }
 
 async function findFile({ view, guest }: Ground, { device }: Loads, file: string): Promise<string | null> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SYSLINUX and EXTLINUX (their wiki, "Config"): the default label. Paths begin at the directory of the configuration.
 import type { LoaderFound } from "../entry.ts";
-import { firstThere, type Ground, readTextOr } from "../ground.ts";
+import { firstThere, type Ground, notReadToEnd, readMenuText } from "../ground.ts";
 import { pathsIn, placeOf } from "../places.ts";
 
 const MENUS = [
@@ -11,11 +11,12 @@ const MENUS = [
   "/boot/syslinux/extlinux.conf",
   "/extlinux.conf",
 ];
-const MAX_FILES = 8;
+const MAX_FILES = 32;
+const MAX_LINES = 20_000;
 
 export async function readSyslinux(ground: Ground): Promise<LoaderFound | null> {
   for (const path of MENUS) {
-    const text = await readTextOr(ground.view, path);
+    const text = await readMenuText(ground.view, path);
     if (text !== null) return await readMenu(await withIncludes(text, path, ground), path, ground);
   }
   return null;
@@ -24,7 +25,7 @@ export async function readSyslinux(ground: Ground): Promise<LoaderFound | null> 
 const title = "EXTLINUX";
 
 async function readMenu(text: string, path: string, ground: Ground): Promise<LoaderFound> {
-  const { labels, chosen } = parseMenu(text);
+  const { labels, chosen } = parseMenu(text, path);
   const label = labels.find(({ name }) => name === chosen) ?? labels[0];
   const advice = `Correct ${path} on the machine, and plan again`;
   if (label === undefined) return { kind: "broken", title, menu: path, why: `${path} has no label`, advice };
@@ -65,8 +66,8 @@ async function withIncludes(text: string, path: string, ground: Ground): Promise
   const directory = path.slice(0, path.lastIndexOf("/"));
   const parts = [text];
   for (const [, name = ""] of text.matchAll(/^[ \t]*include[ \t]+(\S{1,200})/gim)) {
-    if (parts.length > MAX_FILES) break;
-    parts.push((await readTextOr(ground.view, name.startsWith("/") ? name : `${directory}/${name}`)) ?? "");
+    if (parts.length > MAX_FILES) throw notReadToEnd(path, `more than ${MAX_FILES} files`);
+    parts.push((await readMenuText(ground.view, name.startsWith("/") ? name : `${directory}/${name}`)) ?? "");
   }
   return parts.join("\n");
 }
@@ -79,10 +80,15 @@ type Label = {
 };
 
 /** Pure. `ONTIMEOUT` and a label's `MENU DEFAULT` decide where no one is at the console, then `DEFAULT`. */
-function parseMenu(text: string): { readonly labels: readonly Label[]; readonly chosen: string } {
+function parseMenu(
+  text: string,
+  path: string,
+): { readonly labels: readonly Label[]; readonly chosen: string } {
   const labels: Label[] = [];
   const chosen = { timeout: "", menu: "", plain: "" };
-  for (const raw of text.split("\n", 20_000)) {
+  const lines = text.split("\n", MAX_LINES + 1);
+  if (lines.length > MAX_LINES) throw notReadToEnd(path, `more than ${MAX_LINES} lines`);
+  for (const raw of lines) {
     const [, word = "", rest = ""] = /^[ \t]*([A-Za-z]+)[ \t]*(.*?)[ \t\r]*$/.exec(raw) ?? [];
     const label = labels.at(-1);
     const set = (more: Partial<Label>): void => {

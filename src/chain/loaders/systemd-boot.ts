@@ -2,11 +2,11 @@
 // systemd-boot (loader.conf(5), systemd-boot(7)): the entry that its `default` pattern names, else the newest. Unified images
 // of EFI/Linux count as entries.
 import type { LoaderFound } from "../entry.ts";
-import { type Ground, listOr, readTextOr } from "../ground.ts";
+import { type Ground, listOr, notReadToEnd, readMenuText } from "../ground.ts";
 import { parseEntry, sortEntries } from "./boot-spec.ts";
 
 const title = "systemd-boot";
-const MAX_ENTRIES = 200;
+const MAX_ENTRIES = 1000;
 
 /** `roots`: where EFI system partition and extended boot partition are mounted. */
 export async function readSystemdBoot(roots: readonly string[], ground: Ground): Promise<LoaderFound> {
@@ -14,14 +14,15 @@ export async function readSystemdBoot(roots: readonly string[], ground: Ground):
   const found: { name: string; base: string; path: string; unified: boolean }[] = [];
   let pattern = "";
   for (const base of roots) {
-    const conf = (await readTextOr(view, `${base}/loader/loader.conf`)) ?? "";
+    const conf = (await readMenuText(view, `${base}/loader/loader.conf`)) ?? "";
     pattern ||= /^[ \t]*default[ \t]+(\S{1,200})/m.exec(conf)?.[1] ?? "";
     const entries = (await listOr(view, `${base}/loader/entries`)).filter((name) => name.endsWith(".conf"));
-    for (const name of entries.slice(0, MAX_ENTRIES))
+    for (const name of entries)
       found.push({ name, base, path: `${base}/loader/entries/${name}`, unified: false });
     const images = (await listOr(view, `${base}/EFI/Linux`)).filter((name) => /\.efi$/i.test(name));
-    for (const name of images.slice(0, MAX_ENTRIES))
+    for (const name of images)
       found.push({ name, base, path: `${base}/EFI/Linux/${name}`, unified: true });
+    if (found.length > MAX_ENTRIES) throw notReadToEnd(base, `more than ${MAX_ENTRIES} entries`);
   }
   const order = sortEntries(found.map(({ name }) => name));
   const sorted = order.flatMap((name) => found.find((one) => one.name === name) ?? []);
@@ -47,7 +48,7 @@ export async function readSystemdBoot(roots: readonly string[], ground: Ground):
     options,
     initramfs,
     title: shown,
-  } = parseEntry((await readTextOr(view, chosen.path)) ?? "");
+  } = parseEntry((await readMenuText(view, chosen.path)) ?? "");
   if (efi !== null) return unified(`${chosen.base}${efi}`);
   const find = async (file: string): Promise<string | null> => await view.resolve(`${chosen.base}${file}`);
   if (kernel === null)
@@ -75,7 +76,7 @@ export async function readSystemdBoot(roots: readonly string[], ground: Ground):
 }
 
 async function hasKernel({ base, path }: { base: string; path: string }, { view }: Ground): Promise<boolean> {
-  const { kernel, efi } = parseEntry((await readTextOr(view, path)) ?? "");
+  const { kernel, efi } = parseEntry((await readMenuText(view, path)) ?? "");
   const file = kernel ?? efi;
   return file !== null && (await view.resolve(`${base}${file}`)) !== null;
 }

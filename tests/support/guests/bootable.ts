@@ -89,6 +89,7 @@ else
   menuentry_id_option=""
 fi
 export menuentry_id_option
+set timeout=5
 function load_video {
   insmod all_video
 }
