@@ -82,7 +82,8 @@ test("GRUB's menu: saved entries, submenus by id, BLS entries with kernelopts, a
     'GRUB 2 starts "Debian GNU/Linux"',
   );
   const bls = (system: Bootable): void => {
-    system.files[CFG] = `load_env\nset timeout=5\nsearch --fs-uuid --set=root ${ROOT}\nset default="$\{saved_entry}"\nblscfg\n`;
+    system.files[CFG] =
+      `load_env\nset timeout=5\nsearch --fs-uuid --set=root ${ROOT}\nset default="$\{saved_entry}"\nblscfg\n`;
     system.files["/boot/grub/grubenv"] =
       `# GRUB Environment Block\nkernelopts=root=UUID=${ROOT} ro\n${"#".repeat(900)}`;
     for (const version of ["5.14.0-9", "5.14.0-70"])

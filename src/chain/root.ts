@@ -16,13 +16,22 @@ import {
 import { assumed, broken, type Ground, proven, readTextOr } from "./ground.ts";
 import { findOptionFault, isSameSubvolume, rootSubvolume, subvolumeWord } from "./mount-options.ts";
 import { titleOf, vmDisk } from "./places.ts";
+import type { Image } from "./early/image.ts";
+import { judgeNoRoot } from "./early/no-root.ts";
 import { fileSystemOf } from "./loaders/on-disk.ts";
 import { lastWord } from "./words.ts";
 
 const GIVE = "Give the disk that holds it too, or correct the entry on the machine, and plan again";
 
 /** What comes before the root: is there an initramfs, and which kernel is it? */
-export type Early = { readonly hasInitramfs: boolean; readonly release: string | null };
+export type Early = {
+  readonly hasInitramfs: boolean;
+  readonly release: string | null;
+  /** null: it could not be read, or there is none. */
+  readonly image: Image | null;
+  /** Variables that the kernel's words come from, and that nothing sets. */
+  readonly unset: readonly string[];
+};
 
 const place = "root";
 
@@ -53,17 +62,25 @@ function withFlags(link: ChainLink, words: string, { guest, intent }: Ground): C
     : assumed(place, { text, why: `it starts from ${wanted}, and fstab's ${seen} was looked into`, about });
 }
 
+function withoutRoot(words: string, { guest, intent, vm }: Ground, early: Early): ChainLink {
+  const text = titleOf(intent, guest.root);
+  const { stops, why } = judgeNoRoot({ words, firmware: vm.firmware.kind, ...early });
+  return stops
+    ? broken(place, {
+        text,
+        why,
+        advice: "Add root= to the boot menu on the machine, or write the menu anew there, and plan again",
+      })
+    : assumed(place, { text, why });
+}
+
 async function findRootLink(words: string | null, ground: Ground, early: Early): Promise<ChainLink> {
   const { guest, intent } = ground;
   const onDisk = titleOf(intent, guest.root);
   const spec = lastWord(words ?? "", "root") ?? lastWord(words ?? "", "real_root");
   if (words === null)
     return assumed(place, { text: onDisk, why: "no menu says which root the kernel is given" });
-  if (spec === null)
-    return assumed(place, {
-      text: onDisk,
-      why: "the kernel's words name no root: the initramfs knows it, or looks for it",
-    });
+  if (spec === null || spec === "") return withoutRoot(words, ground, early);
   const about = named("device", spec);
   const text = `${spec} (${onDisk})`;
   const own = vmDisk(spec, ground);
@@ -90,7 +107,7 @@ async function findRootLink(words: string | null, ground: Ground, early: Early):
       about,
     });
   if (await isOpenedRoot(spec, ground))
-    return proven(place, {
+    return (early.image !== null && early.image.maker === null ? assumed : proven)(place, {
       text,
       why: "crypttab opens the volume that the root lies in by this name",
       about,

@@ -11,13 +11,15 @@ import {
 import { startFirmware } from "./firmware.ts";
 import { assumed, type Ground, proven } from "./ground.ts";
 import { withGoal } from "./goal.ts";
-import { readInitramfsLink } from "./initramfs.ts";
+import { readImage } from "./early/image.ts";
+import { readLuksLinks } from "./early/luks.ts";
+import { readInitramfsLink } from "./early/initramfs.ts";
 import { readKernelLink } from "./kernel.ts";
 import { readLoaderLink } from "./loader.ts";
 import { readMountLinks } from "./mounts.ts";
 import { readNetworkLinks } from "./network.ts";
 import { readInitLink, readRootLink } from "./root.ts";
-import { readWaits } from "./waits.ts";
+import { readWaits } from "./early/waits.ts";
 import { lastWord } from "./words.ts";
 
 export type WalkOptions = {
@@ -36,7 +38,11 @@ export async function walkChain({ view, guest, intent, vm, signal }: WalkOptions
   const { link: loader, entry } = await readLoaderLink(started, ground);
   signal.throwIfAborted();
   const { link: kernelLink, kernel, words } = await readKernelLink(entry, ground);
+  const read = await readImage({ entry, kernel }, ground);
+  const image = read?.kind === "read" ? read : null;
   const early = {
+    image,
+    unset: entry?.unset ?? [],
     hasInitramfs: entry === null ? kernel?.initramfs !== null : entry.unified || entry.initramfs.length > 0,
     release: kernel?.version ?? null,
   };
@@ -44,8 +50,9 @@ export async function walkChain({ view, guest, intent, vm, signal }: WalkOptions
     started.link,
     loader,
     kernelLink,
-    await readInitramfsLink({ entry, kernel }, ground),
-    ...readWaits(words, ground),
+    await readInitramfsLink({ entry, kernel, read }, ground),
+    ...readLuksLinks(words, image, ground),
+    ...readWaits(words, image, ground),
     await readRootLink(words, ground, early),
     await withGoal(await readInitLink(words, ground, early), words, ground),
     ...(await readMountLinks(ground)),

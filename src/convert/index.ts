@@ -21,4 +21,4 @@ export { unifiedCmdline, unifiedInitramfs, unifiedRelease } from "./efi/uki.ts";
 export { modulesInside, neededModules } from "./initramfs/check.ts";
 export { readEmulated } from "./initramfs/emulated.ts";
 export { type Modules, readModules } from "./initramfs/modules.ts";
-export { MAX_INITRAMFS_BYTES } from "./initramfs/read.ts";
+export { CutOffError, MAX_INITRAMFS_BYTES } from "./initramfs/read.ts";

@@ -29,6 +29,7 @@ export type MenuEntry = EntryOptions & {
 };
 
 const MAX_STEPS = 100_000;
+const MAX_DEPTH = 32;
 const MAX_FILES = 64;
 const MAX_ENTRIES = 10_000;
 
@@ -69,6 +70,7 @@ class Runner {
   readonly #start: GrubStart;
   #steps = 0;
   #files = 0;
+  #depth = 0;
 
   constructor(world: GrubWorld, start: GrubStart) {
     this.#world = world;
@@ -147,7 +149,7 @@ class Runner {
   async #command(words: readonly string[], state: State): Promise<void> {
     const [name = "", ...rest] = words;
     const own = state.functions.get(name);
-    if (own !== undefined) return await this.#run(own, { ...state });
+    if (own !== undefined) return await this.#call(own, state);
     switch (name) {
       case "set":
       case "export": {
@@ -182,6 +184,13 @@ class Runner {
         state.loads = load(state.loads, { name, rest }, (path) => this.#place(path, state));
       }
     }
+  }
+
+  async #call(body: readonly Statement[], state: State): Promise<void> {
+    if (this.#depth >= MAX_DEPTH) throw new RangeError("its functions call each other without end");
+    this.#depth += 1;
+    await this.#run(body, state);
+    this.#depth -= 1;
   }
 
   #assign(key: string, value: string, state: State): void {

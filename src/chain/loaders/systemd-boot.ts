@@ -20,8 +20,7 @@ export async function readSystemdBoot(roots: readonly string[], ground: Ground):
     for (const name of entries)
       found.push({ name, base, path: `${base}/loader/entries/${name}`, unified: false });
     const images = (await listOr(view, `${base}/EFI/Linux`)).filter((name) => /\.efi$/i.test(name));
-    for (const name of images)
-      found.push({ name, base, path: `${base}/EFI/Linux/${name}`, unified: true });
+    for (const name of images) found.push({ name, base, path: `${base}/EFI/Linux/${name}`, unified: true });
     if (found.length > MAX_ENTRIES) throw notReadToEnd(base, `more than ${MAX_ENTRIES} entries`);
   }
   const order = sortEntries(found.map(({ name }) => name));

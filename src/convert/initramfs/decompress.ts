@@ -81,6 +81,9 @@ async function throughZlib(
   }
 }
 
+/** A part has no end. */
+export class EndsEarly extends RangeError {}
+
 /** Length of the frame at the start, by its blocks; nothing is unpacked (RFC 8878, 3.1.1). */
 export function zstdLength(bytes: Buffer): number {
   const descriptor = bytes[4] ?? 0;
@@ -89,14 +92,14 @@ export function zstdLength(bytes: Buffer): number {
   const contentSize = [single ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
   let at = 5 + (single ? 0 : 1) + dictionary + contentSize;
   for (;;) {
-    if (at + 3 > bytes.length) throw new RangeError("The zstd part of the initramfs is cut off");
+    if (at + 3 > bytes.length) throw new EndsEarly("The zstd part of the initramfs is cut off");
     const head = bytes.readUIntLE(at, 3);
     const type = (head >> 1) & 3;
     at += 3 + (type === 1 ? 1 : head >> 3); // a run is one byte
     if ((head & 1) === 1) break;
   }
   const end = at + ((descriptor & 0x04) === 0 ? 0 : 4);
-  if (end > bytes.length) throw new RangeError("The zstd part of the initramfs is cut off");
+  if (end > bytes.length) throw new EndsEarly("The zstd part of the initramfs is cut off");
   return end;
 }
 
@@ -110,7 +113,8 @@ function lz4Length(bytes: Buffer): number {
     else if (size === 0 || size > largest) break;
     else at += 4 + size;
   }
-  return Math.min(at, bytes.length);
+  if (at > bytes.length) throw new EndsEarly("The lz4 part of the initramfs is cut off");
+  return at;
 }
 
 const PROGRAMS: Readonly<Record<Exclude<Compression, "none" | "gzip" | "zstd">, readonly string[]>> = {

@@ -10,7 +10,7 @@ import { VM_DRIVERS } from "../../core/index.ts";
 import { findLost, findMissing, neededModules } from "./check.ts";
 import { zstdLength } from "./decompress.ts";
 import { isRelease, moduleName, parseModules } from "./modules.ts";
-import { readInitramfs } from "./read.ts";
+import { CutOffError, readInitramfs } from "./read.ts";
 
 const early = cpioOf({ "kernel/x86/microcode/GenuineIntel.bin": "microcode" });
 const main = cpioOf({ "./init": "#!/bin/sh\n", "conf/conf.d/resume": "RESUME=none\n", "/etc/x": "" });
@@ -69,7 +69,8 @@ test("readInitramfs() says what is wrong with what is none", async () => {
     [zeros(100), /empty/],
     [Buffer.from("#!/bin/sh\n"), /not an initramfs/],
     [main.subarray(0, 200), /cut off/],
-    [packed.subarray(0, packed.length - 12), /damaged/],
+    [packed.subarray(0, packed.length - 12), /cut off/],
+    [Buffer.from(packed).fill(255, 20, 60), /damaged/],
     [zstdCompressSync(main).subarray(0, 40), /cut off/],
     [gzipSync(main.subarray(0, 200)), /cut off/],
     [Buffer.concat([main, Buffer.from("rubbish")]), /Unknown bytes/],
@@ -81,6 +82,33 @@ test("readInitramfs() says what is wrong with what is none", async () => {
       (error: unknown) => error instanceof RangeError && words.test(error.message),
       String(words),
     );
+});
+
+test("readInitramfs() tells what is cut off from what is damaged, and what comes before", async (t) => {
+  const random = Buffer.from(Array.from({ length: 60_000 }, (_, at) => (at * at * 7919 + (at >> 3)) & 255));
+  const whole = cpioOf({ init: "#!/bin/sh\n", "usr/lib/big": random });
+  const PACKERS = [
+    ["xz", "-c", "--check=crc32"],
+    ["xz", "-c", "--format=lzma"],
+    ["bzip2", "-c"],
+    ["lz4", "-c", "-l"],
+  ];
+  const packed: Buffer[] = [gzipSync(whole), zstdCompressSync(whole)];
+  for (const argv of PACKERS) {
+    const made = await run(argv, { input: whole }).catch((error: unknown) => (error as Error).message);
+    if (typeof made === "string") t.diagnostic(`${argv[0]}: ${made}`);
+    else packed.push(Buffer.from(made.stdoutBytes));
+  }
+  for (const bytes of packed)
+    await assert.rejects(
+      readInitramfs(bytes.subarray(0, Math.floor(bytes.length / 2))),
+      (error: unknown) => error instanceof CutOffError && error.isSeenByKernel,
+      bytes.toString("hex", 0, 4),
+    );
+  await assert.rejects(
+    readInitramfs(whole.subarray(0, 30_000)),
+    (error: unknown) => error instanceof CutOffError && !error.isSeenByKernel && error.entries.has("init"),
+  );
 });
 
 test("readInitramfs() of any bytes gives entries or a RangeError", async () => {

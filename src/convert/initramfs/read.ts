@@ -2,7 +2,7 @@
 // What is inside an initramfs: archives one after the other, each plain or compressed, as the kernel unpacks them.
 import { readBounded, RunError } from "../../system/index.ts";
 import { CpioReader, type InitramfsEntry } from "./cpio.ts";
-import { type Compression, compressionAt, decompress, MAX_UNPACKED_BYTES } from "./decompress.ts";
+import { type Compression, compressionAt, decompress, EndsEarly, MAX_UNPACKED_BYTES } from "./decompress.ts";
 
 export type { InitramfsEntry } from "./cpio.ts";
 
@@ -13,6 +13,23 @@ export type Initramfs = {
 };
 
 export const MAX_INITRAMFS_BYTES = 2 ** 29;
+
+/** The file ends before what it holds does: a full disk, or a tool that was killed. */
+export class CutOffError extends RangeError {
+  /** What comes before the cut. */
+  readonly entries: ReadonlyMap<string, InitramfsEntry>;
+  /** The kernel stops where a compressed part ends too early, and takes a plain archive's end for its end (init/initramfs.c). */
+  readonly isSeenByKernel: boolean;
+
+  constructor(
+    what: string,
+    { entries, isSeenByKernel, cause }: Pick<CutOffError, "entries" | "isSeenByKernel" | "cause">,
+  ) {
+    super(what, { cause });
+    this.entries = entries;
+    this.isSeenByKernel = isSeenByKernel;
+  }
+}
 
 /** RangeError if it is not an initramfs, cut off, damaged, or unpacks to more than 1 GiB. */
 export async function readInitramfs(
@@ -44,8 +61,13 @@ export async function readInitramfs(
     if (parts.length >= 64) throw new RangeError("It has more than 64 parts");
     parts.push({ start: at, compression });
     if (compression === "none") at = bytes.length - (readPlain(reader, bytes.subarray(at))?.length ?? 0);
-    else at += Math.max(1, await unpack(bytes.subarray(at), compression, { take, signal }));
-    if (!reader.ended) throw new RangeError("Its archive is cut off");
+    else at += Math.max(1, await unpack(bytes.subarray(at), compression, { take, signal, reader }));
+    if (!reader.ended)
+      throw new CutOffError("Its archive is cut off", {
+        entries: reader.entries,
+        isSeenByKernel: compression !== "none",
+        cause: undefined,
+      });
   }
   if (parts.length === 0) throw new RangeError("It is empty");
   return { entries: reader.entries, parts };
@@ -59,17 +81,29 @@ function readPlain(reader: CpioReader, bytes: Buffer): Buffer | null {
 async function unpack(
   bytes: Buffer,
   compression: Exclude<Compression, "none">,
-  options: { take: (part: Buffer) => void; signal: AbortSignal },
+  options: { take: (part: Buffer) => void; signal: AbortSignal; reader: CpioReader },
 ): Promise<number> {
   try {
     return await decompress(bytes, compression, options);
   } catch (error) {
     options.signal.throwIfAborted();
+    if (isCutOff(error))
+      throw new CutOffError(`Its ${compression} part is cut off`, {
+        entries: options.reader.entries,
+        isSeenByKernel: true,
+        cause: error,
+      });
     const damaged = error instanceof RunError || (error instanceof Error && isZlibError(error));
     if (damaged)
       throw new RangeError(`Its ${compression} part is damaged: ${error.message}`, { cause: error });
     throw error;
   }
 }
+
+/** In the words of zlib, xz and bzip2; lzop has none. Where the shell's limit ends a program it says nothing of the kind. */
+const isCutOff = (error: unknown): boolean =>
+  error instanceof EndsEarly ||
+  (error instanceof Error && "code" in error && error.code === "Z_BUF_ERROR") ||
+  (error instanceof RunError && /Unexpected end of input|file ends unexpectedly/i.test(error.stderr));
 
 const isZlibError = (error: Error): boolean => "code" in error && /^(Z_|ZSTD_|ERR_)/.test(String(error.code));

@@ -46,6 +46,20 @@ kernel/no
 
 const FOUND = { rootNode: "disk:1/part:1/fs", mounts: [], names: NO_NAMES, usedBytes: 1 };
 
+test("a menu that is not read to its end may offer any kernel", async () => {
+  const many = Array.from({ length: 1100 }, (_, at) => `linux /boot/vmlinuz-gone-${at}\n`).join("");
+  const large = `${"#".repeat(1023)}\n`.repeat(4097);
+  for (const menu of [many, large]) {
+    const files = { "/boot/grub/grub.cfg": `${menu}linux /boot/vmlinuz-6.1\n`, "/boot/vmlinuz-6.1": "k" };
+    const guest = await inspectGuest(memoryView(files), FOUND);
+    assert.equal(guest.loader, "grub2");
+    assert.deepEqual(
+      guest.kernels.map(({ bootable }) => bootable),
+      [true],
+    );
+  }
+});
+
 test("inspectGuest() finds kernels by menu, by link, by flavour; rescue and crash kernels are none", async () => {
   const guest = await inspectGuest(
     memoryView({

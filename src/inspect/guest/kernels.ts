@@ -6,6 +6,7 @@ import { type BootMenu, resolveMenuPath } from "./loader.ts";
 import { type XenAbilities, xenAbilities } from "./xen-kernels.ts";
 
 const MAX_KERNELS = 64;
+const MAX_RESOLVED = 200;
 const INDEX_BYTES = 32 * 2 ** 20;
 const MODULES = "/lib/modules";
 
@@ -53,17 +54,18 @@ type Offered = { readonly any: boolean; readonly paths: readonly string[]; has(i
 
 /**
  * A menu names a kernel by a path that may begin at /boot, at a btrfs subvolume or with a link: the file it resolves to
- * counts, and so does the mere name. Where no menu could be read, each kernel may be one.
+ * counts, and so does the mere name. Where no menu could be read to its end, each kernel may be one.
  */
-async function resolveMenu(view: GuestView, { kernels }: BootMenu): Promise<Offered> {
+async function resolveMenu(view: GuestView, { kernels, isWhole }: BootMenu): Promise<Offered> {
   const paths: string[] = [];
-  for (const path of kernels.slice(0, 200)) {
+  for (const path of kernels.slice(0, MAX_RESOLVED)) {
     const found = await resolveMenuPath(view, path);
     if (found !== null) paths.push(found);
   }
   const names = new Set(kernels.map(baseName));
   const files = new Set(paths);
-  return { any: kernels.length > 0, paths, has: (image) => files.has(image) || names.has(baseName(image)) };
+  const any = isWhole && kernels.length > 0 && kernels.length <= MAX_RESOLVED;
+  return { any, paths, has: (image) => files.has(image) || names.has(baseName(image)) };
 }
 
 type Image = { readonly image: string; readonly suffix: string };

@@ -6,6 +6,8 @@ export type BootMenu = {
   readonly loader: string;
   /** Paths as the menu has them: without `/boot` where that is a file system of its own. */
   readonly kernels: readonly string[];
+  /** false: a menu is too large to be read to its end, and may offer more. */
+  readonly isWhole: boolean;
 };
 
 const MENU_BYTES = 4 * 2 ** 20;
@@ -34,14 +36,18 @@ const ENTRY_DIRECTORIES = ["/boot", "/efi", "/boot/efi"].map((base) => `${base}/
 const ESP_VENDORS = "/boot/efi/EFI";
 
 export async function readBootMenu(view: GuestView): Promise<BootMenu> {
-  const entries = await readEntries(view);
+  const { paths: entries, isWhole } = await readEntries(view);
   for (const { loader, files } of LOADERS) {
     const texts = await readAll(view, loader === "grub2" ? [...files, ...(await espMenus(view))] : files);
     if (texts.length === 0) continue;
-    const kernels = new Set([...texts.flatMap(parseKernelLines), ...entries]);
-    return { loader, kernels: [...kernels].slice(0, MAX_KERNELS) };
+    const kernels = new Set([...texts.flatMap((text) => parseKernelLines(text ?? "")), ...entries]);
+    return {
+      loader,
+      kernels: [...kernels].slice(0, MAX_KERNELS),
+      isWhole: isWhole && kernels.size < MAX_KERNELS && !texts.includes(null),
+    };
   }
-  return { loader: entries.length > 0 ? "systemd-boot" : "generic", kernels: entries };
+  return { loader: entries.length > 0 ? "systemd-boot" : "generic", kernels: entries, isWhole };
 }
 
 async function espMenus(view: GuestView): Promise<readonly string[]> {
@@ -49,21 +55,24 @@ async function espMenus(view: GuestView): Promise<readonly string[]> {
   return vendors.slice(0, 50).map((vendor) => `${ESP_VENDORS}/${vendor}/grub.cfg`);
 }
 
-async function readAll(view: GuestView, files: readonly string[]): Promise<readonly string[]> {
-  const texts: string[] = [];
+type Text = string | null;
+
+/** Of those that are there; null: one is too large to be read. The loader is still known by it. */
+async function readAll(view: GuestView, files: readonly string[]): Promise<readonly Text[]> {
+  const texts: Text[] = [];
   for (const file of files) {
     const text = await readMenu(view, file);
-    if (text !== null) texts.push(text);
+    if (text !== "absent") texts.push(text.text);
   }
   return texts;
 }
 
-/** "" for a file that is too large to be a menu: the loader is still known by it. */
-async function readMenu(view: GuestView, file: string): Promise<string | null> {
+async function readMenu(view: GuestView, file: string): Promise<{ readonly text: Text } | "absent"> {
   try {
-    return await view.readText(file, { maxBytes: MENU_BYTES });
+    const text = await view.readText(file, { maxBytes: MENU_BYTES });
+    return text === null ? "absent" : { text };
   } catch (error) {
-    if (error instanceof RangeError) return "";
+    if (error instanceof RangeError) return { text: null };
     throw error;
   }
 }
@@ -90,15 +99,22 @@ export function parseKernelLines(text: string): readonly string[] {
   return [...paths];
 }
 
-async function readEntries(view: GuestView): Promise<readonly string[]> {
+async function readEntries(
+  view: GuestView,
+): Promise<{ readonly paths: readonly string[]; readonly isWhole: boolean }> {
   const paths = new Set<string>();
+  let isWhole = true;
   for (const directory of ENTRY_DIRECTORIES) {
     const names = (await view.list(directory).catch(() => [])).filter((one) => one.endsWith(".conf"));
-    for (const name of names.slice(0, MAX_ENTRIES))
-      for (const path of parseKernelLines((await readMenu(view, `${directory}/${name}`)) ?? ""))
-        paths.add(path);
+    if (names.length > MAX_ENTRIES) isWhole = false;
+    const texts = await readAll(
+      view,
+      names.slice(0, MAX_ENTRIES).map((name) => `${directory}/${name}`),
+    );
+    if (texts.includes(null)) isWhole = false;
+    for (const text of texts) for (const path of parseKernelLines(text ?? "")) paths.add(path);
   }
-  return [...paths].slice(0, MAX_KERNELS);
+  return { paths: [...paths].slice(0, MAX_KERNELS), isWhole: isWhole && paths.size < MAX_KERNELS };
 }
 
 /** Where a path of a menu may lie: its own file system is mounted on one of these. */

