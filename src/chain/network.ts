@@ -9,17 +9,23 @@ import {
   type Kernel,
   type Subject,
 } from "../core/index.ts";
-import { readGuestInterfaces } from "../inspect/index.ts";
+import { readGuestInterfaces, type Surroundings, type Unused } from "../inspect/index.ts";
 import { assumed, broken, type Ground, proven } from "./ground.ts";
+import { kernelWords } from "./words.ts";
 
 const place = "network";
 const MAX_LINKS = 8;
 
-export async function readNetworkLinks(kernel: Kernel | null, ground: Ground): Promise<readonly ChainLink[]> {
-  const interfaces = await readGuestInterfaces(ground.view);
+type Started = { readonly kernel: Kernel | null; readonly words: string | null };
+
+export async function readNetworkLinks(
+  { kernel, words }: Started,
+  ground: Ground,
+): Promise<readonly ChainLink[]> {
+  const { interfaces, unused } = await readGuestInterfaces(ground.view, surroundings(words, ground));
   const { nics } = ground.intent;
   const ignoredFiles = await findIgnored(interfaces, ground);
-  const links = nics.map((nic) => judgeCard(nic, { interfaces, ignoredFiles, kernel, ground }));
+  const links = nics.map((nic) => judgeCard(nic, { interfaces, unused, ignoredFiles, kernel, ground }));
   const carried = (found: GuestInterface): boolean =>
     nics.some(({ name, mac }) => found.name === name || found.mac === mac);
   for (const found of interfaces)
@@ -27,6 +33,18 @@ export async function readNetworkLinks(kernel: Kernel | null, ground: Ground): P
   if (links.length === 0)
     return [assumed(place, { text: "none", why: "neither the machine nor the guest has a card" })];
   return links.slice(0, MAX_LINKS);
+}
+
+/** What files may ask of the VM's cards beside names and addresses. */
+function surroundings(words: string | null, { vm, platform }: Ground): readonly Surroundings[] {
+  const isXen = platform === "xen";
+  return vm.nics.map(({ model }) => ({
+    // ethtool calls Xen's "vif", and the module has another name.
+    drivers: isXen ? ["vif", "xen_netfront", "xen-netfront"] : [model === "virtio" ? "virtio_net" : model],
+    path: isXen ? "xen-vif-" : "pci-",
+    words: words === null ? null : kernelWords(words),
+    virtualization: ["yes", "true", "1", "on", "vm", ...(isXen ? ["xen"] : ["kvm", "qemu"])],
+  }));
 }
 
 /** Services that raise what a file configures, by the file's place. */
@@ -58,11 +76,15 @@ async function findIgnored(
 type Context = {
   readonly ignoredFiles: ReadonlyMap<string, string>;
   readonly interfaces: readonly GuestInterface[];
+  readonly unused: readonly Unused[];
   readonly kernel: Kernel | null;
   readonly ground: Ground;
 };
 
-function judgeCard(nic: IntendedNic, { interfaces, ignoredFiles, kernel, ground }: Context): ChainLink {
+function judgeCard(
+  nic: IntendedNic,
+  { interfaces, unused, ignoredFiles, kernel, ground }: Context,
+): ChainLink {
   const about: readonly Subject[] = [{ kind: "nic", name: nic.name, mac: nic.mac }];
   const driver = lackingDriver(nic, { kernel, ground });
   if (driver !== null)
@@ -72,8 +94,16 @@ function judgeCard(nic: IntendedNic, { interfaces, ignoredFiles, kernel, ground 
       advice: "Install a newer kernel on the machine, or give the VM a card of the kind e1000",
       about,
     });
-  const found =
-    interfaces.find(({ name }) => name === nic.name) ?? interfaces.find(({ mac }) => mac === nic.mac);
+  const isOf = (how: "name" | "mac") => (one: GuestInterface) => one[how] === nic[how];
+  const found = interfaces.find(isOf("name")) ?? interfaces.find(isOf("mac"));
+  const lost = unused.find(isOf("name")) ?? unused.find(isOf("mac"));
+  if ((found === undefined || found.configured.kind === "none") && lost !== undefined)
+    return broken(place, {
+      text: `${nic.name}: ${describe(lost.configured)}`,
+      why: `${lost.from} asks for ${lost.lost}, which the VM's card does not meet: it is not used`,
+      advice: `Let it find its card by name in place of that, on the machine or in the VM at its console`,
+      about: [...about, ...guestFiles(lost.from)],
+    });
   if (found === undefined || found.configured.kind === "none")
     return assumed(place, {
       text: `${nic.name}: nothing configures it`,

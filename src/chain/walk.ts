@@ -56,7 +56,7 @@ export async function walkChain({ view, guest, intent, vm, signal }: WalkOptions
     await readRootLink(words, ground, early),
     await withGoal(await readInitLink(words, ground, early), words, ground),
     ...(await readMountLinks(ground)),
-    ...(await readNetworkLinks(kernel, ground)),
+    ...(await readNetworkLinks({ kernel, words }, ground)),
     consoleLink(words),
   ];
   return { platform, links };

@@ -13,7 +13,8 @@ export { looksLikeRoot, readIdentity } from "./identity.ts";
 export { isTransactional, type Layout, readLayout } from "./layouts.ts";
 export { moduleNames } from "./kernels.ts";
 export { readMounts } from "./mounts.ts";
-export { readGuestInterfaces } from "./network/index.ts";
+export type { Surroundings } from "./network/conditions.ts";
+export { readGuestInterfaces, type Unused } from "./network/index.ts";
 export { readNetworkSetup } from "./network/setup/index.ts";
 
 type Found = {

@@ -15,7 +15,8 @@ test("problem 3: a .network file finds the VM's only card by its name", () => {
     "[Match]\nName=eth0\n\n[Network]\nDHCP=yes\n",
   );
   assert.equal(lostMatch(`[Match]\nMACAddress=${MAC.toUpperCase()}\n`, NICS), null);
-  assert.equal(lostMatch("[Match]\nName=en*\nDriver=e1000e\n", NICS), null);
+  for (const line of ["Driver=virtio*", "Driver=!e1000e", "Path=pci-*", "Name=en*"])
+    assert.equal(lostMatch(`[Match]\n${line}\n`, NICS), null, line);
 });
 
 test("a .network file by slot finds the card that was there; one for former hardware stays asleep", () => {
@@ -30,4 +31,15 @@ test("a .network file by slot finds the card that was there; one for former hard
   );
   const former = "[Match]\nMACAddress=00:1a:64:00:00:01\n[Network]\nAddress=192.0.2.7/24\n";
   assert.equal(fittingNetwork(former, nics.slice(0, 1)), former);
+});
+
+test("all keys of [Match] must fit: a name beside the driver of the old card finds nothing", () => {
+  assertEdit(
+    (text) => fittingNetwork(text, NICS),
+    "[Match]\nName=eth*\nDriver=e1000e\n[Network]\nDHCP=yes\n",
+    "[Match]\nName=eth*\n[Network]\nDHCP=yes\n",
+  );
+  const other = "[Match]\nName=en*\nDriver=e1000e\n[Network]\nDHCP=yes\n";
+  assert.equal(fittingNetwork(other, NICS), other);
+  assert.equal(lostMatch(other, NICS), "Driver=e1000e");
 });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // systemd-networkd: .network files that find their card by slot, driver or an address that the VM's card does not have
 // (systemd.network(5), [Match]).
-import { findNic, guestFiles, type IntendedNic, makeProblem } from "../../../core/index.ts";
+import { findNic, guestFiles, type IntendedNic, makeProblem, matchesGlob } from "../../../core/index.ts";
 import { hasNewAddress } from "../../names/nic-pins.ts";
 import { step } from "../step.ts";
-import { editSections, readSections } from "../../text/sections.ts";
+import { editSections, type Entry, readSections } from "../../text/sections.ts";
 
 const DIRECTORY = "/etc/systemd/network";
 
@@ -37,25 +37,28 @@ export const networkd = step(
   },
 );
 
-/** What in [Match] fits no card of the VM; null: everything fits, or a name decides. Pure. */
+/** What in [Match] fits no card of the VM; null: everything fits. Pure. */
 export function lostMatch(text: string, nics: readonly IntendedNic[]): string | null {
-  const match = readSections(text).filter(({ section }) => section === "Match");
-  if (match.some(({ key }) => key === "Name")) return null;
-  for (const { key, value } of match) {
-    if (key === "Path" && /(^|\s)pci-/.test(value)) return `Path=${value}`;
-    if (key === "Driver" && !/virtio|\*/.test(value)) return `Driver=${value}`;
-    const macs = value.toLowerCase().replaceAll("-", ":").split(/\s+/);
-    if (/^(Permanent)?MACAddress$/.test(key) && !nics.some((nic) => macs.includes(nic.mac.toLowerCase())))
-      return `MACAddress=${value}`;
-  }
-  return null;
+  const lost = matchOf(text).find((entry) => isLost(entry, nics));
+  return lost === undefined ? null : `${lost.key}=${lost.value}`;
 }
 
-/** Pure. */
+const matchOf = (text: string): readonly Entry[] =>
+  readSections(text).filter(({ section }) => section === "Match");
+
+/** `!igb` holds in the VM too. */
+function isLost({ key, value }: Entry, nics: readonly IntendedNic[]): boolean {
+  if (key === "Path") return /^[^!]*(?:^|\s)pci-[0-9a-f]/.test(value);
+  if (key === "Driver") return !/^!|virtio|vif|\*/.test(value);
+  const macs = value.toLowerCase().replaceAll("-", ":").split(/\s+/);
+  return /^(Permanent)?MACAddress$/.test(key) && !nics.some((nic) => macs.includes(nic.mac.toLowerCase()));
+}
+
+/** Pure. Where a name is there already, it alone finds the card. */
 export function fittingNetwork(text: string, nics: readonly IntendedNic[]): string {
   const nic = meantCard(text, nics);
   if (nic === null) return text;
-  let named = false;
+  let named = matchOf(text).some(({ key }) => key === "Name");
   return editSections(text, ({ section, key }) => {
     if (section !== "Match" || !/^(Path|Driver|MACAddress|PermanentMACAddress)$/.test(key)) return null;
     if (named) return { line: "" };
@@ -71,10 +74,17 @@ export function fittingNetwork(text: string, nics: readonly IntendedNic[]): stri
 function meantCard(text: string, nics: readonly IntendedNic[]): IntendedNic | null {
   const lost = lostMatch(text, nics);
   if (lost === null) return null;
-  const path = readSections(text).find(({ section, key }) => section === "Match" && key === "Path")?.value;
+  const names = matchOf(text).flatMap(({ key, value }) => (key === "Name" ? value.split(/\s+/) : []));
+  if (names.length > 0) {
+    const named = nics.find(({ name }) => names.some((one) => matchesGlob(one, name)));
+    return named === undefined || (/^(?:Permanent)?MACAddress=/.test(lost) && !hasNewAddress(named))
+      ? null
+      : named;
+  }
+  const path = matchOf(text).find(({ key }) => key === "Path")?.value;
   const placed = path === undefined ? null : findNic(nics, path);
   if (placed !== null) return placed;
   const [only, ...more] = nics;
   if (only === undefined || more.length > 0) return null;
-  return lost.startsWith("MACAddress=") && !hasNewAddress(only) ? null : only;
+  return /^(?:Permanent)?MACAddress=/.test(lost) && !hasNewAddress(only) ? null : only;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // network reads which physical interfaces the guest's own files name, and what each asks for.
 import type { GuestInterface, GuestOS, GuestView } from "../../../core/index.ts";
+import { type Surroundings, unmetCondition } from "./conditions.ts";
 import { readEvidence, readKernelWords, wordSightings } from "./evidence.ts";
 import { ifcfg } from "./ifcfg.ts";
 import { ifupdown } from "./ifupdown.ts";
@@ -12,7 +13,7 @@ import { netplan } from "./netplan.ts";
 import { networkd } from "./networkd.ts";
 import { networkmanager } from "./networkmanager.ts";
 import { readNetworkSetup } from "./setup/index.ts";
-import { type Found, joinFound, type NetworkSource } from "./source.ts";
+import { type Found, joinFound, type NetworkSource, type Sighting } from "./source.ts";
 import { udev } from "./udev.ts";
 
 /** What configures comes before what only names. */
@@ -49,7 +50,25 @@ export async function readGuestNetwork(
   };
 }
 
-/** One entry per physical interface. */
-export async function readGuestInterfaces(view: GuestView): Promise<readonly GuestInterface[]> {
-  return mergeFound(await readFound(view));
+/** Whose conditions no card of a system meets: that file, and what it asks for. */
+export type Unused = GuestInterface & { readonly lost: string };
+
+/** One entry per physical interface, of files that are used for one of these cards; and what is configured for none of them. */
+export async function readGuestInterfaces(
+  view: GuestView,
+  cards: readonly Surroundings[] = [],
+): Promise<{ readonly interfaces: readonly GuestInterface[]; readonly unused: readonly Unused[] }> {
+  const { sightings, made } = await readFound(view);
+  const lostOf = ({ conditions }: Sighting): string | null => {
+    const all = cards.map((card) => unmetCondition(conditions, card));
+    return all.includes(null) ? null : (all[0] ?? null);
+  };
+  const used = sightings.filter((one) => lostOf(one) === null);
+  const interfaces = mergeFound({ sightings: used, made });
+  const unused = mergeFound({ sightings, made }).flatMap((one) => {
+    const lost = sightings.find(({ from, conditions }) => from === one.from && conditions.length > 0);
+    const why = lost === undefined ? null : lostOf(lost);
+    return why === null ? [] : [{ ...one, lost: why }];
+  });
+  return { interfaces, unused };
 }

@@ -13,7 +13,7 @@ const NONE: InterfaceConfig = { kind: "none" };
 async function briefs(
   files: Readonly<Record<string, string>>,
 ): Promise<readonly (readonly [string, string | null, InterfaceConfig])[]> {
-  const found = await readGuestInterfaces(memoryView(files));
+  const found = (await readGuestInterfaces(memoryView(files))).interfaces;
   return found.map(({ name, mac, configured }) => [name, mac, configured]);
 }
 

@@ -34,7 +34,7 @@ test("an address out of a log, or of mactab, for a card whose configuration has 
           ...files,
         }),
       )
-    ).map(({ name, mac }) => [name, mac]);
+    ).interfaces.map(({ name, mac }) => [name, mac]);
   assert.deepEqual(
     await network({
       "/var/log/syslog": `Listening on LPF/eth0/${A}\nListening on LPF/eth9/${B}\n`,

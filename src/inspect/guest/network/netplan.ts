@@ -2,6 +2,7 @@
 // netplan(5): YAML below /etc/netplan and its like, all files laid over each other in the order of their names.
 import { parse } from "yaml";
 import type { GuestView, InterfaceConfig } from "../../../core/index.ts";
+import { driverCondition } from "./conditions.ts";
 import {
   cidrOf,
   type Found,
@@ -133,6 +134,7 @@ function ethernetOf({ id, tree, from }: Definition): Sighting {
   const plain = pattern !== null && !/[*?[]/.test(pattern) ? pattern : null;
   const name = renamed ?? plain ?? (pattern === null ? id : null);
   const set = normalMac(asText(tree.get("macaddress")));
+  const driver = asText(match.get("driver"));
   const how = mac === null ? "sets" : "finds";
   return sighting({
     name,
@@ -141,6 +143,7 @@ function ethernetOf({ id, tree, from }: Definition): Sighting {
     how,
     from,
     configured: configOf(tree),
+    conditions: driverCondition(driver === null ? asTexts(match.get("driver")) : [driver]),
   });
 }
 

@@ -9,7 +9,7 @@ import { cidrOf } from "./source.ts";
 type Brief = readonly [string, string | null, InterfaceConfig];
 
 async function briefs(files: Readonly<Record<string, string>>): Promise<readonly Brief[]> {
-  const found: readonly GuestInterface[] = await readGuestInterfaces(memoryView(files));
+  const found: readonly GuestInterface[] = (await readGuestInterfaces(memoryView(files))).interfaces;
   return found.map(({ name, mac, configured }) => [name, mac, configured]);
 }
 
@@ -68,7 +68,7 @@ test("ifupdown: what nothing starts is not expected at boot", async () => {
 
 test("ifupdown: a stanza under a name of its own is for the cards that are started with it", async () => {
   const text = "auto eth0=lan\niface lan inet dhcp\nallow-hotplug /en*=any\niface any inet dhcp\n";
-  const found = await readGuestInterfaces(memoryView({ "/etc/network/interfaces": text }));
+  const found = (await readGuestInterfaces(memoryView({ "/etc/network/interfaces": text }))).interfaces;
   assert.deepEqual(
     found.map(({ name, configured, anyOf }) => [name, configured.kind, anyOf]),
     [

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // systemd-networkd: .network (systemd.network(5)), .netdev and .link files. Those of the distribution are left out.
 import type { GuestView, InterfaceConfig } from "../../../core/index.ts";
+import { unitConditions } from "./conditions.ts";
 import {
   cidrOf,
   type Found,
@@ -66,19 +67,19 @@ function networkOf(ini: Ini, from: string): Found {
   const names = words([...iniValues(ini, "Match", "Name"), ...iniValues(ini, "Match", "OriginalName")]);
   const wanted = names.filter((name) => !name.startsWith("!"));
   const macs = macsOf(ini);
-  const configured = configOf(ini);
+  const said = { from, configured: configOf(ini), conditions: unitConditions(ini) };
   const plain = wanted.filter((name) => !/[*?[]/.test(name));
   const set = normalMac(iniValue(ini, "Link", "MACAddress"));
   const sightings: Sighting[] = plain.map((name) => {
     const mac = plain.length === 1 ? (macs[0] ?? set) : null;
-    return sighting({ name, mac, how: macs.length > 0 ? "finds" : "sets", from, configured });
+    return sighting({ name, mac, how: macs.length > 0 ? "finds" : "sets", ...said });
   });
   if (plain.length === 0) {
     const pattern =
       wanted.find((name) => !name.startsWith("wl") && !name.startsWith("ww")) ?? wanted[0] ?? "*";
     const slot = macs.length > 0 ? null : parseSlot(iniValue(ini, "Match", "Path"));
     for (const mac of macs.length > 0 ? macs : [null])
-      sightings.push(sighting({ pattern, mac, slot, from, configured }));
+      sightings.push(sighting({ pattern, mac, slot, ...said }));
   }
   const sharing = iniValues(ini, "Network", "VLAN").map((name) => ({
     name,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // NetworkManager keyfiles (nm-settings-keyfile(5)). A profile without a name or an address fits any card.
 import type { GuestView, InterfaceConfig } from "../../../core/index.ts";
+import { profileConditions } from "./conditions.ts";
 import {
   cidrOf,
   type Found,
@@ -89,6 +90,7 @@ export function parseKeyfile(text: string, from: string, { used, names }: Known)
         how: own === null ? "sets" : "finds",
         from,
         configured,
+        conditions: profileConditions(ini),
       }),
     ],
     made: made ? [{ name: configured.of, from, ports: [name], sharing: false }] : [],

@@ -7,6 +7,7 @@ import {
   isInterfaceName,
   parseMac,
 } from "../../../core/index.ts";
+import type { Condition } from "./conditions.ts";
 
 /** An interface that a file names, or that it tells by address or pattern only. */
 export type Sighting = {
@@ -24,6 +25,8 @@ export type Sighting = {
   readonly configured: InterfaceConfig | null;
   /** Addresses that its newest lease gave it. */
   readonly leased: readonly string[];
+  /** What the file asks of its card beside name and address. */
+  readonly conditions: readonly Condition[];
   /** When that lease was given or ends, in seconds; null: not known, or no lease. */
   readonly leasedAt: number | null;
 };
@@ -52,6 +55,7 @@ export function sighting(fields: Partial<Sighting> & { readonly from: string }):
     slot: null,
     configured: null,
     leased: [],
+    conditions: [],
     leasedAt: null,
     ...fields,
   };
