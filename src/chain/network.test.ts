@@ -2,7 +2,7 @@
 // Which file configures a card of the VM, and which only looks as if it did.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Bootable, debian, judge } from "../../tests/support/guests/bootable.ts";
+import { type Bootable, debian, judge, MAC } from "../../tests/support/guests/bootable.ts";
 
 const KEYFILE = "/etc/NetworkManager/system-connections/lan.nmconnection";
 
@@ -59,4 +59,15 @@ test("so is a match of netplan, and of Xen's card the driver has other names", a
     system.kernel = { xen: ["pv"] };
   };
   assert.match((await said(keyfile("driver=vif;"), onXen)).join("\n"), /^proven: eno1: DHCP/);
+});
+
+test("a file for another address than the card's is not used, whatever the rule of udev says", async () => {
+  const ifcfg = (mac: string) => ({
+    "/etc/sysconfig/network-scripts/ifcfg-eno1": `DEVICE=eno1\nHWADDR=${mac}\nBOOTPROTO=dhcp\nONBOOT=yes\n`,
+  });
+  assert.match(
+    (await said(ifcfg("00:1A:64:00:00:0B"))).join("\n"),
+    /^broken: eno1: DHCP: .*00:1a:64:00:00:0b/,
+  );
+  assert.match((await said(ifcfg(MAC.toUpperCase()))).join("\n"), /^proven: eno1: DHCP/);
 });

@@ -5,6 +5,7 @@ import {
   type GuestInterface,
   guestFiles,
   type IntendedNic,
+  type InterfaceClaim,
   type InterfaceConfig,
   type Kernel,
   type Subject,
@@ -22,10 +23,12 @@ export async function readNetworkLinks(
   { kernel, words }: Started,
   ground: Ground,
 ): Promise<readonly ChainLink[]> {
-  const { interfaces, unused } = await readGuestInterfaces(ground.view, surroundings(words, ground));
+  const { interfaces, unused, claims } = await readGuestInterfaces(ground.view, surroundings(words, ground));
   const { nics } = ground.intent;
   const ignoredFiles = await findIgnored(interfaces, ground);
-  const links = nics.map((nic) => judgeCard(nic, { interfaces, unused, ignoredFiles, kernel, ground }));
+  const links = nics.map((nic) =>
+    judgeCard(nic, { interfaces, unused, claims, ignoredFiles, kernel, ground }),
+  );
   const carried = (found: GuestInterface): boolean =>
     nics.some(({ name, mac }) => found.name === name || found.mac === mac);
   for (const found of interfaces)
@@ -77,13 +80,14 @@ type Context = {
   readonly ignoredFiles: ReadonlyMap<string, string>;
   readonly interfaces: readonly GuestInterface[];
   readonly unused: readonly Unused[];
+  readonly claims: readonly InterfaceClaim[];
   readonly kernel: Kernel | null;
   readonly ground: Ground;
 };
 
 function judgeCard(
   nic: IntendedNic,
-  { interfaces, unused, ignoredFiles, kernel, ground }: Context,
+  { interfaces, unused, claims, ignoredFiles, kernel, ground }: Context,
 ): ChainLink {
   const about: readonly Subject[] = [{ kind: "nic", name: nic.name, mac: nic.mac }];
   const driver = lackingDriver(nic, { kernel, ground });
@@ -120,6 +124,16 @@ function judgeCard(
       about,
     });
   const files = [...about, ...guestFiles(found.from)];
+  const wanted = claims.flatMap(({ name, from, by }) =>
+    name === found.name && from === found.from && by.kind === "address" && by.how === "finds" ? [by.mac] : [],
+  );
+  if (wanted.length > 0 && !wanted.includes(nic.mac))
+    return broken(place, {
+      text,
+      why: `${found.from} is for the card ${wanted.join(", ")}, and the VM's has ${nic.mac}: it is not used`,
+      advice: `Correct the address there, or give the VM's card that one with --nic ${nic.name}=MAC`,
+      about: files,
+    });
   return found.mac === nic.mac
     ? proven(place, {
         text,

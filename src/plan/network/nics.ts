@@ -13,6 +13,7 @@ import {
   parseMac,
   type Problem,
 } from "../../core/index.ts";
+import { findConflicts } from "./conflicts.ts";
 import { nicsOfMachine } from "./nics-of-machine.ts";
 
 /**
@@ -58,7 +59,10 @@ export function chooseNics(inputs: Inputs): { nics: readonly IntendedNic[]; prob
     cards.length > 0 || named.every(({ name }) => /^eth\d+$/.test(name))
       ? named.toSorted((a, b) => BY_NUMBER.compare(a.name, b.name))
       : named;
-  return { nics, problems: [...problems, ...problemsOf(nics), ...otherMacs(nics, guest)] };
+  return {
+    nics,
+    problems: [...problems, ...problemsOf(nics), ...otherMacs(nics, guest), ...findConflicts(nics, guest)],
+  };
 }
 
 /** Of ifcfg and NetworkManager the steps that read them say it. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // network reads which physical interfaces the guest's own files name, and what each asks for.
-import type { GuestInterface, GuestOS, GuestView } from "../../../core/index.ts";
+import type { GuestInterface, GuestOS, GuestView, InterfaceClaim } from "../../../core/index.ts";
 import { type Surroundings, unmetCondition } from "./conditions.ts";
-import { readEvidence, readKernelWords, wordSightings } from "./evidence.ts";
+import { claimsIn, readEvidence, readKernelWords, wordSightings } from "./evidence.ts";
 import { ifcfg } from "./ifcfg.ts";
 import { ifupdown } from "./ifupdown.ts";
 import { leases } from "./leases.ts";
@@ -57,7 +57,11 @@ export type Unused = GuestInterface & { readonly lost: string };
 export async function readGuestInterfaces(
   view: GuestView,
   cards: readonly Surroundings[] = [],
-): Promise<{ readonly interfaces: readonly GuestInterface[]; readonly unused: readonly Unused[] }> {
+): Promise<{
+  readonly interfaces: readonly GuestInterface[];
+  readonly unused: readonly Unused[];
+  readonly claims: readonly InterfaceClaim[];
+}> {
   const { sightings, made } = await readFound(view);
   const lostOf = ({ conditions }: Sighting): string | null => {
     const all = cards.map((card) => unmetCondition(conditions, card));
@@ -70,5 +74,5 @@ export async function readGuestInterfaces(
     const why = lost === undefined ? null : lostOf(lost);
     return why === null ? [] : [{ ...one, lost: why }];
   });
-  return { interfaces, unused };
+  return { interfaces, unused, claims: claimsIn(used) };
 }
