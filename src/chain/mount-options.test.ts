@@ -68,3 +68,29 @@ test("lines of fstab with such options", async () => {
   assert.match(await mountsOf(home, btrfs(["@"])), /^broken: .*@srv/);
   assert.match(await mountsOf(home, btrfs(null)), /^assumed: .*@srv/);
 });
+
+test("fstab=no: its lines break nothing, and are not there", async () => {
+  const mountsOf = async (word: string, spoil: (system: Bootable) => void = () => {}): Promise<string> => {
+    const system = debian();
+    edit(CFG, "ro quiet", `ro ${word} quiet`)(system);
+    spoil(system);
+    const found = (await judge(system)).links.filter(({ place }) => place === "mounts");
+    return found.map(({ verdict, text, why }) => `${verdict}: ${String(text)}: ${String(why)}`).join("\n");
+  };
+  const gone = edit(FSTAB, DATA, "99999999-5555");
+  for (const word of ["fstab=no", "fstab=0", "fstab=yes fstab=off"])
+    assert.match(await mountsOf(word, gone), /^assumed: without swap, \/srv: .*fstab=/, word);
+  for (const word of ["fstab=yes", "fstab=no fstab=1", "rd.fstab=0"])
+    assert.match(await mountsOf(word), /^proven: 2 file systems and swap/, word);
+  assert.match(await mountsOf("rd.fstab=0", gone), /^broken/);
+  assert.match(
+    await mountsOf("rd.fstab=no", edit(FSTAB, "/srv", "/usr")),
+    /^assumed: without \/usr: .*rd\.fstab/,
+  );
+  const sysv = (system: Bootable): void => {
+    delete system.files["/usr/lib/systemd/systemd"];
+    system.files["/sbin/init"] = { content: "\u007fELF\u0002\u0001\u0001", mode: 0o755 };
+    gone(system);
+  };
+  assert.match(await mountsOf("fstab=no", sysv), /^broken/);
+});

@@ -18,19 +18,22 @@ import { assumed, broken, type Ground, proven, readTextOr } from "./ground.ts";
 import { fileSystemOf } from "./loaders/on-disk.ts";
 import { findOptionFault } from "./mount-options.ts";
 import { vmDisk } from "./places.ts";
+import { kernelWords } from "./words.ts";
 
 const place = "mounts";
 const MAX_LINKS = 5;
 
-/** One link if all is well; else one for each line that is not, up to five of a kind. */
-export async function readMountLinks(ground: Ground): Promise<readonly ChainLink[]> {
-  const lines = (await readBootLines(ground.view)).filter(isWaitedFor);
+/** One link if all is well; else one for each line that is not, up to five of a kind. `words`: of the default entry; null: not known. */
+export async function readMountLinks(words: string | null, ground: Ground): Promise<readonly ChainLink[]> {
+  const all = (await readBootLines(ground.view)).filter(isWaitedFor);
+  const unread = ground.guest.init === "systemd" ? unreadFstab(kernelWords(words ?? "")) : null;
+  const lines = unread?.by === "system" ? all.filter(({ from }) => from !== "/etc/fstab") : all;
   const crypts = parseCrypttab((await readTextOr(ground.view, "/etc/crypttab")) ?? "");
   const judged = [
     ...lines.map((line) => judge(line, { crypts, ground })),
     ...crypts.map((line) => judgeCrypt(line, { lines, ground })),
   ];
-  const bad = judged.filter((link) => link !== null);
+  const bad = [...judged, unread === null ? null : withoutFstab(unread, all)].filter((link) => link !== null);
   const worst = [
     ...bad.filter(({ verdict }) => verdict === "broken").slice(0, MAX_LINKS),
     ...bad.filter(({ verdict }) => verdict === "assumed").slice(0, MAX_LINKS),
@@ -43,6 +46,33 @@ export async function readMountLinks(ground: Ground): Promise<readonly ChainLink
       why: "each is on the disks of the VM, under a name that it has there",
     }),
   ];
+}
+
+type Unread = { readonly by: "system" | "initramfs"; readonly word: string };
+
+/** systemd-fstab-generator(8): `fstab=` counts in the initramfs and in the system, `rd.fstab=` in the initramfs alone. */
+function unreadFstab(words: readonly string[]): Unread | null {
+  const offBy = (key: string): string | undefined => {
+    const last = words.findLast((word) => word === key || word.startsWith(`${key}=`));
+    return last !== undefined && /=(?:0|no?|f(?:alse)?|off)$/i.test(last) ? last : undefined;
+  };
+  const [system, initramfs] = [offBy("fstab"), offBy("rd.fstab")];
+  if (system !== undefined) return { by: "system", word: system };
+  return initramfs === undefined ? null : { by: "initramfs", word: initramfs };
+}
+
+/** The VM comes up, as the machine did; what fstab names is not there. Only /usr is the matter of an initramfs. */
+function withoutFstab({ by, word }: Unread, lines: readonly BootLine[]): ChainLink | null {
+  const missed = lines.filter(
+    ({ from, path }) => from === "/etc/fstab" && (by === "system" ? path !== "/" : path === "/usr"),
+  );
+  if (missed.length === 0) return null;
+  const names = missed.slice(0, MAX_LINKS).map(({ path, type }) => (type === "swap" ? "swap" : path));
+  return assumed(place, {
+    text: `without ${[...new Set(names)].join(", ")}${missed.length > names.length ? " ..." : ""}`,
+    why: `the kernel's words say ${word}, so ${by === "system" ? "systemd reads nothing" : "the initramfs mounts nothing"} of fstab`,
+    about: missed.slice(0, MAX_LINKS).map(({ spec, path, type }) => ({ kind: "mount", spec, path, type })),
+  });
 }
 
 /** Served by a disk, at boot, and not optional. Removable drives and servers are not the disks' matter. */

@@ -55,7 +55,7 @@ export async function walkChain({ view, guest, intent, vm, signal }: WalkOptions
     ...readWaits(words, image, ground),
     await readRootLink(words, ground, early),
     await withGoal(await readInitLink(words, ground, early), words, ground),
-    ...(await readMountLinks(ground)),
+    ...(await readMountLinks(words, ground)),
     ...(await readNetworkLinks({ kernel, words }, ground)),
     consoleLink(words),
   ];
