@@ -94,3 +94,16 @@ test("fstab=no: its lines break nothing, and are not there", async () => {
   };
   assert.match(await mountsOf("fstab=no", sysv), /^broken/);
 });
+
+test("a line of fstab with the wrong type says what lies there, and what to do is not to give another disk", async () => {
+  const system = debian();
+  edit(FSTAB, "/srv ext4", "/srv reiserfs")(system);
+  const link = (await judge(system)).links.find(({ place }) => place === "mounts");
+  assert.equal(link?.verdict, "broken");
+  assert.match(String(link.why), /holds ext4, and the line says reiserfs/);
+  assert.match(String(link.advice), /^Correct it in \/etc\/fstab/);
+  edit(FSTAB, "/srv reiserfs", "/srv auto")(system);
+  system.parts.set(3, { kind: "luks", uuid: DATA });
+  const locked = (await judge(system)).links.find(({ place }) => place === "mounts");
+  assert.match(String(locked?.why), /holds a LUKS volume, and the line says auto/);
+});

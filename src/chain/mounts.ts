@@ -2,6 +2,7 @@
 // What the system mounts, opens and swaps to on its way up, by fstab, units of systemd and crypttab as they will be.
 import {
   type ChainLink,
+  contentTitle,
   type CrypttabLine,
   findNode,
   findSpec,
@@ -142,11 +143,12 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
 }
 
 /** What lies there, where that is not of the type that the line says; null: it is, or nobody knows. */
-function otherContent(node: NodeId, { type }: BootLine, { intent }: Ground): string | null {
-  const holds = findNode(intent.storage, node)?.holds;
-  if (holds?.kind === "filesystem")
-    return type !== "swap" && isFileSystemType(type, holds.type) ? null : holds.type;
-  return holds?.kind === "swap" && type !== "swap" && type !== "auto" ? "swap" : null;
+function otherContent(id: NodeId, { type }: BootLine, { intent }: Ground): string | null {
+  const node = findNode(intent.storage, id);
+  const there = node === null ? null : contentTitle(node);
+  if (there === null || type === there) return null;
+  if (node?.holds.kind === "filesystem" && type !== "swap" && isFileSystemType(type, there)) return null;
+  return node?.holds.kind === "swap" && type === "auto" ? null : there;
 }
 
 /** A volume that cannot be opened stops the boot as a lost mount does. */

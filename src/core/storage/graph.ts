@@ -55,6 +55,24 @@ type Way = {
 
 const NO_BASES: ReadonlySet<NodeId> = new Set();
 
+/** What lies there in a word or two, for people: `xfs`, `swap`, `a LUKS volume`; null: nobody knows. */
+export function contentTitle({ holds }: BlockNode): string | null {
+  switch (holds.kind) {
+    case "filesystem":
+      return holds.type;
+    case "swap":
+      return "swap";
+    case "luks":
+      return "a LUKS volume";
+    case "lvm-pv":
+      return "a physical volume of LVM";
+    case "md-member":
+      return "a part of a software RAID";
+    default:
+      return null;
+  }
+}
+
 /** All that lies on a node, at whatever height, in the graph's order; a hostile graph may have circles. */
 export function nodesAbove({ nodes, edges }: BlockGraph, id: NodeId): readonly BlockNode[] {
   const seen = new Set([id]);

@@ -126,3 +126,15 @@ test("swap of zram is no disk's: nobody misses it", async () => {
   const { mounts, problems } = await readMounts(memoryView({ "/etc/fstab": fstab }), PLACE);
   assert.deepEqual([mounts.map(({ path }) => path), problems], [["/"], []]);
 });
+
+test("a line with the wrong type is told what lies there", async () => {
+  const spec = "/dev/disk/by-id/ata-MAXTOR_6L006L0_A93EQ5ME-part1";
+  const { problems } = await readMounts(
+    memoryView({ "/etc/fstab": `${spec} /srv xfs defaults 0 2\n` }),
+    PLACE,
+  );
+  assert.deepEqual(
+    problems.map(({ code, text }) => [code, text]),
+    [["mount-not-found", `fstab mounts ${spec} on /srv as xfs, and what lies there is ext4`]],
+  );
+});

@@ -3,6 +3,7 @@
 import {
   type BlockGraph,
   type Claim,
+  contentTitle,
   type DiskNames,
   findNode,
   findSpec,
@@ -149,7 +150,7 @@ export function findMounts(
     const about: Missing = { kind: "mount", spec, path, type, from };
     if (found.kind === "unclear") problems.push(unclear(about, found.nodes));
     else if (isOptional(line)) problems.push(...leftBehind(about, line));
-    else problems.push(notFound(about));
+    else problems.push(found.kind === "found" ? otherType(about, graph, found.node) : notFound(about));
   }
   return { mounts, problems };
 }
@@ -187,6 +188,20 @@ function notFound(line: Missing): Problem {
     about: subject(line),
     text: `${does(line)}, and none of the given disks has it`,
     advice: "Give the disk that holds it too, or the VM may stop at boot and ask for it",
+  });
+}
+
+/** A name by hardware may mean another disk; more often the type is wrong in a line that nobody tried. */
+function otherType(line: Missing, graph: BlockGraph, id: NodeId): Problem {
+  const node = findNode(graph, id);
+  const there = node === null ? null : contentTitle(node);
+  return makeProblem("mount-not-found", {
+    about: [...subject(line), ...named("node", id)],
+    text: `${does(line)} as ${line.type}, and what lies there is ${there ?? "nothing that is known"}`,
+    advice:
+      there === null
+        ? "Give the disk that holds it too, or the VM may stop at boot and ask for it"
+        : `Correct the type in that line on the machine, or give the disk that it means`,
   });
 }
 

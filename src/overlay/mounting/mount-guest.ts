@@ -2,7 +2,7 @@
 // The file systems of an installed system, mounted one into the other below a private directory.
 import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { findNode, type NodeId, UserError } from "../../core/index.ts";
+import { contentTitle, findNode, type NodeId, UserError } from "../../core/index.ts";
 import {
   directoryView,
   isBelow,
@@ -119,7 +119,10 @@ async function mountNode(
   where: { target: string; device: string; readOnly: boolean; signal: AbortSignal },
 ): Promise<Mounted | { readonly why: string }> {
   const { target, device, readOnly, signal } = where;
-  const holds = findNode(volumes.graph, one.node)?.holds;
+  const node = findNode(volumes.graph, one.node);
+  const there = node === null || node.holds.kind === "filesystem" ? null : contentTitle(node);
+  if (there !== null) return { why: `what lies there is ${there}, and fstab says ${one.type}` };
+  const holds = node?.holds;
   const type = holds?.kind === "filesystem" ? holds.type : one.type; // fstab may say `auto`, or ext3 of an ext4
   if (!MOUNTABLE.has(type)) return { why: `a file system of type ${type} is not mounted` };
   const beside = await devicesBeside(volumes, one.node);

@@ -49,6 +49,17 @@ const LINES: readonly (readonly [string, RegExp, boolean])[] = [
   ["Verification failed: (0x1A) Security Violation", /Secure Boot/, true],
   ["You are in emergency mode. After logging in, type", /emergency mode/, false],
   ["/dev/vda1: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY.", /damaged/, false],
+  [
+    "systemd-fsck[301]: fsck.ext3: Bad magic number in super-block while trying to open /dev/vda3",
+    /another type of file system than lies on \/dev\/vda3/,
+    false,
+  ],
+  [
+    "mount: /srv: wrong fs type, bad option, bad superblock on /dev/vda3, missing codepage or helper program, or other error.",
+    /another type of file system than lies on \/dev\/vda3, or an option/,
+    false,
+  ],
+  ["[    3.1] XFS (vda3): Invalid superblock magic number", /another type .* lies on vda3/, false],
   ["[   **] A start job is running for /dev/sdb1 (12s / 1min 30s)", /still waiting for \/dev\/sdb1$/, false],
   ["aurora login: ", /boot probe said nothing/, false],
   ["[    0.000000] Linux version 6.1.0-18-amd64 (debian-kernel@lists.debian.org)", /kernel started/, false],

@@ -3,7 +3,7 @@
 
 type KnownEnd = {
   readonly pattern: RegExp;
-  /** One sentence with the cause; `$1` is the first group. */
+  /** One sentence with the cause; `$1` is the first group that matched. */
   readonly means: string;
   /** Nothing better can come after it: the check need not wait for its time limit. */
   readonly final: boolean;
@@ -115,6 +115,13 @@ const KNOWN_ENDS: readonly KnownEnd[] = [
   },
   {
     pattern:
+      /fsck\.\w+: Bad magic number in super-block while trying to open (\S{1,80})|wrong fs type, bad option, bad superblock on (\S{1,80}?),|(?:EXT\d-fs|XFS) \((\S{1,40})\): (?:VFS: Can't find an? ext\d filesystem|Invalid superblock magic number)/i,
+    means:
+      "A line of fstab says another type of file system than lies on $1, or an option that it does not know",
+    final: false,
+  },
+  {
+    pattern:
       /You are in (?:emergency|rescue) mode|Welcome to (?:emergency|rescue) mode|Give root password for (?:maintenance|system maintenance)/i,
     means:
       "The system stopped in emergency mode: a unit it cannot do without failed, mostly a file system of fstab",
@@ -156,7 +163,7 @@ export function explainConsole(lines: readonly string[]): string {
   for (const { pattern, means } of KNOWN_ENDS) {
     for (const line of last) {
       const match = pattern.exec(line);
-      if (match !== null) return means.replaceAll("$1", () => match[1]?.trim() ?? "");
+      if (match !== null) return means.replaceAll("$1", () => match.slice(1).find(Boolean)?.trim() ?? "");
     }
   }
   return last.every((line) => line.trim() === "")

@@ -2,6 +2,7 @@
 // The text of fstab with stable names of devices, and what could not be named. Pure.
 import {
   type BlockNode,
+  contentTitle,
   guestFiles,
   isFileSystemType,
   isHardwareName,
@@ -64,7 +65,9 @@ function nameOf(fields: Fields, volumes: Volumes): NamedField {
   if (found.kind === "absent") return { name: null, problems: [notGiven(fields)] };
   if (found.kind !== "volume") return STAYS; // what is unclear was reported by inspection
   const uuid = fits(found.node, type) ? volumes.uuidOf(found.node) : null;
-  return uuid === null ? { name: null, problems: [noName(fields)] } : { name: `UUID=${uuid}`, problems: [] };
+  return uuid === null
+    ? { name: null, problems: [noName(fields, contentTitle(found.node))] }
+    : { name: `UUID=${uuid}`, problems: [] };
 }
 
 type Options = { readonly text: string; readonly problems: readonly Problem[] };
@@ -119,11 +122,14 @@ function optionNotGiven({ spec, path, type }: Fields, option: string): Problem {
   });
 }
 
-function noName({ spec, path, type }: Fields): Problem {
+/** `there`: what lies there; null: not known. */
+function noName({ spec, path, type }: Fields, there: string | null = null): Problem {
+  const isOther = there !== null && !isFileSystemType(type, there);
+  const found = isOther ? `is ${there}` : "has no UUID of that type of its own";
   return makeProblem("fstab-no-uuid", {
     about: [{ kind: "mount", spec, path, type }],
-    text: `fstab mounts ${spec} on ${path} as ${type}, and what lies there has no UUID of that type of its own`,
-    advice: `The line is left as it is; name the volume by UUID or label in the VM if ${path} is missing there`,
+    text: `fstab mounts ${spec} on ${path} as ${type}, and what lies there ${found}`,
+    advice: `The line is left as it is; ${isOther ? "correct its type on the machine, or " : ""}name the volume by UUID or label in the VM if ${path} is missing there`,
   });
 }
 
