@@ -2,16 +2,9 @@
 // What a profile asks of a card and of the system beside the card's name and address: nm-settings(5) `match`, systemd.network(5)
 // [Match], netplan-yaml(5) `match`. Pure.
 import { patternOf } from "../../../core/index.ts";
-import { type Ini, iniValues } from "./source.ts";
+import { type Condition, type Ini, iniValues } from "./source.ts";
 
-export type Condition = {
-  readonly asks: "driver" | "path" | "words" | "virtualization";
-  readonly parts: readonly Part[];
-  /** As it stands in the file: `Driver=igb`. */
-  readonly text: string;
-};
-
-type Part = { readonly pattern: string; readonly not: boolean; readonly needed: boolean };
+type Part = Condition["parts"][number];
 
 /** A card of the VM, and what it runs in. */
 export type Surroundings = {

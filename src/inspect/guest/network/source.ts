@@ -7,8 +7,6 @@ import {
   isInterfaceName,
   parseMac,
 } from "../../../core/index.ts";
-import type { Condition } from "./conditions.ts";
-
 /** An interface that a file names, or that it tells by address or pattern only. */
 export type Sighting = {
   /** null: the file names none; `pattern` and `mac` say which it means. */
@@ -29,6 +27,14 @@ export type Sighting = {
   readonly conditions: readonly Condition[];
   /** When that lease was given or ends, in seconds; null: not known, or no lease. */
   readonly leasedAt: number | null;
+};
+
+/** `parts`: shell patterns; any one of them that is not `needed`, and all that are. */
+export type Condition = {
+  readonly asks: "driver" | "path" | "words" | "virtualization";
+  readonly parts: readonly { readonly pattern: string; readonly not: boolean; readonly needed: boolean }[];
+  /** As it stands in the file: `Driver=igb`. */
+  readonly text: string;
 };
 
 export type AddressUse = Extract<ClaimedBy, { kind: "address" }>["how"];
