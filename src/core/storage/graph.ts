@@ -68,7 +68,13 @@ export function contentTitle({ holds }: BlockNode): string | null {
       return "a physical volume of LVM";
     case "md-member":
       return "a part of a software RAID";
-    default:
+    case "disk":
+    case "partition":
+    case "lvm-lv":
+    case "crypt":
+    case "md":
+    case "unknown":
+    case "opaque":
       return null;
   }
 }
