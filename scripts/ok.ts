@@ -7,7 +7,7 @@ import { COMPILED } from "./checks/cache.ts";
 import { startsPrograms } from "./checks/imports.ts";
 import { keysOf, readKept, surroundings, unchanged, worthKeeping, writeKept } from "./checks/kept.ts";
 import { orderedTests, share } from "./checks/order.ts";
-import { type Ended, NODE, type Part, renderTable, runPart, total } from "./checks/part.ts";
+import { type Ended, keptRemark, NODE, type Part, renderTable, runPart, total } from "./checks/part.ts";
 import { runTests } from "./checks/run-tests.ts";
 
 const BIN = "node_modules/.bin";
@@ -26,7 +26,7 @@ const TESTS = ["{src,bench,scripts}/**/*.test.ts", "tests/{contract,golden}/**/*
 const begun = performance.now();
 const { files, sources, seconds } = await orderedTests(await Array.fromAsync(glob(TESTS)));
 const keys = keysOf(files, sources, surroundings(sources));
-const before = process.argv.includes("--all") ? {} : readKept();
+const before = process.argv.includes("--all") ? {} : readKept("tests");
 const kept = new Set(unchanged(files, keys, before));
 // To start a program, Node copies the page tables of all that it holds: 10 ms in a process that has run the other tests.
 const [programs = [], others = []] = [true, false].map((starts) =>
@@ -47,8 +47,7 @@ const ended = await Promise.all([
   ...CHECKS.map((check) => runPart({ ...check, show })),
   ...lists.map(runList),
 ]);
-writeKept(Object.fromEntries([...kept].map((file) => [file, keys[file] ?? ""])));
+writeKept("tests", kept, keys);
 const all = total(ended, begun);
-const remark = `${keptFiles} of ${files.length} test files unchanged since they passed (--all runs them too)`;
-console.log(renderTable([...ended, keptFiles > 0 ? { ...all, remark } : all]));
+console.log(renderTable([...ended, { ...all, remark: keptRemark(keptFiles, files.length) }]));
 process.exitCode = all.ok ? 0 : 1;

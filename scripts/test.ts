@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// npm test: the fast loop, then the tests on real block devices, as many files side by side as there are processors.
+// npm test: the fast loop, then the tests on real block devices, as many files side by side as there are processors. `npm test -- --all`
+// runs tests too that have passed as they are.
 import { glob } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import {
+  bootId,
+  machineKeysOf,
+  readKept,
+  surroundings,
+  unchanged,
+  worthKeeping,
+  writeKept,
+} from "./checks/kept.ts";
 import { orderedTests } from "./checks/order.ts";
-import { type Ended, NODE, renderTable, runPart, total } from "./checks/part.ts";
-import { builtProgram } from "./checks/program.ts";
+import { type Ended, keptRemark, NODE, renderTable, runPart, total } from "./checks/part.ts";
+import { builtProgram, PROGRAM_SOURCES } from "./checks/program.ts";
 import { runTests } from "./checks/run-tests.ts";
 
 const begun = performance.now();
@@ -24,7 +34,22 @@ function ok(): Promise<Ended> {
 
 async function block(): Promise<Ended> {
   const { files, sources } = await orderedTests(await Array.fromAsync(glob("tests/block/**/*.test.ts")));
+  const keys = machineKeysOf(files, sources, {
+    around: surroundings(sources),
+    boot: bootId(),
+    program: PROGRAM_SOURCES,
+  });
+  const before = process.argv.includes("--all") ? {} : readKept("block-tests");
+  const kept = new Set(unchanged(files, keys, before));
+  const remark = keptRemark(kept.size, files.length);
+  const name = "block tests";
+  if (kept.size === files.length) return { name, ok: true, seconds: 0, cpuSeconds: 0, remark };
   process.env["P2V_TEST_PROGRAM"] = await builtProgram(sources);
   // One more than there are processors: a test often waits for a program, a disk or a guest.
-  return await runTests({ name: "block tests", how: availableParallelism() + 1, files, show });
+  const how = availableParallelism() + 1;
+  const changed = files.filter((file) => !kept.has(file));
+  const { result, ...ended } = await runTests({ name, how, files: changed, show });
+  if (result !== undefined) for (const file of worthKeeping(changed, result, sources)) kept.add(file);
+  writeKept("block-tests", kept, keys);
+  return remark === "" ? ended : { ...ended, remark: `${ended.remark}, ${remark}` };
 }

@@ -8,12 +8,17 @@ export type Source = {
   readonly hash: string;
   readonly imports: readonly string[];
   readonly startsPrograms: boolean;
+  /** It names the program of this repository, as what it starts or brings to a host. */
+  readonly namesProgram: boolean;
 };
 export type Sources = ReadonlyMap<string, Source>;
 
-const IMPORT = /\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
+/** Also of a script that a test writes for another process. */
+const IMPORT = /\b(?:from|import|new URL)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
 
 const STARTS = /\b(?:run|spawn|spawnSync|runPart|runTests|runScript)\(/;
+
+const PROGRAM = /\bbin\/(?:virt-p2v|main|agent)\b|\bP2V_(?:SRC|TEST_PROGRAM)\b/;
 
 /** Whether a test starts programs itself, or by the contract that it keeps. */
 export function startsPrograms(path: string, sources: Sources): boolean {
@@ -34,7 +39,12 @@ export async function readSources(): Promise<Sources> {
     const text = await readFile(path, "utf8");
     return [
       path,
-      { hash: hash("sha256", text), imports: parseImports(path, text), startsPrograms: STARTS.test(text) },
+      {
+        hash: hash("sha256", text),
+        imports: parseImports(path, text),
+        startsPrograms: STARTS.test(text),
+        namesProgram: PROGRAM.test(text),
+      },
     ];
   };
   return new Map(await Promise.all(paths.toSorted().map(read)));

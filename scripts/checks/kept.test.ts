@@ -5,13 +5,14 @@ import { join, relative } from "node:path";
 import { test } from "node:test";
 import { temporary } from "../../tests/support/temporary.ts";
 import type { Source, Sources } from "./imports.ts";
-import { keysOf, surroundings, unchanged, worthKeeping } from "./kept.ts";
+import { type Keys, keysOf, machineKeysOf, surroundings, unchanged, worthKeeping } from "./kept.ts";
 import { runTests } from "./run-tests.ts";
 
 const source = (text: string, ...imports: readonly string[]): Source => ({
   hash: text,
   imports,
   startsPrograms: false,
+  namesProgram: false,
 });
 const sources: Sources = new Map([
   ["a.test.ts", source("a", "index.ts")],
@@ -28,6 +29,22 @@ test("a file far away in the imports changes a key, and no other one", () => {
   assert.deepEqual(unchanged(FILES, keysOf(FILES, edited, "around"), kept), ["b.test.ts"]);
   assert.deepEqual(unchanged(FILES, keysOf(FILES, sources, "elsewhere"), kept), []);
   assert.deepEqual(unchanged(["new.test.ts"], {}, kept), []);
+});
+
+test("a test on this machine runs again after a start, and after a change of the program that it starts", () => {
+  const programs = new Map(sources)
+    .set("bin/main.ts", source("main", "deep.ts"))
+    .set("cli.ts", { ...source("cli"), namesProgram: true })
+    .set("c.test.ts", source("c", "cli.ts"));
+  const files = ["b.test.ts", "c.test.ts"];
+  const keys = (of: Sources, boot = "1"): Keys =>
+    machineKeysOf(files, of, { around: "", boot, program: ["bin/main.ts"] });
+  const kept = keys(programs);
+  assert.deepEqual(unchanged(files, keys(programs), kept), files);
+  assert.deepEqual(unchanged(files, keys(programs, "2"), kept), []);
+  assert.deepEqual(unchanged(files, keys(new Map(programs).set("deep.ts", source("other"))), kept), [
+    "b.test.ts",
+  ]);
 });
 
 test("a golden, its mode, a new file, Node and a setting change all keys; a source does not", async (t) => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Test files that passed, and that nothing has changed since: not a byte of what they import, however far away, nor of any
 // file of the repository that is not a source, nor Node, nor a package, nor who runs them and with which settings.
-// Only a file whose tests looked at nothing else is kept (`watched.ts`), and only where none of its tests was skipped.
+// Only a file whose tests looked at nothing else is kept (`watched.ts`), and only where none of its tests was skipped. Tests on
+// real block devices look at the machine: they are kept until it starts again, or the program changes that they start.
 import { hash } from "node:crypto";
 import {
   existsSync,
@@ -18,7 +19,8 @@ import { CACHE } from "./cache.ts";
 import { closureHash, closureOf, type Sources } from "./imports.ts";
 import type { Result } from "./reporter.ts";
 
-const KEPT_FILE = `${CACHE}/tests-passed.json`;
+const keptFile = (kind: Kind): string => `${CACHE}/${kind}-passed.json`;
+type Kind = "tests" | "block-tests";
 /** What is not ours, or is made of the rest. */
 const NOT_OURS = new Set([".git", "node_modules", "dist", "vms"]);
 
@@ -29,6 +31,20 @@ export function keysOf(files: readonly string[], sources: Sources, around: strin
   return Object.fromEntries(
     files.map((file) => [file, hash("sha256", `${around}\n${closureHash(file, sources)}`)]),
   );
+}
+
+/** Of tests that look at this machine and may start the program; `program`: its entry points. */
+export function machineKeysOf(
+  files: readonly string[],
+  sources: Sources,
+  { around, boot, program }: { around: string; boot: string; program: readonly string[] },
+): Keys {
+  const started = program.map((path) => closureHash(path, sources)).join("\n");
+  const keyOf = (file: string): string => {
+    const startsIt = [...closureOf(file, sources)].some((path) => sources.get(path)?.namesProgram === true);
+    return hash("sha256", [around, boot, closureHash(file, sources), startsIt ? started : ""].join("\n"));
+  };
+  return Object.fromEntries(files.map((file) => [file, keyOf(file)]));
 }
 
 /** What all test files may see without importing it, and what runs them. */
@@ -77,14 +93,18 @@ function dataBelow(root: string, sources: Sources): readonly (readonly string[])
 const modeOf = (path: string): string => (statSync(path).mode & 0o111).toString(8);
 const hashOf = (path: string): string => hash("sha256", readFileSync(path));
 
-export function readKept(): Keys {
-  if (!existsSync(KEPT_FILE)) return {};
-  return JSON.parse(readFileSync(KEPT_FILE, "utf8")) as Keys;
+/** Of a start of this machine. */
+export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+
+export function readKept(kind: Kind): Keys {
+  if (!existsSync(keptFile(kind))) return {};
+  return JSON.parse(readFileSync(keptFile(kind), "utf8")) as Keys;
 }
 
-export function writeKept(keys: Keys): void {
+export function writeKept(kind: Kind, files: Iterable<string>, keys: Keys): void {
   mkdirSync(CACHE, { recursive: true });
-  writeFileSync(KEPT_FILE, `${JSON.stringify(keys)}\n`);
+  const kept = Object.fromEntries([...files].map((file) => [file, keys[file] ?? ""]));
+  writeFileSync(keptFile(kind), `${JSON.stringify(kept)}\n`);
 }
 
 /** Files whose key is the one that they passed with. */

@@ -8,6 +8,7 @@ const source = (...imports: readonly string[]): Source => ({
   hash: imports.join(),
   imports,
   startsPrograms: false,
+  namesProgram: false,
 });
 const sources = new Map<string, Source>([
   ["a.test.ts", source("a.ts")],

@@ -71,6 +71,10 @@ export function renderTable(parts: readonly Ended[]): string {
   return [row("", "part", "seconds", "CPU", ""), ...lines].join("\n");
 }
 
+/** "" where all files ran. */
+export const keptRemark = (kept: number, of: number): string =>
+  kept === 0 ? "" : `${kept} of ${of} test files unchanged since they passed (--all runs them too)`;
+
 /** What all of them took together, since `begun` (performance.now()). */
 export function total(parts: readonly Ended[], begun: number): Ended {
   return {

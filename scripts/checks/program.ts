@@ -9,13 +9,13 @@ import { join, resolve } from "node:path";
 import { CACHE } from "./cache.ts";
 import { closureHash, type Sources } from "./imports.ts";
 
-const SOURCES = ["bin/main.ts", "bin/agent.ts", "src/iso/home.ts"];
+export const PROGRAM_SOURCES = ["bin/main.ts", "bin/agent.ts", "src/iso/home.ts"];
 const DATA = ["package.json", "package-lock.json", "bin/virt-p2v", "src/inspect/survey/collector.sh"];
 
 /** Its start script. */
 export async function builtProgram(sources: Sources): Promise<string> {
   const parts = await Promise.all(DATA.map((path) => readFile(path, "utf8")));
-  for (const path of SOURCES) parts.push(closureHash(path, sources));
+  for (const path of PROGRAM_SOURCES) parts.push(closureHash(path, sources));
   const home = resolve(
     CACHE,
     `program-${hash("sha256", [process.version, ...parts].join("\0")).slice(0, 12)}`,
