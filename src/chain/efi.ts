@@ -2,6 +2,7 @@
 // UEFI: the entries that the VM's variables will have, in their order; else the fallback loader of the UEFI specification (3.5.1.1).
 import { findNode, guestFiles } from "../core/index.ts";
 import { efiArch, efiPath, listNames, readLoader } from "../convert/index.ts";
+import { efiProgram } from "./efi-program.ts";
 import { assumed, broken, type Ground, proven } from "./ground.ts";
 import { loaderOf, type Started } from "./started.ts";
 
@@ -22,24 +23,32 @@ export async function readEfiStart(ground: Ground): Promise<Started> {
     if (!active) continue;
     const names = file.split("\\").filter((name) => name !== "");
     const found = await firstLoader(ground, esp, names);
-    if (found !== null) return await startedBy(ground, found, `UEFI starts its entry "${label}"`);
+    if (found !== null)
+      return await startedBy(ground, found, { text: `UEFI starts its entry "${label}"`, isFallback: false });
   }
   const fallback = ["EFI", "BOOT", `BOOT${arch.toUpperCase()}.EFI`];
   const found = await firstLoader(ground, esp, fallback);
   if (found !== null)
-    return await startedBy(ground, found, `UEFI starts the fallback loader ${fallback.join("/")}`);
-  return {
-    link: broken(place, {
-      text: "UEFI looks for a boot loader",
-      why: `there is no ${fallback.join("/")} on the EFI system partition, and no boot entry whose file is there`,
-      advice:
-        "Install the loader for removable media on the machine (grub-install --removable, or bootctl install), or copy it there",
-      about: guestFiles(...esp),
-    }),
-    loader: null,
-    menu: null,
-  };
+    return await startedBy(ground, found, {
+      text: `UEFI starts the fallback loader ${fallback.join("/")}`,
+      isFallback: true,
+    });
+  return nothing({
+    text: "UEFI looks for a boot loader",
+    why: `there is no ${fallback.join("/")} on the EFI system partition, and no boot entry whose file is there`,
+    about: guestFiles(...esp),
+  });
 }
+
+const nothing = (words: Pick<Parameters<typeof broken>[1], "text" | "why" | "about">): Started => ({
+  link: broken(place, {
+    ...words,
+    advice:
+      "Install the loader for removable media on the machine (grub-install --removable, or bootctl install), or copy it there",
+  }),
+  loader: null,
+  menu: null,
+});
 
 function unseen({ guest }: Ground): Started {
   return {
@@ -49,6 +58,7 @@ function unseen({ guest }: Ground): Started {
     }),
     loader: loaderOf(guest.loader),
     menu: null,
+    isGuess: true,
   };
 }
 
@@ -60,7 +70,12 @@ function espPaths({ guest, intent }: Ground): readonly string[] {
   return [...new Set(found.map(({ path }) => path))];
 }
 
-type Loader = { readonly esp: string; readonly path: string; readonly bytes: Buffer };
+type Loader = {
+  readonly esp: string;
+  readonly path: string;
+  /** null: it is larger than a boot loader. */
+  readonly bytes: Buffer | null;
+};
 
 async function firstLoader(
   { view }: Ground,
@@ -69,25 +84,38 @@ async function firstLoader(
 ): Promise<Loader | null> {
   for (const esp of esps) {
     const bytes = await readLoader(view, esp, names);
-    if (bytes !== null && bytes.subarray(0, 2).toString("latin1") === "MZ")
-      return { esp, path: await efiPath(view, esp, names), bytes };
+    const path = await efiPath(view, esp, names);
+    const isThere = bytes === null ? await isLarge(view, path) : bytes.toString("latin1", 0, 2) === "MZ";
+    if (isThere) return { esp, path, bytes };
   }
   return null;
 }
 
-/** What the program is, by the words inside it. */
-function programOf(bytes: Buffer): "shim" | "grub" | "systemd-boot" | "stub" | null {
-  if (bytes.includes("systemd-boot")) return "systemd-boot";
-  if (bytes.includes(".linux\0") || bytes.includes("systemd-stub")) return "stub";
-  if (bytes.includes("grub_") || bytes.includes("GRUB")) return "grub";
-  return bytes.includes("shim") || bytes.includes("s\0h\0i\0m\0") ? "shim" : null;
+async function isLarge(view: Ground["view"], path: string): Promise<boolean> {
+  return await view.read(path, { maxBytes: 2 }).then(
+    () => false,
+    (error: unknown) => error instanceof RangeError,
+  );
 }
 
-async function startedBy(ground: Ground, loader: Loader, text: string): Promise<Started> {
+type Start = { readonly text: string; readonly isFallback: boolean };
+
+async function startedBy(ground: Ground, loader: Loader, { text, isFallback }: Start): Promise<Started> {
   const { view } = ground;
   const directory = loader.path.slice(0, loader.path.lastIndexOf("/"));
-  const program = programOf(loader.bytes);
+  const program = loader.bytes === null ? null : efiProgram(loader.bytes);
   const about = guestFiles(loader.path);
+  if (program === "windows") {
+    const why = `${loader.path} is the boot loader of Windows, which does not start this system`;
+    // An entry before this system's own is the machine's choice, and was there before.
+    return isFallback
+      ? nothing({ text, why, about })
+      : { link: assumed(place, { text, why, about }), loader: null, menu: null, other: NAMES.windows };
+  }
+  if (program === "refind" || program === "limine") {
+    const why = `${loader.path} is ${NAMES[program]}`;
+    return { link: proven(place, { text, why, about }), loader: null, menu: null, other: NAMES[program] };
+  }
   if (program === "systemd-boot")
     return {
       link: proven(place, { text, why: `${loader.path} is systemd-boot`, about }),
@@ -120,6 +148,7 @@ async function startedBy(ground: Ground, loader: Loader, text: string): Promise<
       }),
       loader: menu === null ? loaderOf(ground.guest.loader) : "grub2",
       menu,
+      isGuess: true,
     };
   return {
     link: proven(place, { text, why: `${loader.path} is there`, about }),
@@ -127,6 +156,8 @@ async function startedBy(ground: Ground, loader: Loader, text: string): Promise<
     menu,
   };
 }
+
+const NAMES = { windows: "Windows' boot loader", refind: "rEFInd", limine: "Limine" } as const;
 
 /** Beside the loader; a fallback loader is a copy, whose prefix leads to the directory of its distribution. */
 async function grubMenu({ view }: Ground, esp: string, directory: string): Promise<string | null> {

@@ -17,6 +17,8 @@ export type DefaultEntry = {
   readonly unified: boolean;
   /** Variables that its words come from, and that nothing sets. */
   readonly unset?: readonly string[];
+  /** Its files are loaded by sectors of a map: a file that was written again may lie elsewhere. */
+  readonly bySectors?: boolean;
 };
 
 /** Why a loader does not go on by itself, and what to do. */

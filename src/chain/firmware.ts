@@ -45,6 +45,7 @@ function startBios({ vm, intent, guest }: Ground): Started {
       link: assumed(place, { text: `BIOS starts ${on}`, why: "nobody looked at its first sector", about }),
       loader: loaderOf(guest.loader),
       menu: null,
+      isGuess: true,
     };
   const whole = code.kind === "active" ? code.starts : code;
   const text = `BIOS starts ${describe(code)} of ${on}`;
@@ -69,15 +70,23 @@ function startBios({ vm, intent, guest }: Ground): Started {
     );
   if ((whole.kind === "grub2" || whole.kind === "grub-legacy") && !whole.core)
     return none(`GRUB's first sector is on ${on}, and what it loads next is not`);
-  const known = { grub2: "grub2", "grub-legacy": "grub-legacy", syslinux: "syslinux" } as const;
+  const known = { grub2: "grub2", "grub-legacy": "grub-legacy", syslinux: "syslinux", lilo: "lilo" } as const;
   const loader = whole.kind in known ? known[whole.kind as keyof typeof known] : null;
   return {
     link:
       loader === null
         ? assumed(place, { text, why: "its loader is not one that is read here", about })
-        : proven(place, { text, why: "its first sector was read, and what it loads is there", about }),
+        : proven(place, {
+            text,
+            why:
+              loader === "lilo"
+                ? "its first sector was read"
+                : "its first sector was read, and what it loads is there",
+            about,
+          }),
     loader: loader ?? loaderOf(guest.loader),
     menu: null,
+    isGuess: loader === null,
   };
 }
 

@@ -6,6 +6,7 @@ import type { Started } from "./started.ts";
 import { assumed, broken, type Ground, proven } from "./ground.ts";
 import { readGrub2 } from "./loaders/grub2.ts";
 import { readGrubLegacy } from "./loaders/grub-legacy.ts";
+import { readLilo } from "./loaders/lilo.ts";
 import { readSyslinux } from "./loaders/syslinux.ts";
 import { readSystemdBoot } from "./loaders/systemd-boot.ts";
 
@@ -14,6 +15,14 @@ const place = "loader";
 export type Loaded = { readonly link: ChainLink; readonly entry: DefaultEntry | null };
 
 export async function readLoaderLink(started: Started, ground: Ground): Promise<Loaded> {
+  if (started.other !== undefined)
+    return {
+      link: assumed(place, {
+        text: `${started.other} starts something`,
+        why: "its configuration is not read here: whether it starts this system is not known",
+      }),
+      entry: null,
+    };
   const found = await findMenu(started, ground).catch(tooLarge);
   if (found === null)
     return {
@@ -35,7 +44,13 @@ export async function readLoaderLink(started: Started, ground: Ground): Promise<
   const text = `${found.title} starts "${entry.title}"`;
   const waits = found.waits ?? null;
   if (waits !== null) return { link: assumed(place, { text, ...waits, about }), entry };
-  return { link: proven(place, { text, why: `the default entry of ${found.menu}`, about }), entry };
+  const why = `the default entry of ${found.menu}`;
+  return started.isGuess === true
+    ? {
+        link: assumed(place, { text, why: `${why}; whether this loader is started is not known`, about }),
+        entry,
+      }
+    : { link: proven(place, { text, why, about }), entry };
 }
 
 /** A part of a menu says nothing of its default entry. */
@@ -76,9 +91,18 @@ async function findMenu({ loader, menu }: Started, ground: Ground): Promise<Load
       return await readSyslinux(ground);
     case "systemd-boot":
       return await readSystemdBoot(specRoots(ground), ground);
+    case "lilo":
+      return (
+        (await readLilo(ground)) ?? {
+          kind: "unknown",
+          title: "LILO",
+          why: "there is no /etc/lilo.conf with an image: what its map on the disk starts is not known",
+        }
+      );
     case "stub":
-    case null:
       return null;
+    case null:
+      return ground.vm.firmware.kind === "bios" ? await readLilo(ground) : null;
   }
 }
 

@@ -5,9 +5,13 @@ import type { ChainLink } from "../core/index.ts";
 /** Which kind of loader was started; null: none that is known. */
 export type Started = {
   readonly link: ChainLink;
-  readonly loader: "grub2" | "grub-legacy" | "syslinux" | "systemd-boot" | "stub" | null;
+  readonly loader: "grub2" | "grub-legacy" | "syslinux" | "systemd-boot" | "stub" | "lilo" | null;
   /** Of a GRUB on an EFI system partition: its own configuration. */
   readonly menu: string | null;
+  /** The loader is a guess, by the menus in the guest: what was started could not be told. */
+  readonly isGuess?: boolean;
+  /** Another loader than those of `loader`, by its name. */
+  readonly other?: string;
 };
 
 /** As inspection named it, by the menu that it found. */

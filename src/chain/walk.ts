@@ -59,8 +59,18 @@ export async function walkChain({ view, guest, intent, vm, signal }: WalkOptions
     ...(await readNetworkLinks({ kernel, words }, ground)),
     consoleLink(words),
   ];
-  return { platform, links };
+  return { platform, links: entry?.bySectors === true ? links.map(ofSectors) : links };
 }
+
+/** What a file holds is not what is loaded, where it is loaded by sectors that it once had. */
+const ofSectors = (link: ChainLink): ChainLink =>
+  link.verdict === "proven" && (link.place === "kernel" || link.place === "initramfs")
+    ? {
+        ...link,
+        verdict: "assumed",
+        why: `${String(link.why)}; the loader reads sectors of its map, which may be those of an older file`,
+      }
+    : link;
 
 /** What a person sees of the boot; it stops nothing. */
 function consoleLink(words: string | null): ChainLink {
