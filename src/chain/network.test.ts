@@ -71,3 +71,71 @@ test("a file for another address than the card's is not used, whatever the rule 
   );
   assert.match((await said(ifcfg(MAC.toUpperCase()))).join("\n"), /^proven: eno1: DHCP/);
 });
+
+const TWO = [
+  { name: "eno1", mac: MAC, origin: "guest" },
+  { name: "eno2", mac: "52:54:00:00:00:02", origin: "guest" },
+] as const;
+const withTwo = (system: Bootable): void => {
+  system.intent = { ...system.intent, nics: TWO };
+};
+const rivals = async (files: Bootable["files"]): Promise<string> =>
+  (await said(files, withTwo)).filter((line) => line.includes("default route")).join("\n");
+
+test("two default routes of one metric: which one is used is chance", async () => {
+  const netplan = (one: string, two: string): string =>
+    `network:\n  ethernets:\n    eno1:\n      addresses: [192.0.2.10/24]\n${one}    eno2:\n      addresses: [198.51.100.10/24]\n${two}`;
+  const gateway = (address: string): string => `      gateway4: ${address}\n`;
+  const route = (address: string, more = ""): string =>
+    `      routes:\n        - to: default\n          via: ${address}\n${more}`;
+  const both = { "/etc/netplan/1.yaml": netplan(gateway("192.0.2.1"), route("198.51.100.1")) };
+  assert.match(
+    await rivals(both),
+    /^assumed: 2 default routes: 192\.0\.2\.1 by eno1, 198\.51\.100\.1 by eno2: \/etc\/netplan\/1\.yaml: .*IPv4, table main/,
+  );
+  for (const more of ["          metric: 200\n", "          table: 7\n"]) {
+    const text = netplan(gateway("192.0.2.1"), route("198.51.100.1", more));
+    assert.equal(await rivals({ "/etc/netplan/1.yaml": text }), "", more);
+  }
+  const twice = (address: string): string =>
+    `network:\n  ethernets:\n    lan:\n      match: {macaddress: "${MAC.toUpperCase()}"}\n      set-name: eno1\n      gateway4: ${address}\n`;
+  assert.match(
+    await rivals({ "/etc/netplan/1.yaml": twice("192.0.2.1"), "/etc/netplan/2.yaml": twice("192.0.2.2") }),
+    /192\.0\.2\.1 by eno1, 192\.0\.2\.2 by eno1/,
+  );
+  assert.equal(
+    await rivals({ "/etc/netplan/1.yaml": twice("192.0.2.1"), "/etc/netplan/2.yaml": twice("192.0.2.1") }),
+    "",
+  );
+  const gone = twice("192.0.2.1").replace("eno1", "eno7").replace(MAC.toUpperCase(), "00:1a:64:00:00:0b");
+  assert.equal(await rivals({ "/etc/netplan/1.yaml": twice("192.0.2.1"), "/etc/netplan/2.yaml": gone }), "");
+});
+
+test("so are those of ifupdown, systemd-networkd and old ifcfg files; NetworkManager gives metrics itself", async () => {
+  const stanza = (name: string, net: string, more = ""): string =>
+    `auto ${name}\niface ${name} inet static\n  address ${net}.10/24\n  gateway ${net}.1\n${more}`;
+  const interfaces = (more: string) => ({
+    "/etc/network/interfaces": stanza("eno1", "192.0.2") + stanza("eno2", "198.51.100", more),
+  });
+  assert.match(await rivals(interfaces("")), /192\.0\.2\.1 by eno1, 198\.51\.100\.1 by eno2/);
+  assert.equal(await rivals(interfaces("  metric 10\n")), "");
+  const unit = (match: string, body: string): string => `[Match]\n${match}\n${body}`;
+  assert.match(
+    await rivals({
+      "/etc/systemd/network/1.network": unit("Name=eno1", "[Network]\nGateway=192.0.2.1\n"),
+      "/etc/systemd/network/2.network": unit(
+        "MACAddress=52:54:00:00:00:02",
+        "[Route]\nGateway=198.51.100.1\n",
+      ),
+    }),
+    /192\.0\.2\.1 by eno1, 198\.51\.100\.1 by 52:54:00:00:00:02/,
+  );
+  const ifcfg = (name: string, net: string): string =>
+    `DEVICE=${name}\nONBOOT=yes\nIPADDR=${net}.10\nPREFIX=24\nGATEWAY=${net}.1\n`;
+  const scripts = {
+    "/etc/sysconfig/network-scripts/ifcfg-eno1": ifcfg("eno1", "192.0.2"),
+    "/etc/sysconfig/network-scripts/ifcfg-eno2": ifcfg("eno2", "198.51.100"),
+  };
+  assert.match(await rivals(scripts), /192\.0\.2\.1 by eno1/);
+  assert.equal(await rivals({ ...scripts, "/usr/sbin/NetworkManager": "x" }), "");
+});

@@ -10,7 +10,15 @@ import {
   type Kernel,
   type Subject,
 } from "../core/index.ts";
-import { readGuestInterfaces, type Surroundings, type Unused } from "../inspect/index.ts";
+import {
+  type DefaultRoute,
+  isPhysicalName,
+  readDefaultRoutes,
+  readGuestInterfaces,
+  rivalsOf,
+  type Surroundings,
+  type Unused,
+} from "../inspect/index.ts";
 import { assumed, broken, type Ground, proven } from "./ground.ts";
 import { kernelWords } from "./words.ts";
 
@@ -33,6 +41,7 @@ export async function readNetworkLinks(
     nics.some(({ name, mac }) => found.name === name || found.mac === mac);
   for (const found of interfaces)
     if (found.configured.kind !== "none" && !carried(found)) links.push(withoutCard(found));
+  links.push(...rivalRoutes(await readDefaultRoutes(ground.view), ground));
   if (links.length === 0)
     return [assumed(place, { text: "none", why: "neither the machine nor the guest has a card" })];
   return links.slice(0, MAX_LINKS);
@@ -145,6 +154,26 @@ function judgeCard(
         why: `${found.from}; that the card gets this name is not tied to its address`,
         about: files,
       });
+}
+
+/** Two ways out: the VM uses one of them, and which one is chance, there as on the machine. */
+function rivalRoutes(
+  sources: readonly (readonly DefaultRoute[])[],
+  { intent: { nics } }: Ground,
+): readonly ChainLink[] {
+  const isHere = ({ name, mac }: DefaultRoute): boolean =>
+    nics.some((nic) => nic.name === name || nic.mac === mac) || (name !== null && !isPhysicalName(name));
+  const rivals = sources.flatMap((routes) => rivalsOf(routes.filter(isHere)));
+  return rivals.slice(0, 2).map((all) => {
+    const ways = all.slice(0, 4).map(({ name, mac, via }) => `${via} by ${name ?? mac}`);
+    const files = [...new Set(all.map(({ from }) => from))];
+    return assumed(place, {
+      text: `${all.length} default routes: ${ways.join(", ")}`,
+      why: `${files.join(", ")}: all are of ${all[0]?.place}, so which one is used follows from the order in which they come up`,
+      advice: "Give them metrics, or leave one out, on the machine or in the VM",
+      about: guestFiles(...files),
+    });
+  });
 }
 
 function withoutCard({ name, mac, from, configured }: GuestInterface): ChainLink {

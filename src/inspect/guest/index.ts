@@ -14,7 +14,9 @@ export { isTransactional, type Layout, readLayout } from "./layouts.ts";
 export { moduleNames } from "./kernels.ts";
 export { readMounts } from "./mounts.ts";
 export type { Surroundings } from "./network/conditions.ts";
+export { type DefaultRoute, readDefaultRoutes, rivalsOf } from "./network/default-routes.ts";
 export { readGuestInterfaces, type Unused } from "./network/index.ts";
+export { isPhysicalName } from "./network/source.ts";
 export { readNetworkSetup } from "./network/setup/index.ts";
 
 type Found = {

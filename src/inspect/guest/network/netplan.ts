@@ -126,7 +126,7 @@ export function findNetplan(given: readonly { readonly path: string; readonly te
 }
 
 /** Without `match` the id is the name; with it the id is a mere handle, but where nothing else names the card, a fit one. */
-function ethernetOf({ id, tree, from }: Definition): Sighting {
+export function ethernetOf({ id, tree, from }: Definition): Sighting {
   const match = asTree(tree.get("match"));
   const mac = normalMac(asText(match.get("macaddress")));
   const pattern = asText(match.get("name"));

@@ -20,14 +20,14 @@ import {
   staticOf,
 } from "./source.ts";
 
-const DIRECTORIES = ["/etc/systemd/network", "/run/systemd/network"];
+export const UNIT_DIRECTORIES = ["/etc/systemd/network", "/run/systemd/network"];
 
 export const networkd: NetworkSource = { name: "systemd-networkd", read: readNetworkd };
 
 async function readNetworkd(view: GuestView): Promise<Found> {
   const found: Found[] = [];
   const seen = new Set<string>();
-  for (const directory of DIRECTORIES)
+  for (const directory of UNIT_DIRECTORIES)
     for (const { path, name, text } of await readFiles(view, directory, /\.(network|netdev|link)$/)) {
       if (seen.has(name)) continue; // /etc hides /run
       seen.add(name);
