@@ -139,3 +139,22 @@ test("so are those of ifupdown, systemd-networkd and old ifcfg files; NetworkMan
   assert.match(await rivals(scripts), /192\.0\.2\.1 by eno1/);
   assert.equal(await rivals({ ...scripts, "/usr/sbin/NetworkManager": "x" }), "");
 });
+
+test("netplan's match: macaddress with set-name, in upper case and over two files", async () => {
+  const lan = (system: Bootable): void => {
+    system.intent = {
+      ...system.intent,
+      nics: [{ name: "lan0", mac: "52:54:00:ab:cd:ef", origin: "machine" }],
+    };
+  };
+  const device = (text: string): string => `network:\n  ethernets:\n    lan:\n${text}`;
+  const match = '      match: {macaddress: "52:54:00:AB:CD:EF"}\n';
+  const set = "      set-name: lan0\n      dhcp4: true\n";
+  for (const files of [
+    { "/etc/netplan/1.yaml": device(match + set) },
+    { "/etc/netplan/1.yaml": device(match), "/etc/netplan/2.yaml": device(set) },
+  ])
+    assert.match((await said(files, lan)).join("\n"), /^proven: lan0: DHCP: [^\n]*$/);
+  const other = { "/etc/netplan/1.yaml": device(match.replace("CD", "00") + set) };
+  assert.match((await said(other, lan)).join("\n"), /^broken: lan0: DHCP: .*52:54:00:ab:00:ef/);
+});

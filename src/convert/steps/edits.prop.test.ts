@@ -41,7 +41,7 @@ const EDITS: Readonly<Record<string, (text: string) => string>> = {
   mdadm: (text) => renderMdadmConf(text, VOLUMES).text,
   unit: (text) => editUnit(text, VOLUMES).text,
   modprobe: (text) => renderAliases(text, { net: "virtio_net", block: "virtio_blk" }, { adapter: false }),
-  netplan: (text) => fittingMatch(text, NICS, []),
+  netplan: (text) => fittingMatch(text, { nics: NICS }, []),
   networkd: (text) => fittingNetwork(text, NICS),
   networkmanager: (text) => fittingProfile(text, NICS),
   persistent: withoutSlotNames,
