@@ -30,7 +30,7 @@ const KNOWN: readonly Known[] = [
   {
     support: "booted",
     ids: ["debian"],
-    versions: [12, 13],
+    versions: [11, 13],
     loaders: ["grub2", "systemd-boot", "extlinux"],
     tools: ["initramfs-tools", "dracut"],
   },

@@ -96,3 +96,11 @@ export async function firstPartition(disk: string): Promise<{ offset: number; si
   assert.ok(first !== undefined);
   return { offset: first.start * 512, sizeBytes: first.size * 512 };
 }
+
+/** What the machine's own unit said once it was up (`witness`), each run of blanks as one. */
+export async function readWitness(directory: string): Promise<readonly string[]> {
+  const console = await readFile(join(directory, "console.log"), "utf8");
+  return [...console.matchAll(/witness: ([^\r\n]*)/g)].map(([, said = ""]) =>
+    said.trim().replaceAll(/ +/g, " "),
+  );
+}

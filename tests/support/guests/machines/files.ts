@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that the machines of the matrix have in common: a name, a network by DHCP, an initramfs for old hardware only.
+// Files that machines of the matrix have in common: a name, a network, an initramfs for old hardware only, and a unit that tells.
 
 /** SATA only: without conversion such an initramfs finds no disk of a VM. */
 const OLD_DRIVERS = ["ahci", "ata_piix", "sd_mod", "ext4", "crc32c_generic"];
@@ -20,3 +20,40 @@ export const INITRAMFS_TOOLS_FILES: Readonly<Record<string, string>> = {
   "/etc/initramfs-tools/conf.d/driver-policy": "MODULES=list\n",
   "/etc/initramfs-tools/modules": `${OLD_DRIVERS.join("\n")}\n`,
 };
+
+/** One card with a static address, whose name is of a .link file. */
+export const staticLan = (address: string, mac: string): Readonly<Record<string, string>> => ({
+  "/etc/network/interfaces": `auto lo
+iface lo inet loopback
+
+auto lan0
+iface lan0 inet static
+  address ${address}/24
+  gateway 192.0.2.1
+`,
+  "/etc/systemd/network/10-lan0.link": `[Match]
+MACAddress=${mac}
+
+[Link]
+Name=lan0
+`,
+});
+
+/**
+ * `witness.service`, to be enabled: once the system is up it tells the serial console what commands of the shell print, in
+ * order, and fails where one of them does. No ' in them.
+ */
+export function witness(commands: readonly string[]): Readonly<Record<string, string>> {
+  return {
+    "/etc/systemd/system/witness.service": `[Unit]
+Description=What this machine finds of its own
+After=network.target remote-fs.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+${commands.map((command) => `ExecStart=/bin/sh -ec 'found=$$(${command}); echo "witness: $$found" >/dev/ttyS0'`).join("\n")}
+[Install]
+WantedBy=multi-user.target
+`,
+  };
+}

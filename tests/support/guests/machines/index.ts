@@ -4,16 +4,22 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cached } from "../../../../lab/cache.ts";
 import { buildBtrfsMachine } from "./btrfs.ts";
+import { buildByNamesMachine } from "./by-names.ts";
 import type { Call } from "./build.ts";
 import { buildExtlinuxMachine } from "./extlinux.ts";
 import { buildKernelsMachine } from "./kernels.ts";
 import { buildLuksMachine } from "./luks.ts";
 import { buildLvmMachine } from "./lvm.ts";
 import { buildMdMachine } from "./md.ts";
+import { buildMountUnitsMachine } from "./mount-units.ts";
+import { buildMultipathMachine } from "./multipath.ts";
 import { buildNetworkMachine } from "./network.ts";
+import { buildPermanentMacMachine } from "./permanent-mac.ts";
 import { buildSelinuxMachine } from "./selinux.ts";
 import { type System, systemTar } from "./system.ts";
 import { buildUefiMachine } from "./uefi.ts";
+import { buildUsrApartMachine } from "./usr-apart.ts";
+import { buildWasSdbMachine } from "./was-sdb.ts";
 import { buildXfsMachine } from "./xfs.ts";
 
 type Recipe = {
@@ -37,6 +43,12 @@ const CRYPT = withMore("cryptsetup-initramfs");
 
 const MACHINES = {
   btrfs: { system: BOOKWORM, source: "btrfs.ts", build: buildBtrfsMachine },
+  "by-names": {
+    system: { ...TRIXIE, more: ["network-manager"] },
+    disks: 2,
+    source: "by-names.ts",
+    build: buildByNamesMachine,
+  },
   extlinux: {
     system: withMore("extlinux", "syslinux-common"),
     source: "extlinux.ts",
@@ -61,10 +73,21 @@ const MACHINES = {
     build: (directory, options) => buildLvmMachine(directory, { dracut: true, ...options }),
   },
   md: { system: BOOKWORM, disks: 2, source: "md.ts", build: buildMdMachine },
+  "mount-units": { system: BOOKWORM, disks: 2, source: "mount-units.ts", build: buildMountUnitsMachine },
+  multipath: {
+    system: withMore("multipath-tools-boot"),
+    source: "multipath.ts",
+    build: buildMultipathMachine,
+  },
   network: {
     system: withMore("network-manager", "netplan.io"),
     source: "network.ts",
     build: buildNetworkMachine,
+  },
+  "permanent-mac": {
+    system: { suite: "bullseye", more: ["ntfs-3g"] },
+    source: "permanent-mac.ts",
+    build: buildPermanentMacMachine,
   },
   selinux: {
     system: withMore("selinux-policy-default", "policycoreutils", "selinux-utils"),
@@ -77,6 +100,8 @@ const MACHINES = {
     source: "uefi.ts",
     build: (directory, options) => buildUefiMachine(directory, { fallback: true, ...options }),
   },
+  "usr-apart": { system: withMore("vlan"), disks: 3, source: "usr-apart.ts", build: buildUsrApartMachine },
+  "was-sdb": { system: BOOKWORM, disks: 2, source: "was-sdb.ts", build: buildWasSdbMachine },
   xfs: { system: BOOKWORM, source: "xfs.ts", build: buildXfsMachine },
 } as const satisfies Record<string, Recipe>;
 

@@ -4,7 +4,7 @@ import { run } from "../../../../src/system/index.ts";
 import { cached } from "../../../../lab/cache.ts";
 import { readMirror } from "../../../../lab/demo/system.ts";
 
-export type Suite = "bookworm" | "trixie";
+export type Suite = "bullseye" | "bookworm" | "trixie";
 
 /** The small kernel: it has the drivers of SATA, NVMe and VMs, and modules of a third of the size. */
 const PACKAGES = [
