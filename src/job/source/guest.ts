@@ -1,17 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The installed system on the overlay: file systems checked, the root found, everything of it mounted.
-import {
-  type BlockGraph,
-  companionsOf,
-  findNode,
-  guestFiles,
-  type GuestOS,
-  type GuestView,
-  makeProblem,
-  type Mount,
-  namesIn,
-  type Problem,
-} from "../../core/index.ts";
+import type { GuestOS, GuestView, Mount, Problem } from "../../core/index.ts";
 import { inspectGuest, isTransactional } from "../../inspect/index.ts";
 import { bytesUsed, mountGuest } from "../../overlay/index.ts";
 import { directoryView } from "../../system/index.ts";
@@ -19,6 +8,7 @@ import { readOnlyRoot } from "./by-images.ts";
 import { attach, type OverlayContext } from "./file-systems.ts";
 import { findRoot } from "./root/find-root.ts";
 import { mountPoints } from "./mount-points.ts";
+import { withSkipped } from "./skipped.ts";
 import { readSubvolumes } from "./subvolumes.ts";
 
 export type MountedGuest = AsyncDisposable & {
@@ -71,35 +61,5 @@ export async function findGuest(
   };
 }
 
-type Skipped = { readonly path: string; readonly why: string };
-
-/** Of one file system that cannot be mounted one problem is enough: where it belongs says most, a missing part of it even more. */
-function withSkipped(
-  problems: readonly Problem[],
-  skipped: readonly Skipped[],
-  { mounts, storage }: { readonly mounts: readonly Mount[]; readonly storage: BlockGraph },
-): readonly Problem[] {
-  const nodeOf = ({ path }: Skipped): string => mounts.find((one) => one.path === path)?.node ?? "";
-  const isIncomplete = (one: Skipped): boolean => {
-    const node = findNode(storage, nodeOf(one));
-    return node !== null && companionsOf(storage, node).kind === "missing";
-  };
-  const nodes = skipped.map(nodeOf);
-  const isSaid = (problem: Problem): boolean =>
-    problem.code === "volume-not-reached" && namesIn(problem, "node").some((id) => nodes.includes(id));
-  return [
-    ...problems.filter((problem) => !isSaid(problem)),
-    ...skipped.filter((one) => !isIncomplete(one)).map(notMounted),
-  ];
-}
-
 const rootOptions = (mounts: readonly Mount[]): string =>
   mounts.find((one) => one.path === "/")?.options ?? "";
-
-function notMounted({ path, why }: { readonly path: string; readonly why: string }): Problem {
-  return makeProblem("mount-skipped", {
-    about: guestFiles(path),
-    text: `${path} of the guest could not be mounted here: ${why}`,
-    advice: "What lies there is copied as it is, and not converted",
-  });
-}
