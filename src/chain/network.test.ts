@@ -158,3 +158,15 @@ test("netplan's match: macaddress with set-name, in upper case and over two file
   const other = { "/etc/netplan/1.yaml": device(match.replace("CD", "00") + set) };
   assert.match((await said(other, lan)).join("\n"), /^broken: lan0: DHCP: .*52:54:00:ab:00:ef/);
 });
+
+test("cloud-init may write the network anew, unless it is told to leave it alone", async () => {
+  const ran: Bootable["files"] = {
+    "/etc/network/interfaces": "auto eno1\niface eno1 inet static\naddress 10.0.0.5/24\n",
+    "/usr/bin/cloud-init": "",
+    "/var/lib/cloud/instance": { link: "/var/lib/cloud/instances/abc" },
+    "/var/lib/cloud/instances/abc/datasource": "DataSourceEc2: DataSourceEc2\n",
+  };
+  assert.match((await said(ran)).join("\n"), /^assumed: cloud-init: .*from Ec2/);
+  const told = { ...ran, "/etc/cloud/cloud.cfg.d/zz-virt-p2v.cfg": "network: {config: disabled}\n" };
+  assert.doesNotMatch((await said(told)).join("\n"), /cloud-init/);
+});

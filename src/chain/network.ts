@@ -13,6 +13,7 @@ import {
 import {
   type DefaultRoute,
   isPhysicalName,
+  readCloudInit,
   readDefaultRoutes,
   readGuestInterfaces,
   rivalsOf,
@@ -42,9 +43,21 @@ export async function readNetworkLinks(
   for (const found of interfaces)
     if (found.configured.kind !== "none" && !carried(found)) links.push(withoutCard(found));
   links.push(...rivalRoutes(await readDefaultRoutes(ground.view), ground));
+  const rewritten = nics.length > 0 && (await findRewriter(words, ground));
+  if (rewritten) links.unshift(rewritten);
   if (links.length === 0)
     return [assumed(place, { text: "none", why: "neither the machine nor the guest has a card" })];
   return links.slice(0, MAX_LINKS);
+}
+
+/** cloud-init, where it may write the network anew before anything raises it. */
+async function findRewriter(words: string | null, { view }: Ground): Promise<ChainLink | null> {
+  const found = await readCloudInit(view);
+  if (found === null || found.leavesNetwork || /\bcloud-init=disabled\b/.test(words ?? "")) return null;
+  return assumed(place, {
+    text: "cloud-init",
+    why: `it set the machine up${found.source === null ? "" : ` from ${found.source}`}; where it takes the VM for a new one, it writes DHCP on the first card over what is there`,
+  });
 }
 
 /** What files may ask of the VM's cards beside names and addresses. */

@@ -34,8 +34,20 @@ export type GuestOS = {
   readonly interfaces?: InterfaceEvidence;
   /** What is used at boot above its cards: bonds, bridges, VLANs. Absent: nothing was read. */
   readonly layers?: readonly NetworkLink[];
+  /** Absent: cloud-init is not there, is switched off, or never set the machine up. */
+  readonly cloudInit?: CloudInit;
   /** Bytes used in all mounted file systems together. */
   readonly usedBytes: number;
+};
+
+/** What cloud-init did here, and would do in the VM. */
+export type CloudInit = {
+  /** What gave it its data on this machine: `MAAS`, `NoCloud`; null: not recorded. */
+  readonly source: string | null;
+  /** It leaves the network to others. */
+  readonly leavesNetwork: boolean;
+  /** It takes the machine for the one that it set up, whatever its data source says. */
+  readonly keepsInstance: boolean;
 };
 
 /** Names in the path of a subvolume: installers and snapper make no longer ones. */

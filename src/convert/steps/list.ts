@@ -40,6 +40,7 @@ import { initramfs } from "./kernels/initramfs.ts";
 import { modprobeAliases } from "./kernels/modprobe-aliases.ts";
 import { prove } from "./kernels/prove.ts";
 import { cardCommands } from "./network/card-commands.ts";
+import { cloudInit } from "./network/cloud-init.ts";
 import { ifcfg } from "./network/ifcfg.ts";
 import { linkFiles } from "./network/link-files.ts";
 import { mactab } from "./network/mactab.ts";
@@ -96,6 +97,7 @@ export const CONVERSION_STEPS: readonly ConversionStep[] = [
   networkd,
   wicked,
   cardCommands,
+  cloudInit,
   guestAgent,
   nicNames,
   mactab,

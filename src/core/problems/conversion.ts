@@ -103,6 +103,7 @@ const SIZES = {
 /** Network cards in the guest's files. */
 const NICS = {
   "nic-not-in-vm": warns("A file of the guest configures a network card that the VM does not have."),
+  "cloud-init-kept": notes("cloud-init set the machine up, and leaves the VM as it is."),
   "bond-no-partner": warns(
     "A bond of network cards needs a switch that knows of it; a host's bridge does not.",
   ),

@@ -4,6 +4,7 @@ import type { DiskNames, GuestOS, GuestView, Kernel, Mount, NodeId } from "../..
 import { readIdentity } from "./identity.ts";
 import { readKernels } from "./kernels.ts";
 import { readBootMenu } from "./loader.ts";
+import { readCloudInit } from "./network/cloud-init.ts";
 import { readGuestNetwork } from "./network/index.ts";
 
 export { type BootLine, readBootLines } from "./boot-lines.ts";
@@ -13,6 +14,7 @@ export { looksLikeRoot, readIdentity } from "./identity.ts";
 export { isTransactional, type Layout, readLayout } from "./layouts.ts";
 export { moduleNames } from "./kernels.ts";
 export { readMounts } from "./mounts.ts";
+export { readCloudInit } from "./network/cloud-init.ts";
 export type { Surroundings } from "./network/conditions.ts";
 export { type DefaultRoute, readDefaultRoutes, rivalsOf } from "./network/default-routes.ts";
 export { readGuestInterfaces, type Unused } from "./network/index.ts";
@@ -34,6 +36,7 @@ export async function inspectGuest(
   const menu = await readBootMenu(view);
   const identity = await readIdentity(view);
   const kernels = await readKernels(view, { menu, family: identity.family });
+  const cloudInit = await readCloudInit(view);
   return {
     ...identity,
     arch: archOf(identity.arch, kernels),
@@ -43,6 +46,7 @@ export async function inspectGuest(
     loader: menu.loader,
     kernels,
     ...(await readGuestNetwork(view)),
+    ...(cloudInit === null ? {} : { cloudInit }),
     usedBytes,
   };
 }
