@@ -19,6 +19,7 @@ export { sameState } from "./apply/merge.ts";
 export { efiArch, efiPath, listNames, readLoader } from "./efi/tree.ts";
 export { unifiedCmdline, unifiedInitramfs, unifiedRelease } from "./efi/uki.ts";
 export { modulesInside, neededModules } from "./initramfs/check.ts";
+export { needsEarlyNetwork } from "./initramfs/early-network.ts";
 export { readEmulated } from "./initramfs/emulated.ts";
 export { type Modules, readModules } from "./initramfs/modules.ts";
 export { CutOffError, MAX_INITRAMFS_BYTES } from "./initramfs/read.ts";

@@ -121,3 +121,18 @@ test("words without a root: broken where the initramfs stops without one", async
   );
   assert.equal(await verdictOf({ init: "#!/bin/own\n" }), "assumed");
 });
+
+test("the card's driver is needed in the initramfs only where the network is", async () => {
+  const verdictOf = async (words: string): Promise<string> => {
+    const chain = await judged((system) => {
+      system.files[CFG] = grubCfg(words);
+      system.files[IMAGE] = initramfsOf(MODULES);
+      system.vm = { nics: [{ name: "eno1", mac: "52:54:00:00:00:01", model: "virtio" }] };
+    });
+    return linksOf(chain, "initramfs")[0]?.verdict ?? "";
+  };
+  assert.equal(await verdictOf("quiet"), "proven");
+  assert.equal(await verdictOf("ip=off"), "proven");
+  for (const words of ["ip=dhcp", "rd.neednet=1", "netroot=iscsi:192.0.2.1::::iqn.x"])
+    assert.equal(await verdictOf(words), "broken", words);
+});

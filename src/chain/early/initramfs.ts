@@ -5,10 +5,17 @@ import {
   type ChainLink,
   guestFiles,
   type Kernel,
+  luksBelow,
   named,
   type NodeId,
 } from "../../core/index.ts";
-import { modulesInside, neededModules, readEmulated, readModules } from "../../convert/index.ts";
+import {
+  modulesInside,
+  needsEarlyNetwork,
+  neededModules,
+  readEmulated,
+  readModules,
+} from "../../convert/index.ts";
 import type { DefaultEntry } from "../entry.ts";
 import { assumed, broken, type Ground, proven } from "../ground.ts";
 import { type ImageRead, loadedImages } from "./image.ts";
@@ -53,7 +60,11 @@ export async function readInitramfsLink({ entry, kernel, read }: Need, ground: G
       advice: "Install a newer kernel on the machine, and plan again",
       about: named("kernel", kernel.version),
     });
-  const wanted = neededModules({ modules, drivers: drivers.names, fileSystems: rootTypes(ground) });
+  const wanted = neededModules({
+    modules,
+    drivers: [...drivers.names, ...cardDrivers(entry, ground)],
+    fileSystems: rootTypes(ground),
+  });
   const denied = wanted.filter((name) => deniedModules(entry?.words ?? "").has(name));
   if (denied.length > 0)
     return broken(place, {
@@ -174,6 +185,13 @@ async function diskDrivers(kernel: Kernel, ground: Ground): Promise<Drivers> {
     : { kind: "names", names: emulated.disk };
 }
 
+/** Of the network card, where the root or its key comes from a server; else udev loads it from the root. */
+function cardDrivers(entry: DefaultEntry | null, { vm, platform }: Ground): readonly string[] {
+  if (entry === null || !needsEarlyNetwork(entry.words)) return [];
+  if (platform === "xen") return ["xen-netfront"];
+  return vm.nics.some(({ model }) => model === "virtio") ? ["virtio_net"] : [];
+}
+
 function rootTypes({ guest, intent }: Ground): readonly string[] {
   const early = [
     guest.root,
@@ -182,7 +200,8 @@ function rootTypes({ guest, intent }: Ground): readonly string[] {
   const types = intent.storage.nodes.flatMap(({ id, holds }) =>
     early.includes(id) && holds.kind === "filesystem" ? [holds.type] : [],
   );
-  return [...new Set(types)];
+  const isEncrypted = early.some((id) => luksBelow(intent.storage, id).length > 0);
+  return [...new Set(types), ...(isEncrypted ? ["dm_crypt"] : [])];
 }
 
 type Opener = { readonly title: string; readonly programs: RegExp };

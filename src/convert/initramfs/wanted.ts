@@ -10,8 +10,10 @@ import {
   type NodeId,
   VM_DRIVERS,
 } from "../../core/index.ts";
+import { kernelArguments } from "../loaders/kernel-arguments.ts";
 import { linkPath, RULES_PATH } from "../names/nic-pins.ts";
 import type { Wanted, WantedFile } from "./check.ts";
+import { needsEarlyNetwork } from "./early-network.ts";
 import { readEmulated } from "./emulated.ts";
 import { type Modules, readModules } from "./modules.ts";
 
@@ -46,6 +48,44 @@ export async function readWanted(
     opener: guest.initramfsTool === "initramfs-tools" && isEncrypted(guest, intent) ? "cryptroot" : null,
     files: [...(await pinFiles(view, intent)), ...(await configurationFiles(view))],
   };
+}
+
+/** As readWanted(), with what the VM needs to find its root; the rest may as well lie on that. */
+export async function readNeeded(
+  kernel: Kernel,
+  context: { view: GuestView; guest: GuestOS; intent: Intent },
+): Promise<Wanted | null> {
+  const wanted = await readWanted(kernel, context);
+  return wanted === null
+    ? null
+    : { ...wanted, drivers: await neededDrivers(kernel, { ...context, modules: wanted.modules }) };
+}
+
+async function neededDrivers(
+  kernel: Kernel,
+  context: { modules: Modules; view: GuestView; guest: GuestOS; intent: Intent },
+): Promise<readonly string[]> {
+  const { modules, view, intent } = context;
+  const isXen = intent.hypervisor === "xen";
+  const disks = isXen ? XEN_DISK_DRIVERS : DISK_DRIVERS;
+  const disk =
+    lackingDiskDrivers(kernel, context).length > 0
+      ? ((await readEmulated(kernel, context)).disk ?? [])
+      : disks.flatMap((names) => names.find((name) => modules.place(name) === "module") ?? []);
+  // A menu that is too large says nothing; the step that edits it does.
+  const words = await kernelArguments(view, { image: kernel.image, rootUuid: "" }).catch(tooLarge);
+  const more = (await Promise.all(GRUB_ENVIRONMENTS.map((path) => readQuietly(view, path)))).join("\n");
+  return needsEarlyNetwork(`${words}\n${more}`) ? [...disk, isXen ? "xen-netfront" : "virtio_net"] : disk;
+}
+
+const GRUB_ENVIRONMENTS = ["/boot/grub/grubenv", "/boot/grub2/grubenv"];
+
+const readQuietly = async (view: GuestView, path: string): Promise<string> =>
+  (await view.readText(path).catch(tooLarge)) ?? "";
+
+function tooLarge(error: unknown): string {
+  if (error instanceof RangeError) return "";
+  throw error;
 }
 
 /** Paravirtual ones; if a kernel has none for disks, also those of the controller that the VM then gets. */

@@ -56,7 +56,7 @@ test("the initramfs in a unified kernel image is opened: what it lacks is named,
   assert.deepEqual(whole, { changes: [], problems: [] });
   const { problems } = await proposed({ ".uname": release, ".initrd": inside(["ext4", "virtio_pci"]) });
   assert.equal(problems[0]?.code, "uki-lacks-drivers");
-  assert.match(String(problems[0]?.text), /lacks virtio_blk, .*virtio_net/);
+  assert.match(String(problems[0]?.text), /lacks virtio_blk$/);
   const unknown = await proposed({ ".uname": Buffer.from("9.9.9"), ".initrd": inside(MODULES) });
   assert.match(String(unknown.problems[0]?.text), /modules of its kernel \(9\.9\.9\) are not in the guest/);
   const damaged = await proposed({ ".uname": release, ".initrd": Buffer.from([1, 2, 3, 4]) });

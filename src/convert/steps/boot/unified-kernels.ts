@@ -6,7 +6,7 @@ import { step, type StepContext } from "../step.ts";
 import { findUnified, unifiedCmdline, unifiedInitramfs, unifiedRelease } from "../../efi/uki.ts";
 import { findMissing } from "../../initramfs/check.ts";
 import { readInitramfs } from "../../initramfs/read.ts";
-import { readWanted } from "../../initramfs/wanted.ts";
+import { readNeeded } from "../../initramfs/wanted.ts";
 import { nameDevices } from "../../loaders/devices.ts";
 import { only } from "../../loaders/command-lines.ts";
 import { deviceNames, withoutLost } from "./command-lines.ts";
@@ -50,7 +50,7 @@ async function look(path: string, context: StepContext): Promise<readonly Proble
 async function missingInside(image: Buffer, context: StepContext): Promise<readonly string[] | string> {
   const release = unifiedRelease(image);
   const kernel = context.guest.kernels.find(({ version }) => version === release);
-  const wanted = kernel === undefined ? null : await readWanted(kernel, context);
+  const wanted = kernel === undefined ? null : await readNeeded(kernel, context);
   if (wanted === null)
     return `the modules of its kernel (${release ?? "not named in it"}) are not in the guest`;
   const bytes = unifiedInitramfs(image);

@@ -7,7 +7,7 @@ import { findUnified } from "../../efi/uki.ts";
 import { findLost, findMissing, findNoOpener, neededModules } from "../../initramfs/check.ts";
 import { type Initramfs, MAX_INITRAMFS_BYTES, readInitramfs } from "../../initramfs/read.ts";
 import { readEmulated } from "../../initramfs/emulated.ts";
-import { lackingDiskDrivers, readWanted } from "../../initramfs/wanted.ts";
+import { lackingDiskDrivers, readNeeded } from "../../initramfs/wanted.ts";
 
 export const prove = step(
   {
@@ -94,13 +94,13 @@ function noKernel({ id, title }: Pick<StepContext["guest"], "id" | "title">): Pr
 }
 
 async function lackingDrivers(kernel: Kernel, context: StepContext): Promise<readonly string[]> {
-  const modules = (await readWanted(kernel, context))?.modules ?? null;
+  const modules = (await readNeeded(kernel, context))?.modules ?? null;
   return lackingDiskDrivers(kernel, { modules, intent: context.intent });
 }
 
 async function proveKernel(kernel: Kernel, context: StepContext): Promise<readonly Problem[]> {
   const { view, signal } = context;
-  const wanted = await readWanted(kernel, context);
+  const wanted = await readNeeded(kernel, context);
   if (wanted === null) return []; // all built in
   if (kernel.initramfs === null) {
     const needed = neededModules(wanted);
