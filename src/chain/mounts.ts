@@ -18,6 +18,7 @@ import { type BootLine, readBootLines } from "../inspect/index.ts";
 import { assumed, broken, type Ground, proven, readTextOr } from "./ground.ts";
 import { fileSystemOf } from "./loaders/on-disk.ts";
 import { findOptionFault } from "./mount-options.ts";
+import { partialFault, unseenIn } from "./partial.ts";
 import { vmDisk } from "./places.ts";
 import { kernelWords } from "./words.ts";
 
@@ -127,7 +128,8 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
   if (parseDeviceSpec(spec).kind === "other")
     return assumed(place, { text, why: `${spec} is a name that is not known here`, about });
   const found = resolveSpec(intent.storage, spec);
-  if (found.kind === "absent") return lost(`none of the given disks has ${spec}`);
+  if (found.kind === "absent")
+    return lost(`none of the given disks has ${spec}${unseenIn(intent.storage, spec)}`);
   const other = found.kind === "found" ? otherContent(found.node, line, ground) : null;
   if (other !== null) return lost(`${spec} holds ${other}, and the line says ${type}`, true);
   if (found.kind === "unclear")
@@ -136,6 +138,9 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
       why: `it is there twice (${found.nodes.join(", ")}): which one is mounted is chance`,
       about,
     });
+  const part = partialFault(intent.storage, found.node);
+  if (part !== null)
+    return part.kind === "lost" ? lost(part.why) : assumed(place, { text, why: part.why, about });
   // What is mounted already is mounted anew by systemd-remount-fs, which stops nothing.
   const fault = path === "/" ? null : findOptionFault(line.options, found.node, ground);
   if (fault === null) return null;

@@ -15,6 +15,7 @@ import {
 } from "../core/index.ts";
 import { assumed, broken, type Ground, proven, readTextOr } from "./ground.ts";
 import { findOptionFault, isSameSubvolume, rootSubvolume, subvolumeWord } from "./mount-options.ts";
+import { partialFault, unseenIn } from "./partial.ts";
 import { titleOf, vmDisk } from "./places.ts";
 import type { Image } from "./early/image.ts";
 import { judgeNoRoot } from "./early/no-root.ts";
@@ -38,7 +39,10 @@ const place = "root";
 /** `words`: of the default entry; null: not known. */
 export async function readRootLink(words: string | null, ground: Ground, early: Early): Promise<ChainLink> {
   const link = await findRootLink(words, ground, early);
-  return link.verdict === "broken" || words === null ? link : withFlags(link, words, ground);
+  if (link.verdict === "broken" || words === null) return link;
+  const part = partialFault(ground.intent.storage, ground.guest.root);
+  const { text, about } = link;
+  return withFlags(part === null ? link : assumed(place, { text, why: part.why, about }), words, ground);
 }
 
 /** The device is there: is it mounted with `rootflags=`, and is the system that was found what is seen then? */
@@ -128,7 +132,12 @@ async function findRootLink(words: string | null, ground: Ground, early: Early):
     });
   const found = resolveSpec(intent.storage, spec);
   if (found.kind === "absent")
-    return broken(place, { text: spec, why: `none of the given disks has ${spec}`, advice: GIVE, about });
+    return broken(place, {
+      text: spec,
+      why: `none of the given disks has ${spec}${unseenIn(intent.storage, spec)}`,
+      advice: GIVE,
+      about,
+    });
   if (found.kind === "unclear")
     return found.nodes.includes(guest.root)
       ? assumed(place, {
@@ -156,6 +165,9 @@ async function findRootLink(words: string | null, ground: Ground, early: Early):
       advice: "Take that word out of the boot menu on the machine, and plan again",
       about,
     });
+  const part = partialFault(intent.storage, found.node);
+  if (found.node !== guest.root && part?.kind === "lost")
+    return broken(place, { text: spec, why: part.why, advice: GIVE, about });
   return found.node === guest.root
     ? proven(place, { text, why: "it is the root that was found", about })
     : broken(place, {

@@ -27,6 +27,7 @@ export * from "./event.ts";
 export * from "./bytes/extent.ts";
 export * from "./storage/graph.ts";
 export * from "./storage/node-id.ts";
+export * from "./storage/partial.ts";
 export * from "./guest.ts";
 export * from "./host-facts.ts";
 export * from "./machine.ts";

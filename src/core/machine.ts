@@ -167,7 +167,16 @@ export type Holds =
       readonly hibernated: boolean;
     }
   | { readonly kind: "lvm-pv" | "md-member" | "luks"; readonly uuid: string }
-  | { readonly kind: "lvm-lv"; readonly uuid: string; readonly name: string }
+  | {
+      readonly kind: "lvm-lv";
+      readonly uuid: string;
+      readonly name: string;
+      /**
+       * Physical volumes that are not here (UUIDs as LVM prints them): it lies on one itself (`volume`), with copies elsewhere
+       * (`copies`, a RAID of LVM), or others of its group do. Absent: the group is whole.
+       */
+      readonly missing?: { readonly pvs: readonly string[]; readonly of: "volume" | "copies" | "group" };
+    }
   /** The inside of a LUKS volume whose key was given. Its bytes lie one to one in the volume, encrypted (`baseNodes`). */
   | { readonly kind: "crypt"; readonly uuid: string }
   /** `level` in the kernel's words: `raid1`; empty where it is not known, as `uuid`. */

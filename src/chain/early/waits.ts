@@ -4,6 +4,7 @@
 import { type BlockGraph, type ChainLink, named, type NodeId, resolveSpec } from "../../core/index.ts";
 import { broken, type Ground } from "../ground.ts";
 import type { Image } from "./image.ts";
+import { partialFault } from "../partial.ts";
 import { kernelWords } from "../words.ts";
 
 const place = "initramfs";
@@ -23,7 +24,7 @@ export function readWaits(
     all.flatMap((word) => (word.startsWith(`${key}=`) ? [word.slice(key.length + 1)] : []));
   const lost = [
     ...valuesOf("rd.lvm.lv")
-      .filter((name) => resolveSpec(storage, `/dev/${name}`).kind === "absent")
+      .filter((name) => isLost(storage, name))
       .map((name) => `rd.lvm.lv=${name}`),
     ...valuesOf("rd.luks.uuid")
       .filter((uuid) => !hasUuid(storage, "luks", uuid.replace(/^luks-/, "")))
@@ -35,7 +36,7 @@ export function readWaits(
   const links = lost.slice(0, 5).map((word) =>
     broken(place, {
       text: word,
-      why: `dracut waits for ${word}, which is on none of the given disks, and opens a shell`,
+      why: `dracut waits for ${word}, which is not (or not whole) on the given disks, and opens a shell`,
       advice: ADVICE,
       about: named("device", word),
     }),
@@ -58,6 +59,13 @@ export function readWaits(
       }),
     );
   return links;
+}
+
+/** It is on no disk, or lies in part on a disk that is not given. */
+function isLost(storage: BlockGraph, volume: string): boolean {
+  const found = resolveSpec(storage, `/dev/${volume}`);
+  if (found.kind !== "found") return found.kind === "absent";
+  return partialFault(storage, found.node)?.kind === "lost";
 }
 
 /** A beginning of a UUID is enough for dracut. */

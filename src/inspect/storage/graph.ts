@@ -20,6 +20,7 @@ import {
 import { addDisks } from "./disks.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { assembleGroups, type FoundGroup, readPvs } from "./lvm/lvm.ts";
+import { missingOf } from "./lvm/missing.ts";
 import { keyProblems, unlockVolumes } from "./luks/luks.ts";
 import { assembleArrays, type FoundMember } from "./md/md.ts";
 import { readMdMember } from "./md/superblock.ts";
@@ -179,7 +180,7 @@ function volumeNodes(graph: GraphBuilder, { group, nodes }: FoundGroup): readonl
       path: first.path,
       sizeBytes: volume.sizeBytes,
       sectorBytes: first.sectorBytes,
-      holds: { kind: "lvm-lv", uuid: volume.uuid, name },
+      holds: { kind: "lvm-lv", uuid: volume.uuid, name, ...missingOf(volume, group, nodes) },
     };
     graph.nodes.push(node);
     const { pieces } = volume;

@@ -69,6 +69,8 @@ test("file systems in linear and striped logical volumes are found and mapped as
     ["lvm-pv-missing"],
   );
   assert.equal(holdsOf(alone.graph, "lv:vg0/str/opaque").kind, "opaque");
+  const volume = holdsOf(alone.graph, "lv:vg0/str");
+  assert.equal(volume.kind === "lvm-lv" && volume.missing?.of, "volume");
   const part = await readUsedMaps({
     graph: alone.graph,
     views: new Map([[1, paths[0] ?? ""]]),

@@ -34,6 +34,8 @@ export type Bootable = {
   disk: DiskHolds;
   /** By partition number. */
   parts: Map<number, Holds>;
+  /** Logical volumes below partitions, by partition number. */
+  volumes: Map<number, Extract<Holds, { kind: "lvm-lv" }>>;
   /** UUID of the LUKS volume that the root lies in; null: none. */
   luks: string | null;
   intent: Partial<Intent>;
@@ -131,6 +133,7 @@ export function debian(): Bootable {
       [2, { kind: "swap", uuid: SWAP, label: null, hibernated: false }],
       [3, filesystem(DATA, "ext4", "data")],
     ]),
+    volumes: new Map(),
     luks: null,
     intent: { nics: [{ name: "eno1", mac: MAC, origin: "guest" }] },
     vm: {},
@@ -139,7 +142,7 @@ export function debian(): Bootable {
   };
 }
 
-function graphOf({ disk, parts, luks }: Bootable): BlockGraph {
+function graphOf({ disk, parts, volumes, luks }: Bootable): BlockGraph {
   const node = { path: "disk.img", sizeBytes: 2 ** 30, sectorBytes: 512 };
   const nodes: BlockNode[] = [{ ...node, id: "disk:1", holds: disk }];
   const edges: BlockEdge[] = [];
@@ -159,7 +162,13 @@ function graphOf({ disk, parts, luks }: Bootable): BlockGraph {
       nodes.push({ ...node, id: below, holds: { kind: "luks", uuid: luks } });
       edges.push({ from: below, to: part, map: null });
     }
-    edges.push({ from: `${part}/fs`, to: below, map: null });
+    const volume = volumes.get(number);
+    if (volume !== undefined) {
+      nodes.push({ ...node, id: `lv:${volume.name}`, holds: volume });
+      edges.push({ from: `lv:${volume.name}`, to: below, map: null });
+    }
+    const on = volume === undefined ? below : `lv:${volume.name}`;
+    edges.push({ from: `${part}/fs`, to: on, map: null });
   }
   return { nodes, edges };
 }

@@ -51,3 +51,19 @@ test("labels with escapes and quotes are looked for as they are meant", () => {
   const gone = "LABEL=my\\040gone /srv ext4 defaults 0 2\n";
   assert.match(withNofail(gone, { volumes, intent }), /defaults,nofail/);
 });
+
+test("a volume of LVM of which a part stays behind is absent", () => {
+  const plain = testIntent();
+  const [first] = plain.storage.nodes;
+  assert.ok(first !== undefined);
+  const line = "/dev/vg0/data /srv ext4 defaults 0 2\n";
+  const after = (missing: object): string => {
+    const holds = { kind: "lvm-lv", uuid: "lv", name: "vg0/data", ...missing } as const;
+    const nodes = [...plain.storage.nodes, { ...first, id: "lv:vg0/data", holds }];
+    const intent = { ...plain, storage: { ...plain.storage, nodes } };
+    return withNofail(line, { volumes: readVolumes(testGuestOS(), intent), intent });
+  };
+  assert.equal(after({}), line);
+  assert.equal(after({ missing: { pvs: ["x"], of: "group" } }), line);
+  assert.match(after({ missing: { pvs: ["x"], of: "volume" } }), /defaults,nofail/);
+});

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // For disks that stay behind on purpose: their lines in fstab get `nofail`, so that the VM comes up without them. A person asks
 // for it, since what should be written there is then written into the root file system.
-import { findSpec, isHardwareName, parseDeviceSpec } from "../../../core/index.ts";
+import {
+  type BlockGraph,
+  findSpec,
+  isHardwareName,
+  type NodeId,
+  parseDeviceSpec,
+  partialVolume,
+} from "../../../core/index.ts";
 import { readVolumes, type Volumes } from "../../names/volumes.ts";
 import { mapLines } from "../../text/lines.ts";
 import { step, type StepContext } from "../step.ts";
@@ -40,8 +47,12 @@ export function withNofail(text: string, { volumes, intent }: Given): string {
     if (options.split(",").some((word) => /^(?:nofail|noauto|_netdev|bind|loop)$/.test(word))) return line;
     const isAbsent = isHardwareName(spec)
       ? volumes.named(spec).kind === "absent"
-      : parseDeviceSpec(spec).kind !== "other" && findSpec(intent.storage, spec) === null;
+      : parseDeviceSpec(spec).kind !== "other" && isLost(intent.storage, findSpec(intent.storage, spec));
     if (!isAbsent) return line;
     return `${head}${options},nofail${line.slice(head.length + options.length)}`;
   });
 }
+
+/** A volume of LVM of which a part stays behind is not activated. */
+const isLost = (storage: BlockGraph, node: NodeId | null): boolean =>
+  node === null || partialVolume(storage, node)?.missing.of === "volume";
