@@ -15,7 +15,12 @@ import { doneBox } from "../src/ui/wizard/run-job.ts";
 import { withAnswers } from "../src/ui/wizard/state.ts";
 import { SAMPLE_PROBLEMS, samplePreview } from "../lab/samples/plan.ts";
 import { sampleReport } from "../lab/samples/report.ts";
-import { sampleEncryptedState, sampleMirroredState, sampleWizardState } from "../lab/samples/wizard.ts";
+import {
+  sampleEncryptedState,
+  sampleMirroredState,
+  sampleSystemsState,
+  sampleWizardState,
+} from "../lab/samples/wizard.ts";
 import { renderTerminal } from "./terminal-svg.ts";
 
 const DIRECTORY = "doc/wizard";
@@ -25,7 +30,13 @@ const COPY: readonly JobEvent[] = [
 ];
 
 const ssh = sampleWizardState();
-const states = [ssh, withAnswers(ssh, { to: "dir:/mnt/vms" }), sampleMirroredState(), sampleEncryptedState()];
+const states = [
+  ssh,
+  withAnswers(ssh, { to: "dir:/mnt/vms" }),
+  sampleMirroredState(),
+  sampleEncryptedState(),
+  sampleSystemsState(),
+];
 const report = sampleReport();
 const preview = samplePreview({ problems: SAMPLE_PROBLEMS });
 const [change] = report.changes;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A state of the wizard with everything in it, and a screen that is answered by a script.
-import { known, type NetworkSetup } from "../../src/core/index.ts";
+import { known, makeProblem, type NetworkSetup } from "../../src/core/index.ts";
 import type { Box, BoxAnswer } from "../../src/ui/wizard/box.ts";
 import type { Screen } from "../../src/ui/wizard/screen.ts";
 import type { NetworkState, WizardState } from "../../src/ui/wizard/state.ts";
@@ -138,6 +138,26 @@ export function sampleMirroredState(): WizardState {
   }));
   const storage = { nodes: [...nodes, ...members], edges: [...edges, ...below] };
   return { ...state, machine: { ...state.machine, storage } };
+}
+
+/** An installed system on each of its disks. `unclear`: nothing tells which one the machine starts. */
+export function sampleSystemsState({ unclear = false } = {}): WizardState {
+  const state = sampleWizardState();
+  const problem = makeProblem(unclear ? "root-unclear" : "several-systems", {
+    about: [
+      {
+        kind: "system",
+        node: "part:sda1",
+        uuid: "3a53-7ca8",
+        title: "Debian GNU/Linux 12 (bookworm), aurora",
+      },
+      { kind: "system", node: "part:sdb1", uuid: "77aa-01fe", title: "Debian GNU/Linux 10 (buster), old" },
+    ],
+    text: "There are 2 installed systems",
+    advice: "Name it",
+  });
+  const guest = state.guest === null ? null : { ...state.guest, root: "part:sda1" };
+  return { ...state, guest, problems: [problem] };
 }
 
 /** Each of its disks holds a LUKS volume, too. */

@@ -9,12 +9,18 @@ import { PAGES } from "../../src/ui/wizard/pages/index.ts";
 import { beginBox, planBox } from "../../src/ui/wizard/plan-pages.ts";
 import { withAnswers } from "../../src/ui/wizard/state.ts";
 import { SAMPLE_PROBLEMS, samplePreview } from "../../lab/samples/plan.ts";
-import { sampleEncryptedState, sampleMirroredState, sampleWizardState } from "../../lab/samples/wizard.ts";
+import {
+  sampleEncryptedState,
+  sampleMirroredState,
+  sampleSystemsState,
+  sampleWizardState,
+} from "../../lab/samples/wizard.ts";
 
 const SSH = sampleWizardState();
 const PREVIEW = samplePreview({ problems: SAMPLE_PROBLEMS });
 const MIRRORED = sampleMirroredState();
 const ENCRYPTED = sampleEncryptedState();
+const SYSTEMS = sampleSystemsState();
 const DIRECTORY = withAnswers(SSH, { to: "dir:/mnt/vms" });
 
 function printBox(box: Box): string {
@@ -34,7 +40,7 @@ function printBox(box: Box): string {
 
 const boxes: readonly (readonly [string, Box, string])[] = [
   ...PAGES.map((page) => {
-    const state = [SSH, DIRECTORY, MIRRORED, ENCRYPTED].find((one) => page.applies(one)) ?? SSH;
+    const state = [SSH, DIRECTORY, MIRRORED, ENCRYPTED, SYSTEMS].find((one) => page.applies(one)) ?? SSH;
     return [page.name, page.box(state), page.help] as const;
   }),
   ["plan", planBox(PREVIEW, "Next"), ""],

@@ -44,6 +44,8 @@ export type Subject =
   | { readonly kind: "nic"; readonly name: string | null; readonly mac: string | null }
   /** A line of a guest's file, counted from 1, and what it names. */
   | { readonly kind: "line"; readonly path: string; readonly line: number; readonly name: string }
+  /** An installed system: the node of its root in the block graph, that file system's UUID, and its name for people. */
+  | { readonly kind: "system"; readonly node: string; readonly uuid: string; readonly title: string }
   /** A file or directory of the guest, of the host, or of this computer. */
   | { readonly kind: "file"; readonly of: "guest" | "host" | "here"; readonly path: string };
 

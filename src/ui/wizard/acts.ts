@@ -18,7 +18,8 @@ export type Acts = {
   hostKeys(destination: Extract<Destination, { kind: "ssh" }>, call: Call): Promise<readonly HostKey[]>;
   inspect(
     disks: readonly string[],
-    call: Call & { readonly keys: readonly KeyAnswer[] },
+    /** `root`: the system that was chosen, as for --root; null: the program chooses. */
+    call: Call & { readonly keys: readonly KeyAnswer[]; readonly root: string | null },
   ): Promise<Inspection>;
   keyboard(layout: string, call: Call): Promise<void>;
   /** The ports as they are now: a cable may have been pulled. */
@@ -37,7 +38,8 @@ export type Acts = {
 
 export const ACTS: Acts = {
   hostKeys: scanHostKeys,
-  inspect: (disks, { keys, signal }) => inspectDisks(disks, { keys, signal, emit: () => undefined }),
+  inspect: (disks, { keys, root, signal }) =>
+    inspectDisks(disks, { keys, root, signal, emit: () => undefined }),
   keyboard: async (layout, { signal }) => void (await run(["loadkeys", layout], { signal })),
   ports: async ({ signal }) => (await inspectThisMachine({ sysroot: null, signal })).machine.nics,
   applyNetwork,

@@ -19,6 +19,7 @@ const BY_CODE: Readonly<Partial<Record<ProblemCode, PageName>>> = {
   "luks-key-wrong": "encryption",
   "luks-open-failed": "encryption",
   "luks-volume-missing": "encryption",
+  "root-unclear": "system",
   "network-card-missing": "network-links",
 };
 

@@ -22,7 +22,7 @@ type Context = {
 /** The state with what was found. UserError: the page cannot be shown. */
 export async function lookUp(name: PageName, given: Context): Promise<WizardState> {
   const context = { ...given, state: await loadKeyboard(given) };
-  if (name === "network-way" || name === "disks")
+  if (name === "network-way" || name === "disks" || name === "vm")
     return context.state.lookedAt ? context.state : await lookAtDisks(context);
   if (name === "network-links" || name === "network-link") return await lookAtPorts(context);
   if (name === "network-check") return await setUpNetwork(context);
@@ -51,6 +51,7 @@ async function lookAtDisks({ screen, state, acts, signal }: Context): Promise<Wi
   try {
     const { machine, guest, network, problems } = await acts.inspect(state.disks, {
       keys: keysFor(state),
+      root: answer(state, "root"),
       signal,
     });
     const found = knownCards(network, { guest, nics: state.machine.nics });

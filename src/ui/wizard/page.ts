@@ -17,6 +17,7 @@ export type PageName =
   | "host-key"
   | "login"
   | "disks"
+  | "system"
   | "mirrors"
   | "vm";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which of several installed systems is the machine's own, by what they say of themselves and by what starts. The order in which
 // the disks were given is no evidence. Pure.
-import { makeProblem, named, type NodeId, type Problem } from "../../../core/index.ts";
+import { makeProblem, type NodeId, type Problem, type Subject } from "../../../core/index.ts";
 
 export type RootEvidence = {
   readonly node: NodeId;
@@ -47,6 +47,8 @@ export function chooseRoot(all: readonly RootEvidence[], wanted: NodeId | null):
   return { node: first.node, problems: [isTwice ? twice(left) : unclear(left)] };
 }
 
+const asSubject = ({ node, uuid, title }: RootEvidence): Subject => ({ kind: "system", node, uuid, title });
+
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const MAX_LISTED = 8;
 const list = (all: readonly RootEvidence[]): string =>
@@ -57,7 +59,7 @@ const list = (all: readonly RootEvidence[]): string =>
 
 function several(all: readonly RootEvidence[], chosen: RootEvidence, why: string): Problem {
   return makeProblem("several-systems", {
-    about: named("node", ...all.map(({ node }) => node)),
+    about: all.map(asSubject),
     text: `There are ${all.length} installed systems: ${list(all)}. The one on ${chosen.node} is converted: ${why}`,
     advice: `The others are copied as they are. To convert another one, name it: --root ${all.find((one) => one !== chosen)?.uuid ?? "UUID"}`,
   });
@@ -65,7 +67,7 @@ function several(all: readonly RootEvidence[], chosen: RootEvidence, why: string
 
 function unclear(left: readonly RootEvidence[]): Problem {
   return makeProblem("root-unclear", {
-    about: named("node", ...left.map(({ node }) => node)),
+    about: left.map(asSubject),
     text: `There are ${left.length} installed systems, and nothing on the disks tells which one the machine starts: ${list(left)}`,
     advice: `Say which one is to be converted: ${left
       .slice(0, MAX_LISTED)
@@ -76,7 +78,7 @@ function unclear(left: readonly RootEvidence[]): Problem {
 
 function twice(left: readonly RootEvidence[]): Problem {
   return makeProblem("system-twice", {
-    about: named("node", ...left.map(({ node }) => node)),
+    about: left.map(asSubject),
     text: `One installed system is there ${left.length} times, with the same UUID: ${list(left)}. One is a copy of the other, and a VM with both would start either of them`,
     advice:
       "Give only the disk that is the right one; or say which one is to be converted, such as --root " +

@@ -24,7 +24,10 @@ export const disks: Page = {
       throw new UserError("answer-missing", "No disk is chosen", {
         advice: "Choose at least the disk with the installed system, with Space",
       });
-    return withAnswers(state, { disk: state.disks.filter((path) => values.includes(path)) });
+    const taken = state.disks.filter((path) => values.includes(path));
+    // The system that was chosen may lie on a disk that stays behind now.
+    const same = taken.join("\n") === chosen(state).join("\n");
+    return withAnswers(state, same ? { disk: taken } : { disk: taken, root: "" });
   },
 };
 

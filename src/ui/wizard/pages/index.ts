@@ -8,6 +8,7 @@ import { keyboard } from "./keyboard.ts";
 import { mirrors } from "./mirrors.ts";
 import { networkLink, networkLinks } from "./network-links.ts";
 import { networkCheck, networkWay } from "./network.ts";
+import { system } from "./system.ts";
 import { vm } from "./vm.ts";
 import { welcome } from "./welcome.ts";
 
@@ -25,6 +26,7 @@ export const PAGES: readonly Page[] = [
   hostKey,
   login,
   disks,
+  system,
   mirrors,
   vm,
 ];
