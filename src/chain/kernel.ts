@@ -4,6 +4,7 @@ import { type ChainLink, guestFiles, type Kernel, named } from "../core/index.ts
 import { unifiedCmdline } from "../convert/index.ts";
 import type { DefaultEntry } from "./entry.ts";
 import { assumed, broken, type Ground, proven } from "./ground.ts";
+import { readNamedKernel } from "./named-kernel.ts";
 
 const place = "kernel";
 const MAX_UNIFIED_BYTES = 256 * 2 ** 20;
@@ -46,6 +47,7 @@ export async function readKernelLink(entry: DefaultEntry | null, ground: Ground)
   let kernel: Kernel | null = null;
   for (const candidate of guest.kernels)
     if ((await view.resolve(candidate.image)) === entry.kernel) kernel = candidate;
+  kernel ??= await readNamedKernel(entry, ground);
   const about = [
     ...guestFiles(entry.kernel),
     ...named("kernel", ...(kernel === null ? [] : [kernel.version])),

@@ -75,6 +75,8 @@ export type Kernel = {
   /** Listed in a boot menu, so a person could choose it. */
   readonly bootable: boolean;
   readonly has: Readonly<Record<string, DriverPlace>>;
+  /** Where its modules are listed; absent: in /lib/modules/VERSION. */
+  readonly modules?: string;
   /** Kinds of Xen domain it was built for, as its configuration says; absent where that is not there. */
   readonly xen?: readonly ("pv" | "pvh")[];
   /** Its virtio is of the old kind only: it does not see devices that offer virtio 1.0 alone. */

@@ -26,10 +26,18 @@ export function withChain(
   const about = new Set(broken.flatMap((link) => link.about.map(keyOf)));
   const kept = problems.filter(
     (problem) =>
-      !FORERUNNERS.has(problem.code) || !problem.about.some((subject) => about.has(keyOf(subject))),
+      (!FORERUNNERS.has(problem.code) || !problem.about.some((subject) => about.has(keyOf(subject)))) &&
+      !(problem.code === "no-kernel" && chain !== null && hasKernel(chain)),
   );
   return [...broken.map((link) => problemOf(link, severity)), ...kept];
 }
+
+/** The kernel that starts was read with its initramfs, wherever it lies: that none was found elsewhere says nothing. */
+const hasKernel = ({ links }: Chain): boolean =>
+  KERNEL_PLACES.every((place) => links.some((link) => link.place === place)) &&
+  links.every(({ place, verdict }) => verdict === "proven" || !KERNEL_PLACES.includes(place));
+
+const KERNEL_PLACES: readonly ChainLink["place"][] = ["kernel", "initramfs"];
 
 function problemOf({ place, why, advice, about }: ChainLink, severity: Problem["severity"]): Problem {
   const goOn = severity === "stops" ? "; --as-is copies the disks nevertheless, without conversion" : "";

@@ -46,7 +46,7 @@ export async function readInitramfsLink({ entry, kernel, read }: Need, ground: G
   if (bad !== null) return bad;
   if (kernel === null)
     return assumed(place, { text, why: "the kernel is not known, so its drivers are not" });
-  const modules = await readModules(ground.view, kernel.version);
+  const modules = await readModules(ground.view, kernel.version, kernel.modules);
   if (modules === null)
     return assumed(place, {
       text,

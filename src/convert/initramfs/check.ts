@@ -58,7 +58,7 @@ export function neededModules({
 }
 
 /**
- * Names of modules, with their paths. RHEL 4 and 5 have them flat in /lib, for nash. Hard links (initramfs of some tools)
+ * Names of modules, with their paths. RHEL 4 and 5 have them flat in /lib, for nash; NixOS has them in a directory of its store. Hard links (initramfs of some tools)
  * have their bytes at the last name only, so that a size of 0 means nothing.
  */
 export function modulesInside(
@@ -68,7 +68,7 @@ export function modulesInside(
   const inside = new Map<string, string>();
   for (const { path, kind } of entries.values()) {
     if (kind !== "file" || !/\.ko(\.\w+)?$/.test(path)) continue;
-    const [, release] = /^(?:usr\/)?lib\/modules\/([^/]+)\//.exec(path) ?? [];
+    const [, release] = /(?:^|\/)lib\/modules\/([^/]+)\//.exec(path) ?? [];
     if (release === kernel || /^lib\/(p2v\/)?[^/]+\.ko$/.test(path)) inside.set(moduleName(path), path);
   }
   return inside;

@@ -46,10 +46,10 @@ export type Emulated = {
 };
 
 export async function readEmulated(
-  { version }: Pick<Kernel, "version">,
+  { version, modules: directory }: Pick<Kernel, "version" | "modules">,
   { view, guest, intent }: { view: GuestView; guest: GuestOS; intent: Pick<Intent, "hypervisor"> },
 ): Promise<Emulated> {
-  const modules = await readModules(view, version);
+  const modules = await readModules(view, version, directory);
   const builtIn = await readBuiltIns(view, version);
   // Xen emulates the old machine only.
   const machine = intent.hypervisor === "xen" ? "pc" : devicesFor(guest).machine;

@@ -23,9 +23,12 @@ export function moduleName(path: string): string {
 const LIMIT = { maxBytes: 16 * 2 ** 20 };
 
 /** null: the kernel has no list of modules. */
-export async function readModules(view: GuestView, version: string): Promise<Modules | null> {
+export async function readModules(
+  view: GuestView,
+  version: string,
+  directory = `/lib/modules/${version}`,
+): Promise<Modules | null> {
   if (!isRelease(version)) return null;
-  const directory = `/lib/modules/${version}`;
   const dep = await view.readText(`${directory}/modules.dep`, LIMIT);
   const builtin = await view.readText(`${directory}/modules.builtin`, LIMIT);
   return dep === null && builtin === null ? null : parseModules(dep ?? "", builtin ?? "");
