@@ -25,7 +25,7 @@ export type DefaultEntry = {
 export type Waits = { readonly why: string; readonly advice: string };
 
 export const noCountdown = (timeout: string): Waits => ({
-  why: `its menu has ${timeout === "" ? "no timeout" : `the timeout ${timeout}`}: it waits until somebody chooses`,
+  why: `its menu has ${timeout === "" ? "no timeout" : `the timeout ${timeout.slice(0, 20)}`}: it waits until somebody chooses`,
   advice: "Choose at the VM's console at each start; or give the menu a timeout on the machine",
 });
 

@@ -42,7 +42,7 @@ export async function readLoaderLink(started: Started, ground: Ground): Promise<
     };
   const { entry } = found;
   const text = `${found.title} starts "${entry.title}"`;
-  const waits = found.waits ?? null;
+  const waits = isReadByHost(ground) ? null : (found.waits ?? null);
   if (waits !== null) return { link: assumed(place, { text, ...waits, about }), entry };
   const why = `the default entry of ${found.menu}`;
   return started.isGuess === true
@@ -52,6 +52,10 @@ export async function readLoaderLink(started: Started, ground: Ground): Promise<
       }
     : { link: proven(place, { text, why, about }), entry };
 }
+
+/** pygrub, and a host that takes the kernel out, ask for nothing and wait for nobody. */
+const isReadByHost = ({ platform, vm }: Ground): boolean =>
+  platform === "xen" && (vm.xen.loader === "pygrub" || vm.xen.loader === "kernel");
 
 /** A part of a menu says nothing of its default entry. */
 function tooLarge(error: unknown): LoaderFound {

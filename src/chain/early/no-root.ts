@@ -20,7 +20,10 @@ export function judgeNoRoot(given: NoRoot): { readonly stops: boolean; readonly 
   const from =
     unset.length === 0
       ? ""
-      : ` (they come from ${[...new Set(unset)].map((name) => `$${name}`).join(" and ")}, which neither grubenv nor the menu sets)`;
+      : ` (they come from ${unset
+          .slice(0, 4)
+          .map((name) => `$${name}`)
+          .join(" and ")}, which neither grubenv nor the menu sets)`;
   const none = `the kernel's words name no root${from}`;
   if (!hasInitramfs) return { stops: false, why: `${none}: the kernel takes the one that is built into it` };
   const stops = image !== null && needsRoot(image, given);

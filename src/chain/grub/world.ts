@@ -75,14 +75,14 @@ const bootSpecDirectories = (guest: Ground["guest"], node: NodeId): readonly str
 
 function menuEntry(name: string, text: string, variables: ReadonlyMap<string, string>): MenuEntry {
   const { title, kernel, options, initramfs, users } = parseEntry(text);
-  const unset: string[] = [];
+  const unset = new Set<string>();
   const expand = (value: string): string =>
     value.replaceAll(/\$\{?(\w+)\}?/g, (_, key: string) => {
-      if (!variables.has(key)) unset.push(key);
+      if (!variables.has(key)) unset.add(key);
       return variables.get(key) ?? "";
     });
   const mayStart = expand(users);
-  unset.length = 0;
+  unset.clear();
   const words = expand(options === "" ? "$default_kernelopts" : options);
   const initrd = initramfs
     .map((path) => path.replaceAll(/\$\{?\w+\}?/g, "").trim())
@@ -105,7 +105,7 @@ function menuEntry(name: string, text: string, variables: ReadonlyMap<string, st
     body: parseGrub(body.join("\n")),
     // Without users it is free for all, other than a `menuentry` (Fedora: blscfg.c).
     users: mayStart === "" ? null : mayStart,
-    unset,
+    unset: [...unset],
   };
 }
 

@@ -67,7 +67,7 @@ async function readMenu(text: string, path: string, ground: Ground): Promise<Loa
     kind: "entry",
     title,
     menu: path,
-    waits: whatItWaitsFor(entry, menu, ground),
+    waits: whatItWaitsFor(entry, menu),
     entry: {
       title: entry.title,
       kernel: await find(entry.kernel),
@@ -96,13 +96,8 @@ function deviceNode({ device, kernel }: Entry, ground: Ground, menu: string): st
   return disk === undefined ? null : fileSystemOf(intent.storage, disk, parsed.partition);
 }
 
-/** Its manual, "Security" and "timeout". pygrub, which reads it for Xen, asks for nothing. */
-function whatItWaitsFor(
-  { lock, title: entry }: Entry,
-  { hasPassword, timeout }: Menu,
-  { platform, vm }: Ground,
-): Waits | null {
-  if (platform === "xen" && vm.xen.loader === "pygrub") return null;
+/** Its manual, "Security" and "timeout". */
+function whatItWaitsFor({ lock, title: entry }: Entry, { hasPassword, timeout }: Menu): Waits | null {
   if (lock === "own" || (lock === "menu" && hasPassword))
     return {
       why: `GRUB asks for a password before it starts "${entry}", and waits at the console until somebody types it`,

@@ -64,6 +64,19 @@ test("GRUB asks for a name before what is not free for all", async () => {
   assert.equal(await asks(`source /boot/grub/user.cfg\n${grubCfg()}`), false, "no such file");
 });
 
+test("what reads a menu on Xen's host asks for nothing; GRUB in the domain does", async () => {
+  const verdict = async (loader: "pygrub" | "pvgrub"): Promise<string> => {
+    const chain = await judged((system) => {
+      system.files[CFG] = locked("").replace("set timeout=5", "");
+      system.intent = { ...system.intent, hypervisor: "xen" };
+      system.vm = { ...system.vm, xen: { type: "pv", loader } };
+    });
+    return linkOf(chain, "loader").verdict;
+  };
+  assert.equal(await verdict("pygrub"), "proven");
+  assert.equal(await verdict("pvgrub"), "assumed");
+});
+
 test("the password of RHEL lies in user.cfg, and entries of their own files name who may", async () => {
   const bls =
     (users: string, environment = ""): ((system: Bootable) => void) =>
