@@ -55,6 +55,26 @@ test("a subvolume of the root is there, or is not, or nobody looked", async () =
   assert.match(await withFlags(btrfs(null), "subvol=@gone"), /^assumed: .*@gone/);
 });
 
+test("the root is in a subvolume that its btrfs does not show by default, and no word names it", async () => {
+  const apart = (): Bootable => {
+    const system = btrfs(["@"]);
+    system.guest = { ...system.guest, subvolume: "subvol=@" };
+    return system;
+  };
+  assert.match(rootOf(await judge(apart())), /^broken: .*no rootflags=subvol=@/);
+  assert.match(await withFlags(apart(), "noatime"), /^broken: .*no rootflags=subvol=@/);
+  assert.match(await withFlags(apart(), "subvol=@"), /^proven/);
+  assert.match(rootOf(await judge(btrfs(["@"]))), /^proven/);
+});
+
+test("fstab's own words for the root are tried when it is mounted", async () => {
+  const system = btrfs(["@", "@home"]);
+  edit(FSTAB, "subvol=@", "subvol=@gone")(system);
+  const link = (await judge(system)).links.find(({ place }) => place === "mounts");
+  assert.equal(link?.verdict, "assumed");
+  assert.match(String(link.why), /no subvolume @gone; it is mounted by then/);
+});
+
 test("lines of fstab with such options", async () => {
   const mountsOf = async (line: string, system = debian()): Promise<string> => {
     edit(FSTAB, /^.*\/srv.*$/, `${line} 0 2`)(system);

@@ -3,10 +3,12 @@
 import {
   findNode,
   type GuestOS,
+  hasSubvolume,
   type Intent,
+  isSameSubvolume,
   type NodeId,
   refusedOption,
-  SUBVOLUME_DEPTH,
+  subvolumeWord,
 } from "../core/index.ts";
 
 export type OptionFault = {
@@ -35,31 +37,15 @@ export function findOptionFault(
   return holds.type === "btrfs" && wanted !== null ? judgeSubvolume(wanted, node, guest) : null;
 }
 
-/** The last of `subvol=` and `subvolid=` counts, as it stands. */
-export const subvolumeWord = (options: string): string | null =>
-  options
-    .split(",")
-    .filter((word) => /^subvol(?:id)?=./.test(word))
-    .at(-1) ?? null;
-
-/** `subvol=/@` is `subvol=@`; a number is one in any notation that the kernel takes. */
-export function isSameSubvolume(one: string, other: string): boolean {
-  const plain = (word: string): string => word.replace(/^subvol=\/*/, "subvol=").replace(/(?<=[^=])\/+$/, "");
-  return plain(one) === plain(other);
-}
-
 function judgeSubvolume(wanted: string, node: NodeId, guest: GuestOS): OptionFault | null {
-  // The top is always there (btrfs-subvolume(8)).
-  if (/^(?:subvol=\/+|subvolid=[05])$/.test(wanted)) return null;
-  const own = rootSubvolume(guest);
-  if (node === guest.root && own !== null && isSameSubvolume(own, wanted)) return null;
   const known = guest.subvolumes?.find((one) => one.node === node)?.paths;
-  const unseen: OptionFault = { kind: "likely", why: `nobody looked whether the btrfs has ${wanted}` };
-  const isDeep = wanted.split("/").filter((name) => name !== "").length > SUBVOLUME_DEPTH;
-  if (known === undefined || isDeep || wanted.startsWith("subvolid=")) return unseen;
-  return known.some((path) => isSameSubvolume(`subvol=${path}`, wanted))
-    ? null
-    : { kind: "refused", why: `the btrfs has no subvolume ${wanted.slice("subvol=".length)}` };
+  const isThere = known === undefined ? null : hasSubvolume(wanted, known);
+  const own = rootSubvolume(guest);
+  const isOwn = node === guest.root && own !== null && isSameSubvolume(own, wanted);
+  if (isThere === true || (isThere === null && (isOwn || hasSubvolume(wanted, []) === true))) return null;
+  return isThere === false
+    ? { kind: "refused", why: `the btrfs has no subvolume ${wanted.slice("subvol=".length)}` }
+    : { kind: "likely", why: `nobody looked whether the btrfs has ${wanted}` };
 }
 
 /** With which the root was mounted when it was looked into; null: with none. */

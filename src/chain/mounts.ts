@@ -141,9 +141,11 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
   const part = partialFault(intent.storage, found.node);
   if (part !== null)
     return part.kind === "lost" ? lost(part.why) : assumed(place, { text, why: part.why, about });
-  // What is mounted already is mounted anew by systemd-remount-fs, which stops nothing.
-  const fault = path === "/" ? null : findOptionFault(line.options, found.node, ground);
+  const fault = findOptionFault(line.options, found.node, ground);
   if (fault === null) return null;
+  // What is mounted already is mounted anew, and stays as it is where that fails.
+  if (path === "/")
+    return assumed(place, { text, why: `${fault.why}; it is mounted by then, by the kernel's words`, about });
   return fault.kind === "refused" ? lost(fault.why, true) : assumed(place, { text, why: fault.why, about });
 }
 

@@ -6,15 +6,17 @@ import {
   findNode,
   isFileSystemType,
   isHardwareName,
+  isSameSubvolume,
   luksBelow,
   luksOf,
   named,
   parseCrypttab,
   parseDeviceSpec,
   resolveSpec,
+  subvolumeWord,
 } from "../core/index.ts";
 import { assumed, broken, type Ground, proven, readTextOr } from "./ground.ts";
-import { findOptionFault, isSameSubvolume, rootSubvolume, subvolumeWord } from "./mount-options.ts";
+import { findOptionFault, rootSubvolume } from "./mount-options.ts";
 import { partialFault, unseenIn } from "./partial.ts";
 import { titleOf, vmDisk } from "./places.ts";
 import type { Image } from "./early/image.ts";
@@ -47,9 +49,16 @@ export async function readRootLink(words: string | null, ground: Ground, early: 
 
 /** The device is there: is it mounted with `rootflags=`, and is the system that was found what is seen then? */
 function withFlags(link: ChainLink, words: string, { guest, intent }: Ground): ChainLink {
-  const flags = lastWord(words, "rootflags");
-  if (flags === null) return link;
+  const flags = lastWord(words, "rootflags") ?? "";
   const { text, about } = link;
+  if (guest.subvolume !== undefined && subvolumeWord(flags) === null)
+    return broken(place, {
+      text,
+      why: `the system lies in ${guest.subvolume}, which its btrfs does not show by default, and the kernel's words have no rootflags=${guest.subvolume}`,
+      advice: `Add that word to the boot menu on the machine, or set the default (btrfs subvolume set-default), and plan again`,
+      about,
+    });
+  if (flags === "") return link;
   const fault = findOptionFault(flags, guest.root, { guest, intent });
   if (fault?.kind === "refused")
     return broken(place, {

@@ -21,6 +21,8 @@ export type GuestOS = {
   readonly mounts: readonly Mount[];
   /** Of each btrfs that is mounted: paths of its subvolumes (`@/.snapshots/1/snapshot`), to SUBVOLUME_DEPTH. Absent: nobody looked. */
   readonly subvolumes?: readonly { readonly node: NodeId; readonly paths: readonly string[] }[];
+  /** `subvol=@`: the root is not what its btrfs shows by default. Absent: it is, or it is no btrfs. */
+  readonly subvolume?: string;
   /** What the old machine called its disks, as far as the guest's files tell. */
   readonly names: DiskNames;
   /** `grub2`, `grub-legacy`, `systemd-boot`, `extlinux`, `generic`. */
@@ -49,9 +51,6 @@ export type CloudInit = {
   /** It takes the machine for the one that it set up, whatever its data source says. */
   readonly keepsInstance: boolean;
 };
-
-/** Names in the path of a subvolume: installers and snapper make no longer ones. */
-export const SUBVOLUME_DEPTH = 4;
 
 /** One line of the guest's fstab, or mount unit of systemd, that this machine's storage can serve, or an EFI system partition that none names. */
 export type Mount = {

@@ -43,3 +43,25 @@ export function refusedOption(options: string, type: string): string | null {
     OWN.some(([types, own]) => own.test(word) && !types.test(type));
   return options.split(",").find(isForeign) ?? null;
 }
+
+/** Names in the path of a subvolume: installers and snapper make no longer ones. */
+export const SUBVOLUME_DEPTH = 4;
+
+/** The last of `subvol=` and `subvolid=` counts, as it stands; null: there is none. */
+export const subvolumeWord = (options: string): string | null =>
+  options.split(",").findLast((word) => /^subvol(?:id)?=./.test(word)) ?? null;
+
+/** `known`: paths of all subvolumes down to SUBVOLUME_DEPTH. null: these do not tell. */
+export function hasSubvolume(word: string, known: readonly string[]): boolean | null {
+  const names = namesOf(word.replace(/^subvol=/, ""));
+  // The top is always there (btrfs-subvolume(8)).
+  if (names.length === 0 || /^subvolid=[05]$/.test(word)) return true;
+  if (word.startsWith("subvolid=") || names.length > SUBVOLUME_DEPTH) return null;
+  return known.some((path) => namesOf(path).join("/") === names.join("/"));
+}
+
+const namesOf = (path: string): readonly string[] => path.split("/").filter((name) => name !== "");
+
+/** `subvol=/@` is `subvol=@`. */
+export const isSameSubvolume = (one: string, other: string): boolean =>
+  namesOf(one.replace("=", "=/")).join("/") === namesOf(other.replace("=", "=/")).join("/");

@@ -7,6 +7,7 @@ import { directoryView } from "../../system/index.ts";
 import { readOnlyRoot } from "./by-images.ts";
 import { attach, type OverlayContext } from "./file-systems.ts";
 import { findRoot } from "./root/find-root.ts";
+import { withSeenSubvolume } from "./root/root-places.ts";
 import { mountPoints } from "./mount-points.ts";
 import { withSkipped } from "./skipped.ts";
 import { readSubvolumes } from "./subvolumes.ts";
@@ -26,15 +27,16 @@ export async function findGuest(
   { wanted }: { readonly wanted: string | null },
 ): Promise<{ readonly guest: MountedGuest | null; readonly problems: readonly Problem[] }> {
   const { signal } = context;
-  const { root, mounts, names, problems } = await findRoot(context, { wanted });
+  const { root, subvolume, names, problems, ...read } = await findRoot(context, { wanted });
   if (root === null) return { guest: null, problems };
   await using opening = new AsyncDisposableStack();
   const volumes = opening.use(await attach(context, { readOnly: false }));
   const subvolumes = await readSubvolumes(
     volumes,
-    [root.id, ...mountPoints(mounts).flatMap(({ node }) => node ?? [])],
+    [root.id, ...mountPoints(read.mounts).flatMap(({ node }) => node ?? [])],
     { signal },
   );
+  const mounts = withSeenSubvolume(read.mounts, { node: root.id, subvolume, subvolumes });
   const tree = opening.use(
     await mountGuest({
       volumes,
@@ -47,7 +49,11 @@ export async function findGuest(
   const view = directoryView(tree.directory);
   const usedBytes = await bytesUsed(tree.directory);
   const found = await inspectGuest(view, { rootNode: root.id, mounts, names, usedBytes });
-  const os = subvolumes.length === 0 ? found : { ...found, subvolumes };
+  const os = {
+    ...found,
+    ...(subvolumes.length === 0 ? {} : { subvolumes }),
+    ...(subvolume === "" ? {} : { subvolume }),
+  };
   const readOnly = (await isTransactional(view)) ? [readOnlyRoot(os)] : [];
   const resources = opening.move();
   return {

@@ -34,6 +34,8 @@ import {
 export type FoundRoot = {
   /** null: there is none. */
   readonly root: FileSystem | null;
+  /** In which it was seen; empty: the default one. */
+  readonly subvolume: string;
   readonly mounts: readonly Mount[];
   readonly names: DiskNames;
   readonly problems: readonly Problem[];
@@ -53,7 +55,7 @@ export async function findRoot(
       ({ holds }) => holds.kind === "opaque" && holds.content === "mixed",
     );
     const problems = [...byImages(layouts), ...unread.map(mayBeRoot), ...mixed.map(mayBeMixed)];
-    return { root: null, mounts: [], names: NO_NAMES, problems };
+    return { root: null, subvolume: "", mounts: [], names: NO_NAMES, problems };
   }
   const told = unread.filter(({ isIncomplete }) => !isIncomplete).map(notSeen);
   if (more.length === 0) return foundAt(first, await mountsOf(first, volumes, context), told);
@@ -74,6 +76,7 @@ function foundAt(place: RootPlace, found: PlaceMounts, more: readonly Problem[])
   const { mounts, names, problems } = found;
   return {
     root: place.node,
+    subvolume: place.subvolume,
     mounts: withSubvolume(mounts, place),
     names,
     problems: [...problems, ...more],

@@ -4,9 +4,13 @@ import { join } from "node:path";
 import {
   companionsOf,
   type DiskNames,
+  type GuestOS,
+  hasSubvolume,
   type Mount,
   NO_NAMES,
+  type NodeId,
   type Problem,
+  subvolumeWord,
   UserError,
 } from "../../../core/index.ts";
 import { type Layout, looksLikeRoot, readLayout, readMounts } from "../../../inspect/index.ts";
@@ -140,4 +144,26 @@ export function withSubvolume(mounts: readonly Mount[], { node, subvolume }: Roo
     ];
   if (/(^|,)subvol(id)?=/.test(root.options)) return mounts;
   return mounts.map((one) => (one === root ? { ...one, options: `${one.options},${subvolume}` } : one));
+}
+
+type Seen = {
+  /** The root, and the subvolume in which it was seen; empty: the default one. */
+  readonly node: NodeId;
+  readonly subvolume: string;
+  readonly subvolumes: NonNullable<GuestOS["subvolumes"]>;
+};
+
+/** A subvolume of fstab's line that is gone: the machine starts by its loader's words, or by the default, and so do we. */
+export function withSeenSubvolume(
+  mounts: readonly Mount[],
+  { node, subvolume, subvolumes }: Seen,
+): readonly Mount[] {
+  const known = subvolumes.find((one) => one.node === node)?.paths;
+  return mounts.map((one) => {
+    const word = one.path === "/" ? subvolumeWord(one.options) : null;
+    if (word === null || known === undefined || hasSubvolume(word, known) !== false) return one;
+    const kept = one.options.split(",").filter((option) => !/^subvol(?:id)?=/.test(option));
+    const options = [...kept, subvolume].filter((option) => option !== "").join(",");
+    return { ...one, options: options === "" ? "defaults" : options };
+  });
 }
