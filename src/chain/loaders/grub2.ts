@@ -2,7 +2,8 @@
 // GRUB 2: runs its menu as it will be, and takes what that starts by itself.
 import { asksForUser, type Chosen, chooseEntry, parseEnvironment } from "../grub/choose.ts";
 import type { Device, Loads } from "../grub/load.ts";
-import { type GrubMenu, runGrub } from "../grub/run.ts";
+import type { Word } from "../grub/parse.ts";
+import { type GrubMenu, type MenuEntry, runGrub } from "../grub/run.ts";
 import { grubWorld } from "../grub/world.ts";
 import { type LoaderFound, noCountdown, type Waits } from "../entry.ts";
 import { type Ground, readTextOr } from "../ground.ts";
@@ -109,7 +110,7 @@ async function loadsOf(chosen: Chosen, menu: GrubMenu, { ground, path }: Context
       ),
       hypervisor: loads.hypervisor,
       unified: false,
-      unset: chosen.entry.unset ?? [],
+      unset: chosen.entry.unset ?? unsetIn(chosen.entry, menu),
     },
   };
 }
@@ -125,6 +126,18 @@ function whatItWaitsFor(menu: GrubMenu, chosen: Chosen): Waits | null {
   const timeout = menu.variables.get("timeout") ?? "";
   return timeout === "" || /^-\d+$/.test(timeout) ? noCountdown(timeout) : null;
 }
+
+/** Variables in the line of the kernel that nothing has set; what the entry itself sets is seen when it runs. */
+function unsetIn({ body }: MenuEntry, { variables }: GrubMenu): readonly string[] {
+  const lines = body.flatMap((one) =>
+    one.kind === "command" && isKernelLine(one.words[0]) ? [one.words] : [],
+  );
+  const names = lines.flat(2).flatMap((piece) => ("variable" in piece ? [piece.variable] : []));
+  return [...new Set(names)].filter((name) => !variables.has(name));
+}
+
+const isKernelLine = (word: Word | undefined): boolean =>
+  word !== undefined && word.some((piece) => "text" in piece && /^linux(?:16|efi)?$/.test(piece.text));
 
 async function findFile({ view, guest }: Ground, { device }: Loads, file: string): Promise<string | null> {
   for (const path of device === null ? [] : pathsIn(guest, device.node, file)) {

@@ -194,4 +194,6 @@ test("$kernelopts: of grubenv, of grub.cfg itself, or of nowhere", async () => {
     assert.equal(root.verdict, "broken");
     assert.match(String(root.why), /\$kernelopts/);
   }
+  const plain = await judged(edit(CFG, /root=UUID=\S+ ro .*$/, "$kernelopts"));
+  assert.match(String(linkOf(plain, "root").why), /\$kernelopts/, "in an entry of grub.cfg, too");
 });
