@@ -57,6 +57,7 @@ export async function checkVm({ paths, answers, signal, emit }: CheckOptions): P
     workDirectory,
     asIs: false,
     root: answers.root ?? null,
+    ...(answers.was === undefined ? {} : { was: answers.was }),
   });
   const made = makeIntent(target.answers, source);
   const intent = { ...made.intent, format: target.format, bootCheck: answers.bootCheck };

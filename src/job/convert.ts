@@ -87,6 +87,7 @@ export async function convertImages({
       workDirectory,
       asIs: false,
       root: answers.root ?? null,
+      ...(answers.was === undefined ? {} : { was: answers.was }),
     });
     // Beside the images only after the user agreed; until then everything is in the workspace.
     const blobs = await openBlobs(join(workDirectory, "blobs"));

@@ -17,6 +17,7 @@ export type Inspection = {
 type Options = {
   readonly keys?: readonly KeyAnswer[];
   readonly root?: string | null;
+  readonly was?: ReadonlyMap<string, string>;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
@@ -24,7 +25,7 @@ type Options = {
 /** The given disks or images, and the system on them. */
 export async function inspectDisks(
   paths: readonly string[],
-  { keys = [], root = null, signal, emit }: Options,
+  { keys = [], root = null, was = new Map(), signal, emit }: Options,
 ): Promise<Inspection> {
   await using workspace = await openWorkspace();
   const found = await findDisks(paths, { keys, signal, emit });
@@ -34,6 +35,7 @@ export async function inspectDisks(
     workDirectory: workspace.path,
     asIs: false,
     root,
+    was,
   });
   return {
     machine: { ...found.machine, storage: found.storage },

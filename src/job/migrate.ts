@@ -76,7 +76,13 @@ export async function migrate({
     startProof({ disks: [...found.disks, ...unread(found)], level, storage: found.storage, ...call }),
   );
   await using source = await phases.run("overlay", () =>
-    openSource(found, { ...call, workDirectory, asIs: answers.asIs, root: answers.root ?? null }),
+    openSource(found, {
+      ...call,
+      workDirectory,
+      asIs: answers.asIs,
+      root: answers.root ?? null,
+      ...(answers.was === undefined ? {} : { was: answers.was }),
+    }),
   );
 
   const preview = await phases.run("plan", () =>

@@ -229,6 +229,7 @@ export async function planOnly({ answers, sshConfig, save, signal, emit }: PlanO
     workDirectory,
     asIs: answers.asIs,
     root: answers.root ?? null,
+    ...(answers.was === undefined ? {} : { was: answers.was }),
   });
   const preview = await makePreview({ source, answers, host, facts, blobs, workDirectory, signal, emit });
   const saved: string[] = [];

@@ -29,6 +29,8 @@ export type Answers = {
   readonly mirrors: "keep" | "one";
   /** The installed system to convert, where there are several; absent or null: the one that the machine starts. */
   readonly root?: string | null;
+  /** Device names on the old machine, and which of the given disks had them; absent: the guest's files tell. */
+  readonly was?: ReadonlyMap<string, string>;
   readonly skipSteps: readonly string[];
   /** Of LUKS volumes; absent: none. */
   readonly keys?: readonly KeyAnswer[];

@@ -54,7 +54,7 @@ const mount = (spec: string, path: string, types = "auto"): Claim =>
 /** What was learned, by names of disks. */
 function learn(
   disks: readonly Disk[],
-  { claims, aliases = [] }: Partial<Evidence> & Pick<Evidence, "claims">,
+  { claims, aliases = [], told = [] }: Partial<Evidence> & Pick<Evidence, "claims">,
 ): {
   known: Readonly<Record<string, string>>;
   unclear: Readonly<Record<string, readonly string[]>>;
@@ -62,7 +62,7 @@ function learn(
   const graph = makeGraph(disks);
   const root =
     graph.nodes.find(({ holds }) => holds.kind === "filesystem" && holds.uuid === "root")?.id ?? null;
-  const names: DiskNames = learnNames({ claims, aliases }, { graph, root, mounted: new Map() });
+  const names: DiskNames = learnNames({ claims, aliases, told }, { graph, root, mounted: new Map() });
   const nameOf = (id: NodeId): string => {
     const holds = graph.nodes.find((node) => node.id === id)?.holds;
     return holds?.kind === "disk" ? holds.model : id;
@@ -188,4 +188,21 @@ test("the order of the disks changes nothing", () => {
       { numRuns: 20 },
     );
   }
+});
+
+test("what the user says counts, and leaves less to guess of the others", () => {
+  const disks: readonly Disk[] = [SYSTEM, { name: "a", parts: [xfs("a")] }, { name: "b", parts: [xfs("b")] }];
+  const claims = [
+    mount("/dev/sda1", "/"),
+    mount("/dev/sdb1", "/srv/b", "xfs"),
+    mount("/dev/sdc1", "/srv/c", "xfs"),
+  ];
+  assert.deepEqual(Object.keys(learn(disks, { claims }).unclear), ["order:sd:1", "order:sd:2"]);
+  assert.deepEqual(learn(disks, { claims, told: [{ spec: "/dev/sdc", disk: diskId(2) }] }), {
+    known: { "order:sd:0": "system: proven", "order:sd:2": "a: told", "order:sd:1": "b: fits" },
+    unclear: {},
+  });
+  // Of a name that no file has: the disk is not any other one's.
+  const told = [{ spec: "/dev/sdd", disk: diskId(3) }];
+  assert.deepEqual(learn(disks, { claims: claims.slice(0, 2), told }).known["order:sd:1"], "a: fits");
 });

@@ -9,6 +9,8 @@ import { hasSerial, lacksSerial, partOf } from "./disk-parts.ts";
 
 /** Why a disk is taken for the one of that name. */
 export type NameReason =
+  /** The user says so. */
+  | "told"
   /** The root that was found lies on it, and the name is the root's; or a file system's own superblock says so. */
   | "proven"
   /** The name ends with its serial number. */
@@ -52,11 +54,19 @@ type Place = { readonly node: NodeId; readonly path: string | null };
 /** Two names of one disk: `(hd0)` and `/dev/sda` of a line of GRUB's device.map. */
 export type Alias = readonly [string, string];
 
-export type Evidence = { readonly claims: readonly Claim[]; readonly aliases: readonly Alias[] };
+export type Evidence = {
+  readonly claims: readonly Claim[];
+  readonly aliases: readonly Alias[];
+  /** What the user says: a device name of the old machine, and which of the given disks had it. */
+  readonly told?: readonly ToldName[];
+};
+
+export type ToldName = { readonly spec: string; readonly disk: NodeId };
 
 /** Claims on UUIDs and labels tell nothing here. */
-export function learnNames({ claims, aliases }: Evidence, ground: Ground): DiskNames {
-  const names = joinAliases(gather(claims.slice(0, MAX_CLAIMS)), aliases.slice(0, MAX_CLAIMS));
+export function learnNames({ claims, aliases, told = [] }: Evidence, ground: Ground): DiskNames {
+  const claimed = joinAliases(gather(claims.slice(0, MAX_CLAIMS)), aliases.slice(0, MAX_CLAIMS));
+  const names = [...claimed, ...notClaimed(told, claimed)];
   const disks = ground.graph.nodes.filter(({ holds }) => holds.kind === "disk");
   const arrays = partitionedArrays(ground.graph);
   const standings = new Map(
@@ -69,6 +79,7 @@ export function learnNames({ claims, aliases }: Evidence, ground: Ground): DiskN
     ),
   );
   const learned = new Learned(names, standings);
+  learned.takeTold(told);
   learned.takeOnly("proven", "proven");
   learned.takeSerials(disks);
   learned.takeOnly("recorded", "recorded");
@@ -106,6 +117,22 @@ function gather(claims: readonly Claim[]): readonly Name[] {
     names.set(key, name);
   }
   return [...names].map(([key, name]) => ({ key, ...name }));
+}
+
+/** The `diskKey` of a name that follows from the hardware; null: it is none. Of a partition's name, its disk's. */
+export function keyOfName(spec: string): string | null {
+  const parsed = parseGrubDevice(spec) ?? parseDeviceSpec(spec);
+  return parsed.kind === "hardware" ? diskKey(parsed.disk) : null;
+}
+
+/** That a name is another disk's says something of the others, too. */
+function notClaimed(told: readonly ToldName[], claimed: readonly Name[]): readonly Name[] {
+  return told.flatMap(({ spec }) => {
+    const parsed = parseGrubDevice(spec) ?? parseDeviceSpec(spec);
+    if (parsed.kind !== "hardware") return [];
+    const key = diskKey(parsed.disk);
+    return claimed.some((name) => name.key === key) ? [] : [{ key, disk: parsed.disk, claims: [] }];
+  });
 }
 
 /** What is claimed of one name holds for the other. */
@@ -158,6 +185,14 @@ class Learned {
   constructor(all: readonly Name[], candidates: ReadonlyMap<string, readonly Candidate[]>) {
     this.#all = all;
     this.#candidates = candidates;
+  }
+
+  /** Also of a name that no file claims anything of. */
+  takeTold(told: readonly ToldName[]): void {
+    for (const { spec, disk } of told) {
+      const key = keyOfName(spec);
+      if (key !== null) this.#known.set(key, { key, disk, because: "told" });
+    }
   }
 
   /** Names for which exactly one disk has this standing; where it is several, or two names want one disk, they are unclear. */

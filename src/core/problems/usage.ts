@@ -40,6 +40,7 @@ const VALUES = {
   "proof-wrong": stops("The value of --proof is not understood."),
   "receiver-wrong": stops("The value of --receiver is not understood."),
   "retry-for-wrong": stops("The value of --retry-for is not understood."),
+  "was-wrong": stops("The value of --was names none of the given disks."),
   "root-wrong": stops("The value of --root names no installed system on the disks, or several."),
   "to-wrong": stops("The value of --to is not a destination."),
   "vcpus-wrong": stops("The value of --vcpus is not understood."),

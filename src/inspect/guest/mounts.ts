@@ -13,6 +13,7 @@ import {
   isFileSystemType,
   isHardwareName,
   isMadeDevice,
+  keyOfName,
   learnNames,
   luksOf,
   makeProblem,
@@ -24,6 +25,7 @@ import {
   parseCrypttab,
   type Problem,
   resolveSpec,
+  type ToldName,
 } from "../../core/index.ts";
 import { findEspMount } from "./esp.ts";
 import { type FstabLine, parseFstab } from "./fstab-lines.ts";
@@ -57,10 +59,12 @@ type Place = {
   readonly graph: BlockGraph;
   /** The file system of `/`. */
   readonly root: NodeId;
+  /** What the user says of the disks' names on the old machine. */
+  readonly told?: readonly ToldName[];
 };
 
 /** Mounts that need a disk or a server, and a word for each whose disk was not given. */
-export async function readMounts(view: GuestView, { graph, root }: Place): Promise<FoundMounts> {
+export async function readMounts(view: GuestView, { graph, root, told = [] }: Place): Promise<FoundMounts> {
   let fstab: readonly FstabLine[];
   try {
     fstab = parseFstab((await view.readText("/etc/fstab", { maxBytes: MAX_BYTES })) ?? "");
@@ -81,7 +85,7 @@ export async function readMounts(view: GuestView, { graph, root }: Place): Promi
     ...(await readRecords(view)),
   ];
   const mounted = placesOfStable(lines, graph);
-  const names = learnNames({ claims, aliases: await readDeviceMap(view) }, { graph, root, mounted });
+  const names = learnNames({ claims, aliases: await readDeviceMap(view), told }, { graph, root, mounted });
   const crypts = cryptNames(crypttab, graph, names);
   const found = findMounts(
     lines.filter(({ enabled }) => enabled),
@@ -220,11 +224,14 @@ function leftBehind(line: Missing, { options, type }: FstabLine): readonly Probl
 }
 
 function unclear(line: Missing, nodes: readonly NodeId[]): Problem {
+  const byUuid = "ame it in that file by its UUID on the machine, or correct the line in the VM";
   return makeProblem("name-unclear", {
     about: [...subject(line), ...named("node", ...nodes)],
     text: `${does(line)}, and that may be ${nodes.join(" or ")}: nothing on the disks tells which`,
     advice:
-      "Name it in that file by its UUID on the machine, or correct the line in the VM; the line stays as it is",
+      keyOfName(line.spec) === null
+        ? `N${byUuid}; the line stays as it is`
+        : `Say which of the disks it was, with --was ${line.spec}=DISK; or n${byUuid}. Else the line stays as it is`,
   });
 }
 

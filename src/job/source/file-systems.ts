@@ -12,6 +12,7 @@ import {
   named,
   type OpenedCrypt,
   type Problem,
+  type ToldName,
   UserError,
 } from "../../core/index.ts";
 import { attachVolumes, checkVolume, devicesBeside, isTooNew, type Volumes } from "../../overlay/index.ts";
@@ -20,6 +21,8 @@ export type OverlayContext = {
   readonly storage: BlockGraph;
   readonly views: readonly BlockView[];
   readonly opened: readonly OpenedCrypt[];
+  /** What the user says of the disks' names on the old machine. */
+  readonly told: readonly ToldName[];
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };

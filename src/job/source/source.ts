@@ -37,6 +37,7 @@ import { lockedVolumes, plainCopies } from "./locked.ts";
 import { chooseMirrors, type FewerDisks, isExpected } from "./mirrors.ts";
 import { eraseRaidSignatures } from "./plain-disks.ts";
 import { shrinkArrays } from "./shrink-arrays.ts";
+import { toldNames } from "./told-names.ts";
 import { unopenedVolumes } from "./unopened.ts";
 
 type Call = { readonly signal: AbortSignal; readonly emit: Emit };
@@ -150,6 +151,8 @@ type OpenOptions = Call & {
   readonly workDirectory: string;
   readonly asIs: boolean;
   readonly root: string | null;
+  /** Names on the old machine, and the given disks that had them; absent: nobody says. */
+  readonly was?: ReadonlyMap<string, string>;
 };
 
 /** Lays an overlay above each disk, replays and checks its file systems there, and mounts the installed system. */
@@ -157,6 +160,7 @@ export async function openSource(found: FewerDisks, options: OpenOptions): Promi
   const { signal, workDirectory, asIs } = options;
   refuseHibernated(found.storage, asIs);
   refuseEmpty(found, asIs);
+  const told = toldNames(found, options.was);
   await using opening = new AsyncDisposableStack();
   const views: BlockView[] = [];
   for (const disk of found.disks) {
@@ -167,11 +171,11 @@ export async function openSource(found: FewerDisks, options: OpenOptions): Promi
   await shrinkArrays(found, views);
   if (!asIs) await eraseRaidSignatures(found.storage, views);
   const problems = found.problems.map((problem) => (asIs ? asItIs(problem) : problem));
-  if (!asIs) problems.push(...(await checkVolumes({ ...found, views, ...options })));
+  if (!asIs) problems.push(...(await checkVolumes({ ...found, views, told, ...options })));
   const { usage, used } = await measure(found, views, signal); // while nothing is mounted on the views
   let guest: MountedGuest | null = null;
   if (!asIs) {
-    const looked = await findGuest({ ...found, views, ...options }, { wanted: options.root });
+    const looked = await findGuest({ ...found, views, told, ...options }, { wanted: options.root });
     guest = looked.guest;
     if (guest !== null) opening.use(guest);
     problems.push(...looked.problems.filter((problem) => !isExpected(problem, found.leftOut)));

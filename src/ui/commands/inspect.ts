@@ -3,7 +3,7 @@
 import { UserError } from "../../core/index.ts";
 import { readCollector } from "../../inspect/index.ts";
 import { inspectDisks, inspectSurvey, inspectThisMachine } from "../../job/index.ts";
-import { keysOf } from "../settings/index.ts";
+import { keysOf, was } from "../settings/index.ts";
 import { printGuest, printMachine, printProblems } from "../print/index.ts";
 import { type CommandRunner, makePrinter, sayJson, sayLines, silent, widthOf } from "./context.ts";
 
@@ -30,6 +30,7 @@ export const runInspect: CommandRunner = async (given, { signal }) => {
       ? await inspectDisks(disks, {
           keys: keysOf(given),
           root: given.one("root"),
+          was: was(given),
           signal,
           emit: printer.emit,
         })

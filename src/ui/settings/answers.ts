@@ -4,6 +4,7 @@ import {
   type Destination,
   type Hypervisor,
   isInterfaceName,
+  keyOfName,
   parseDuration,
   parseMac,
   parseSize,
@@ -102,6 +103,21 @@ function nics(given: Given): ReadonlyMap<string, string> {
   return map;
 }
 
+export function was(given: Given): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (const text of given.many("was")) {
+    const [, name = "", disk = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (keyOfName(name) === null || disk === "")
+      throw wrong(
+        "was",
+        text,
+        "NAME=DISK, such as /dev/sdb=/dev/sda: the old machine's name, and a given disk",
+      );
+    map.set(name, disk);
+  }
+  return map;
+}
+
 function firmware(given: Given): Answers["firmware"] {
   switch (choice(given, "firmware", ["bios", "uefi", "secure"])) {
     case "bios":
@@ -180,6 +196,7 @@ export function answersOf(given: Given, destination: Destination): Answers {
     asIs: given.flag("as-is"),
     mirrors: choice(given, "mirrors", ["keep", "one"]) ?? "keep",
     root: given.one("root"),
+    was: was(given),
     keys: keysOf(given),
     skipSteps: [...given.many("skip"), ...skipAllBut(only)],
     withSteps: [...given.many("with"), ...only], // who asks for just this step means it

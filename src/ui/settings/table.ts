@@ -75,6 +75,10 @@ export const SETTINGS = {
     "WHICH",
     "The installed system to convert, where the disks hold several: the UUID of its root file system, LABEL=, a partition such as /dev/sda2, or a node as inspect shows it. Default: the one that the machine starts, as far as the disks tell.",
   ),
+  was: many(
+    "NAME=DISK",
+    "What the old machine called one of the disks, such as /dev/sdb=/dev/sda: for names in the installed system's files of which the plan says that nothing tells which disk they mean.",
+  ),
   "as-is": flag("Copy damaged volumes whole, and leave the installed system as it is."),
   key: many(
     "[UUID=]FILE",

@@ -108,7 +108,7 @@ export type PlaceMounts = {
 export async function mountsOf(
   { node: root, subvolume }: RootPlace,
   volumes: Volumes,
-  { storage, signal }: OverlayContext,
+  { storage, told, signal }: OverlayContext,
 ): Promise<PlaceMounts> {
   let found: PlaceMounts | null = null;
   for (let look = 0; look < MAX_LOOKS; look += 1) {
@@ -120,7 +120,11 @@ export async function mountsOf(
       readOnly: true,
       signal,
     });
-    const read = await readMounts(directoryView(tree.directory), { graph: storage, root: root.id });
+    const read = await readMounts(directoryView(tree.directory), {
+      graph: storage,
+      root: root.id,
+      told,
+    });
     found = { ...read, mounts: withKnown(read.mounts, known) };
     if (mountPoints(found.mounts).length <= known.length) break;
   }

@@ -65,6 +65,7 @@ export const PLANNING: readonly SettingName[] = [
   "update",
   "mirrors",
   "root",
+  "was",
   "as-is",
   "key",
   "skip",

@@ -20,6 +20,7 @@ export const convert: Command = {
     "in-place",
     "only",
     "root",
+    "was",
     "key",
     "skip",
     "with",

@@ -16,6 +16,7 @@ export const check: Command = {
   },
   settings: [
     "root",
+    "was",
     "key",
     "name",
     "firmware",

@@ -15,7 +15,7 @@ export const inspect: Command = {
     help: "An archive that the collector made on a running server, instead of this machine.",
     optional: true,
   },
-  settings: ["disk", "root", "key", "sysroot", "collector", "verbose", "json", "trace", "help"],
+  settings: ["disk", "root", "was", "key", "sysroot", "collector", "verbose", "json", "trace", "help"],
   required: [],
   examples: [
     ["virt-p2v inspect", "this machine"],
