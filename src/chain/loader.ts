@@ -2,7 +2,7 @@
 // The second link: the loader's menu, and what its default entry starts.
 import { type ChainLink, guestFiles } from "../core/index.ts";
 import type { DefaultEntry, LoaderFound } from "./entry.ts";
-import type { Started } from "./started.ts";
+import type { Started } from "./firmware/started.ts";
 import { assumed, broken, type Ground, proven } from "./ground.ts";
 import { readGrub2 } from "./loaders/grub2.ts";
 import { readGrubLegacy } from "./loaders/grub-legacy.ts";

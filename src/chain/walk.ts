@@ -8,13 +8,13 @@ import {
   type Intent,
   type VmModel,
 } from "../core/index.ts";
-import { startFirmware } from "./firmware.ts";
+import { startFirmware } from "./firmware/firmware.ts";
 import { assumed, type Ground, proven } from "./ground.ts";
 import { withGoal } from "./goal.ts";
 import { readImage } from "./early/image.ts";
 import { readLuksLinks } from "./early/luks.ts";
 import { readInitramfsLink } from "./early/initramfs.ts";
-import { readKernelLink } from "./kernel.ts";
+import { readKernelLink } from "./kernel/kernel.ts";
 import { readLoaderLink } from "./loader.ts";
 import { readMountLinks } from "./mounts.ts";
 import { readNetworkLinks } from "./network.ts";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The third link: the kernel that the default entry loads, and whether it starts on this hypervisor at all.
-import { type ChainLink, guestFiles, type Kernel, named } from "../core/index.ts";
-import { unifiedCmdline } from "../convert/index.ts";
-import type { DefaultEntry } from "./entry.ts";
-import { assumed, broken, type Ground, proven } from "./ground.ts";
+import { type ChainLink, guestFiles, type Kernel, named } from "../../core/index.ts";
+import { unifiedCmdline } from "../../convert/index.ts";
+import type { DefaultEntry } from "../entry.ts";
+import { assumed, broken, type Ground, proven } from "../ground.ts";
 import { readNamedKernel } from "./named-kernel.ts";
 
 const place = "kernel";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the firmware's link comes to: which loader goes on.
-import type { ChainLink } from "../core/index.ts";
+import type { ChainLink } from "../../core/index.ts";
 
 /** Which kind of loader was started; null: none that is known. */
 export type Started = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first link: what the VM's firmware starts. BIOS: boot code on the disk that boots. UEFI: an entry, or the fallback loader.
 // Xen: its own reader of the guest's menu.
-import { type BootCode, findNode, named } from "../core/index.ts";
-import { assumed, broken, type Ground, proven } from "./ground.ts";
+import { type BootCode, findNode, named } from "../../core/index.ts";
+import { assumed, broken, type Ground, proven } from "../ground.ts";
 import { readEfiStart } from "./efi.ts";
 import { loaderOf, type Started } from "./started.ts";
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // UEFI: the entries that the VM's variables will have, in their order; else the fallback loader of the UEFI specification (3.5.1.1).
-import { findNode, guestFiles } from "../core/index.ts";
-import { efiArch, efiPath, listNames, readLoader } from "../convert/index.ts";
+import { findNode, guestFiles } from "../../core/index.ts";
+import { efiArch, efiPath, listNames, readLoader } from "../../convert/index.ts";
 import { efiProgram } from "./efi-program.ts";
-import { assumed, broken, type Ground, proven } from "./ground.ts";
+import { assumed, broken, type Ground, proven } from "../ground.ts";
 import { loaderOf, type Started } from "./started.ts";
 
 const place = "firmware";

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { cpioOf } from "../../tests/support/cpio.ts";
-import { type Bootable, debian, judge, ROOT } from "../../tests/support/guests/bootable.ts";
-import { CFG, systemdBoot, verdicts } from "../../tests/support/guests/bootable-loaders.ts";
+import { cpioOf } from "../../../tests/support/cpio.ts";
+import { type Bootable, debian, judge, ROOT } from "../../../tests/support/guests/bootable.ts";
+import { CFG, systemdBoot, verdicts } from "../../../tests/support/guests/bootable-loaders.ts";
 
 const RELEASE = "6.6.32";
 const STORE = "/nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A kernel that lies where inspection does not look, such as NixOS's in /boot/kernels or in its store: which one it is stands in
 // the file itself, and its modules are listed beside the system that it starts.
-import { type DriverPlace, type Kernel, VM_DRIVERS } from "../core/index.ts";
-import { readModules } from "../convert/index.ts";
-import type { DefaultEntry } from "./entry.ts";
-import type { Ground } from "./ground.ts";
-import { lastWord } from "./words.ts";
+import { type DriverPlace, type Kernel, VM_DRIVERS } from "../../core/index.ts";
+import { readModules } from "../../convert/index.ts";
+import type { DefaultEntry } from "../entry.ts";
+import type { Ground } from "../ground.ts";
+import { lastWord } from "../words.ts";
 
 const MAX_KERNEL_BYTES = 256 * 2 ** 20;
 
