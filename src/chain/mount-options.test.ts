@@ -51,6 +51,7 @@ test("a subvolume of the root is there, or is not, or nobody looked", async () =
   assert.match(await withFlags(btrfs(["@", "@home"]), "subvol=@gone"), /^broken: .*@gone/);
   assert.match(await withFlags(btrfs(["@", "@old"]), "subvol=@old"), /^assumed: .*@old.*subvol=@/);
   assert.match(await withFlags(btrfs(["@"]), "subvolid=256"), /^assumed: .*subvolid=256/);
+  assert.match(await withFlags(btrfs(["@", "subvolid=256"]), "subvolid=256"), /^assumed: it starts/);
   assert.match(await withFlags(btrfs(null), "subvol=@"), /^proven/, "it is mounted so here");
   assert.match(await withFlags(btrfs(null), "subvol=@gone"), /^assumed: .*@gone/);
 });

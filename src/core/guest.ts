@@ -19,7 +19,7 @@ export type GuestOS = {
   /** The file system node of `/`. */
   readonly root: NodeId;
   readonly mounts: readonly Mount[];
-  /** Of each btrfs that is mounted: paths of its subvolumes (`@/.snapshots/1/snapshot`), to SUBVOLUME_DEPTH. Absent: nobody looked. */
+  /** Of each btrfs that is mounted: paths of its subvolumes (`@/.snapshots/1/snapshot`), to SUBVOLUME_DEPTH, and words (`subvolid=300`) by which some were mounted. Absent: nobody looked. */
   readonly subvolumes?: readonly { readonly node: NodeId; readonly paths: readonly string[] }[];
   /** `subvol=@`: the root is not what its btrfs shows by default. Absent: it is, or it is no btrfs. */
   readonly subvolume?: string;

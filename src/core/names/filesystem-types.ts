@@ -51,11 +51,11 @@ export const SUBVOLUME_DEPTH = 4;
 export const subvolumeWord = (options: string): string | null =>
   options.split(",").findLast((word) => /^subvol(?:id)?=./.test(word)) ?? null;
 
-/** `known`: paths of all subvolumes down to SUBVOLUME_DEPTH. null: these do not tell. */
+/** `known`: paths of all subvolumes down to SUBVOLUME_DEPTH, and words with which some were mounted. null: these do not tell. */
 export function hasSubvolume(word: string, known: readonly string[]): boolean | null {
   const names = namesOf(word.replace(/^subvol=/, ""));
   // The top is always there (btrfs-subvolume(8)).
-  if (names.length === 0 || /^subvolid=[05]$/.test(word)) return true;
+  if (names.length === 0 || /^subvolid=[05]$/.test(word) || known.includes(word)) return true;
   if (word.startsWith("subvolid=") || names.length > SUBVOLUME_DEPTH) return null;
   return known.some((path) => namesOf(path).join("/") === names.join("/"));
 }

@@ -10,7 +10,7 @@ import { findRoot } from "./root/find-root.ts";
 import { withSeenSubvolume } from "./root/root-places.ts";
 import { mountPoints } from "./mount-points.ts";
 import { withSkipped } from "./skipped.ts";
-import { readSubvolumes } from "./subvolumes.ts";
+import { readSubvolumes, withMounted } from "./subvolumes.ts";
 
 export type MountedGuest = AsyncDisposable & {
   readonly os: GuestOS;
@@ -51,7 +51,7 @@ export async function findGuest(
   const found = await inspectGuest(view, { rootNode: root.id, mounts, names, usedBytes });
   const os = {
     ...found,
-    ...(subvolumes.length === 0 ? {} : { subvolumes }),
+    ...(subvolumes.length === 0 ? {} : { subvolumes: withMounted(subvolumes, mounts, tree.skipped) }),
     ...(subvolume === "" ? {} : { subvolume }),
   };
   const readOnly = (await isTransactional(view)) ? [readOnlyRoot(os)] : [];

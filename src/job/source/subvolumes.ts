@@ -2,7 +2,15 @@
 // Which subvolumes the btrfs file systems of an installed system have, seen from their tops.
 import { lstat, opendir } from "node:fs/promises";
 import { join } from "node:path";
-import { findNode, type GuestOS, type NodeId, SUBVOLUME_DEPTH, UserError } from "../../core/index.ts";
+import {
+  findNode,
+  type GuestOS,
+  type Mount,
+  type NodeId,
+  SUBVOLUME_DEPTH,
+  subvolumeWord,
+  UserError,
+} from "../../core/index.ts";
 import { mountGuest, type Volumes } from "../../overlay/index.ts";
 
 /** Every subvolume's top has this inode number (btrfs_tree.h: BTRFS_FIRST_FREE_OBJECTID). */
@@ -25,6 +33,22 @@ export async function readSubvolumes(
     if (paths !== null) out.push({ node, paths });
   }
   return out;
+}
+
+/** Numbers are in no directory; that one was mounted by it tells that it is there. Pure. */
+export function withMounted(
+  subvolumes: Subvolumes,
+  mounts: readonly Mount[],
+  skipped: readonly { readonly path: string }[],
+): Subvolumes {
+  return subvolumes.map(({ node, paths }) => {
+    const words = mounts.flatMap((mount) => {
+      const isMounted = mount.node === node && !skipped.some(({ path }) => path === mount.path);
+      const word = isMounted ? subvolumeWord(mount.options) : null;
+      return word?.startsWith("subvolid=") === true ? [word] : [];
+    });
+    return { node, paths: [...paths, ...new Set(words)] };
+  });
 }
 
 async function pathsOn(

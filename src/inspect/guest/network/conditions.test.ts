@@ -49,6 +49,7 @@ test("[Match] of systemd-networkd: all keys together", () => {
     "Driver=igb virtio_net",
     "Driver=!igb e1000e",
     "Path=pci-*",
+    "Path=pci-0000:*",
     "Virtualization=vm",
     "Virtualization=!container",
     "KernelCommandLine=site",

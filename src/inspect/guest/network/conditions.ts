@@ -36,7 +36,10 @@ function has(asks: Condition["asks"], pattern: string, card: Surroundings): bool
       return card.drivers.some((driver) => patternOf(pattern).test(driver));
     case "path":
       // Where a card of the VM sits is not known before its host says so; a place of the old machine is another one.
-      return patternOf(pattern).test(card.path);
+      return (
+        /[*?[]/.test(pattern) &&
+        [card.path, `${card.path}0000:01:00.0`].some((path) => patternOf(pattern).test(path))
+      );
     case "words":
       return (card.words ?? []).some((word) => word === pattern || word.startsWith(`${pattern}=`));
     case "virtualization":
