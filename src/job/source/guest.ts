@@ -10,7 +10,7 @@ import { findRoot } from "./root/find-root.ts";
 import { withSeenSubvolume } from "./root/root-places.ts";
 import { mountPoints } from "./mount-points.ts";
 import { withSkipped } from "./skipped.ts";
-import { readSubvolumes, withMounted } from "./subvolumes.ts";
+import { readSubvolumes, withMounted } from "./root/subvolumes.ts";
 
 export type MountedGuest = AsyncDisposable & {
   readonly os: GuestOS;

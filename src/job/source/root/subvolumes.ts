@@ -10,8 +10,8 @@ import {
   SUBVOLUME_DEPTH,
   subvolumeWord,
   UserError,
-} from "../../core/index.ts";
-import { mountGuest, type Volumes } from "../../overlay/index.ts";
+} from "../../../core/index.ts";
+import { mountGuest, type Volumes } from "../../../overlay/index.ts";
 
 /** Every subvolume's top has this inode number (btrfs_tree.h: BTRFS_FIRST_FREE_OBJECTID). */
 const TOP_INODE = 256;

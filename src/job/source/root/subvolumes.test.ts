@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasSubvolume } from "../../core/index.ts";
+import { hasSubvolume } from "../../../core/index.ts";
 import { withMounted } from "./subvolumes.ts";
 
 test("a subvolume by its number is there where it was mounted", () => {
