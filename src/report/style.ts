@@ -18,5 +18,6 @@ details { border-bottom:1px solid var(--line); padding:.45rem 0 } summary { curs
 li { margin:.25rem 0 } .bar { height:9px; background:var(--line); border-radius:5px; overflow:hidden; min-width:6rem } .bar i { display:block; height:100%; background:var(--good) }
 td.good,td.attention,td.bad { color:var(--tone); font-weight:600; white-space:nowrap } .chain td:first-child { white-space:nowrap }
 .steps { padding-left:1.3rem } .problem { margin:.5rem 0; padding-left:.9rem; border-left:3px solid var(--tone) }
+@media (max-width: 640px) { table { display:block; overflow-x:auto } td { overflow-wrap:anywhere; min-width:4.5rem } }
 @media print { details > * { display:block } main { max-width:none } }
 `;
