@@ -27,7 +27,8 @@ test("supportOf() calls booted what the matrix boots, and generic what no test h
   assert.equal(supportOf(testGuestOS()), "booted");
   assert.equal(supportOf(testGuestOS({ version: "10" })), "goldens");
   assert.equal(supportOf(testGuestOS({ arch: "aarch64" })), "generic");
-  assert.equal(supportOf(testGuestOS({ init: "sysv" })), "goldens");
+  assert.equal(supportOf(testGuestOS({ init: "sysv" })), "booted");
+  assert.equal(supportOf(testGuestOS({ init: "openrc" })), "goldens");
   assert.equal(supportOf(testGuestOS({ initramfsTool: "generic" })), "generic");
   assert.equal(supportOf(testGuestOS({ id: "void", version: "" })), "generic");
   assert.equal(supportOf(testGuestOS({ id: "sles", version: "11.4", initramfsTool: "mkinitrd" })), "generic");

@@ -79,6 +79,6 @@ export function supportOf({ id, version, loader, initramfsTool, arch, init }: Gu
       tools.includes(initramfsTool),
   );
   if (found === undefined || (arch !== "x86_64" && arch !== "i686")) return "generic";
-  const booted = arch === "x86_64" && init === "systemd";
+  const booted = arch === "x86_64" && (init === "systemd" || init === "sysv");
   return found.support === "booted" && !booted ? "goldens" : found.support;
 }

@@ -18,7 +18,7 @@ type Options = {
   readonly emit: Emit;
 };
 
-/** One layer per disk; none where there is no guest, no boot check, or no probe for its init. */
+/** One layer per disk; none where there is no guest, no boot check, or no probe that its init would start. */
 export async function makeProbeLayers({
   plan,
   sealed,
@@ -49,7 +49,7 @@ export async function makeProbeLayers({
       readOnly: false,
       signal,
     });
-    await installProbe(tree.directory, files);
+    if (!(await installProbe(tree.directory, files))) return [];
   }
   const made: ProbeLayer[] = [];
   for (const [index, layer] of layers.entries()) {

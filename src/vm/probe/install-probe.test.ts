@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { UserError } from "../../core/index.ts";
@@ -57,6 +57,26 @@ test("installProbe() ends at loops of links, and at what is not a directory", as
     );
 });
 
+test("installProbe() adds a line where init reads it, and to nothing else", async (t) => {
+  const { root, outside } = await places(t);
+  const line: ProbeFile = { kind: "line", path: "/etc/inittab", line: "p2v", among: /:initdefault:/ };
+  await mkdir(join(root, "etc"));
+  const path = join(root, "etc/inittab");
+  for (const before of ["id:2:initdefault:\n", "id:2:initdefault:"]) {
+    await writeFile(path, before);
+    assert.equal(await installProbe(root, [line]), true);
+    assert.equal(await readFile(path, "utf8"), "id:2:initdefault:\np2v\n");
+  }
+  await writeFile(path, "::sysinit:/etc/rc\n");
+  assert.equal(await installProbe(root, [line]), false, "of another init");
+  await rm(path);
+  assert.equal(await installProbe(root, [line]), false, "absent");
+  await writeFile(join(outside, "inittab"), "id:2:initdefault:\n");
+  await symlink(join(outside, "inittab"), path);
+  assert.equal(await installProbe(root, [line]), false, "a link out");
+  assert.equal(await readFile(join(outside, "inittab"), "utf8"), "id:2:initdefault:\n");
+});
+
 const guest = {
   family: "debian",
   id: "debian",
@@ -90,8 +110,19 @@ test("probeFiles() puts no hostile interface name into the script", () => {
   assert.equal(interfaceWord("sixteen-letters-x"), null);
 });
 
+test("probeFiles() has init start it last, where that is sysvinit", () => {
+  const [script, line, ...more] = probeFiles({ ...guest, init: "sysv", network: [] }) ?? [];
+  assert.deepEqual(more, []);
+  assert.ok(script?.kind === "file" && line?.kind === "line");
+  assert.equal(line.path, "/etc/inittab");
+  assert.match(line.line, /^[a-z0-9]{1,4}:12345:once:\/bin\/sh \S+ </);
+  assert.ok(line.line.includes(script.path));
+  assert.match("# x\nid:2:initdefault:\n", line.among);
+  assert.doesNotMatch("#id:2:initdefault:\n::sysinit:/etc/rc\n", line.among);
+});
+
 test("probeFiles() has no probe for other inits, and noProbeReason() says so", () => {
-  for (const init of ["sysv", "openrc", "upstart", "unknown"] as const) {
+  for (const init of ["openrc", "upstart", "unknown"] as const) {
     const other = { ...guest, init, network: [] };
     assert.equal(probeFiles(other), null);
     assert.match(noProbeReason(other), /Debian 12/);

@@ -7,19 +7,27 @@ import { UserError } from "../../core/index.ts";
 import { inheritLabel, isErrno } from "../../system/index.ts";
 import type { ProbeFile } from "./probe-files.ts";
 
-/** `rootDirectory`: where the layer's root file system is mounted. What lies at a path already is replaced. */
-export async function installProbe(rootDirectory: string, files: readonly ProbeFile[]): Promise<void> {
+/**
+ * `rootDirectory`: where the layer's root file system is mounted. What lies at a path already is replaced. False: nothing in
+ * the guest would start it.
+ */
+export async function installProbe(rootDirectory: string, files: readonly ProbeFile[]): Promise<boolean> {
   for (const file of files) {
     const names = split(file.path);
     const base = names.pop();
     if (base === undefined) throw new TypeError(`No file name in ${file.path}`);
     const directory = await makeParents(rootDirectory, names);
     const path = join(directory, base);
+    if (file.kind === "line") {
+      if (await appendLine(path, file)) continue;
+      return false;
+    }
     await rm(path, { force: true });
     if (file.kind === "link") await symlink(file.linkTarget, path);
     else await writeNew(path, file);
     await inheritLabel(path, directory);
   }
+  return true;
 }
 
 /** Resolves each component as chroot would, makes what is absent; the result lies below `root`. */
@@ -65,6 +73,23 @@ async function writeNew(path: string, file: ProbeFile & { kind: "file" }): Promi
   } finally {
     await handle.close();
   }
+}
+
+/** Far above any inittab that a person wrote. */
+const MAX_TEXT_BYTES = 2 ** 20;
+
+async function appendLine(
+  path: string,
+  { line, among }: Pick<ProbeFile & { kind: "line" }, "line" | "among">,
+): Promise<boolean> {
+  const found = await lstat(path).catch(() => null);
+  if (found?.isFile() !== true || found.size > MAX_TEXT_BYTES) return false;
+  await using handle = await open(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
+  const text = await handle.readFile("latin1");
+  if (!among.test(text)) return false;
+  await handle.writeFile(`${text.endsWith("\n") ? "" : "\n"}${line}\n`);
+  await handle.sync();
+  return true;
 }
 
 const split = (path: string): string[] => path.split("/").filter((name) => name !== "" && name !== ".");

@@ -6,7 +6,9 @@ import { renderProbeScript } from "./probe-script.ts";
 /** `path` and `linkTarget` are as the guest sees them. Owner is root. */
 export type ProbeFile =
   | { readonly kind: "file"; readonly path: string; readonly mode: number; readonly content: string }
-  | { readonly kind: "link"; readonly path: string; readonly linkTarget: string };
+  | { readonly kind: "link"; readonly path: string; readonly linkTarget: string }
+  /** One more line at the end of a file that has one like `among`; where there is none, nobody would read it. */
+  | { readonly kind: "line"; readonly path: string; readonly line: string; readonly among: RegExp };
 
 type ProbePlugin = {
   readonly init: GuestOS["init"];
@@ -39,12 +41,7 @@ StandardError=null
 const systemd: ProbePlugin = {
   init: "systemd",
   files: (guest) => [
-    {
-      kind: "file",
-      path: SCRIPT,
-      mode: 0o644,
-      content: renderProbeScript({ wants: wantedLinks(guest.network) }),
-    },
+    scriptAt(SCRIPT, guest),
     { kind: "file", path: UNIT, mode: 0o644, content: UNIT_TEXT },
     {
       kind: "link",
@@ -54,8 +51,34 @@ const systemd: ProbePlugin = {
   ],
 };
 
-/** The inits we can put a probe into; sysv, openrc and upstart will be further entries. */
-const PROBE_PLUGINS: readonly ProbePlugin[] = [systemd];
+const SYSV_SCRIPT = "/etc/p2v-probe.sh";
+
+/**
+ * init(8) starts what is last in inittab(5) once the scripts of the runlevel have ended: so it waits for the network alone.
+ * Scripts in rc2.d and its like need not be asked: insserv and startpar start only those that their own lists have.
+ */
+const sysv: ProbePlugin = {
+  init: "sysv",
+  files: (guest) => [
+    scriptAt(SYSV_SCRIPT, guest),
+    {
+      kind: "line",
+      path: "/etc/inittab",
+      line: `p2v:12345:once:/bin/sh ${SYSV_SCRIPT} </dev/null >/dev/null 2>&1`,
+      among: /^[^#:\s][^:\n]{0,3}:[0-6sS]:initdefault:/m, // busybox' init has a file of that name, too
+    },
+  ],
+};
+
+const scriptAt = (path: string, { network }: GuestOS): ProbeFile => ({
+  kind: "file",
+  path,
+  mode: 0o644,
+  content: renderProbeScript({ wants: wantedLinks(network) }),
+});
+
+/** The inits we can put a probe into; openrc and upstart will be further entries. */
+const PROBE_PLUGINS: readonly ProbePlugin[] = [systemd, sysv];
 
 /** null: no probe for this guest's init, so its boot cannot be judged (`noProbeReason`). */
 export function probeFiles(guest: GuestOS): readonly ProbeFile[] | null {
