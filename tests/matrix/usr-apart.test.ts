@@ -2,11 +2,12 @@
 // Root and /usr are volumes of LVM over three disks: the initramfs mounts both. A static bond and a VLAN on it.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
+import type { MachineName } from "../support/guests/machines/index.ts";
 import { migrateMachine, planAgain, readWitness } from "../support/vms/matrix.ts";
 
-test("/usr of its own on LVM over three disks, a bond and a VLAN: it boots with all of them", async (t) => {
-  const { report, directory } = await migrateMachine(t, "usr-apart");
+async function bootsWithAll(t: TestContext, name: MachineName): Promise<void> {
+  const { report, directory } = await migrateMachine(t, name);
   assert.deepEqual(
     report.problems.filter(({ severity }) => severity !== "notes"),
     [],
@@ -23,6 +24,14 @@ test("/usr of its own on LVM over three disks, a bond and a VLAN: it boots with 
   assert.match(usr, /^\/usr 05400e3a-/);
   assert.match(boot, /^\/boot b0070e3a-/);
   assert.match(swap, /^5a9b0e3a-/);
-  const images = [1, 2, 3].map((number) => join(directory, `usr-apart-${number}.img`));
+  const images = [1, 2, 3].map((number) => join(directory, `${name}-${number}.img`));
   assert.deepEqual(await planAgain(directory, images), []);
+}
+
+test("/usr of its own on LVM over three disks, a bond and a VLAN: it boots with all of them", async (t) => {
+  await bootsWithAll(t, "usr-apart");
+});
+
+test("the same with sysvinit", async (t) => {
+  await bootsWithAll(t, "usr-apart-sysvinit");
 });

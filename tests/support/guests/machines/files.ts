@@ -57,3 +57,8 @@ WantedBy=multi-user.target
 `,
   };
 }
+
+/** The same of a system without systemd; to be made executable. */
+export const witnessAtEnd = (commands: readonly string[]): Readonly<Record<string, string>> => ({
+  "/etc/rc.local": `#!/bin/sh\n${commands.map((command) => `echo "witness: $(${command})" >/dev/ttyS0\n`).join("")}`,
+});

@@ -6,6 +6,7 @@ import { cached } from "../../../../lab/cache.ts";
 import { buildBtrfsMachine } from "./btrfs.ts";
 import { buildByNamesMachine } from "./by-names.ts";
 import type { Call } from "./build.ts";
+import { buildCloudInitMachine } from "./cloud-init.ts";
 import { buildExtlinuxMachine } from "./extlinux.ts";
 import { buildKernelsMachine } from "./kernels.ts";
 import { buildLuksMachine } from "./luks.ts";
@@ -37,6 +38,12 @@ const DRACUT: System = {
   without: ["initramfs-tools*", "linux-image-*"],
 };
 
+const SYSVINIT: System = {
+  suite: "bookworm",
+  more: ["sysvinit-core", "vlan"],
+  without: ["systemd-sysv", "libpam-systemd"],
+};
+
 const withMore = (...more: readonly string[]): System => ({ ...BOOKWORM, more });
 
 const CRYPT = withMore("cryptsetup-initramfs");
@@ -49,6 +56,7 @@ const MACHINES = {
     source: "by-names.ts",
     build: buildByNamesMachine,
   },
+  "cloud-init": { system: withMore("cloud-init"), source: "cloud-init.ts", build: buildCloudInitMachine },
   extlinux: {
     system: withMore("extlinux", "syslinux-common"),
     source: "extlinux.ts",
@@ -101,6 +109,12 @@ const MACHINES = {
     build: (directory, options) => buildUefiMachine(directory, { fallback: true, ...options }),
   },
   "usr-apart": { system: withMore("vlan"), disks: 3, source: "usr-apart.ts", build: buildUsrApartMachine },
+  "usr-apart-sysvinit": {
+    system: SYSVINIT,
+    disks: 3,
+    source: "usr-apart.ts",
+    build: (directory, options) => buildUsrApartMachine(directory, { sysvinit: true, ...options }),
+  },
   "was-sdb": { system: BOOKWORM, disks: 2, source: "was-sdb.ts", build: buildWasSdbMachine },
   xfs: { system: BOOKWORM, source: "xfs.ts", build: buildXfsMachine },
 } as const satisfies Record<string, Recipe>;

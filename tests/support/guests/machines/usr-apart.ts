@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `yew`: LVM over three disks; root and /usr are volumes of their own, /usr in a piece on each disk. Without /usr there is no
-// shell and no init. A bond of two cards with a static address, and a VLAN on it.
+// shell and no init, which is systemd or sysvinit. A bond of two cards with a static address, and a VLAN on it.
 import { join } from "node:path";
 import { openSourceDisk, readDiskGraph } from "../../../../src/inspect/index.ts";
 import { attachVolumes } from "../../../../src/overlay/index.ts";
@@ -8,7 +8,7 @@ import { attachLoop } from "../../../../src/system/index.ts";
 import { LVCREATE, lvm } from "../../disks/lvm.ts";
 import { type Call, makeImage, MIB } from "./build.ts";
 import { format, makeDisk } from "./disk.ts";
-import { witness } from "./files.ts";
+import { witness, witnessAtEnd } from "./files.ts";
 import { writeGrubMenu } from "./grub.ts";
 import { installSystem } from "./install.ts";
 
@@ -50,17 +50,18 @@ iface bond0.20 inet static
   address 198.51.100.45/24
   vlan-raw-device bond0
 `,
-  ...witness([
-    "findmnt --noheadings --output TARGET,UUID /usr",
-    "findmnt --noheadings --output TARGET,UUID /boot",
-    "swapon --noheadings --show=UUID",
-  ]),
 };
+
+const FINDS = [
+  "findmnt --noheadings --output TARGET,UUID /usr",
+  "findmnt --noheadings --output TARGET,UUID /boot",
+  "swapon --noheadings --show=UUID",
+];
 
 /** Makes `disk-1.img` to `disk-3.img` in `directory`. */
 export async function buildUsrApartMachine(
   directory: string,
-  { systemTar, signal }: Call & { systemTar: string },
+  { systemTar, signal, sysvinit = false }: Call & { systemTar: string; sysvinit?: boolean },
 ): Promise<void> {
   const images = [1, 2, 3].map((number) => join(directory, `disk-${number}.img`));
   const [first = "", second = "", third = ""] = images;
@@ -85,9 +86,10 @@ export async function buildUsrApartMachine(
     ...disk.mounts,
   ];
   await make("swap");
-  await using system = await installSystem({ systemTar, mounts, hostname: "yew", files: FILES, signal });
+  const files = { ...FILES, ...(sysvinit ? witnessAtEnd(FINDS) : witness(FINDS)) };
+  await using system = await installSystem({ systemTar, mounts, hostname: "yew", files, signal });
   const { root, kernels, inside } = system;
-  await inside(["systemctl", "enable", "witness.service"]);
+  await inside(sysvinit ? ["chmod", "0755", "/etc/rc.local"] : ["systemctl", "enable", "witness.service"]);
   await inside(["grub-install", "--target=i386-pc", disk.path]);
   await writeGrubMenu(root, { bootUuid: UUIDS.boot, root: "/dev/mapper/sys-root", kernels });
 }
