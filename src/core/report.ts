@@ -11,16 +11,43 @@ import type { Problem } from "./problems/index.ts";
 import type { VmModel } from "./vm.ts";
 
 export type Outcome =
-  | { readonly kind: "booted"; readonly seconds: number }
-  | { readonly kind: "booted-but"; readonly seconds: number; readonly differences: readonly Difference[] }
+  | {
+      readonly kind: "booted";
+      readonly seconds: number;
+      /** Those that the guest configures, and that were as configured. Absent: not compared. */
+      readonly cameUp?: readonly JudgedCard[];
+    }
+  | {
+      readonly kind: "booted-but";
+      readonly seconds: number;
+      readonly differences: readonly Difference[];
+      readonly cameUp?: readonly JudgedCard[];
+    }
   | { readonly kind: "not-booted"; readonly why: string; readonly lastLines: readonly string[] }
   | { readonly kind: "not-tried"; readonly why: string };
 
 /** `network` and `root` differences make exit code 7, the others do not. */
-export type Difference = {
-  readonly about: "network" | "root" | "unit" | "not-tried";
-  readonly text: string;
-};
+export type Difference = { readonly text: string } & (
+  | { readonly about: "network"; readonly nic: JudgedCard; readonly fault: NetworkFault }
+  /** `not-known`: the probe could not tell. */
+  | { readonly about: "root"; readonly fault: "other" | "not-known" }
+  | { readonly about: "unit" | "not-tried" }
+);
+
+/** A network card as the guest's files name it; `mac` null: no address is tied to that name. */
+export type JudgedCard = { readonly name: string; readonly mac: string | null };
+
+export type NetworkFault =
+  | "missing"
+  | "other-card"
+  | "down"
+  /** It is up, and connected to nothing. */
+  | "no-link"
+  | "not-a-port"
+  | "no-address"
+  | "no-route"
+  /** The guest could not tell. */
+  | "not-known";
 
 /** How far the source is proven unchanged, and between which times (ISO 8601). Never claims more than was compared. */
 export type Proof = {

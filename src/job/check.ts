@@ -99,7 +99,7 @@ export async function checkVm({ paths, answers, signal, emit }: CheckOptions): P
     guest,
     chain,
     boot,
-    problems: differs === null ? problems : [differs, ...problems],
+    problems: [...differs, ...problems],
   };
 }
 

@@ -127,7 +127,7 @@ export async function migrate({
     checkBoot({ plan, host, facts, kernel, directory, opened: found.opened, layers, ...call }),
   );
   const differs = compareChain(plan.chain, boot.outcome);
-  if (differs !== null) listen({ type: "problem", problem: differs });
+  for (const problem of differs) listen({ type: "problem", problem });
 
   const report: Report = {
     format: "report/1",

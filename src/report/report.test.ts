@@ -6,6 +6,8 @@ import type { Outcome } from "../core/index.ts";
 import { renderReport } from "./html.ts";
 import { exitCodeOf, nextSteps, verdictOf } from "./verdict.ts";
 
+const NIC = { name: "enp3s0", mac: null };
+
 test("the page begins with the verdict and what to do next", () => {
   const page = renderReport(sampleReport(), { screenshotPng: null });
   const verdict = page.indexOf("<strong>booted</strong>");
@@ -55,12 +57,16 @@ test("exit codes: root or network that differ are no success, a failed unit alon
     code({
       kind: "booted-but",
       seconds: 1,
-      differences: [{ about: "network", text: "enp3s0 has no address" }],
+      differences: [{ about: "network", nic: NIC, fault: "no-address", text: "enp3s0 has no address" }],
     }),
     7,
   );
   assert.equal(
-    code({ kind: "booted-but", seconds: 1, differences: [{ about: "root", text: "root is another" }] }),
+    code({
+      kind: "booted-but",
+      seconds: 1,
+      differences: [{ about: "root", fault: "other", text: "root is another" }],
+    }),
     7,
   );
   const untried: Outcome = {
@@ -94,7 +100,7 @@ test("a VM without its network is called that", () => {
   const outcome: Outcome = {
     kind: "booted-but",
     seconds: 1,
-    differences: [{ about: "network", text: "enp3s0 is missing" }],
+    differences: [{ about: "network", nic: NIC, fault: "no-address", text: "enp3s0 is missing" }],
   };
   assert.equal(verdictOf(outcome).title, "booted, but no network");
 });

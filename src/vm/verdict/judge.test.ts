@@ -4,7 +4,6 @@ import { test } from "node:test";
 import type { GuestInterface, Mount, Outcome } from "../../core/index.ts";
 import { judge, type JudgeInput } from "./judge.ts";
 import type { Probe, ProbeLink } from "../probe/probe.ts";
-import { escapePath, hardwareReason, waitsForOtherMachine } from "./waiting-units.ts";
 
 const MAC = "52:54:00:12:34:56";
 const ROOT = "5a0f5c6e-8d7b-4a53-9a1c-0d6e6f1b2c3d";
@@ -69,7 +68,8 @@ const differences = (outcome: Outcome): readonly string[] =>
     : [outcome.kind];
 
 test("judge() says booted when all is as configured", () => {
-  assert.deepEqual(verdict(), { outcome: { kind: "booted", seconds: 60 }, waitingUnits: [] });
+  const cameUp = [{ name: "enp3s0", mac: MAC }];
+  assert.deepEqual(verdict(), { outcome: { kind: "booted", seconds: 60, cameUp }, waitingUnits: [] });
 });
 
 test("judge() asks no default route of DHCP, since the check's network offers none", () => {
@@ -86,6 +86,25 @@ test("judge() names the root file system that came up instead", () => {
   ]);
   assert.equal(verdict({ probe: probe({ root: ROOT.toUpperCase() }) }).outcome.kind, "booted");
   assert.equal(verdict({ probe: probe({ root: null }), expectedRootUuid: null }).outcome.kind, "booted");
+});
+
+test("judge() tells as data which card has what fault, and which came up", () => {
+  const of = (input: Parameters<typeof verdict>[0]) => {
+    const { outcome } = verdict(input);
+    if (outcome.kind !== "booted-but") return outcome;
+    return {
+      faults: outcome.differences.map((one) => ("fault" in one ? one.fault : one.about)),
+      up: outcome.cameUp,
+    };
+  };
+  const bare = probe({ links: [link({ addresses: [] })] });
+  assert.deepEqual(of({ probe: bare, network: [STATIC] }), {
+    faults: ["no-address", "no-address", "no-route"],
+    up: [],
+  });
+  assert.deepEqual(of({ probe: bare, dhcpAnswers: false }), { faults: ["not-tried"], up: [] });
+  const nic = { name: "enp3s0", mac: MAC };
+  assert.deepEqual(of({ probe: probe({ root: null }) }), { faults: ["not-known"], up: [nic] });
 });
 
 const NETWORK: readonly (readonly [
@@ -212,54 +231,6 @@ test("judge() says what a system still waited for", () => {
   assert.deepEqual(differences(outcome), [
     "unit: The system was still starting when it reported; it waited for dev-sdb1.device",
   ]);
-});
-
-test("waitsForOtherMachine() keeps local services apart", () => {
-  const guest = { mounts: [] };
-  for (const unit of [
-    "ntp.service",
-    "systemd-timesyncd.service",
-    "nslcd.service",
-    "sssd.service",
-    "iscsid.service",
-    "ypbind.service",
-    "rpc-statd.service",
-    "nfs-idmapd.service",
-    "remote-fs.target",
-    "openvpn@office.service",
-    "apt-daily.service",
-    "cloud-init-local.service",
-  ])
-    assert.ok(waitsForOtherMachine(unit, guest), unit);
-  for (const unit of [
-    "nginx.service",
-    "ssh.service",
-    "networking.service",
-    "NetworkManager-wait-online.service",
-    "postgresql@15-main.service",
-    "local-fs.target",
-    "srv.mount",
-    "systemd-networkd.service",
-    "rpcbind.service",
-  ])
-    assert.ok(!waitsForOtherMachine(unit, guest), unit);
-});
-
-test("hardwareReason() knows what a VM lacks", () => {
-  assert.match(hardwareReason("ipmievd.service") ?? "", /IPMI/);
-  assert.equal(hardwareReason("nginx.service"), null);
-});
-
-test("escapePath() names mount units as systemd does", () => {
-  const cases = {
-    "/": "-",
-    "/srv": "srv",
-    "/a//b/": "a-b",
-    "/my-data": "my\\x2ddata",
-    "/.x": "\\x2ex",
-    "/ä b": "\\xc3\\xa4\\x20b",
-  };
-  for (const [path, unit] of Object.entries(cases)) assert.equal(escapePath(path), unit);
 });
 
 test("where nothing answers DHCP, that is reported and is not a fault; the card itself must be right", () => {

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verdict: what the guest reported against what its own configuration asks for. Pure.
-import type { Difference, GuestInterface, GuestOS, IntendedNic, Outcome } from "../../core/index.ts";
+import type {
+  Difference,
+  GuestInterface,
+  GuestOS,
+  IntendedNic,
+  JudgedCard,
+  NetworkFault,
+  Outcome,
+} from "../../core/index.ts";
 import type { Probe, ProbeLink } from "../probe/probe.ts";
 import { hardwareReason, waitsForDhcp, waitsForOtherMachine } from "./waiting-units.ts";
 
@@ -42,16 +50,21 @@ export function judge({
     const why = `The system stopped in emergency or rescue mode${failed === "" ? "" : `; failed: ${failed}`}`;
     return { outcome: { kind: "not-booted", why, lastLines }, waitingUnits: units.waiting };
   }
+  const interfaces = guest.network.filter(({ configured }) => configured.kind !== "none");
+  const judged = interfaces.map((wanted) => judgeLink(probe, wanted, { nics, dhcpAnswers }));
   const differences = [
     ...rootDifferences(probe, expectedRootUuid),
-    ...guest.network.flatMap((wanted) => linkDifferences(probe, wanted, { nics, dhcpAnswers })),
+    ...judged.flatMap((one) => one.differences),
     ...(noDhcp ? [NO_DHCP] : []),
     ...units.differences,
     ...settledDifferences(probe),
   ];
+  const cameUp = judged.flatMap(({ nic, isUp }) => (isUp ? [nic] : []));
   return {
     outcome:
-      differences.length === 0 ? { kind: "booted", seconds } : { kind: "booted-but", seconds, differences },
+      differences.length === 0
+        ? { kind: "booted", seconds, cameUp }
+        : { kind: "booted-but", seconds, differences, cameUp },
     waitingUnits: units.waiting,
   };
 }
@@ -63,7 +76,7 @@ function rootDifferences(probe: Probe, expected: string | null): Difference[] {
     probe.root === null
       ? `The root file system${on} has no UUID that could be compared with ${expected}`
       : `The root file system is ${probe.root}${on} instead of ${expected}`;
-  return [{ about: "root", text }];
+  return [{ about: "root", fault: probe.root === null ? "not-known" : "other", text }];
 }
 
 const NO_DHCP: Difference = {
@@ -103,46 +116,69 @@ function settledDifferences({ state, waiting }: Probe): Difference[] {
   ];
 }
 
-const network = (text: string): Difference => ({ about: "network", text });
+/** What is wrong with an interface, before it is told which. */
+type Fault = { readonly fault: NetworkFault; readonly text: string };
+
+const wrong = (fault: NetworkFault, text: string): Fault => ({ fault, text });
+
+type Judged = {
+  readonly nic: JudgedCard;
+  readonly differences: readonly Difference[];
+  readonly isUp: boolean;
+};
+
+type Network = { readonly nics: readonly IntendedNic[]; readonly dhcpAnswers: boolean };
+
+function judgeLink(probe: Probe, wanted: GuestInterface, { nics, dhcpAnswers }: Network): Judged {
+  const { name } = wanted;
+  const mac = (nics.find((nic) => nic.name === name)?.mac ?? wanted.mac)?.toLowerCase() ?? null;
+  const nic = { name, mac };
+  const faults = linkFaults(probe, wanted, { mac, dhcpAnswers });
+  const differences = faults.map((one): Difference => ({ about: "network", nic, ...one }));
+  return { nic, differences, isUp: faults.length === 0 && isTried(wanted, dhcpAnswers) };
+}
+
+/** Where nothing answers DHCP, only what is below is looked at. */
+const isTried = ({ configured }: GuestInterface, dhcpAnswers: boolean): boolean =>
+  configured.kind !== "dhcp" || dhcpAnswers;
 
 /** What is wrong with one interface that the guest configures; its first cause only, where one causes the others. */
-function linkDifferences(
+function linkFaults(
   probe: Probe,
   wanted: GuestInterface,
-  { nics, dhcpAnswers }: { nics: readonly IntendedNic[]; dhcpAnswers: boolean },
-): Difference[] {
+  { mac, dhcpAnswers }: { mac: string | null; dhcpAnswers: boolean },
+): readonly Fault[] {
   const { name, configured } = wanted;
-  if (configured.kind === "none") return [];
-  const mac = (nics.find((nic) => nic.name === name)?.mac ?? wanted.mac)?.toLowerCase() ?? null;
   const link = probe.links.find((one) => one.name === name);
   if (link === undefined) {
     const other = mac === null ? undefined : probe.links.find((one) => one.mac === mac && one.physical);
     return [
-      network(
+      wrong(
+        "missing",
         other === undefined
           ? `${name} is missing, and so is a network card ${mac ?? "for it"}`
           : `${name} is missing: its network card ${mac} is called ${other.name} now`,
       ),
     ];
   }
-  const differences: Difference[] = [];
+  const faults: Fault[] = [];
   if (mac !== null && link.mac !== mac)
-    differences.push(network(`${name} is the network card ${link.mac ?? "without a MAC"} instead of ${mac}`));
-  if (!link.carrier)
-    return [
-      ...differences,
-      network(`${name} has no link: it is ${link.state === "down" ? "down" : "not connected"}`),
-    ];
-  return configured.kind === "dhcp" && !dhcpAnswers
-    ? differences
-    : [...differences, ...configDifferences(probe, link, configured)];
+    faults.push(
+      wrong("other-card", `${name} is the network card ${link.mac ?? "without a MAC"} instead of ${mac}`),
+    );
+  if (!link.carrier) {
+    const isDown = link.state === "down";
+    const text = `${name} has no link: it is ${isDown ? "down" : "not connected"}`;
+    return [...faults, wrong(isDown ? "down" : "no-link", text)];
+  }
+  return isTried(wanted, dhcpAnswers) ? [...faults, ...configFaults(probe, link, configured)] : faults;
 }
 
-function configDifferences(
+function configFaults(
   probe: Probe,
   link: ProbeLink,
   configured: GuestInterface["configured"],
-): Difference[] {
+): readonly Fault[] {
   switch (configured.kind) {
     case "none":
       return [];
@@ -151,28 +187,32 @@ function configDifferences(
       // A VLAN's lower link has no master; there the upper link must exist.
       return link.master === null && probe.links.some((one) => one.name === configured.of)
         ? []
-        : [network(`${link.name} is not a port of ${configured.of}`)];
+        : [wrong("not-a-port", `${link.name} is not a port of ${configured.of}`)];
     case "dhcp": {
       // No default route is asked for: QEMU's DHCP server offers none on a restricted network.
       if (!probe.ip) return [notKnown(link.name)];
-      return link.addresses.some(isGlobal) ? [] : [network(`${link.name} got no address by DHCP`)];
+      return link.addresses.some(isGlobal)
+        ? []
+        : [wrong("no-address", `${link.name} got no address by DHCP`)];
     }
     case "static": {
       if (!probe.ip) return [notKnown(link.name)];
       const lacking = configured.addresses.filter(
         (address) => !link.addresses.some((has) => sameAddress(has, address)),
       );
-      const differences = lacking.map((address) => network(`${link.name} lacks its address ${address}`));
+      const faults = lacking.map((address) =>
+        wrong("no-address", `${link.name} lacks its address ${address}`),
+      );
       const { gateway } = configured;
       if (gateway !== null && !probe.routes.some(({ via }) => via !== null && sameAddress(via, gateway)))
-        differences.push(network(`The default route through ${gateway} is missing`));
-      return differences;
+        faults.push(wrong("no-route", `The default route through ${gateway} is missing`));
+      return faults;
     }
   }
 }
 
-const notKnown = (name: string): Difference =>
-  network(`The addresses of ${name} are not known: the guest has no program ip`);
+const notKnown = (name: string): Fault =>
+  wrong("not-known", `The addresses of ${name} are not known: the guest has no program ip`);
 
 /** Link-local addresses come by themselves, also when DHCP failed. */
 function isGlobal(address: string): boolean {
