@@ -52,7 +52,11 @@ const WORDS: Readonly<Record<string, readonly [(text: string) => unknown, ...str
   parseNvram: [parseNvram, "<os><nvram template='/usr/x_VARS.fd'>/var/lib/x.fd</nvram></os>"],
   parsePflash: [(text) => parsePflash(text, []), '{"filename":"/a","node-name":"libvirt-pflash0-storage"}'],
   units: [
-    (text) => [hardwareReason(text), waitsForOtherMachine(text, { mounts: [] }), escapePath(text)],
+    (text) => {
+      const all = [{ unit: text, result: text }];
+      const waits = all.map((one) => waitsForOtherMachine(one, { guest: { mounts: [] }, all }));
+      return [hardwareReason(text), waits, escapePath(text)];
+    },
     "dev-disk-by\\x2duuid-3f1c.device",
     "/mnt/a b",
   ],

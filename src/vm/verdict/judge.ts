@@ -22,7 +22,7 @@ export type JudgeInput = {
   readonly probe: Probe;
   /** null: not known, so it is not compared. */
   readonly expectedRootUuid: string | null;
-  readonly guest: Pick<GuestOS, "network" | "mounts">;
+  readonly guest: Pick<GuestOS, "network" | "mounts" | "cloudInit">;
   readonly nics: readonly IntendedNic[];
   /** The check's network has a DHCP server. Default true. */
   readonly dhcpAnswers?: boolean;
@@ -86,12 +86,13 @@ const NO_DHCP: Difference = {
 
 function sortUnits(
   probe: Probe,
-  { guest, noDhcp }: { guest: Pick<GuestOS, "mounts">; noDhcp: boolean },
+  { guest, noDhcp }: { guest: Pick<GuestOS, "mounts" | "cloudInit">; noDhcp: boolean },
 ): { waiting: readonly string[]; differences: readonly Difference[] } {
   const waiting: string[] = [];
   const differences: Difference[] = [];
-  for (const { unit, result } of probe.failed) {
-    if (waitsForOtherMachine(unit, guest) || (noDhcp && waitsForDhcp(unit))) {
+  for (const one of probe.failed) {
+    const { unit, result } = one;
+    if (waitsForOtherMachine(one, { guest, all: probe.failed }) || (noDhcp && waitsForDhcp(unit))) {
       waiting.push(unit);
       continue;
     }

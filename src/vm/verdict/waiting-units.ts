@@ -2,6 +2,7 @@
 // Which units fail on the boot check's empty network only because another machine does not answer, and which because
 // a VM lacks the hardware they serve. Facts about distributions; add a line when a guest teaches one.
 import type { GuestOS } from "../../core/index.ts";
+import type { Probe } from "../probe/probe.ts";
 
 /** Unit names without regard to instances: `chrony.service`, `nfs-mountd.service`, `openvpn@office.service`. */
 const OTHER_MACHINE: readonly RegExp[] = [
@@ -21,15 +22,34 @@ const OTHER_MACHINE: readonly RegExp[] = [
   // packages, certificates, news
   /^(?:apt-daily|apt-daily-upgrade|apt-news|esm-cache|unattended-upgrades|dnf-makecache|dnf-automatic|packagekit|fwupd-refresh|certbot|motd-news|ua-timer|ubuntu-advantage|snapd\.seeded|snapd\.snap-repair|rhsmcertd|update-notifier-download|pollinate)\.service$/,
   // masters of configuration and monitoring
-  /^(?:puppet|puppet-agent|salt-minion|chef-client|cfengine3|cf-agent|zabbix-agent2?|check_mk[\w@-]*|cloud-init[\w-]*|cloud-config|cloud-final|cloud-init-local|walinuxagent|amazon-ssm-agent|google-[\w-]+)\.service$/,
+  /^(?:puppet|puppet-agent|salt-minion|chef-client|cfengine3|cf-agent|zabbix-agent2?|check_mk[\w@-]*|walinuxagent|amazon-ssm-agent|google-[\w-]+)\.service$/,
 ];
 
 /** Network file systems in the guest's fstab: their mount units fail when the server does not answer. */
 const NETWORK_FS =
   /^(?:nfs4?|cifs|smb3?|smbfs|ceph|glusterfs|afs|sshfs|fuse\.(?:sshfs|glusterfs|s3fs)|davfs|9p|lustre|beegfs|ocfs2|gfs2)$/;
 
-/** Would this unit work if other machines could be reached? */
-export function waitsForOtherMachine(unit: string, guest: Pick<GuestOS, "mounts">): boolean {
+/** The unit has ended of itself: it did not give up for want of an answer ($SERVICE_RESULT in systemd.exec(5)). */
+const CRASHED: ReadonlySet<string> = new Set(["signal", "core-dump", "oom-kill", "resources"]);
+
+/** Of cloud-init the network stage alone asks a server for its data; before 24.3 it had the first name. */
+const CLOUD_NETWORK = /^cloud-init(?:-network)?\.service$/;
+/** They exit with 1 where that stage left no data, and have nothing to ask for otherwise. */
+const CLOUD_LATER = /^cloud-(?:config|final)\.service$/;
+/** Their data comes from a disk or the hypervisor, or is none. */
+const CLOUD_LOCAL: ReadonlySet<string> = new Set(["NoCloud", "ConfigDrive", "OVF", "VMware", "None"]);
+
+type Failed = Probe["failed"][number];
+
+/** Would this unit work if other machines could be reached? `all`: those that failed beside it. */
+export function waitsForOtherMachine(
+  { unit, result }: Failed,
+  { guest, all }: { guest: Pick<GuestOS, "mounts" | "cloudInit">; all: readonly Failed[] },
+): boolean {
+  if (CRASHED.has(result)) return false;
+  if (CLOUD_NETWORK.test(unit)) return asksServer(guest);
+  if (CLOUD_LATER.test(unit))
+    return all.some((one) => CLOUD_NETWORK.test(one.unit) && waitsForOtherMachine(one, { guest, all: [] }));
   if (OTHER_MACHINE.some((pattern) => pattern.test(unit))) return true;
   return guest.mounts.some(
     ({ path, type, options }) =>
@@ -37,6 +57,10 @@ export function waitsForOtherMachine(unit: string, guest: Pick<GuestOS, "mounts"
       ["mount", "automount"].some((suffix) => unit === `${escapePath(path)}.${suffix}`),
   );
 }
+
+/** Absent: it never had data here, so it looks for some wherever it can. One that keeps its instance has them in its cache. */
+const asksServer = ({ cloudInit }: Pick<GuestOS, "cloudInit">): boolean =>
+  cloudInit === undefined || (!cloudInit.keepsInstance && !CLOUD_LOCAL.has(cloudInit.source ?? ""));
 
 /** Fails where DHCP gets no answer, and works where it does. */
 export const waitsForDhcp = (unit: string): boolean =>
