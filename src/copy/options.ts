@@ -20,6 +20,8 @@ export type DiskToCopy = {
     readonly viewPath: string;
     /** Normal (sorted, joined). */
     readonly touched: readonly Range[];
+    /** Past the page cache: of a disk in use it holds what was there when it was read first. Absent: as usual. */
+    readonly direct?: boolean;
   };
 };
 

@@ -2,7 +2,7 @@
 // Reads the used bytes of a disk: from the disk itself, and from the view above it where the two may differ.
 import { type FileHandle, open } from "node:fs/promises";
 import { formatBytes, intersect, type Range, sumBytes, UserError } from "../core/index.ts";
-import { isErrno } from "../system/index.ts";
+import { alignedBuffer, DIRECT_ALIGN_BYTES, type DirectFile, isErrno, openDirect } from "../system/index.ts";
 import type { DiskToCopy } from "./options.ts";
 import { type BadSectors, Rescuer } from "./bad-sectors.ts";
 import { splitRanges } from "./cells.ts";
@@ -26,7 +26,8 @@ export async function openSource(disk: DiskToCopy, bad: BadSectors | null): Prom
     opening.defer(() => file.close());
     return file;
   };
-  const source = await openOne(sourcePath);
+  const direct = disk.read.direct === true ? await openPastCache(disk, sourcePath) : null;
+  const source = direct === null ? await openOne(sourcePath) : opening.use(direct).handle;
   // An image that is cut off is known before anything is read; of several readers, any might be the first to notice.
   const stat = await source.stat();
   if (stat.isFile() && stat.size < disk.sizeBytes) throw tooShort(disk, sourcePath, stat.size);
@@ -34,7 +35,8 @@ export async function openSource(disk: DiskToCopy, bad: BadSectors | null): Prom
   const rescuer = bad === null ? null : opening.use(new Rescuer(sourcePath, bad));
   const readSource = async (into: Buffer, range: Range): Promise<void> => {
     try {
-      await readRange({ disk, file: source, path: sourcePath }, into, range);
+      if (direct !== null && !isAligned(range)) await readWidened({ disk, file: direct }, into, range);
+      else await readRange({ disk, file: source, path: sourcePath }, into, range);
     } catch (error) {
       const isBad = error instanceof UserError && isErrno(error.cause, "EIO", "ENODATA");
       if (rescuer === null || !isBad) throw error;
@@ -64,6 +66,25 @@ export async function openSource(disk: DiskToCopy, bad: BadSectors | null): Prom
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+const openPastCache = (disk: DiskToCopy, path: string): Promise<DirectFile> =>
+  openDirect(path).catch((error: unknown) => {
+    throw unreadable(disk, path, 0, error);
+  });
+
+const isAligned = ({ start, end }: Range): boolean =>
+  start % DIRECT_ALIGN_BYTES === 0 && end % DIRECT_ALIGN_BYTES === 0;
+
+/** The end of a disk whose size is no multiple of 4 KiB. */
+async function readWidened(
+  { disk, file }: { disk: DiskToCopy; file: DirectFile },
+  into: Buffer,
+  range: Range,
+): Promise<void> {
+  const bytes = await file.read(range, alignedBuffer(into.length + 2 * DIRECT_ALIGN_BYTES));
+  if (bytes.length < into.length) throw tooShort(disk, file.path, range.start + bytes.length);
+  into.set(bytes);
 }
 
 type From = { readonly disk: DiskToCopy; readonly file: FileHandle; readonly path: string };

@@ -19,6 +19,7 @@ export * from "./views/memory-view.ts";
 export * from "./devices/mount-table.ts";
 export * from "./devices/mount.ts";
 export * from "./programs/pipes.ts";
+export * from "./programs/polite.ts";
 export * from "./programs/quote.ts";
 export * from "./run-directory.ts";
 export * from "./programs/run.ts";

@@ -15,6 +15,7 @@ const WORDS = {
   "update-and-replace": stops("--update and --replace were given together."),
   "ways-exclude": stops("convert was given both --in-place and --overlay."),
   "disk-or-sysroot": stops("inspect was given both --disk and --sysroot."),
+  "name-missing": stops("copy needs a name for the VM: this computer has none that a VM can have."),
   "survey-alone": stops("inspect was given an archive of the collector, and --disk or --sysroot too."),
   "step-unknown": stops("There is no conversion step of this name."),
   "nobody-to-ask": stops("The command asks something, and there is no terminal to ask on."),

@@ -26,17 +26,24 @@ export type ExtSuper = {
   readonly mayBeUninit: boolean;
 };
 
-/** Of the bytes of EXT_SUPER: how the file system is laid out, or why that is not understood. */
-export function parseExtSuper(bytes: Uint8Array, sizeBytes: number): ExtSuper | string {
+/** Of the bytes of EXT_SUPER: how the file system is laid out, or why that is not understood. `isMounted`: its state says nothing. */
+export function parseExtSuper(
+  bytes: Uint8Array,
+  sizeBytes: number,
+  { isMounted = false } = {},
+): ExtSuper | string {
   const found = parseExtSuperblock(bytes);
   if (found === null) return "it has no superblock";
-  return whyUnusable(found) ?? layoutOf(found, sizeBytes);
+  return whyUnknown(found) ?? (isMounted ? null : whyUnusable(found)) ?? layoutOf(found, sizeBytes);
 }
 
-/** What of its state or features forbids to believe its bitmaps. */
-function whyUnusable({ compat, incompat, roCompat, state }: ExtSuperblock): string | null {
-  if ((incompat & ~INCOMPAT_KNOWN) !== 0 || (roCompat & EXT_RO_COMPAT.hasSnapshot) !== 0)
-    return "it has features that are not known";
+const whyUnknown = ({ incompat, roCompat }: ExtSuperblock): string | null =>
+  (incompat & ~INCOMPAT_KNOWN) !== 0 || (roCompat & EXT_RO_COMPAT.hasSnapshot) !== 0
+    ? "it has features that are not known"
+    : null;
+
+/** What of its state forbids to believe its bitmaps. */
+function whyUnusable({ compat, incompat, state }: ExtSuperblock): string | null {
   if ((incompat & EXT_INCOMPAT.recover) !== 0) return "its journal is not replayed";
   if ((state & EXT_STATE.errors) !== 0) return "it is marked as damaged";
   if ((state & EXT_STATE.clean) === 0 && (compat & EXT_COMPAT.hasJournal) === 0)

@@ -12,7 +12,7 @@ import {
   struct,
 } from "../../core/index.ts";
 import { descBlockAt, type ExtSuper, hasBackup, parseExtSuper } from "../storage/ext-super.ts";
-import { FreeRanges, type FreeSpace, unknownFree } from "./free.ts";
+import { FreeRanges, type FreeOptions, type FreeSpace, unknownFree } from "./free.ts";
 import { type Reader, readExactly } from "../storage/reader.ts";
 
 const BG_BLOCK_UNINIT = 2;
@@ -36,14 +36,15 @@ const NO_HIGH = { blockBitmap: 0, inodeBitmap: 0, inodeTable: 0, freeClusters: 0
 /** `unknown` for a file system that is dirty, damaged or has features that are not understood. */
 export async function readExtFree(
   reader: Reader,
-  { signal }: { readonly signal: AbortSignal },
+  { signal, isHint = false }: FreeOptions,
 ): Promise<FreeSpace> {
   const bytes = await readExactly(reader, EXT_SUPER.start, EXT_SUPER.end - EXT_SUPER.start);
-  const found = bytes === null ? "it has no superblock" : parseExtSuper(bytes, reader.sizeBytes);
+  const found =
+    bytes === null ? "it has no superblock" : parseExtSuper(bytes, reader.sizeBytes, { isMounted: isHint });
   if (typeof found === "string") return unknownFree(found);
   const groups = await readGroups(reader, found, signal);
   if (groups === null) return unknownFree("its group descriptors are damaged");
-  return await readBitmaps(reader, { fs: found, groups, signal });
+  return await readBitmaps(reader, { fs: found, groups, signal, isHint });
 }
 
 type Groups = {
@@ -123,9 +124,9 @@ function addSuperblocks(
   }
 }
 
-type Bitmaps = { readonly fs: ExtSuper; readonly groups: Groups; readonly signal: AbortSignal };
+type Bitmaps = { readonly fs: ExtSuper; readonly groups: Groups } & Required<FreeOptions>;
 
-async function readBitmaps(reader: Reader, { fs, groups, signal }: Bitmaps): Promise<FreeSpace> {
+async function readBitmaps(reader: Reader, { fs, groups, signal, isHint }: Bitmaps): Promise<FreeSpace> {
   const out = new FreeRanges();
   const bitmaps = bitmapReader(reader, fs, groups);
   // Where clusters are larger than blocks, a cluster with one fixed block is not free.
@@ -151,7 +152,8 @@ async function readBitmaps(reader: Reader, { fs, groups, signal }: Bitmaps): Pro
       (sum, range) => sum + Math.ceil((range.end - range.start) / fs.clusterBlocks),
       0,
     );
-    if (clusters !== groups.freeClusters[group]) return unknownFree(`its group ${group} contradicts itself`);
+    if (!isHint && clusters !== groups.freeClusters[group])
+      return unknownFree(`its group ${group} contradicts itself`);
     for (const range of really) out.add(range.start * fs.blockBytes, range.end * fs.blockBytes);
   }
   return { kind: "free", ranges: out.ranges() };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Free clusters of FAT12, FAT16 and FAT32 (Microsoft's FAT specification 1.03, as Linux reads it in fs/fat/inode.c).
 import { le, struct } from "../../core/index.ts";
-import { FreeRanges, type FreeSpace, unknownFree } from "./free.ts";
+import { FreeRanges, type FreeOptions, type FreeSpace, unknownFree } from "./free.ts";
 import { type Reader, readExactly } from "../storage/reader.ts";
 
 /** The BIOS parameter block of all three (3.1). */
@@ -38,7 +38,7 @@ type Fat = {
 /** A cluster is free when it is so in every copy of the table. `unknown` where the volume is dirty or not understood. */
 export async function readFatFree(
   reader: Reader,
-  { signal }: { readonly signal: AbortSignal },
+  { signal, isHint = false }: FreeOptions,
 ): Promise<FreeSpace> {
   const bytes = await readExactly(reader, 0, BOOT_SECTOR_BYTES);
   const fat = bytes === null ? "it has no boot sector" : parseBootSector(bytes, reader.sizeBytes);
@@ -56,7 +56,7 @@ export async function readFatFree(
       const length = Math.ceil((count * fat.bits) / 8);
       const table = await readExactly(reader, at, length);
       if (table === null) return unknownFree("its tables cannot be read");
-      if (first === 0 && isDirty(entryOf(table, 1, fat.bits), fat.bits))
+      if (!isHint && first === 0 && isDirty(entryOf(table, 1, fat.bits), fat.bits))
         return unknownFree("it was not unmounted");
       for (let i = 0; i < count; i += 1) if (entryOf(table, i, fat.bits) !== 0) used[i] = 1;
     }

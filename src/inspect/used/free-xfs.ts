@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Free extents of XFS from the by-block free space tree of each allocation group (fs/xfs/libxfs/xfs_format.h).
 import { be, dataView, struct, XFS_MAGIC, XFS_SUPERBLOCK } from "../../core/index.ts";
-import { FreeRanges, type FreeSpace, unknownFree } from "./free.ts";
+import { FreeRanges, type FreeOptions, type FreeSpace, unknownFree } from "./free.ts";
 import { type Reader, readExactly } from "../storage/reader.ts";
 import { isLogClean } from "./xfs-log.ts";
 
@@ -43,18 +43,18 @@ type Super = {
 /** `unknown` for a file system that is dirty, damaged or has features that are not understood. */
 export async function readXfsFree(
   reader: Reader,
-  { signal }: { readonly signal: AbortSignal },
+  { signal, isHint = false }: FreeOptions,
 ): Promise<FreeSpace> {
   const bytes = await readExactly(reader, 0, SECTOR);
   const fs = bytes === null ? "it has no superblock" : parseSuper(bytes, reader.sizeBytes);
   if (typeof fs === "string") return unknownFree(fs);
-  if (!(await isLogClean(reader, fs.log, signal))) return unknownFree("its log is not replayed");
+  if (!isHint && !(await isLogClean(reader, fs.log, signal))) return unknownFree("its log is not replayed");
   const out = new FreeRanges();
   try {
     for (let ag = 0; ag < fs.agCount; ag += 1) {
       signal.throwIfAborted();
       const wrong = await readGroup(reader, { fs, ag, out, signal });
-      if (wrong !== null) return unknownFree(`its allocation group ${ag} is damaged: ${wrong}`);
+      if (wrong !== null && !isHint) return unknownFree(`its allocation group ${ag} is damaged: ${wrong}`);
     }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

@@ -7,6 +7,15 @@ export type FreeSpace =
   | { readonly kind: "free"; readonly ranges: readonly Range[] }
   | { readonly kind: "unknown"; readonly why: string };
 
+export type FreeOptions = {
+  readonly signal: AbortSignal;
+  /**
+   * Of a mounted file system, whose kernel knows more than the disk: an open journal and numbers that do not agree are no
+   * objection, since whoever asks compares all of it later. Absent: they are.
+   */
+  readonly isHint?: boolean;
+};
+
 export const unknownFree = (why: string): FreeSpace => ({ kind: "unknown", why });
 
 /** More ranges than this cost more memory than the small ones save in bytes: then the small ones are dropped. */

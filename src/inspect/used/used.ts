@@ -39,11 +39,13 @@ export type UsedMaps = {
 
 type Input = {
   readonly graph: BlockGraph;
-  /** Disk number -> path of its raw view: a device, an image, or a file of the overlay. Nothing may be mounted on it. */
+  /** Disk number -> path of its raw view: a device, an image, or a file of the overlay. Nothing may be mounted on it, but for `isHint`. */
   readonly views: ReadonlyMap<number, string>;
   /** LUKS volumes that are open; of others in the graph nothing is known to be free. */
   readonly opened?: readonly OpenedCrypt[];
   readonly signal: AbortSignal;
+  /** The disks are in use: what comes of it is likely, and no more. Absent: they are not. */
+  readonly isHint?: boolean;
 };
 
 const ALIGN_BYTES = 4096;
@@ -51,7 +53,13 @@ const ALIGN_BYTES = 4096;
 const SWAP_HEADER_BYTES = 65_536;
 
 /** Reads the maps of all volumes at once. Call it on the views after conversion: new files lie in blocks that were free. */
-export async function readUsedMaps({ graph, views, opened = [], signal }: Input): Promise<UsedMaps> {
+export async function readUsedMaps({
+  graph,
+  views,
+  opened = [],
+  signal,
+  isHint = false,
+}: Input): Promise<UsedMaps> {
   await using scope = new AsyncDisposableStack();
   const readers = new Map<NodeId, Reader>();
   const paths = new Map<NodeId, string>();
@@ -62,7 +70,7 @@ export async function readUsedMaps({ graph, views, opened = [], signal }: Input)
     paths.set(node.id, path);
   }
   const clear = withInsides(graph, withWoven(graph, readers), opened);
-  const context: UsedContext = { graph, readers, clear, paths, signal };
+  const context: UsedContext = { graph, readers, clear, paths, signal, isHint };
   const volumes = volumesOf(graph, clear);
   const groups = await readGroupSpaces(context);
   const found = await Promise.all(
@@ -118,7 +126,7 @@ const isOpened = (graph: BlockGraph, { id, holds }: BlockNode): boolean =>
 const NEEDED = "another volume needs its old contents";
 
 async function readFree({ node }: Volume, context: UsedContext): Promise<FreeSpace> {
-  const { graph, paths, signal } = context;
+  const { graph, paths, signal, isHint } = context;
   const { holds, sizeBytes } = node;
   if (holds.kind === "swap")
     return holds.hibernated
@@ -137,13 +145,13 @@ async function readFree({ node }: Volume, context: UsedContext): Promise<FreeSpa
     case "ext2":
     case "ext3":
     case "ext4":
-      return await readExtFree(reader, { signal });
+      return await readExtFree(reader, { signal, isHint });
     case "xfs":
-      return await readXfsFree(reader, { signal });
+      return await readXfsFree(reader, { signal, isHint });
     case "btrfs":
       return await readBtrfsFree(reader, { signal });
     case "vfat":
-      return await readFatFree(reader, { signal });
+      return await readFatFree(reader, { signal, isHint });
     default:
   }
   if (!hasPartclone(holds.type)) return unknownFree(`the free space of ${holds.type} is not known`);

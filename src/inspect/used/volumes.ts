@@ -33,6 +33,8 @@ export type UsedContext = {
   readonly clear: ReadonlyMap<NodeId, Reader>;
   readonly paths: ReadonlyMap<NodeId, string>;
   readonly signal: AbortSignal;
+  /** Of disks in use. */
+  readonly isHint: boolean;
 };
 
 /** Where a node lies, on disks or woven arrays: once, or on each member of a mirror. null: nobody can say, or not all is here. */

@@ -91,7 +91,7 @@ async function runsLive(): Promise<boolean> {
 }
 
 /** Loop devices, mounts and the guest's own tools in a chroot: an ordinary user has none of these. */
-function refuseOrdinaryUser(): void {
+export function refuseOrdinaryUser(): void {
   if (process.getuid?.() === 0) return;
   throw new UserError("not-root", "Looking into disks needs root", {
     advice: "Run it as root, or with sudo",
@@ -109,7 +109,7 @@ async function refuseKernel(disks: readonly SourceDisk[]): Promise<void> {
   throw new UserError("kernel-lacks", `The running kernel, Linux ${needs.release}, ${what}`, { advice });
 }
 
-function refuseTwice(disks: readonly SourceDisk[]): void {
+export function refuseTwice(disks: readonly SourceDisk[]): void {
   for (const [index, disk] of disks.entries())
     if (disks.slice(0, index).some((other) => other.path === disk.path))
       throw new UserError("disk-twice", `${disk.path} is given twice`, {

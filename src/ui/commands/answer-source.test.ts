@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { UserError } from "../../core/index.ts";
 import { readAnswers } from "./answer-source.ts";
-import { mayHeal } from "./live.ts";
+import { mayHeal } from "./live/live.ts";
 import { temporary } from "../../../tests/support/temporary.ts";
 
 const { signal } = new AbortController();

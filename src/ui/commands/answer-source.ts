@@ -12,7 +12,7 @@ import {
   type MachineIdentifiers,
   parseAnswerFile,
 } from "../settings/index.ts";
-import { findStick } from "./stick.ts";
+import { findStick } from "./live/stick.ts";
 
 /** Put there by iso build --config. */
 const ANSWERS_ON_IMAGE = "/etc/virt-p2v/answers.yaml";

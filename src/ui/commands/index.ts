@@ -5,6 +5,7 @@ import type { CommandRunner } from "./context.ts";
 import { runHostDefine } from "./host/define.ts";
 import { runHostShow } from "./host/show.ts";
 import { runCheck } from "./check.ts";
+import { runCopy } from "./copy.ts";
 import { runConvert } from "./convert.ts";
 import { runDoctor } from "./doctor.ts";
 import { runHostClean } from "./host/clean.ts";
@@ -14,7 +15,7 @@ import { runIsoAttach } from "./iso/attach.ts";
 import { runIsoBuild } from "./iso/build.ts";
 import { runIsoKickstart } from "./iso/kickstart.ts";
 import { runIsoPxe } from "./iso/pxe.ts";
-import { runLive } from "./live.ts";
+import { runLive } from "./live/live.ts";
 import { runMigrate } from "./migrate.ts";
 import { runPlan } from "./plan.ts";
 import { runReport } from "./report.ts";
@@ -26,6 +27,7 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   inspect: runInspect,
   plan: runPlan,
   migrate: runMigrate,
+  copy: runCopy,
   convert: runConvert,
   check: runCheck,
   verify: runVerify,

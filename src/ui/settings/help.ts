@@ -29,7 +29,7 @@ export const positionalName = ({ name, optional }: NonNullable<Command["position
   optional === true ? `[${name}]` : name;
 
 function renderSynopsis(command: Command): string {
-  const required = command.required.map((name) => `--${name} ${SETTINGS[name].value}`);
+  const required = command.required.map((name) => [`--${name}`, SETTINGS[name].value ?? []].flat().join(" "));
   const positional = command.positional === null ? [] : [positionalName(command.positional)];
   return ["virt-p2v", command.name, ...required, "[OPTION]...", ...positional].join(" ");
 }

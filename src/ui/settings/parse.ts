@@ -107,11 +107,14 @@ export function parseCommandLine(command: Command, args: readonly string[]): Giv
     throw usage("argument-missing", `virt-p2v ${command.name} needs ${positional.name}`, advice);
   const replaced = command.unless !== undefined && given.many(command.unless).length > 0;
   for (const name of replaced ? [] : command.required)
-    if (given.one(name) === null && given.many(name).length === 0)
+    if (!isGiven(given, name))
       throw usage(
         "setting-missing",
-        `virt-p2v ${command.name} needs --${name} ${SETTINGS[name].value}`,
+        `virt-p2v ${command.name} needs --${[name, SETTINGS[name].value ?? []].flat().join(" ")}`,
         advice,
       );
   return given;
 }
+
+const isGiven = (given: Given, name: SettingName): boolean =>
+  SETTINGS[name].value === null ? given.flag(name) : given.one(name) !== null || given.many(name).length > 0;

@@ -118,9 +118,13 @@ export const SETTINGS = {
     "KIND",
     "Who writes on the host: agent, shell (slower: dd, a hash and zstd or gzip of the host), or auto. Default: auto, the shell where the agent cannot run.",
   ),
+  live: flag("The disks are in use, by the system that runs: they are read as they are at that moment."),
+  follow: flag(
+    "Copy again and again, only what changed, until a pass is no shorter than the one before, or the time of --window-ends is near.",
+  ),
   "window-ends": one(
     "TIME",
-    "When the copy must be done, such as 06:30 or 2026-11-24T06:30: the plan says whether it fits, and what to do if not.",
+    "When the copy must be done, such as 06:30 or 2026-11-24T06:30: the plan says whether it fits, and what to do if not; copy --follow begins no pass that would end later.",
   ),
   "retry-for": one(
     "TIME",

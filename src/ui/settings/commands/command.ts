@@ -7,6 +7,7 @@ export type CommandName =
   | "inspect"
   | "plan"
   | "migrate"
+  | "copy"
   | "convert"
   | "check"
   | "verify"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands, in the order of help and manual; and what their exit codes mean.
 import type { Command } from "./command.ts";
+import { copy } from "./copy.ts";
 import { inspect, plan, migrate } from "./migrate.ts";
 import { convert } from "./convert.ts";
 import { check, verify, report } from "./finished.ts";
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   inspect,
   plan,
   migrate,
+  copy,
   convert,
   check,
   verify,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stick labelled P2V, with answers or keys for this night: mounted read-only, and left so, since answers may name its keys.
 import { mkdir, readlink } from "node:fs/promises";
-import { lastWords, UserError } from "../../core/index.ts";
-import { readBounded, run, RunError } from "../../system/index.ts";
+import { lastWords, UserError } from "../../../core/index.ts";
+import { readBounded, run, RunError } from "../../../system/index.ts";
 
 const DEVICE = "/dev/disk/by-label/P2V";
 const DIRECTORY = "/run/p2v/stick";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { problemEntries, UserError } from "../../core/index.ts";
-import { mayHeal as mayLinkHeal } from "../../copy/connection.ts";
+import { problemEntries, UserError } from "../../../core/index.ts";
+import { mayHeal as mayLinkHeal } from "../../../copy/connection.ts";
 import { mayHeal } from "./live.ts";
 
 const error = (code: UserError["code"]): UserError => new UserError(code, "words", { advice: "advice" });

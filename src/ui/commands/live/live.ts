@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v live: the unattended migration of the live CD, by the kernel command line. Tries again what may heal.
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../../core/index.ts";
-import { parseDestination, writePinnedSshConfig } from "../../hosts/index.ts";
-import { DONE_ALREADY, localDisks } from "../../job/index.ts";
-import { makeRunDirectory, readBounded } from "../../system/index.ts";
-import { renderError } from "../print/index.ts";
-import { findCommand, type LiveSettings, liveSettings, parseCommandLine } from "../settings/index.ts";
-import { readAnswers } from "./answer-source.ts";
-import { type CommandRunner, say } from "./context.ts";
-import { leave } from "./leave.ts";
-import { runMigrate } from "./migrate.ts";
-import { runPlan } from "./plan.ts";
-import { withTrace } from "./with-trace.ts";
+import { UserError } from "../../../core/index.ts";
+import { parseDestination, writePinnedSshConfig } from "../../../hosts/index.ts";
+import { DONE_ALREADY, localDisks } from "../../../job/index.ts";
+import { makeRunDirectory, readBounded } from "../../../system/index.ts";
+import { renderError } from "../../print/index.ts";
+import { findCommand, type LiveSettings, liveSettings, parseCommandLine } from "../../settings/index.ts";
+import { readAnswers } from "../answer-source.ts";
+import { type CommandRunner, say } from "../context.ts";
+import { leave } from "../leave.ts";
+import { runMigrate } from "../migrate.ts";
+import { runPlan } from "../plan.ts";
+import { withTrace } from "../with-trace.ts";
 
 const RUNNERS = { migrate: runMigrate, plan: runPlan } as const;
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// virt-p2v copy --live: passes over the disks of a running system, each with what it took.
+import { formatBytes, formatSeconds } from "../../core/index.ts";
+import { parseDestination } from "../../hosts/index.ts";
+import { copyLive, type LivePass } from "../../job/index.ts";
+import { answersOf } from "../settings/index.ts";
+import { VERSION } from "../version.ts";
+import { type CommandRunner, makePrinter, say } from "./context.ts";
+import { renderJson } from "../text/plain.ts";
+
+export const runCopy: CommandRunner = async (given, { signal }) => {
+  const answers = answersOf(given, parseDestination(given.one("to") ?? ""));
+  const json = given.flag("json");
+  const printer = makePrinter({ json, verbose: given.flag("verbose") });
+  const print = (value: object): void => void process.stdout.write(`${renderJson(value)}\n`);
+  try {
+    const to = given.one("to") ?? "";
+    const { name, destination, passes } = await copyLive({
+      answers,
+      sshConfig: given.one("ssh-config"),
+      follow: given.flag("follow"),
+      version: VERSION,
+      onPass: (pass) => {
+        printer.close();
+        if (json) print({ type: "pass", ...pass });
+        else say(passLine(pass));
+      },
+      signal,
+      emit: printer.emit,
+    });
+    printer.close();
+    if (json) print({ type: "live-copy", name, destination, passes });
+    else say(nextSteps({ to, name, disks: answers.disks, last: passes.at(-1) }));
+    return 0;
+  } finally {
+    printer.close();
+  }
+};
+
+const passLine = ({ number, usedBytes, sentBytes, seconds }: LivePass): string =>
+  `Pass ${number}: ${formatBytes(usedBytes)} in use, ${formatBytes(sentBytes)} sent, ${formatSeconds(seconds)}`;
+
+function nextSteps({
+  to,
+  name,
+  disks,
+  last,
+}: {
+  to: string;
+  name: string;
+  disks: readonly string[];
+  last: LivePass | undefined;
+}): string {
+  const words = [
+    `\n${name}: copied ahead, and not finished. It is the disk of a running system: no VM can start from it.`,
+    `To finish, boot the server from the live CD and migrate to the same place under the same name:`,
+    `  virt-p2v migrate ${disks.map((disk) => `--disk ${disk}`).join(" ")} --to ${to} --name ${name}`,
+    last === undefined
+      ? ""
+      : `There all is read and compared, and only what differs is sent: at this pass's speed in ${formatSeconds(last.seconds)}, beside the conversion and the boot check.`,
+  ];
+  return words.filter((line) => line !== "").join("\n");
+}

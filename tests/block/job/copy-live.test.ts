@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// A disk in use is copied ahead, and a migration goes on from there: a loop device with partitions, mounted and written to.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import type { LivePass } from "../../../src/job/index.ts";
+import { run } from "../../../src/system/index.ts";
+import { waitFor } from "../../../lab/processes.ts";
+import { cli, type Ended, leftovers } from "../../support/cli.ts";
+import { temporary } from "../../support/temporary.ts";
+
+const MIB = 2 ** 20;
+
+type Server = AsyncDisposable & {
+  readonly device: string;
+  readonly mounted: string;
+  readonly unmount: () => Promise<void>;
+};
+
+type FsType = "ext4" | "xfs";
+
+/** A disk of 320 MiB with one file system, mounted. */
+async function server(t: TestContext, type: FsType = "ext4"): Promise<Server> {
+  const directory = await temporary(t);
+  const image = join(directory, "disk.img");
+  const mounted = await temporary(t);
+  await run(["truncate", "--size", "320M", image]);
+  await run(["sfdisk", "--quiet", image], { input: "label: gpt\n2048,+,L\n" });
+  const device = (await run(["losetup", "--find", "--show", "--partscan", image])).stdout.trim();
+  const part = `${device}p1`;
+  await run(["partx", "--update", device]);
+  await waitFor(part, () => existsSync(part));
+  await run([`mkfs.${type}`, "-q", part]);
+  await run(["mount", part, mounted]);
+  let isMounted = true;
+  const unmount = async (): Promise<void> => {
+    if (isMounted) await run(["umount", mounted]);
+    isMounted = false;
+  };
+  return {
+    device,
+    mounted,
+    unmount,
+    async [Symbol.asyncDispose]() {
+      await unmount();
+      await run(["losetup", "--detach", device]);
+    },
+  };
+}
+
+const words = (device: string, to: string): readonly string[] => [
+  "--disk",
+  device,
+  "--to",
+  `dir:${to}`,
+  "--name",
+  "vm",
+];
+
+async function copyLive(
+  device: string,
+  to: string,
+  ...more: readonly string[]
+): Promise<readonly LivePass[]> {
+  const ended = await cli(["copy", "--live", ...words(device, to), "--json", ...more]);
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.deepEqual(await leftovers(), []);
+  const lines = ended.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { type: string });
+  assert.equal(lines.at(-1)?.type, "live-copy");
+  return lines.filter(({ type }) => type === "pass") as unknown as readonly LivePass[];
+}
+
+const migrate = (device: string, to: string): Promise<Ended> =>
+  cli(["migrate", ...words(device, to), "--yes", "--no-boot-check"]);
+
+/** Read-only, as it lies on the disk: nothing is replayed. */
+const AS_IT_IS: Readonly<Record<FsType, string>> = { ext4: "ro,noload", xfs: "ro,norecovery,nouuid" };
+
+for (const type of ["ext4", "xfs"] as const)
+  test(`a disk with a mounted ${type} is copied ahead twice, and the migration sends only what changed since`, async (t) => {
+    await using source = await server(t, type);
+    const { device, mounted, unmount } = source;
+    const to = await temporary(t);
+    await writeFile(join(mounted, "base"), randomBytes(48 * MIB));
+    await run(["sync", "--file-system", mounted]);
+    const [first] = await copyLive(device, to);
+    // XFS writes its maps when it likes, within a minute: only the migration is sure to see all of it.
+    const isPrompt = type === "ext4";
+    assert.ok(!isPrompt || (first?.sentBytes ?? 0) > 48 * MIB);
+    assert.ok((first?.usedBytes ?? 0) < 100 * MIB, "an open journal does not make all of it used");
+
+    await writeFile(join(mounted, "base"), randomBytes(4 * MIB), { flag: "r+" }); // in place
+    await writeFile(join(mounted, "new"), randomBytes(4 * MIB));
+    await run(["sync", "--file-system", mounted]);
+    const [second] = await copyLive(device, to);
+    assert.ok(
+      !isPrompt || (second?.sentBytes ?? 0) > 8 * MIB,
+      "what was written through the partition is seen",
+    );
+    assert.ok(!isPrompt || (second?.sentBytes ?? 0) < 30 * MIB, "and what was not is not sent again");
+
+    const files = await readdir(join(to, "vm"));
+    assert.deepEqual(files.toSorted(), ["vm-1.hashes.partial", "vm-1.img.partial"]);
+    assert.equal((await cli(["verify", join(to, "vm")])).code, 8);
+    const defined = await cli(["host", "define", "vm", "--to", `dir:${to}`, "--yes"]);
+    assert.notEqual(defined.code, 0);
+    assert.doesNotMatch(defined.stderr, /\n\s+at /);
+
+    await writeFile(join(mounted, "last"), randomBytes(MIB));
+    await rm(join(mounted, "new"));
+    const busy = await migrate(device, to);
+    assert.equal(busy.code, 3, "a migration still wants it unused");
+    await unmount();
+    const ended = await migrate(device, to);
+    assert.equal(ended.code, 0, ended.stderr);
+    const report = JSON.parse(await readFile(join(to, "vm/report.json"), "utf8")) as {
+      disks: readonly { sentBytes: number }[];
+    };
+    const rest = report.disks[0]?.sentBytes ?? Number.POSITIVE_INFINITY;
+    assert.ok(!isPrompt || rest < 30 * MIB, "the copy ahead was worth it");
+    assert.equal((await cli(["verify", join(to, "vm")])).code, 0);
+    const at = `offset=${MIB}`;
+    const inside = await temporary(t);
+    await run(["mount", "-o", `${AS_IT_IS[type]},loop,${at}`, join(to, "vm/vm-1.img"), inside]);
+    await run(["mount", "-o", AS_IT_IS[type], `${device}p1`, mounted]);
+    try {
+      await run(["diff", "-r", mounted, inside]);
+    } finally {
+      for (const path of [inside, mounted]) await run(["umount", path]);
+    }
+  });
+
+test("--follow ends when a pass is as short as it gets, while the server writes on", async (t) => {
+  await using source = await server(t);
+  const { device, mounted } = source;
+  const to = await temporary(t);
+  await writeFile(join(mounted, "base"), randomBytes(32 * MIB));
+  const over = new AbortController();
+  const writer = (async () => {
+    for (let turn = 0; !over.signal.aborted; turn += 1) {
+      await writeFile(join(mounted, `busy-${turn % 3}`), randomBytes(MIB));
+      await run(["sync", "--file-system", mounted]);
+    }
+  })();
+  const passes = await copyLive(device, to, "--follow");
+  over.abort();
+  await writer;
+  assert.ok(passes.length >= 2);
+  assert.ok((passes.at(-1)?.sentBytes ?? 0) < (passes[0]?.sentBytes ?? 0) / 2);
+});
+
+test("copy says what it needs, and leaves a finished VM alone", async (t) => {
+  await using source = await server(t);
+  const { device, unmount } = source;
+  const to = await temporary(t);
+  const asked = await cli(["copy", ...words(device, to)]);
+  assert.equal(asked.code, 2);
+  assert.match(asked.stderr, /--live/);
+  await unmount();
+  assert.equal((await migrate(device, to)).code, 0);
+  const there = await cli(["copy", "--live", ...words(device, to)]);
+  assert.equal(there.code, 5, there.stderr);
+  assert.match(there.stderr, /holds a finished VM/);
+  assert.equal((await cli(["verify", join(to, "vm")])).code, 0);
+});
