@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { attachLoop, run } from "../../src/system/index.ts";
-import { MD_PARTS } from "../support/guests/machines/md.ts";
+import { MD_PARTS } from "../support/guests/machines/mirrors/md.ts";
 import { migrateMachine, planAgain } from "../support/vms/matrix.ts";
 
 test("root and /boot on mirrors of two disks: it boots, with both members in step", async (t) => {

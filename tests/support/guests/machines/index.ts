@@ -11,7 +11,8 @@ import { buildExtlinuxMachine } from "./extlinux.ts";
 import { buildKernelsMachine } from "./kernels.ts";
 import { buildLuksMachine } from "./luks.ts";
 import { buildLvmMachine } from "./lvm.ts";
-import { buildMdMachine } from "./md.ts";
+import { buildImsmMachine } from "./mirrors/imsm.ts";
+import { buildMdMachine } from "./mirrors/md.ts";
 import { buildMountUnitsMachine } from "./mount-units.ts";
 import { buildMultipathMachine } from "./multipath.ts";
 import { buildNetworkMachine } from "./network.ts";
@@ -62,6 +63,7 @@ const MACHINES = {
     source: "extlinux.ts",
     build: buildExtlinuxMachine,
   },
+  "imsm-mirror": { system: BOOKWORM, disks: 2, source: "mirrors/imsm.ts", build: buildImsmMachine },
   kernels: {
     system: { ...withMore("linux-image-cloud-amd64/trixie"), alsoFrom: "trixie" },
     source: "kernels.ts",
@@ -80,7 +82,7 @@ const MACHINES = {
     source: "lvm.ts",
     build: (directory, options) => buildLvmMachine(directory, { dracut: true, ...options }),
   },
-  md: { system: BOOKWORM, disks: 2, source: "md.ts", build: buildMdMachine },
+  md: { system: BOOKWORM, disks: 2, source: "mirrors/md.ts", build: buildMdMachine },
   "mount-units": { system: BOOKWORM, disks: 2, source: "mount-units.ts", build: buildMountUnitsMachine },
   multipath: {
     system: withMore("multipath-tools-boot"),

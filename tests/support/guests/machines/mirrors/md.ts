@@ -3,12 +3,12 @@
 // it as a plain partition), the root on another one; each disk has a swap of its own. The kernel that boots the VM judges the superblocks.
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { attachLoop, run } from "../../../../src/system/index.ts";
-import { type MdSuperblock, mdSuperblock } from "../../disks/md.ts";
-import { type Call, MIB } from "./build.ts";
-import { format, makeDisk, placeParts } from "./disk.ts";
-import { writeGrubMenu } from "./grub.ts";
-import { installSystem } from "./install.ts";
+import { attachLoop, run } from "../../../../../src/system/index.ts";
+import { type MdSuperblock, mdSuperblock } from "../../../disks/md.ts";
+import { type Call, MIB } from "../build.ts";
+import { format, makeDisk, placeParts } from "../disk.ts";
+import { writeGrubMenu } from "../grub.ts";
+import { installSystem } from "../install.ts";
 
 const LAYOUT = {
   label: "dos",
