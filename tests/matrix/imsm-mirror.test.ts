@@ -14,7 +14,8 @@ test("root and swap are partitions of Intel's mirror, /dev/md126: it boots from 
     [],
   );
   const codes = report.problems.map(({ code }) => code);
-  for (const code of ["firmware-raid-plain", "mirror-left-out"] as const) assert.ok(codes.includes(code), code);
+  for (const code of ["firmware-raid-plain", "mirror-left-out"] as const)
+    assert.ok(codes.includes(code), code);
   assert.deepEqual(
     report.disks.map(({ path }) => path),
     disks.slice(0, 1),
