@@ -243,7 +243,11 @@ export async function readInitLink(
         why: `the kernel's words name init=${given}, which is not there; the initramfs goes on with ${path}`,
         about,
       });
-    return proven(place, { text: `${path} (${guest.init})`, why: `${found} is there`, about });
+    return proven(place, {
+      text: guest.init === "unknown" ? path : `${path} (${guest.init})`,
+      why: `${found} is there`,
+      about,
+    });
   }
   const wanted = given ?? INITS[0] ?? "";
   return broken(place, {

@@ -29,7 +29,8 @@ export type GuestOS = {
   readonly loader: string;
   /** `initramfs-tools`, `dracut`, `mkinitcpio`, `mkinitrd`, `generic`. */
   readonly initramfsTool: string;
-  readonly init: "systemd" | "sysv" | "openrc" | "upstart" | "unknown";
+  /** `unknown`: none of these, or not proven. */
+  readonly init: "systemd" | "sysv" | "openrc" | "upstart" | "busybox" | "unknown";
   readonly kernels: readonly Kernel[];
   readonly network: readonly GuestInterface[];
   /** What tells which card had which name. Absent: nothing was read. */

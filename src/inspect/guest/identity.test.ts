@@ -70,7 +70,7 @@ test("readIdentity() tells what starts the system and what makes its initramfs",
     await init({ "/sbin/init": { link: "/bin/busybox" }, "/bin/busybox": "x", "/sbin/openrc": "x" }),
     "openrc",
   );
-  assert.equal(await init({ "/sbin/init": "x", "/etc/inittab": "x" }), "sysv");
+  assert.equal(await init({ "/sbin/init": "x", "/etc/inittab": "id:2:initdefault:\n" }), "sysv");
   assert.equal(await init({}), "unknown");
   const tool = async (...paths: string[]): Promise<string> =>
     (await readIdentity(memoryView(Object.fromEntries(paths.map((path) => [path, "x"]))))).initramfsTool;

@@ -2,6 +2,7 @@
 // Which distribution it is, on which architecture, started by what.
 import type { GuestOS, GuestView } from "../../core/index.ts";
 import { familyOf } from "./families.ts";
+import { readInit } from "./init.ts";
 
 export type Identity = Pick<
   GuestOS,
@@ -171,18 +172,6 @@ async function readArch(view: GuestView): Promise<string> {
     }
   }
   return "unknown";
-}
-
-/** What /sbin/init is; upstart and SysV both have a plain file there. */
-async function readInit(view: GuestView): Promise<Identity["init"]> {
-  const init = await view.resolve("/sbin/init");
-  if (init?.endsWith("/systemd") === true) return "systemd";
-  if ((await firstOf(view, ["/sbin/openrc-init", "/sbin/openrc"])) !== null) return "openrc";
-  if (init !== null && (await view.resolve("/sbin/initctl")) !== null) {
-    const jobs = await view.list("/etc/init").catch(() => []);
-    if (jobs.length > 0 || (await view.list("/etc/event.d").catch(() => [])).length > 0) return "upstart";
-  }
-  return init !== null || (await view.resolve("/etc/inittab")) !== null ? "sysv" : "unknown";
 }
 
 /** Programs in this order: RHEL 7 and SLES 12 have a mkinitrd too, which only calls dracut. */

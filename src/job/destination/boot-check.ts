@@ -12,7 +12,7 @@ import {
   UserError,
 } from "../../core/index.ts";
 import { rootUuid } from "../../plan/index.ts";
-import { bootCheck, type CheckVia, type XenKernel } from "../../vm/index.ts";
+import { bootCheck, type CheckVia, noProbeReason, type XenKernel } from "../../vm/index.ts";
 import type { ProbeLayer } from "../source/probe.ts";
 
 export type BootResult = {
@@ -122,6 +122,6 @@ function notTried(why: string): BootResult {
 function whyNot({ intent, guest }: Plan, layers: readonly ProbeLayer[]): string | null {
   if (!intent.bootCheck) return "The boot check was declined (--no-boot-check)";
   if (guest === null) return "No installed system was recognized, so nothing could tell that it is up";
-  if (layers.length === 0) return `There is no boot probe yet for a guest whose init is ${guest.init}`;
+  if (layers.length === 0) return noProbeReason(guest);
   return null;
 }

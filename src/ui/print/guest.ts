@@ -20,7 +20,9 @@ export function printGuest(guest: GuestOS, { columns = 80 }: { columns?: number 
   const facts = [
     ...rows("System", [`${guest.title} (${guest.arch})`]),
     ...rows("Host name", [guest.hostname ?? "none set"]),
-    ...rows("Starts with", [`${guest.loader}, then ${guest.init}; initramfs by ${guest.initramfsTool}`]),
+    ...rows("Starts with", [
+      `${guest.loader}, then ${guest.init === "unknown" ? "an init that is not known" : guest.init}; initramfs by ${guest.initramfsTool}`,
+    ]),
     ...rows("Used", [formatBytes(guest.usedBytes)]),
     ...rows("Kernels", guest.kernels.length === 0 ? ["none found"] : guest.kernels.map(kernelText)),
     ...rows("Mounts", mountTexts(guest.mounts)),

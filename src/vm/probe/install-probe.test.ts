@@ -122,7 +122,7 @@ test("probeFiles() has init start it last, where that is sysvinit", () => {
 });
 
 test("probeFiles() has no probe for other inits, and noProbeReason() says so", () => {
-  for (const init of ["openrc", "upstart", "unknown"] as const) {
+  for (const init of ["openrc", "upstart", "busybox", "unknown"] as const) {
     const other = { ...guest, init, network: [] };
     assert.equal(probeFiles(other), null);
     assert.match(noProbeReason(other), /Debian 12/);

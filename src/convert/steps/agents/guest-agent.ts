@@ -85,7 +85,7 @@ async function atFirstBoot({ view, guest, extras, draft }: StepContext): Promise
     draft.problem(
       makeProblem("guest-agent-not-installed", {
         about: named("package", "qemu-guest-agent"),
-        text: `The guest agent is not in extras, and ${guest.init === "systemd" ? "no package manager is known here" : `a system with ${guest.init} can not install it at its first boot`}`,
+        text: `The guest agent is not in extras, and ${guest.init === "systemd" ? "no package manager is known here" : `a system ${guest.init === "unknown" ? "whose init is not known" : `with ${guest.init}`} can not install it at its first boot`}`,
         advice: `Put its package into ${place}, or install qemu-guest-agent in the VM`,
       }),
     );

@@ -23,7 +23,7 @@ export function withoutLostConsoles(text: string, hypervisor: Hypervisor): strin
   const lost = hypervisor === "xen" ? /\b(ttyS[1-9]\d?|xvc0)\b/ : /\b(ttyS[1-9]\d?|xvc0|hvc0)\b/;
   return mapLines(text, (line) => {
     if (line.length > MAX_LINE) return line;
-    const process = /^[^#:\s][^:]{0,7}:[^:]*:respawn:([^\r\n]*)/.exec(line)?.[1];
+    const process = /^(?:[^#:\s][^:]{0,7})?:[^:]*:respawn:([^\r\n]*)/.exec(line)?.[1];
     if (process === undefined || !/getty/.test(process) || !lost.test(process)) return line;
     return commentOut(line, "the VM has no such line");
   });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A login on the serial console, which every VM has: for the boot check, `virsh console`, and the day the network fails.
+import type { GuestOS } from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
 import { addConsoles } from "../../text/kernel-words.ts";
 import { withNewline } from "../../text/lines.ts";
@@ -24,15 +25,11 @@ export const serialConsole = step(
         for (const path of await kind.paths(view))
           await editFile(kind, path, { draft, why: WHY, edit: withConsoles, severity: "warns" });
     await nameInSources(context);
-    if (guest.init === "openrc")
+    const render = rendererOf(guest);
+    if (render !== null)
       await draft.edit("/etc/inittab", {
         why: "A login on the VM's serial console",
-        edit: (text) => renderBusyboxInittab(text, { xen: intent.hypervisor === "xen" }),
-      });
-    if (guest.init === "sysv")
-      await draft.edit("/etc/inittab", {
-        why: "A login on the VM's serial console",
-        edit: (text) => renderInittab(text, { xen: intent.hypervisor === "xen" }),
+        edit: (text) => render(text, { xen: intent.hypervisor === "xen" }),
       });
     if (guest.init === "upstart" && (await view.resolve("/etc/init/ttyS0.conf")) === null)
       await draft.write("/etc/init/ttyS0.conf", {
@@ -41,6 +38,15 @@ export const serialConsole = step(
       });
   },
 );
+
+/** OpenRC is started by sysvinit or by busybox; null: whatever reads inittab is not known, or nothing does. */
+function rendererOf({ init }: Pick<GuestOS, "init">): typeof renderInittab | null {
+  if (init === "openrc")
+    return (text, options) =>
+      (/^::sysinit:/m.test(text) ? renderBusyboxInittab : renderInittab)(text, options);
+  if (init === "sysv") return renderInittab;
+  return init === "busybox" ? renderBusyboxInittab : null;
+}
 
 /** Of several lines only the last gets it; $kernelopts gets it where the variable is set. */
 export function withConsoles({ text, others, last }: CommandLine): string {
@@ -87,9 +93,8 @@ export function renderInittab(text: string, { xen }: { xen: boolean }): string {
   return out;
 }
 
-/** busybox's init, as in Alpine: the id is the terminal, and there are no runlevels. Others: as renderInittab(). */
+/** busybox's init, as in Alpine: the id is the terminal, and there are no runlevels. */
 function renderBusyboxInittab(text: string, { xen }: { xen: boolean }): string {
-  if (!/^::sysinit:/m.test(text)) return renderInittab(text, { xen });
   let out = text;
   for (const tty of xen ? ["ttyS0", "hvc0"] : ["ttyS0"])
     if (!new RegExp(`^${tty}:`, "m").test(out))
