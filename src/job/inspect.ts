@@ -2,7 +2,7 @@
 // Looks at disks and the system installed on them, through a throw-away overlay.
 import type { Emit, GuestOS, Machine, NetworkSetup, Problem } from "../core/index.ts";
 import { inspectMachine, readNetworkSetup } from "../inspect/index.ts";
-import type { KeyAnswer } from "../plan/index.ts";
+import type { KeyAnswer, ToldDisk } from "../plan/index.ts";
 import { findDisks, openSource } from "./source/source.ts";
 import { openWorkspace } from "./workspace.ts";
 
@@ -17,7 +17,7 @@ export type Inspection = {
 type Options = {
   readonly keys?: readonly KeyAnswer[];
   readonly root?: string | null;
-  readonly was?: ReadonlyMap<string, string>;
+  readonly was?: readonly ToldDisk[];
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
@@ -25,7 +25,7 @@ type Options = {
 /** The given disks or images, and the system on them. */
 export async function inspectDisks(
   paths: readonly string[],
-  { keys = [], root = null, was = new Map(), signal, emit }: Options,
+  { keys = [], root = null, was = [], signal, emit }: Options,
 ): Promise<Inspection> {
   await using workspace = await openWorkspace();
   const found = await findDisks(paths, { keys, signal, emit });

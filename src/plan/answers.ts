@@ -2,6 +2,9 @@
 // What the user said, by whatever way: flags now; kernel command line, answer file and wizard fill the same value.
 import type { Destination, Hypervisor, ImageFormat, ProofLevel, Secret, VmModel } from "../core/index.ts";
 
+/** `disk`: as the user names it, by its path or its number. */
+export type ToldDisk = { readonly spec: string; readonly disk: string };
+
 export type Answers = {
   readonly disks: readonly string[];
   readonly destination: Destination;
@@ -30,7 +33,7 @@ export type Answers = {
   /** The installed system to convert, where there are several; absent or null: the one that the machine starts. */
   readonly root?: string | null;
   /** Device names on the old machine, and which of the given disks had them; absent: the guest's files tell. */
-  readonly was?: ReadonlyMap<string, string>;
+  readonly was?: readonly ToldDisk[];
   readonly skipSteps: readonly string[];
   /** Of LUKS volumes; absent: none. */
   readonly keys?: readonly KeyAnswer[];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When two names of the old machine cannot be of one disk. Pure.
-import { diskKey, type HardwareDisk } from "./device-spec.ts";
+import { diskKey, type HardwareDisk, parseDeviceSpec, parseGrubDevice } from "./device-spec.ts";
 
 /**
  * Do the names mean two disks for certain? A kernel gives each disk one name by order; another driver, or an older kernel,
@@ -18,3 +18,11 @@ export function areDifferent(a: HardwareDisk, b: HardwareDisk): boolean {
 
 /** udev makes `ata-`, `scsi-3...`, `scsi-S...`, `wwn-`, `nvme-eui.`, `nvme-MODEL` ... for the same disk. */
 const linkKind = (name: string): string => /^(?:scsi-.|nvme-eui\.|nvme-nvme\.|[a-z]+-)/.exec(name)?.[0] ?? "";
+
+/** Of two names of a user's: whether they are of one disk whatever the machine was. */
+export function areOneDisk(a: string, b: string): "always" | "never" | "maybe" {
+  const [one, other] = [a, b].map((spec) => parseGrubDevice(spec) ?? parseDeviceSpec(spec));
+  if (one?.kind !== "hardware" || other?.kind !== "hardware") return "maybe";
+  if (diskKey(one.disk) === diskKey(other.disk)) return "always";
+  return areDifferent(one.disk, other.disk) ? "never" : "maybe";
+}

@@ -6,7 +6,8 @@ import fc from "fast-check";
 import type { BlockEdge, BlockGraph, BlockNode, Holds, NodeId } from "../machine.ts";
 import { contentId, diskId, partitionId } from "../storage/node-id.ts";
 import type { Claim, Wanted } from "./claims.ts";
-import { type DiskNames, type Evidence, learnNames } from "./disk-names.ts";
+import type { Evidence } from "./claimed-names.ts";
+import { type DiskNames, learnNames } from "./disk-names.ts";
 
 type Part = Extract<Holds, { kind: "filesystem" | "swap" | "luks" | "lvm-pv" | "opaque" }>;
 type Disk = { readonly name: string; readonly serial?: string; readonly parts: readonly Part[] };
@@ -58,6 +59,7 @@ function learn(
 ): {
   known: Readonly<Record<string, string>>;
   unclear: Readonly<Record<string, readonly string[]>>;
+  refused?: readonly string[];
 } {
   const graph = makeGraph(disks);
   const root =
@@ -74,6 +76,9 @@ function learn(
     unclear: Object.fromEntries(
       names.unclear.map(({ key, disks: all }) => [key, all.map(nameOf).toSorted()]),
     ),
+    ...(names.refused === undefined
+      ? {}
+      : { refused: names.refused.map(({ spec, disk, why }) => `${spec} ${nameOf(disk)}: ${why}`) }),
   };
 }
 
@@ -205,4 +210,21 @@ test("what the user says counts, and leaves less to guess of the others", () => 
   // Of a name that no file has: the disk is not any other one's.
   const told = [{ spec: "/dev/sdd", disk: diskId(3) }];
   assert.deepEqual(learn(disks, { claims: claims.slice(0, 2), told }).known["order:sd:1"], "a: fits");
+});
+
+test("what the user says does not count against what lies there, and a mistyped name is told", () => {
+  const disks: readonly Disk[] = [SYSTEM, { name: "a", parts: [xfs("a")] }];
+  const claims = [mount("/dev/sda1", "/"), mount("/dev/sdb1", "/srv", "xfs")];
+  const swapped = learn(disks, {
+    claims,
+    told: [
+      { spec: "/dev/sda", disk: diskId(2) },
+      { spec: "/dev/sdb", disk: diskId(1) },
+    ],
+  });
+  assert.deepEqual(swapped.refused, ["/dev/sda a: against", "/dev/sdb system: against"]);
+  assert.deepEqual(swapped.known, { "order:sd:0": "system: proven", "order:sd:1": "a: fits" });
+  assert.deepEqual(learn(disks, { claims, told: [{ spec: "/dev/sdq", disk: diskId(2) }] }).refused, [
+    "/dev/sdq a: unused",
+  ]);
 });

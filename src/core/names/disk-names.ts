@@ -3,8 +3,8 @@
 // the disks is no evidence: what was given first says nothing of the old machine. Pure.
 import type { BlockGraph, BlockNode, NodeId } from "../machine.ts";
 import { contentOf, findNode } from "../storage/graph.ts";
-import { type Claim, type Ground, judgeClaim, type Standing } from "./claims.ts";
-import { diskKey, type HardwareDisk, parseDeviceSpec, parseGrubDevice } from "./device-spec.ts";
+import { type ClaimedName, claimedNames, type Evidence, keyOfName, type ToldName } from "./claimed-names.ts";
+import { type Ground, judgeClaim, type Standing } from "./claims.ts";
 import { areDifferent } from "./different-disks.ts";
 import { hasSerial, lacksSerial, partOf } from "./disk-parts.ts";
 
@@ -36,38 +36,23 @@ export type UnclearName = {
   readonly disks: readonly NodeId[];
 };
 
-export type DiskNames = { readonly known: readonly NamedDisk[]; readonly unclear: readonly UnclearName[] };
+export type DiskNames = {
+  readonly known: readonly NamedDisk[];
+  readonly unclear: readonly UnclearName[];
+  /** What the user said, and the guest's files speak against. Absent: nothing. */
+  readonly refused?: readonly RefusedName[];
+};
+
+/** `against`: something else lies on that disk than is said of the name; `unused`: no file of the guest has such a name. */
+export type RefusedName = ToldName & { readonly why: "against" | "unused" };
 
 export const NO_NAMES: DiskNames = { known: [], unclear: [] };
-
-/** Far above what any system says of its disks. */
-const MAX_CLAIMS = 5000;
-
-type Name = {
-  readonly key: string;
-  readonly disk: HardwareDisk;
-  readonly claims: readonly { readonly claim: Claim; readonly partition: number | null }[];
-};
 
 type Candidate = { readonly disk: NodeId; readonly standing: Standing; readonly nodes: readonly Place[] };
 type Place = { readonly node: NodeId; readonly path: string | null };
 
-/** Two names of one disk: `(hd0)` and `/dev/sda` of a line of GRUB's device.map. */
-export type Alias = readonly [string, string];
-
-export type Evidence = {
-  readonly claims: readonly Claim[];
-  readonly aliases: readonly Alias[];
-  /** What the user says: a device name of the old machine, and which of the given disks had it. */
-  readonly told?: readonly ToldName[];
-};
-
-export type ToldName = { readonly spec: string; readonly disk: NodeId };
-
-/** Claims on UUIDs and labels tell nothing here. */
-export function learnNames({ claims, aliases, told = [] }: Evidence, ground: Ground): DiskNames {
-  const claimed = joinAliases(gather(claims.slice(0, MAX_CLAIMS)), aliases.slice(0, MAX_CLAIMS));
-  const names = [...claimed, ...notClaimed(told, claimed)];
+export function learnNames(evidence: Evidence, ground: Ground): DiskNames {
+  const names = claimedNames(evidence);
   const disks = ground.graph.nodes.filter(({ holds }) => holds.kind === "disk");
   const arrays = partitionedArrays(ground.graph);
   const standings = new Map(
@@ -80,7 +65,7 @@ export function learnNames({ claims, aliases, told = [] }: Evidence, ground: Gro
     ),
   );
   const learned = new Learned(names, standings);
-  learned.takeTold(told);
+  learned.takeTold(evidence.told ?? []);
   learned.takeOnly("proven", "proven");
   learned.takeSerials(disks);
   learned.takeOnly("recorded", "recorded");
@@ -101,58 +86,14 @@ const partitionedArrays = ({ nodes, edges }: BlockGraph): readonly BlockNode[] =
 type Places = { readonly disks: readonly BlockNode[]; readonly arrays: readonly BlockNode[] };
 
 /** Where a name may lie. Of an array that has this very name, nothing else is meant. */
-function placesFor({ disk }: Name, { disks, arrays }: Places): readonly BlockNode[] {
+function placesFor({ disk }: ClaimedName, { disks, arrays }: Places): readonly BlockNode[] {
   if (disk.by !== "firmware-raid" || arrays.length === 0) return disks;
   const own = arrays.filter(({ holds }) => holds.kind === "md" && holds.name === disk.name);
   return own.length > 0 ? own : [...arrays, ...disks];
 }
 
-function gather(claims: readonly Claim[]): readonly Name[] {
-  const names = new Map<string, { disk: HardwareDisk; claims: Name["claims"][number][] }>();
-  for (const claim of claims) {
-    const spec = parseGrubDevice(claim.spec) ?? parseDeviceSpec(claim.spec);
-    if (spec.kind !== "hardware") continue;
-    const key = diskKey(spec.disk);
-    const name = names.get(key) ?? { disk: spec.disk, claims: [] };
-    name.claims.push({ claim, partition: spec.partition });
-    names.set(key, name);
-  }
-  return [...names].map(([key, name]) => ({ key, ...name }));
-}
-
-/** The `diskKey` of a name that follows from the hardware; null: it is none. Of a partition's name, its disk's. */
-export function keyOfName(spec: string): string | null {
-  const parsed = parseGrubDevice(spec) ?? parseDeviceSpec(spec);
-  return parsed.kind === "hardware" ? diskKey(parsed.disk) : null;
-}
-
-/** That a name is another disk's says something of the others, too. */
-function notClaimed(told: readonly ToldName[], claimed: readonly Name[]): readonly Name[] {
-  return told.flatMap(({ spec }) => {
-    const parsed = parseGrubDevice(spec) ?? parseDeviceSpec(spec);
-    if (parsed.kind !== "hardware") return [];
-    const key = diskKey(parsed.disk);
-    return claimed.some((name) => name.key === key) ? [] : [{ key, disk: parsed.disk, claims: [] }];
-  });
-}
-
-/** What is claimed of one name holds for the other. */
-function joinAliases(names: readonly Name[], aliases: readonly Alias[]): readonly Name[] {
-  const joined = new Map(names.map((name) => [name.key, name]));
-  for (const pair of aliases) {
-    const disks = pair.flatMap((spec) => {
-      const parsed = parseGrubDevice(spec) ?? parseDeviceSpec(spec);
-      return parsed.kind === "hardware" ? [parsed.disk] : [];
-    });
-    const claims = disks.flatMap((disk) => names.find(({ key }) => key === diskKey(disk))?.claims ?? []);
-    if (disks.length !== pair.length || claims.length === 0) continue;
-    for (const disk of disks) joined.set(diskKey(disk), { key: diskKey(disk), disk, claims });
-  }
-  return [...joined.values()];
-}
-
 /** What all claims on a name together say of one disk. */
-function candidateOf({ disk: wanted, claims }: Name, disk: BlockNode, ground: Ground): Candidate {
+function candidateOf({ disk: wanted, claims }: ClaimedName, disk: BlockNode, ground: Ground): Candidate {
   const { graph } = ground;
   const standings: Standing[] = [];
   const nodes: Place[] = [];
@@ -178,21 +119,30 @@ function together(standings: readonly Standing[]): Standing {
 
 /** What is known so far. */
 class Learned {
-  readonly #all: readonly Name[];
+  readonly #all: readonly ClaimedName[];
   readonly #candidates: ReadonlyMap<string, readonly Candidate[]>;
   readonly #known = new Map<string, NamedDisk>();
+  readonly #refused: RefusedName[] = [];
   readonly #unclear = new Map<string, ReadonlySet<NodeId>>();
 
-  constructor(all: readonly Name[], candidates: ReadonlyMap<string, readonly Candidate[]>) {
+  constructor(all: readonly ClaimedName[], candidates: ReadonlyMap<string, readonly Candidate[]>) {
     this.#all = all;
     this.#candidates = candidates;
   }
 
-  /** Also of a name that no file claims anything of. */
+  /** Also of a name that no file claims anything of: then the disk is not any other one's. */
   takeTold(told: readonly ToldName[]): void {
-    for (const { spec, disk } of told) {
-      const key = keyOfName(spec);
-      if (key !== null) this.#known.set(key, { key, disk, because: "told" });
+    for (const one of told) {
+      const key = keyOfName(one.spec);
+      if (key === null) continue;
+      const isClaimed = this.#all.some((name) => name.key === key && name.claims.length > 0);
+      const standing = this.#candidates.get(key)?.find(({ disk }) => disk === one.disk)?.standing;
+      if (isClaimed && (standing === undefined || standing === "against"))
+        this.#refused.push({ ...one, why: "against" });
+      else {
+        this.#known.set(key, { key, disk: one.disk, because: "told" });
+        if (!isClaimed) this.#refused.push({ ...one, why: "unused" });
+      }
     }
   }
 
@@ -254,15 +204,16 @@ class Learned {
       const specs = [...new Set(name.claims.map(({ claim }) => claim.spec))];
       return disks.size === 0 ? [] : [{ key: name.key, specs, disks: [...disks].toSorted() }];
     });
-    return { known: [...this.#known.values()], unclear };
+    const refused = this.#refused;
+    return { known: [...this.#known.values()], unclear, ...(refused.length > 0 ? { refused } : {}) };
   }
 
-  #open(): readonly Name[] {
+  #open(): readonly ClaimedName[] {
     return this.#all.filter(({ key }) => !this.#known.has(key) && !this.#unclear.has(key));
   }
 
   /** Disks that a name may still mean: those with another name of its kind are not it. */
-  #candidatesOf({ key, disk: wanted }: Name): readonly Candidate[] {
+  #candidatesOf({ key, disk: wanted }: ClaimedName): readonly Candidate[] {
     const taken = new Set(
       this.#all.flatMap((other) => {
         const known = this.#known.get(other.key);
@@ -278,7 +229,12 @@ class Learned {
 const isFitting = ({ standing }: Candidate): boolean => RANK[standing] >= RANK.fits;
 
 /** Can both names not be right of one disk? */
-function excludes(name: Name, candidate: Candidate, other: Name, otherCandidate: Candidate): boolean {
+function excludes(
+  name: ClaimedName,
+  candidate: Candidate,
+  other: ClaimedName,
+  otherCandidate: Candidate,
+): boolean {
   if (areDifferent(name.disk, other.disk)) return true;
   return candidate.nodes.some(({ node, path }) =>
     otherCandidate.nodes.some((one) => one.node === node && one.path !== path),

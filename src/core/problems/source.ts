@@ -43,6 +43,10 @@ const OVERLAY = {
   "mount-skipped": warns("A file system of the guest could not be mounted; it is copied and not converted."),
   "mount-not-found": warns("fstab names a file system or swap that none of the given disks holds."),
   "mount-left-behind": warns("A mount that may be missing (nofail) is on none of the given disks."),
+  "was-against": stops(
+    "--was names a disk on which other things lie than the guest's files say of that name.",
+  ),
+  "was-unused": warns("--was has a name of a disk that no file of the guest has."),
   "name-unclear": warns("A device name may mean several of the given disks, or a label is there twice."),
   "fstab-too-large": warns("The guest's fstab is larger than any real one, and was read in part."),
   "several-systems": warns("The disks hold more than one installed system; one of them is converted."),

@@ -24,6 +24,7 @@ import {
   type NodeId,
   parseCrypttab,
   type Problem,
+  type RefusedName,
   resolveSpec,
   type ToldName,
 } from "../../core/index.ts";
@@ -95,7 +96,23 @@ export async function readMounts(view: GuestView, { graph, root, told = [] }: Pl
   const esp = await findEspMount(view, found.mounts, graph);
   const usr = await findUsrMount(view, found.mounts, { graph, names, root });
   const more = [esp, usr].filter((mount) => mount !== null);
-  return { ...found, names, mounts: [...found.mounts, ...more] };
+  const problems = [...(names.refused ?? []).map(refused), ...found.problems];
+  return { problems, names, mounts: [...found.mounts, ...more] };
+}
+
+function refused({ spec, disk, why }: RefusedName): Problem {
+  const about = [...named("device", spec), ...named("node", disk)];
+  return why === "against"
+    ? makeProblem("was-against", {
+        about,
+        text: `--was says that ${spec} was ${disk}, and what the guest's files say of ${spec} does not lie there`,
+        advice: "Name the disk that it was; without --was the plan says what the disks tell",
+      })
+    : makeProblem("was-unused", {
+        about,
+        text: `--was says that ${spec} was ${disk}, and no file of the guest has a name of that disk`,
+        advice: `Leave it out, if ${spec} is mistyped; the disk is not taken for any other name's`,
+      });
 }
 
 type CryptNames = ReadonlyMap<string, NodeId | null>;

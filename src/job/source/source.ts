@@ -27,7 +27,7 @@ import {
   refuseInUse,
 } from "../../inspect/index.ts";
 import { openOverlay } from "../../overlay/index.ts";
-import type { KeyAnswer } from "../../plan/index.ts";
+import type { KeyAnswer, ToldDisk } from "../../plan/index.ts";
 import { missingInKernel, readKernelNeeds, readMountTable } from "../../system/index.ts";
 import { checkVolumes } from "./file-systems.ts";
 import { findGuest, type MountedGuest } from "./guest.ts";
@@ -152,7 +152,7 @@ type OpenOptions = Call & {
   readonly asIs: boolean;
   readonly root: string | null;
   /** Names on the old machine, and the given disks that had them; absent: nobody says. */
-  readonly was?: ReadonlyMap<string, string>;
+  readonly was?: readonly ToldDisk[];
 };
 
 /** Lays an overlay above each disk, replays and checks its file systems there, and mounts the installed system. */

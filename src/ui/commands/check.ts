@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v check: does the VM boot, as it is now? The chain of boot, then the boot check.
-import { UserError } from "../../core/index.ts";
+import { brokenLinks, UserError } from "../../core/index.ts";
 import { checkVm } from "../../job/index.ts";
 import { verdictOf } from "../../report/index.ts";
 import { chainLines } from "../print/chain.ts";
@@ -39,7 +39,8 @@ export const runCheck: CommandRunner = async (given, { signal }) => {
       if (problems.length > 0) sayLines(`\n${printProblems(problems, { columns })}`);
       say(`\n${name}: ${verdict.title}\n  ${verdict.detail}`);
     }
-    return boot.outcome.kind === "not-booted" ? 7 : 0;
+    const isBroken = boot.outcome.kind === "not-tried" && chain !== null && brokenLinks(chain).length > 0;
+    return boot.outcome.kind === "not-booted" || isBroken ? 7 : 0;
   } finally {
     printer.close();
   }

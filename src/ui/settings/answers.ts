@@ -17,6 +17,7 @@ import {
   DEFAULT_TRANSFER,
   type HostAnswers,
   type KeyAnswer,
+  type ToldDisk,
   parseWindowEnd,
 } from "../../plan/index.ts";
 import { skipAllBut } from "../../convert/index.ts";
@@ -103,8 +104,8 @@ function nics(given: Given): ReadonlyMap<string, string> {
   return map;
 }
 
-export function was(given: Given): ReadonlyMap<string, string> {
-  const map = new Map<string, string>();
+export function was(given: Given): readonly ToldDisk[] {
+  const told: ToldDisk[] = [];
   for (const text of given.many("was")) {
     const [, name = "", disk = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
     if (keyOfName(name) === null || disk === "")
@@ -113,9 +114,9 @@ export function was(given: Given): ReadonlyMap<string, string> {
         text,
         "NAME=DISK, such as /dev/sdb=/dev/sda: the old machine's name, and a given disk",
       );
-    map.set(name, disk);
+    told.push({ spec: name, disk });
   }
-  return map;
+  return told;
 }
 
 function firmware(given: Given): Answers["firmware"] {

@@ -7,7 +7,7 @@ export const check: Command = {
   summary: "Say whether a VM boots as it is now: its chain of boot, and a start on a throw-away overlay",
   description: [
     "Walks the chain of boot over the images, from firmware to network, and starts the VM once on a throw-away overlay, as a migration does at its end. Nothing is copied or converted, and the images are not written. For a VM that somebody corrected, or for images from elsewhere.",
-    "Exit code 7 where it was not seen to boot. With --no-boot-check only the chain is walked.",
+    "Exit code 7 where it was not seen to boot. With --no-boot-check only the chain is walked, and 7 says that a link is broken.",
   ],
   positional: {
     name: "DIR|IMAGE",
