@@ -17,7 +17,7 @@ import { readInitramfsLink } from "./early/initramfs.ts";
 import { readKernelLink } from "./kernel/kernel.ts";
 import { readLoaderLink } from "./loader.ts";
 import { readMountLinks } from "./mounts.ts";
-import { readNetworkLinks } from "./network.ts";
+import { readNetworkLinks } from "./network/network.ts";
 import { readInitLink, readRootLink } from "./root.ts";
 import { readWaits } from "./early/waits.ts";
 import { lastWord } from "./words.ts";

@@ -95,21 +95,22 @@ function interfaceOf(
   const asks = sightings.filter((one) => one.configured !== null);
   const chosen =
     asks.find((one) => one.configured?.kind !== "none" && one.configured?.kind !== undefined) ?? asks[0];
+  const own = chosen?.configured ?? { kind: "none" };
+  const taker = takerOf(name, made, own);
   return {
     name,
     mac: addressOf(name, claimsIn(sightings.map((one) => ({ ...one, name })))),
-    from: (chosen ?? sightings[0])?.from ?? "",
-    configured: portOf(name, made, chosen?.configured ?? { kind: "none" }) ?? joined(asks, chosen),
+    from: chosen?.from ?? taker?.from ?? sightings[0]?.from ?? "",
+    configured: taker === undefined ? joined(asks, chosen) : { kind: "port", of: taker.name },
     ...(anyOf === undefined ? {} : { anyOf }),
   };
 }
 
 /** A bond or bridge takes the card whole; a VLAN only where the card has no address of its own. */
-function portOf(name: string, made: readonly Made[], own: InterfaceConfig): InterfaceConfig | null {
-  if (own.kind === "port") return own;
+function takerOf(name: string, made: readonly Made[], own: InterfaceConfig): Made | undefined {
+  if (own.kind === "port") return undefined;
   const above = made.filter((one) => one.ports.includes(name));
-  const taker = above.find((one) => !one.sharing) ?? (own.kind === "none" ? above[0] : undefined);
-  return taker === undefined ? null : { kind: "port", of: taker.name };
+  return above.find((one) => !one.sharing) ?? (own.kind === "none" ? above[0] : undefined);
 }
 
 /** All static addresses of the source that was chosen: stanzas for IPv4 and IPv6, aliases. */

@@ -2,7 +2,7 @@
 // Which file configures a card of the VM, and which only looks as if it did.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Bootable, debian, judge, MAC } from "../../tests/support/guests/bootable.ts";
+import { type Bootable, debian, judge, MAC } from "../../../tests/support/guests/bootable.ts";
 
 const KEYFILE = "/etc/NetworkManager/system-connections/lan.nmconnection";
 

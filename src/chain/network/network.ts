@@ -9,19 +9,21 @@ import {
   type InterfaceConfig,
   type Kernel,
   type Subject,
-} from "../core/index.ts";
+} from "../../core/index.ts";
 import {
   type DefaultRoute,
   isPhysicalName,
   readCloudInit,
   readDefaultRoutes,
   readGuestInterfaces,
+  readNetworkSetup,
   rivalsOf,
   type Surroundings,
   type Unused,
-} from "../inspect/index.ts";
-import { assumed, broken, type Ground, proven } from "./ground.ts";
-import { kernelWords } from "./words.ts";
+} from "../../inspect/index.ts";
+import { assumed, broken, type Ground, proven } from "../ground.ts";
+import { kernelWords } from "../words.ts";
+import { layerLinks } from "./layers.ts";
 
 const place = "network";
 const MAX_LINKS = 8;
@@ -35,19 +37,42 @@ export async function readNetworkLinks(
   const { interfaces, unused, claims } = await readGuestInterfaces(ground.view, surroundings(words, ground));
   const { nics } = ground.intent;
   const ignoredFiles = await findIgnored(interfaces, ground);
-  const links = nics.map((nic) =>
-    judgeCard(nic, { interfaces, unused, claims, ignoredFiles, kernel, ground }),
-  );
+  const cards = nics.map((nic) => ({
+    nic,
+    link: judgeCard(nic, { interfaces, unused, claims, ignoredFiles, kernel, ground }),
+  }));
+  const links = cards.map(({ link }) => link);
   const carried = (found: GuestInterface): boolean =>
     nics.some(({ name, mac }) => found.name === name || found.mac === mac);
   for (const found of interfaces)
     if (found.configured.kind !== "none" && !carried(found)) links.push(withoutCard(found));
+  const setup = await readNetworkSetup(ground.view);
+  links.push(...layerLinks(setup?.links ?? [], { cards, interfaces }));
   links.push(...rivalRoutes(await readDefaultRoutes(ground.view), ground));
   const rewritten = nics.length > 0 && (await findRewriter(words, ground));
   if (rewritten) links.unshift(rewritten);
   if (links.length === 0)
     return [assumed(place, { text: "none", why: "neither the machine nor the guest has a card" })];
-  return links.slice(0, MAX_LINKS);
+  return worstOf(links);
+}
+
+/** A hypervisor has a hundred VLANs: of too many links what breaks is told first, and how many more there are. */
+function worstOf(links: readonly ChainLink[]): readonly ChainLink[] {
+  if (links.length <= MAX_LINKS) return links;
+  const ranked = (["broken", "assumed", "proven"] as const).flatMap((verdict) =>
+    links.filter((link) => link.verdict === verdict),
+  );
+  const told = new Set(ranked.slice(0, MAX_LINKS - 1));
+  const rest = ranked.slice(MAX_LINKS - 1);
+  const brokenOnes = rest.filter(({ verdict }) => verdict === "broken").length;
+  const why = `left out here; of these ${brokenOnes === 0 ? "none is" : `${brokenOnes} are`} broken`;
+  const text = `${rest.length} more links of the network`;
+  return [
+    ...links.filter((link) => told.has(link)),
+    brokenOnes === 0
+      ? assumed(place, { text, why })
+      : broken(place, { text, why, advice: "As for those above" }),
+  ];
 }
 
 /** cloud-init, where it may write the network anew before anything raises it. */
