@@ -48,6 +48,7 @@ export * from "./bytes/weave.ts";
 export * from "./formats/ext.ts";
 export * from "./formats/fstab.ts";
 export * from "./formats/guid.ts";
+export * from "./formats/kernel-image.ts";
 export * from "./formats/load-option.ts";
 export * from "./formats/luks1.ts";
 export * from "./formats/struct.ts";

@@ -22,13 +22,16 @@ const DISK_DRIVERS: readonly (readonly string[])[] = [["virtio_pci"], ["virtio_b
 /** Linux's own; RHEL 5's kernel-xen; RHEL 4 and 5 in a full VM. */
 const XEN_DISK_DRIVERS = [["xen-blkfront", "xenblk", "xen-vbd"]];
 
-/** Those a kernel lacks, by their usual names. `modules` null: there is no list of them. */
+/** Neither its modules are listed nor is its configuration there. */
+export const isUnknown = ({ has }: Pick<Kernel, "has">): boolean => Object.keys(has).length === 0;
+
+/** Those a kernel lacks, by their usual names. `modules` null: there is no list of them; what nothing tells of is not lacking. */
 export function lackingDiskDrivers(
   { has }: Pick<Kernel, "has">,
   { modules, intent }: { modules: Modules | null; intent: Pick<Intent, "hypervisor"> },
 ): readonly string[] {
   const isThere = (name: string): boolean =>
-    has[name] === "builtin" || (modules !== null && modules.place(name) !== "absent");
+    has[name] === "builtin" || (modules === null ? isUnknown({ has }) : modules.place(name) !== "absent");
   const wanted = intent.hypervisor === "xen" ? XEN_DISK_DRIVERS : DISK_DRIVERS;
   return wanted.flatMap((names) => (names.some(isThere) ? [] : (names[0] ?? [])));
 }

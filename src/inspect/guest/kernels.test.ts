@@ -96,6 +96,37 @@ test("inspectGuest() finds kernels by menu, by link, by flavour; rescue and cras
   assert.equal(guest.kernels[2]?.has["virtio_blk"], "builtin");
 });
 
+/** As much of a kernel as its header. */
+function bzImage(release: string): Buffer {
+  const bytes = Buffer.alloc(0x1000);
+  bytes.write("HdrS", 0x202, "latin1");
+  bytes.writeUInt16LE(0x600, 0x20e);
+  bytes.write(`${release} (root@host) #1 SMP\0`, 0x800, "latin1");
+  return bytes;
+}
+
+test("a kernel's release is what it says of itself, else the modules' directory that its name ends with", async () => {
+  const release = "6.1.0-18-amd64";
+  const found = async (name: string, content: string | Buffer, directory = release): Promise<unknown> => {
+    const view = memoryView({
+      [`/boot/${name}`]: content,
+      [`/lib/modules/${directory}/modules.dep`]: "kernel/virtio_blk.ko:\n",
+    });
+    const [kernel] = (await inspectGuest(view, FOUND)).kernels;
+    return [kernel?.version, kernel?.has["virtio_blk"]];
+  };
+  for (const name of ["vmlinuz-custom-6.1.0-18-amd64", "bzImage-6.1.0-18", "vmlinuz-5.0", "kernel-x"])
+    assert.deepEqual(await found(name, bzImage(release)), [release, "module"], name);
+  for (const [name, directory] of [
+    ["vmlinuz-generic-5.15.19", "5.15.19"],
+    ["vmlinuz-huge-5.15.19", "5.15.19"],
+    ["kernel-genkernel-x86_64-5.4.80-gentoo", "5.4.80-gentoo"],
+  ] as const)
+    assert.deepEqual(await found(name, "not of x86", directory), [directory, "module"], name);
+  assert.deepEqual(await found("vmlinuz-15.15.19", "k", "5.15.19"), ["15.15.19", undefined]);
+  assert.deepEqual(await found("vmlinuz-4.9", bzImage("4.9.1"), "6.1"), ["4.9.1", undefined], "not known");
+});
+
 test("a kernel's configuration tells for which kinds of Xen domain it was built", async () => {
   const xen = async (config: string): Promise<unknown> => {
     const view = memoryView({

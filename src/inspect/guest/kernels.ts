@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The guest's kernels: images, initramfs, drivers, and whether a boot menu offers them.
-import { type DriverPlace, type GuestView, type Kernel, VM_DRIVERS } from "../../core/index.ts";
+import {
+  type DriverPlace,
+  type GuestView,
+  type Kernel,
+  kernelRelease,
+  VM_DRIVERS,
+} from "../../core/index.ts";
 import { initramfsNames } from "./families.ts";
 import { type BootMenu, resolveMenuPath } from "./loader.ts";
 import { type XenAbilities, xenAbilities } from "./xen-kernels.ts";
@@ -8,6 +14,7 @@ import { type XenAbilities, xenAbilities } from "./xen-kernels.ts";
 const MAX_KERNELS = 64;
 const MAX_RESOLVED = 200;
 const INDEX_BYTES = 32 * 2 ** 20;
+const IMAGE_BYTES = 64 * 2 ** 20;
 const MODULES = "/lib/modules";
 
 const IMAGE_NAME = /^(vmlinuz|vmlinux|bzImage|kernel|image)-(.{1,200})$/i;
@@ -23,7 +30,7 @@ export async function readKernels(
   const directories = await listOr(view, MODULES);
   const kernels: Kernel[] = [];
   for (const { image, suffix } of await findImages(view, { offered: offered.paths, directories })) {
-    const version = await versionOf(view, suffix, directories);
+    const version = await versionOf(view, { image, suffix, directories });
     kernels.push({
       version,
       image,
@@ -105,15 +112,33 @@ function isRegularName(resolved: string, name: string): boolean {
   return baseName(resolved) === name || !resolved.startsWith("/boot/");
 }
 
-/** Arch and Alpine name images by flavour (`vmlinuz-linux`, `vmlinuz-lts`): the modules' directory has the version. */
-async function versionOf(view: GuestView, suffix: string, directories: readonly string[]): Promise<string> {
+/**
+ * What the image says of itself. Where it says nothing, its name tells: Arch and Alpine name images by flavour (`vmlinuz-linux`,
+ * `vmlinuz-lts`), Slackware and genkernel put words of their own in front (`generic-5.15.19`), and the modules' directory has the
+ * version.
+ */
+async function versionOf(
+  view: GuestView,
+  { image, suffix, directories }: Image & { readonly directories: readonly string[] },
+): Promise<string> {
+  const own = await releaseInside(view, image);
+  if (own !== null) return own;
   if (directories.includes(suffix)) return suffix;
   for (const directory of directories.toReversed()) {
     if (directory.endsWith(`-${suffix}`)) return directory;
     const flavour = await view.readText(`${MODULES}/${directory}/pkgbase`).catch(() => null);
     if (flavour?.trim() === suffix) return directory;
   }
-  return suffix;
+  const named = directories.filter((directory) => suffix.endsWith(`-${directory}`));
+  return named.toSorted((a, b) => b.length - a.length)[0] ?? suffix;
+}
+
+async function releaseInside(view: GuestView, image: string): Promise<string | null> {
+  const bytes = await view.read(image, { maxBytes: IMAGE_BYTES }).catch((error: unknown) => {
+    if (error instanceof RangeError || error instanceof TypeError) return null;
+    throw error;
+  });
+  return bytes === null ? null : kernelRelease(bytes);
 }
 
 async function findInitramfs(
@@ -144,7 +169,7 @@ const SYMBOLS: Readonly<Record<string, string>> = {
 
 type Abilities = Pick<Kernel, "has"> & Partial<Pick<Kernel, "virtioLegacy">> & XenAbilities;
 
-/** Where each driver of ours is, as far as the indexes of the modules tell; what is in the initramfs is found by opening it. */
+/** Where each driver of ours is, as far as the indexes of the modules tell, and nothing where there are none; what is in the initramfs is found by opening it. */
 async function readAbilities(view: GuestView, version: string): Promise<Abilities> {
   const read = async (path: string): Promise<string> => {
     try {
@@ -163,7 +188,8 @@ async function readAbilities(view: GuestView, version: string): Promise<Abilitie
     if (builtin.has(name) || config.has(`${SYMBOLS[driver]}=y`)) return "builtin";
     return modules.has(name) ? "module" : "absent";
   };
-  const has = Object.fromEntries(VM_DRIVERS.map((driver) => [driver, placeOf(driver)]));
+  const isKnown = builtin.size > 0 || modules.size > 0 || text !== "";
+  const has = isKnown ? Object.fromEntries(VM_DRIVERS.map((driver) => [driver, placeOf(driver)])) : {};
   const legacy = knowsVirtio1(version, config) ? {} : ({ virtioLegacy: true } as const);
   return { has, ...legacy, ...xenAbilities(version, config) };
 }

@@ -50,7 +50,11 @@ function kernelText({ version, initramfs, bootable, has }: Kernel): string {
   const words = [
     bootable ? null : "in no boot menu",
     initramfs === null ? "no initramfs" : null,
-    missing.length === 0 ? "has all drivers of a VM" : lacks,
+    places.length === 0
+      ? "its drivers are not known"
+      : missing.length === 0
+        ? "has all drivers of a VM"
+        : lacks,
   ];
   return `${version}: ${words.filter((word) => word !== null).join("; ")}`;
 }

@@ -13,6 +13,7 @@ import { isForXenOnly } from "../../drivers/plain-kernel.ts";
 import { wantedPackage } from "../../drivers/wanted-package.ts";
 import { readBuiltIns } from "../../initramfs/emulated.ts";
 import { isRelease, readModules } from "../../initramfs/modules.ts";
+import { isUnknown } from "../../initramfs/wanted.ts";
 
 export const drivers = step(
   {
@@ -45,6 +46,7 @@ async function lackingDrivers(
   { view, intent }: Pick<StepContext, "view" | "intent">,
 ): Promise<readonly string[]> {
   const modules = await readModules(view, version);
+  if (modules === null && isUnknown({ has })) return [];
   const isBuiltIn = (name: string): boolean =>
     has[name] === "builtin" || has[name.replaceAll("_", "-")] === "builtin";
   const isThere = (name: string): boolean =>
