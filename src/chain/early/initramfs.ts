@@ -53,6 +53,12 @@ export async function readInitramfsLink({ entry, kernel, read }: Need, ground: G
       why: `the modules of Linux ${kernel.version} are not listed in the guest`,
     });
   const drivers = await diskDrivers(kernel, ground);
+  // The VM's devices are chosen for the kernels that inspection knows.
+  if (drivers.kind === "none" && !ground.guest.kernels.some(({ version }) => version === kernel.version))
+    return assumed(place, {
+      text,
+      why: `inspection did not look into Linux ${kernel.version}, and the VM's disks (${drivers.bus}), which it has no driver for, were not chosen for it`,
+    });
   if (drivers.kind === "none")
     return broken(place, {
       text,

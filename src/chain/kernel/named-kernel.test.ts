@@ -90,6 +90,16 @@ test("entries of systemd-boot name NixOS's kernels on the EFI system partition",
   }
 });
 
+test("that a kernel nobody looked into lacks drivers of devices that were not chosen for it is not said for certain", async () => {
+  const [kernel, initrd] = IN_BOOT;
+  const system = nixos(kernel, initrd);
+  system.files[CFG] = menu(kernel, initrd);
+  system.files[`${STORE}-modules/lib/modules/${RELEASE}/modules.dep`] = "kernel/virtio_blk.ko.xz:\n";
+  const chain = await judge(system);
+  assert.deepEqual(verdicts(chain, "broken"), []);
+  assert.equal(chain.links.find(({ place }) => place === "initramfs")?.verdict, "assumed");
+});
+
 test("a kernel without a header of its own is not known, and breaks nothing", async () => {
   const [kernel, initrd] = IN_BOOT;
   const system = nixos(kernel, initrd);

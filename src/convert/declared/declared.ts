@@ -5,6 +5,9 @@ import { type GuestView, isHardwareName, makeProblem, type Problem, type Subject
 import { readQuietly } from "../text/read-quietly.ts";
 import { splitLines } from "../text/lines.ts";
 
+/** It writes its files anew from its configuration: what is changed beside that would be lost, or stand against it. */
+export const isDeclared = (id: string): boolean => id === "nixos" || id === "guix";
+
 export const isInStore = (path: string): boolean => /^\/(?:nix|gnu)\/store(?:\/|$)/.test(path);
 
 type Kind = {
@@ -35,7 +38,7 @@ const MAX_LINES = 50;
 
 type Line = Extract<Subject, { kind: "line" }>;
 
-/** `refused`: paths in the store that steps wanted to change. null: the system is none of these. */
+/** `refused`: paths that steps wanted to change. null: the system is none of these. */
 export async function declaredProblem(
   view: GuestView,
   { id, refused }: { readonly id: string; readonly refused: readonly string[] },
@@ -54,7 +57,7 @@ export async function declaredProblem(
   const text =
     lines.length === 0 && refused.length === 0
       ? `${title} builds its initramfs from its configuration, which names no virtio: it may not find the VM's disk`
-      : `${title} writes its files from its configuration, and nothing in its store is changed${names}`;
+      : `${title} writes its files from its configuration, and nothing of them is changed here${names}`;
   return makeProblem("declared-system", {
     severity: stops ? "stops" : "warns",
     about: [...lines, ...refused.map((path) => ({ kind: "file", of: "guest", path }) as const)],

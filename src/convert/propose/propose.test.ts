@@ -171,3 +171,13 @@ test("propose() for a Xen host asks for its front ends, and not for virtio", asy
     "kernel-without-drivers",
   ]);
 });
+
+test("propose() changes nothing of a system that writes its own files, wherever they lie", async (t) => {
+  const files = { ...DEMO_FILES, "/boot/loader/entries/nixos.conf": "linux /k\noptions root=/dev/sda1\n" };
+  const base = await fakeGuest(t, { files });
+  for (const id of ["nixos", "guix"]) {
+    const { changes, problems } = await propose({ ...base, guest: { ...base.guest, id } });
+    assert.deepEqual(changes, []);
+    assert.ok(problems.some(({ code }) => code === "declared-system"));
+  }
+});

@@ -14,7 +14,7 @@ import {
 } from "../../core/index.ts";
 import { isDirectory, layeredView } from "../../system/index.ts";
 import { mergeChanges } from "../apply/merge.ts";
-import { declaredProblem, isInStore } from "../declared/declared.ts";
+import { declaredProblem, isDeclared, isInStore } from "../declared/declared.ts";
 import { type Extras, NO_EXTRAS } from "../drivers/extras.ts";
 import type { GuestTools } from "../guest-tools/tools.ts";
 import type { Proposal } from "../steps/draft.ts";
@@ -82,8 +82,9 @@ export async function propose({
     };
     const wanted = await proposeWithinBounds(step, context);
     const proposal = step.optional && !withSteps.includes(step.name) ? offered(step, wanted) : wanted;
-    const allowed = proposal.changes.filter(({ path }) => !isInStore(path));
-    refused.push(...proposal.changes.map(({ path }) => path).filter(isInStore));
+    const isFixed = (path: string): boolean => isDeclared(found.id) || isInStore(path);
+    const allowed = proposal.changes.filter(({ path }) => !isFixed(path));
+    refused.push(...proposal.changes.map(({ path }) => path).filter(isFixed));
     changes = mergeChanges([...changes, ...allowed]);
     problems.push(...proposal.problems);
     if (step.addsKernels && proposal.changes.length > 0)

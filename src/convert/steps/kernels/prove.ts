@@ -2,6 +2,7 @@
 // Opens the initramfs of every bootable kernel, as it will be, and proves that the drivers of a VM are inside.
 import { type Kernel, makeProblem, named, type Problem } from "../../../core/index.ts";
 import { step, type StepContext } from "../step.ts";
+import { isDeclared } from "../../declared/declared.ts";
 import { isForXenOnly, plainKernel } from "../../drivers/plain-kernel.ts";
 import { findUnified } from "../../efi/uki.ts";
 import { findLost, findMissing, findNoOpener, neededModules } from "../../initramfs/check.ts";
@@ -81,13 +82,12 @@ async function findEmulatedOnly(kernels: readonly Kernel[], context: StepContext
 }
 
 function noKernel({ id, title }: Pick<StepContext["guest"], "id" | "title">): Problem {
-  const isDeclared = id === "nixos" || id === "guix";
   return makeProblem("no-kernel", {
     about: [],
-    text: isDeclared
+    text: isDeclared(id)
       ? `The kernels of ${title} are not looked into, so nothing is known of their drivers`
       : "No kernel that the boot loader could start was found in the guest",
-    advice: isDeclared
+    advice: isDeclared(id)
       ? "Once its configuration is ready for the VM, copy it with --as-is"
       : "Give the disk that holds /boot too, or copy with --as-is",
   });
