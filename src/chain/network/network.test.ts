@@ -48,6 +48,18 @@ test("so is a file of systemd-networkd, unless another one is for the card", asy
   assert.match((await said(both)).join("\n"), /^proven: eno1: DHCP: .*20-all/);
 });
 
+test("a file for plain cards is for the VM's, and one for what nobody knows of the VM is no proof", async () => {
+  const file = (match: string) => ({
+    "/etc/systemd/network/89-ethernet.network": `[Match]\n${match}\n[Network]\nDHCP=yes\n`,
+  });
+  for (const match of ["Kind=!*\nType=ether", "Kind=!*\nName=en*", "Type=ether\nName=!lo"])
+    assert.match((await said(file(match))).join("\n"), /^proven: eno1: DHCP: .*89-ethernet/, match);
+  assert.match(
+    (await said(file("Credential=site"))).join("\n"),
+    /^assumed: eno1: DHCP: .*asks for Credential=site/,
+  );
+});
+
 test("so is a match of netplan, and of Xen's card the driver has other names", async () => {
   const plan = (driver: string) => ({
     "/etc/netplan/01.yaml": `network:\n  ethernets:\n    lan:\n      match:\n        name: eno*\n        driver: ${driver}\n      dhcp4: true\n`,

@@ -34,12 +34,15 @@ export async function readNetworkLinks(
   { kernel, words }: Started,
   ground: Ground,
 ): Promise<readonly ChainLink[]> {
-  const { interfaces, unused, claims } = await readGuestInterfaces(ground.view, surroundings(words, ground));
+  const { interfaces, unused, unsure, claims } = await readGuestInterfaces(
+    ground.view,
+    surroundings(words, ground),
+  );
   const { nics } = ground.intent;
   const ignoredFiles = await findIgnored(interfaces, ground);
   const cards = nics.map((nic) => ({
     nic,
-    link: judgeCard(nic, { interfaces, unused, claims, ignoredFiles, kernel, ground }),
+    link: judgeCard(nic, { interfaces, unused, unsure, claims, ignoredFiles, kernel, ground }),
   }));
   const links = cards.map(({ link }) => link);
   const carried = (found: GuestInterface): boolean =>
@@ -127,6 +130,7 @@ type Context = {
   readonly ignoredFiles: ReadonlyMap<string, string>;
   readonly interfaces: readonly GuestInterface[];
   readonly unused: readonly Unused[];
+  readonly unsure: ReadonlyMap<string, string>;
   readonly claims: readonly InterfaceClaim[];
   readonly kernel: Kernel | null;
   readonly ground: Ground;
@@ -134,7 +138,7 @@ type Context = {
 
 function judgeCard(
   nic: IntendedNic,
-  { interfaces, unused, claims, ignoredFiles, kernel, ground }: Context,
+  { interfaces, unused, unsure, claims, ignoredFiles, kernel, ground }: Context,
 ): ChainLink {
   const about: readonly Subject[] = [{ kind: "nic", name: nic.name, mac: nic.mac }];
   const driver = lackingDriver(nic, { kernel, ground });
@@ -179,6 +183,13 @@ function judgeCard(
       text,
       why: `${found.from} is for the card ${wanted.join(", ")}, and the VM's has ${nic.mac}: it is not used`,
       advice: `Correct the address there, or give the VM's card that one with --nic ${nic.name}=MAC`,
+      about: files,
+    });
+  const asked = unsure.get(found.from);
+  if (asked !== undefined)
+    return assumed(place, {
+      text,
+      why: `${found.from} asks for ${asked}: whether the VM meets that is not known`,
       about: files,
     });
   return found.mac === nic.mac

@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   driverCondition,
+  isForCards,
   profileConditions,
   type Surroundings,
   unitConditions,
+  unknownCondition,
   unmetCondition,
 } from "./conditions.ts";
 import { parseIni } from "./source.ts";
@@ -64,6 +66,40 @@ test("[Match] of systemd-networkd: all keys together", () => {
   ])
     assert.equal(unit(line), line, line);
   assert.equal(unit("Driver=virtio_net\nPath=pci-0000:03:00.0"), "Path=pci-0000:03:00.0");
+});
+
+test("[Match] of systemd-networkd: what a plain card is, and what nobody knows before the VM runs", () => {
+  const met = (line: string): readonly [boolean, string | null, string | null] => {
+    const all = unitConditions(parseIni(`[Match]\n${line}\n`));
+    return [isForCards(all), unmetCondition(all, CARD), unknownCondition(all, CARD)];
+  };
+  for (const line of [
+    "Kind=!*",
+    "Kind=!*\nType=ether",
+    "Type=ether wlan",
+    "Type=!loopback",
+    "Kind=vlan\nKind=",
+  ])
+    assert.deepEqual(met(line), [true, null, null], line);
+  for (const line of [
+    "Kind=vlan",
+    "Kind=*",
+    "Type=wlan",
+    "Type=!ether",
+    "SSID=home",
+    "WLANInterfaceType=station",
+  ])
+    assert.equal(met(line)[0], false, line);
+  for (const line of [
+    "Property=ID_BUS=pci",
+    "Host=web",
+    "Architecture=x86-64",
+    "Firmware=uefi",
+    "Credential=x",
+  ])
+    assert.deepEqual(met(line), [true, null, line], line);
+  assert.equal(met("Property=ID_NET_DRIVER=igb")[1], "Property=ID_NET_DRIVER=igb");
+  assert.equal(met("Property=ID_PATH=pci-0000:03:00.0")[1], "Property=ID_PATH=pci-0000:03:00.0");
 });
 
 test("match: driver: of netplan", () => {

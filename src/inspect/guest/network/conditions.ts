@@ -18,13 +18,25 @@ export type Surroundings = {
   readonly virtualization: readonly string[];
 };
 
-/** The first that this card does not meet, as it stands; null: all are met. */
+/** The first that this card does not meet, as it stands; null: all are met, or not known to be unmet. */
 export const unmetCondition = (all: readonly Condition[], card: Surroundings): string | null =>
-  all.find((one) => !isMet(one, card))?.text ?? null;
+  all.find((one) => !isUnknown(one, card) && !isMet(one, card))?.text ?? null;
+
+/** The first of which nobody can say before the VM runs. */
+export const unknownCondition = (all: readonly Condition[], card: Surroundings): string | null =>
+  all.find((one) => isUnknown(one, card))?.text ?? null;
+
+const isUnknown = ({ asks }: Condition, card: Surroundings): boolean =>
+  asks === "unknown" || (asks === "words" && card.words === null);
+
+/** Files for bridges, VLANs, containers and WLAN are for no card of any VM. */
+export const isForCards = (all: readonly Condition[]): boolean =>
+  all.every((one) => one.asks !== "nature" || isMet(one, NO_CARD));
+
+const NO_CARD: Surroundings = { drivers: [], path: "", words: null, virtualization: [] };
 
 /** Any one of the optional parts, and all of the needed ones. */
 function isMet({ asks, parts }: Condition, card: Surroundings): boolean {
-  if (asks === "words" && card.words === null) return true;
   const fits = ({ pattern, not }: Part): boolean => has(asks, pattern, card) !== not;
   const optional = parts.filter(({ needed }) => !needed);
   return (optional.length === 0 || optional.some(fits)) && parts.filter(({ needed }) => needed).every(fits);
@@ -44,6 +56,10 @@ function has(asks: Condition["asks"], pattern: string, card: Surroundings): bool
       return (card.words ?? []).some((word) => word === pattern || word.startsWith(`${pattern}=`));
     case "virtualization":
       return card.virtualization.includes(pattern.toLowerCase());
+    case "nature":
+      return patternOf(pattern).test("Type=ether");
+    case "unknown":
+      return true;
   }
 }
 
@@ -67,22 +83,51 @@ export function profileConditions(ini: Ini): readonly Condition[] {
   return found;
 }
 
-/** systemd: `!` before a list inverts all of it. */
+/**
+ * All keys of [Match] beside names and addresses. A plain card is of the type `ether`, has no kind (that is of what software
+ * makes) and no radio.
+ */
+const UNIT_KEYS: readonly (readonly [key: string, asks: Condition["asks"]])[] = [
+  ["Type", "nature"],
+  ["Kind", "nature"],
+  ["WLANInterfaceType", "nature"],
+  ["SSID", "nature"],
+  ["BSSID", "nature"],
+  ["Driver", "driver"],
+  ["Path", "path"],
+  ["KernelCommandLine", "words"],
+  ["Virtualization", "virtualization"],
+  ...["Property", "Host", "KernelVersion", "Version", "Credential", "Architecture", "Firmware"].map(
+    (key) => [key, "unknown"] as const,
+  ),
+];
+
+/** systemd: `!` before a list inverts all of it; a key that is said again goes on, and an empty one begins anew. */
 export function unitConditions(ini: Ini): readonly Condition[] {
-  const found: Condition[] = [];
-  for (const [key, asks] of [
-    ["Driver", "driver"],
-    ["Path", "path"],
-    ["KernelCommandLine", "words"],
-    ["Virtualization", "virtualization"],
-  ] as const) {
-    const value = iniValues(ini, "Match", key).join(" ").trim();
-    const not = value.startsWith("!");
-    const patterns = value.slice(not ? 1 : 0).split(/\s+/);
-    const parts = patterns.flatMap((pattern) => (pattern === "" ? [] : [{ pattern, not, needed: not }]));
-    if (parts.length > 0) found.push({ asks, parts, text: `${key}=${value}` });
-  }
-  return found;
+  return UNIT_KEYS.flatMap(([key, asks]) => {
+    const lines = iniValues(ini, "Match", key);
+    const said = lines.slice(lines.lastIndexOf("") + 1);
+    const parts = said.flatMap((line): readonly Part[] => {
+      const not = line.startsWith("!");
+      const patterns = line.slice(not ? 1 : 0).split(/\s+/);
+      return patterns
+        .filter((pattern) => pattern !== "")
+        .map((pattern) => ({
+          pattern: asks === "nature" ? `${key}=${pattern}` : pattern,
+          not,
+          needed: not,
+        }));
+    });
+    return parts.length === 0 ? [] : [placed({ asks, parts, text: `${key}=${said.join(" ")}` })];
+  });
+}
+
+/** What udev says of a card, where it says in other words what keys of their own ask. */
+function placed(condition: Condition): Condition {
+  const [part, ...more] = condition.parts;
+  const [, key = "", pattern = ""] = /^"?(ID_NET_DRIVER|ID_PATH)=([^"]*)"?$/.exec(part?.pattern ?? "") ?? [];
+  if (condition.asks !== "unknown" || part === undefined || more.length > 0 || key === "") return condition;
+  return { ...condition, asks: key === "ID_PATH" ? "path" : "driver", parts: [{ ...part, pattern }] };
 }
 
 /** netplan: one glob or a list of them. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // network reads which physical interfaces the guest's own files name, and what each asks for.
 import type { GuestInterface, GuestOS, GuestView, InterfaceClaim } from "../../../core/index.ts";
-import { type Surroundings, unmetCondition } from "./conditions.ts";
+import { type Surroundings, unknownCondition, unmetCondition } from "./conditions.ts";
 import { claimsIn, readEvidence, readKernelWords, wordSightings } from "./evidence.ts";
 import { ifcfg } from "./ifcfg.ts";
 import { ifupdown } from "./ifupdown.ts";
@@ -60,6 +60,8 @@ export async function readGuestInterfaces(
 ): Promise<{
   readonly interfaces: readonly GuestInterface[];
   readonly unused: readonly Unused[];
+  /** Files that are used only if the VM is what they ask for, which is not known. */
+  readonly unsure: ReadonlyMap<string, string>;
   readonly claims: readonly InterfaceClaim[];
 }> {
   const { sightings, made } = await readFound(view);
@@ -74,5 +76,11 @@ export async function readGuestInterfaces(
     const why = lost === undefined ? null : lostOf(lost);
     return why === null ? [] : [{ ...one, lost: why }];
   });
-  return { interfaces, unused, claims: claimsIn(used) };
+  const unsure = new Map<string, string>();
+  for (const { from, conditions } of used)
+    for (const card of cards.slice(0, 1)) {
+      const asked = unknownCondition(conditions, card);
+      if (asked !== null) unsure.set(from, asked);
+    }
+  return { interfaces, unused, unsure, claims: claimsIn(used) };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // systemd-networkd: .network (systemd.network(5)), .netdev and .link files. Those of the distribution are left out.
 import type { GuestView, InterfaceConfig } from "../../../core/index.ts";
-import { unitConditions } from "./conditions.ts";
+import { isForCards, unitConditions } from "./conditions.ts";
 import {
   cidrOf,
   type Found,
@@ -56,18 +56,13 @@ function macsOf(ini: Ini): readonly string[] {
     .filter((mac) => mac !== null);
 }
 
-/** Files for bridges, containers, WLAN and the like match by these; a card of a VM is of type `ether`. */
-function isForCards(ini: Ini): boolean {
-  const type = words(iniValues(ini, "Match", "Type"));
-  return iniValue(ini, "Match", "Kind") === undefined && (type.length === 0 || type.includes("ether"));
-}
-
 function networkOf(ini: Ini, from: string): Found {
-  if (!isForCards(ini) || !ini.some(({ section }) => section === "Match")) return NOTHING;
+  const conditions = unitConditions(ini);
+  if (!isForCards(conditions) || !ini.some(({ section }) => section === "Match")) return NOTHING;
   const names = words([...iniValues(ini, "Match", "Name"), ...iniValues(ini, "Match", "OriginalName")]);
   const wanted = names.filter((name) => !name.startsWith("!"));
   const macs = macsOf(ini);
-  const said = { from, configured: configOf(ini), conditions: unitConditions(ini) };
+  const said = { from, configured: configOf(ini), conditions };
   const plain = wanted.filter((name) => !/[*?[]/.test(name));
   const set = normalMac(iniValue(ini, "Link", "MACAddress"));
   const sightings: Sighting[] = plain.map((name) => {

@@ -31,7 +31,7 @@ export type Sighting = {
 
 /** `parts`: shell patterns; any one of them that is not `needed`, and all that are. */
 export type Condition = {
-  readonly asks: "driver" | "path" | "words" | "virtualization";
+  readonly asks: "driver" | "path" | "words" | "virtualization" | "nature" | "unknown";
   readonly parts: readonly { readonly pattern: string; readonly not: boolean; readonly needed: boolean }[];
   /** As it stands in the file: `Driver=igb`. */
   readonly text: string;
