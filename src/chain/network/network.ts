@@ -13,6 +13,7 @@ import {
 import {
   type DefaultRoute,
   isPhysicalName,
+  readAutomatic,
   readCloudInit,
   readDefaultRoutes,
   readGuestInterfaces,
@@ -40,9 +41,10 @@ export async function readNetworkLinks(
   );
   const { nics } = ground.intent;
   const ignoredFiles = await findIgnored(interfaces, ground);
+  const automatic = await readAutomatic(ground.view);
   const cards = nics.map((nic) => ({
     nic,
-    link: judgeCard(nic, { interfaces, unused, unsure, claims, ignoredFiles, kernel, ground }),
+    link: judgeCard(nic, { interfaces, unused, unsure, automatic, claims, ignoredFiles, kernel, ground }),
   }));
   const links = cards.map(({ link }) => link);
   const carried = (found: GuestInterface): boolean =>
@@ -131,6 +133,8 @@ type Context = {
   readonly interfaces: readonly GuestInterface[];
   readonly unused: readonly Unused[];
   readonly unsure: ReadonlyMap<string, string>;
+  /** What raises a card that no file names. */
+  readonly automatic: string | null;
   readonly claims: readonly InterfaceClaim[];
   readonly kernel: Kernel | null;
   readonly ground: Ground;
@@ -138,7 +142,7 @@ type Context = {
 
 function judgeCard(
   nic: IntendedNic,
-  { interfaces, unused, unsure, claims, ignoredFiles, kernel, ground }: Context,
+  { interfaces, unused, unsure, automatic, claims, ignoredFiles, kernel, ground }: Context,
 ): ChainLink {
   const about: readonly Subject[] = [{ kind: "nic", name: nic.name, mac: nic.mac }];
   const driver = lackingDriver(nic, { kernel, ground });
@@ -161,8 +165,8 @@ function judgeCard(
     });
   if (found === undefined || found.configured.kind === "none")
     return assumed(place, {
-      text: `${nic.name}: nothing configures it`,
-      why: "no file of the guest asks for an address on it at boot",
+      text: `${nic.name}: ${automatic === null ? "nothing that is read here configures it" : "no file configures it"}`,
+      why: automatic ?? "no file that is read here asks for an address on it at boot",
       about,
     });
   const text = `${nic.name}: ${describe(found.configured)}`;

@@ -18,6 +18,7 @@ export { readCloudInit } from "./network/cloud-init.ts";
 export type { Surroundings } from "./network/conditions.ts";
 export { type DefaultRoute, readDefaultRoutes, rivalsOf } from "./network/default-routes.ts";
 export { readGuestInterfaces, type Unused } from "./network/index.ts";
+export { readAutomatic } from "./network/others/index.ts";
 export { isPhysicalName } from "./network/source.ts";
 export { readNetworkSetup } from "./network/setup/index.ts";
 

@@ -12,6 +12,7 @@ import { mergeFound } from "./merge.ts";
 import { netplan } from "./netplan.ts";
 import { networkd } from "./networkd.ts";
 import { networkmanager } from "./networkmanager.ts";
+import { OTHER_SOURCES } from "./others/index.ts";
 import { readNetworkSetup } from "./setup/index.ts";
 import { type Found, joinFound, type NetworkSource, type Sighting } from "./source.ts";
 import { udev } from "./udev.ts";
@@ -23,6 +24,7 @@ const NETWORK_SOURCES: readonly NetworkSource[] = [
   networkmanager,
   ifcfg,
   networkd,
+  ...OTHER_SOURCES,
   udev,
   mactab,
   leases,
