@@ -92,8 +92,8 @@ export type GuestInterface = {
   /** Where it was named, for the report: `/etc/network/interfaces`. */
   readonly from: string;
   readonly configured: InterfaceConfig;
-  /** The shell pattern of a profile that is for any such name: this one is our choice. Absent: a file names it. */
-  readonly anyOf?: string;
+  /** Shell patterns of profiles that are for any such name: this one is our choice. Absent: a file names it. */
+  readonly anyOf?: readonly string[];
 };
 
 /** What the guest asks for when it boots; the boot check compares with it. */

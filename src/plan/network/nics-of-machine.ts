@@ -115,13 +115,16 @@ class FreeNames {
     );
     const profiles = (this.#guest?.network ?? []).filter(({ name }) => !this.#taken.has(name));
     // A profile for any card of a pattern finds its card by a name that fits.
-    const fitting = free.find((name) => profiles.some(({ anyOf }) => matchesGlob(anyOf ?? "", name ?? "")));
+    const fitting = free.find((name) => profiles.some(({ anyOf = [] }) => fitsAny(anyOf, name ?? "")));
     const made = profiles.find(({ anyOf, mac }) => anyOf !== undefined && (mac ?? card.mac) === card.mac);
     const name = fitting ?? made?.name ?? free[0] ?? card.name;
     this.#taken.add(name);
     return name;
   }
 }
+
+const fitsAny = (patterns: readonly string[], name: string): boolean =>
+  patterns.some((pattern) => matchesGlob(pattern, name));
 
 type Ground = {
   readonly nics: readonly IntendedNic[];
@@ -180,7 +183,7 @@ function unusedProblem(names: InterfaceNames, { nics, used, guest }: Ground): re
         name === nic.name ||
         finds(name, nic.mac) ||
         (anyOf !== undefined && mac === nic.mac) ||
-        (anyOf !== undefined && mac === null && matchesGlob(anyOf, nic.name)),
+        (anyOf !== undefined && mac === null && fitsAny(anyOf, nic.name)),
     );
   });
   if (unused.length === 0 || patterns.length === 0) return [];

@@ -119,7 +119,7 @@ test("two names, two cards and nothing else: neither is pinned to a name of the 
 });
 
 test("a profile for any card finds its card by the card's own name, or by one that fits", () => {
-  const any = { ...dhcp("enp1s0"), anyOf: "en*" };
+  const any = { ...dhcp("enp1s0"), anyOf: ["en*"] };
   const names = { path: "enp3s0" };
   const machineNics = [{ ...card("ens4", "52:54:00:00:00:01"), names }];
   const planned = (given: GuestInterface) =>
@@ -130,7 +130,7 @@ test("a profile for any card finds its card by the card's own name, or by one th
   );
   assert.deepEqual(planned(any).problems, []);
   assert.deepEqual(
-    planned({ ...dhcp("eth0"), anyOf: "eth*" }).nics.map(({ name }) => name),
+    planned({ ...dhcp("eth0"), anyOf: ["eth*"] }).nics.map(({ name }) => name),
     ["eth0"],
   );
 });

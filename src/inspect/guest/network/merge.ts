@@ -33,14 +33,19 @@ export function mergeFound({ sightings, made: said }: Found): readonly GuestInte
   for (const one of sightings) if (one.name !== null) add(one.name, one);
   for (const { ports, from } of made) for (const name of ports) add(name, sighting({ name, from }));
   dropTraces(cards);
-  const fresh = new Map<string, string>();
-  for (const one of sightings.filter(({ name }) => name === null)) {
-    const { names, isFresh } = namesFor(one, cards);
-    for (const name of names) {
-      add(name, one);
-      if (isFresh) fresh.set(name, one.pattern);
-    }
-  }
+  const fresh = new Map<string, string[]>();
+  const nameless = sightings.filter(({ name }) => name === null);
+  const left = nameless.filter((one) => {
+    const names = namesFor(one, cards);
+    for (const name of names ?? []) add(name, one);
+    if (names !== null || isGlob(one)) return names === null;
+    const name = newName(one, cards);
+    if (name === null) return false;
+    add(name, one);
+    fresh.set(name, [one.pattern]);
+    return false;
+  });
+  addByGlobs(left, { isMet: left.length < nameless.filter(isGlob).length, cards, add, fresh });
   const all = [...cards.values()].map((card) => interfaceOf(card, made, fresh.get(card.name)));
   return withOwnMacs(all);
 }
@@ -61,14 +66,17 @@ const CANDIDATES = ["eth", "enp", "ens", "eno", "em", "p1p", "lan", "net"].flatM
   ),
 );
 
+/** Told by a pattern alone. */
+const isGlob = ({ mac, slot }: Sighting): boolean => mac === null && slot === null;
+
 /**
- * The names of the cards that a nameless profile means: by MAC, else all that fit its pattern and are not configured.
- * Where there are none, a name that fits, so that the profile finds a card in the VM.
+ * The names of the cards that a nameless profile means: by MAC or place, else all that fit its pattern and are not configured;
+ * null: there are none.
  */
 function namesFor(
   { mac, slot, pattern }: Sighting,
   cards: ReadonlyMap<string, Card>,
-): { readonly names: readonly string[]; readonly isFresh: boolean } {
+): readonly string[] | null {
   const fits = patternOf(pattern);
   const all = [...cards.values()];
   if (mac !== null || slot !== null) {
@@ -77,20 +85,48 @@ function namesFor(
         (mac !== null && macOfName(card.name) === mac) ||
         card.sightings.some((one) => (mac === null ? one.slot === slot : one.mac === mac)),
     );
-    if (same !== undefined) return { names: [same.name], isFresh: false };
-  } else {
-    const fitting = all.filter((card) => fits.test(card.name));
-    const free = fitting.filter((card) => card.sightings.every((one) => one.configured === null));
-    if (fitting.length > 0) return { names: free.map((card) => card.name), isFresh: false };
+    if (same !== undefined) return [same.name];
+    // A place alone: where one card is left that nothing configures and whose place no file says, it is that one.
+    const open =
+      mac !== null ? [] : all.filter((card) => card.sightings.every(isOpen) && fits.test(card.name));
+    return open.length === 1 ? open.map((card) => card.name) : null;
   }
-  const fresh = CANDIDATES.find((name) => fits.test(name) && !cards.has(name));
-  return { names: fresh === undefined ? [] : [fresh], isFresh: true };
+  const fitting = all.filter((card) => fits.test(card.name));
+  const free = fitting.filter((card) => card.sightings.every((one) => one.configured === null));
+  return fitting.length > 0 ? free.map((card) => card.name) : null;
 }
+
+/** A name that fits, so that the profile finds a card in the VM. */
+const newName = ({ pattern }: Sighting, cards: ReadonlyMap<string, Card>): string | null =>
+  CANDIDATES.find((name) => patternOf(pattern).test(name) && !cards.has(name)) ?? null;
+
+type Globs = {
+  /** Has another pattern found a card? */
+  readonly isMet: boolean;
+  readonly cards: ReadonlyMap<string, Card>;
+  add(name: string, one: Sighting): void;
+  readonly fresh: Map<string, string[]>;
+};
+
+/** A pattern stands for no card of its own: those that fit none (`en*`, `eth*`) are for one, however it is called. */
+function addByGlobs(globs: readonly Sighting[], { isMet, cards, add, fresh }: Globs): void {
+  const [first, ...others] = globs;
+  if (isMet || first === undefined) return;
+  const name = namesFor(first, cards) === null ? newName(first, cards) : null;
+  if (name === null) return;
+  add(name, first);
+  fresh.set(
+    name,
+    [first, ...others].map(({ pattern }) => pattern),
+  );
+}
+
+const isOpen = (one: Sighting): boolean => one.configured === null && one.slot === null;
 
 function interfaceOf(
   { name, sightings }: Card,
   made: readonly Made[],
-  anyOf: string | undefined,
+  anyOf: readonly string[] | undefined,
 ): GuestInterface {
   const asks = sightings.filter((one) => one.configured !== null);
   const chosen =

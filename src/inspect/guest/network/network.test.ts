@@ -73,7 +73,7 @@ test("ifupdown: a stanza under a name of its own is for the cards that are start
     found.map(({ name, configured, anyOf }) => [name, configured.kind, anyOf]),
     [
       ["eth0", "dhcp", undefined],
-      ["enp1s0", "dhcp", "en*"],
+      ["enp1s0", "dhcp", ["en*"]],
     ],
   );
 });
