@@ -140,7 +140,7 @@ test("so are those of ifupdown, systemd-networkd and old ifcfg files; NetworkMan
         "[Route]\nGateway=198.51.100.1\n",
       ),
     }),
-    /192\.0\.2\.1 by eno1, 198\.51\.100\.1 by 52:54:00:00:00:02/,
+    /192\.0\.2\.1 by eno1, 198\.51\.100\.1 by eno2/,
   );
   const ifcfg = (name: string, net: string): string =>
     `DEVICE=${name}\nONBOOT=yes\nIPADDR=${net}.10\nPREFIX=24\nGATEWAY=${net}.1\n`;
@@ -150,6 +150,7 @@ test("so are those of ifupdown, systemd-networkd and old ifcfg files; NetworkMan
   };
   assert.match(await rivals(scripts), /192\.0\.2\.1 by eno1/);
   assert.equal(await rivals({ ...scripts, "/usr/sbin/NetworkManager": "x" }), "");
+  assert.equal(await rivals({ ...scripts, "/etc/sysconfig/network": "GATEWAYDEV=eno1\n" }), "");
 });
 
 test("netplan's match: macaddress with set-name, in upper case and over two files", async () => {
@@ -181,4 +182,13 @@ test("cloud-init may write the network anew, unless it is told to leave it alone
   assert.match((await said(ran)).join("\n"), /^assumed: cloud-init: .*from Ec2/);
   const told = { ...ran, "/etc/cloud/cloud.cfg.d/zz-virt-p2v.cfg": "network: {config: disabled}\n" };
   assert.doesNotMatch((await said(told)).join("\n"), /cloud-init/);
+});
+
+test("two default routes of networkd are told by the cards' names, and one in a VRF is none of them", async () => {
+  const units = (more: string) => ({
+    "/etc/systemd/network/a.network": `[Match]\nMACAddress=${MAC}\n[Network]\nAddress=10.1.0.2/24\nGateway=10.1.0.1\n`,
+    "/etc/systemd/network/b.network": `[Match]\nMACAddress=52:54:00:00:00:02\n[Network]\n${more}Address=10.2.0.2/24\nGateway=10.2.0.1\n`,
+  });
+  assert.match(await rivals(units("")), /10\.1\.0\.1 by eno1, 10\.2\.0\.1 by eno2/);
+  assert.equal(await rivals(units("VRF=mgmt\n")), "");
 });

@@ -21,6 +21,7 @@ import {
   rivalsOf,
   type Surroundings,
   type Unused,
+  withGuestNames,
 } from "../../inspect/index.ts";
 import { assumed, broken, type Ground, proven } from "../ground.ts";
 import { kernelWords } from "../words.ts";
@@ -52,7 +53,9 @@ export async function readNetworkLinks(
   for (const found of interfaces)
     if (found.configured.kind !== "none" && !carried(found)) links.push(withoutCard(found));
   const setup = await readNetworkSetup(ground.view);
-  links.push(...layerLinks(setup?.links ?? [], { cards, interfaces }));
+  links.push(
+    ...layerLinks(withGuestNames(setup?.links ?? [], [...nics, ...interfaces]), { cards, interfaces }),
+  );
   links.push(...rivalRoutes(await readDefaultRoutes(ground.view), ground));
   const rewritten = nics.length > 0 && (await findRewriter(words, ground));
   if (rewritten) links.unshift(rewritten);
@@ -218,7 +221,9 @@ function rivalRoutes(
     nics.some((nic) => nic.name === name || nic.mac === mac) || (name !== null && !isPhysicalName(name));
   const rivals = sources.flatMap((routes) => rivalsOf(routes.filter(isHere)));
   return rivals.slice(0, 2).map((all) => {
-    const ways = all.slice(0, 4).map(({ name, mac, via }) => `${via} by ${name ?? mac}`);
+    const ways = all
+      .slice(0, 4)
+      .map(({ name, mac, via }) => `${via} by ${name ?? nics.find((nic) => nic.mac === mac)?.name ?? mac}`);
     const files = [...new Set(all.map(({ from }) => from))];
     return assumed(place, {
       text: `${all.length} default routes: ${ways.join(", ")}`,

@@ -20,7 +20,7 @@ export { type DefaultRoute, readDefaultRoutes, rivalsOf } from "./network/defaul
 export { readGuestInterfaces, type Unused } from "./network/index.ts";
 export { readAutomatic } from "./network/others/index.ts";
 export { isPhysicalName } from "./network/source.ts";
-export { readNetworkSetup } from "./network/setup/index.ts";
+export { readNetworkSetup, withGuestNames } from "./network/setup/index.ts";
 
 type Found = {
   readonly rootNode: NodeId;

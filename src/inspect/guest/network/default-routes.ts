@@ -13,7 +13,16 @@ import {
   type Tree,
 } from "./netplan.ts";
 import { UNIT_DIRECTORIES } from "./networkd.ts";
-import { type Ini, iniValue, iniValues, isAddress, normalMac, parseIni, readFiles } from "./source.ts";
+import {
+  type Ini,
+  iniValue,
+  iniValues,
+  isAddress,
+  normalMac,
+  parseIni,
+  readFiles,
+  readSmall,
+} from "./source.ts";
 
 export type DefaultRoute = {
   /** null: the file tells its card by `mac` alone. */
@@ -126,8 +135,13 @@ function ofUnit(ini: Ini, from: string): readonly DefaultRoute[] {
     if (target !== undefined && !isDefault(target)) return [];
     return [{ via: last("Gateway"), metric: last("Metric"), table: last("Table") }];
   });
-  const plain = iniValues(ini, "Network", "Gateway").map((via) => ({ via }));
-  return [...plain, ...ways].flatMap((way) => routeOf(way, { name, mac, from }));
+  const plain = iniValues(ini, "Network", "Gateway").map((via): Way => ({ via }));
+  // A card of a VRF has its routes in the table of that.
+  const vrf = iniValue(ini, "Network", "VRF");
+  const usual = vrf === undefined ? {} : { table: `of ${vrf}` };
+  return [...plain, ...ways]
+    .map((way) => (way.table === undefined ? { ...way, ...usual } : way))
+    .flatMap((way) => routeOf(way, { name, mac, from }));
 }
 
 /** The scripts of Red Hat; of two the one that comes up last counts. */
@@ -135,8 +149,10 @@ async function ofIfcfg(view: GuestView): Promise<readonly DefaultRoute[]> {
   for (const path of ["/usr/sbin/NetworkManager", "/sbin/NetworkManager"])
     if ((await view.resolve(path)) !== null) return [];
   const files = await readFiles(view, "/etc/sysconfig/network-scripts", /^ifcfg-[A-Za-z0-9_.-]+$/);
+  const only = assignments((await readSmall(view, "/etc/sysconfig/network")) ?? "").get("GATEWAYDEV") || null;
   return files.flatMap(({ path, name, text }) => {
     const values = assignments(text);
+    if (only !== null && (values.get("DEVICE") ?? name.slice("ifcfg-".length)) !== only) return [];
     const no = (key: string): boolean => /^(?:no|false|0|off)$/i.test(values.get(key) ?? "");
     if (no("ONBOOT") || no("DEFROUTE") || /\.(?:bak|orig|old|rpm\w+)$/.test(name)) return [];
     return routeOf(

@@ -7,6 +7,8 @@ import {
   isAddress,
   isPhysicalName,
   isReachable,
+  isNo,
+  isYes,
   joinFound,
   lowerOfVlan,
   type Made,
@@ -57,8 +59,6 @@ export function assignments(text: string): ReadonlyMap<string, string> {
 
 type Values = ReadonlyMap<string, string>;
 
-const yes = (text: string | undefined): boolean => /^(yes|true|on|1|y|t)$/i.test(text ?? "");
-
 export function parseIfcfg(
   text: string,
   { path, name: file, gateway = null }: { path: string; name: string; gateway?: string | null },
@@ -77,7 +77,7 @@ export function parseIfcfg(
   const mac = own ?? (nameless ? null : normalMac(values.get("MACADDR") ?? values.get("LLADDR")));
   if (made.some((one) => one.name === name)) return { sightings: [], made };
   const of = values.get("MASTER") ?? values.get("TEAM_MASTER") ?? values.get("BRIDGE");
-  const isPort = of !== undefined && !yes(of) && of !== "no" && of !== "";
+  const isPort = of !== undefined && !isYes(of) && of !== "no" && of !== "";
   const configured = isPort ? { kind: "port" as const, of } : configOf(values, gateway);
   return {
     sightings: [
@@ -108,15 +108,15 @@ function madeBy(name: string, values: Values, from: string): Made[] {
     lowerOfVlan(name) ??
     undefined;
   const isVlan =
-    yes(values.get("VLAN")) || type === "vlan" || values.has("ETHERDEVICE") || lowerOfVlan(name) !== null;
+    isYes(values.get("VLAN")) || type === "vlan" || values.has("ETHERDEVICE") || lowerOfVlan(name) !== null;
   if (isVlan)
     return [{ name, from, ports: lower === undefined || lower === "" ? [] : [lower], sharing: true }];
   const isMade =
     type !== "ethernet" ||
     ports.length > 0 ||
-    yes(values.get("BONDING_MASTER")) ||
+    isYes(values.get("BONDING_MASTER")) ||
     values.has("BONDING_OPTS") ||
-    yes(values.get("BRIDGE")) ||
+    isYes(values.get("BRIDGE")) ||
     /^(bond|team)$/i.test(values.get("DEVICETYPE") ?? "");
   return isMade ? [{ name, from, ports, sharing: false }] : [];
 }
@@ -134,7 +134,10 @@ function configOf(values: Values, gateway: string | null): InterfaceConfig {
       values.get(`PREFIX${index}`) ?? values.get(`PREFIXLEN${index}`) ?? values.get(`NETMASK${index}`);
     addresses.push(cidrOf(address, mask ?? (index === "0" ? values.get("PREFIX") : undefined) ?? ""));
   }
-  if (yes(values.get("IPV6INIT"))) addresses.push(cidrOf(values.get("IPV6ADDR") ?? ""));
+  if (isYes(values.get("IPV6INIT"))) addresses.push(cidrOf(values.get("IPV6ADDR") ?? ""));
   const common = gateway !== null && isReachable(gateway, addresses) ? gateway : null;
-  return staticOf(addresses, [values.get("GATEWAY"), values.get("GATEWAY0"), common]) ?? { kind: "none" };
+  const gateways = isNo(values.get("DEFROUTE"))
+    ? []
+    : [values.get("GATEWAY"), values.get("GATEWAY0"), common];
+  return staticOf(addresses, gateways) ?? { kind: "none" };
 }

@@ -13,7 +13,7 @@ import { netplan } from "./netplan.ts";
 import { networkd } from "./networkd.ts";
 import { networkmanager } from "./networkmanager.ts";
 import { OTHER_SOURCES } from "./others/index.ts";
-import { readNetworkSetup } from "./setup/index.ts";
+import { readNetworkSetup, withGuestNames } from "./setup/index.ts";
 import { type Found, joinFound, type NetworkSource, type Sighting } from "./source.ts";
 import { udev } from "./udev.ts";
 
@@ -45,10 +45,11 @@ export async function readGuestNetwork(
   const words = await readKernelWords(view);
   const found = joinFound([await readFound(view), { sightings: wordSightings(words), made: [] }]);
   const setup = await readNetworkSetup(view);
+  const network = mergeFound(found);
   return {
-    network: mergeFound(found),
+    network,
     interfaces: await readEvidence(view, { sightings: found.sightings, words }),
-    layers: setup?.links.filter(({ kind }) => kind.kind !== "card") ?? [],
+    layers: withGuestNames(setup?.links ?? [], network).filter(({ kind }) => kind.kind !== "card"),
   };
 }
 

@@ -96,7 +96,7 @@ function configOf(ini: Ini): InterfaceConfig {
   const of = iniValue(ini, "Network", "Bond") ?? iniValue(ini, "Network", "Bridge");
   if (of !== undefined) return { kind: "port", of };
   const addresses = [...iniValues(ini, "Network", "Address"), ...iniValues(ini, "Address", "Address")];
-  const gateways = [...iniValues(ini, "Network", "Gateway"), ...iniValues(ini, "Route", "Gateway")];
+  const gateways = [...iniValues(ini, "Network", "Gateway"), ...defaultRoutes(ini)];
   if (/^(yes|true|ipv4|v4|both|1|on)$/i.test(iniValue(ini, "Network", "DHCP") ?? "")) return { kind: "dhcp" };
   return (
     staticOf(
@@ -104,6 +104,16 @@ function configOf(ini: Ini): InterfaceConfig {
       gateways,
     ) ?? { kind: "none" }
   );
+}
+
+/** A route to one network, or in a table of its own, is no way out. */
+function defaultRoutes(ini: Ini): readonly string[] {
+  return ini.flatMap(({ section, keys }) => {
+    const target = keys.get("Destination")?.at(-1) ?? "0.0.0.0/0";
+    const isOut =
+      /^(?:0\.0\.0\.0\/0|::\/0)$/.test(target) && /^(?:main|254)$/.test(keys.get("Table")?.at(-1) ?? "main");
+    return section === "Route" && isOut ? (keys.get("Gateway") ?? []) : [];
+  });
 }
 
 /** A name for one card. Files that only choose a policy name nothing. */

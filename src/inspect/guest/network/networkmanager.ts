@@ -10,6 +10,7 @@ import {
   joinFound,
   type NetworkSource,
   NOTHING,
+  isYes,
   normalMac,
   parseIni,
   readFiles,
@@ -109,13 +110,14 @@ function configOf(ini: Ini): InterfaceConfig {
   for (const { section, keys } of ini) {
     // NetworkManager reads addresses in [ipv4]; where a hand wrote them into [connection], they still tell what was meant.
     if (section !== "ipv4" && section !== "ipv6" && section !== "connection") continue;
+    const never = isYes(keys.get("never-default")?.at(-1));
     for (const [key, [value = ""]] of keys) {
       if (/^address(es)?\d*$/.test(key)) {
         // address1=192.0.2.7/24,192.0.2.1: behind the comma is the gateway
         const [address = "", via] = value.split(/[,;]/, 2);
         addresses.push(cidrOf(address));
-        gateways.push(via);
-      } else if (key === "gateway") gateways.unshift(value);
+        if (!never) gateways.push(via);
+      } else if (key === "gateway" && !never) gateways.unshift(value);
     }
   }
   const method = iniValue(ini, "ipv4", "method");

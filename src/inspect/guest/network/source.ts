@@ -171,6 +171,11 @@ export function iniValue(ini: Ini, section: string, key: string): string | undef
   return iniValues(ini, section, key).at(-1);
 }
 
+/** In the words of NetworkManager and ifcfg files. */
+export const isYes = (text: string | undefined): boolean => /^(?:yes|true|on|1|y|t)$/i.test(text ?? "");
+
+export const isNo = (text: string | undefined): boolean => /^(?:no|false|off|0|n|f)$/i.test(text ?? "");
+
 /** As parseMac(), of a value that may stand in quotes. */
 export function normalMac(text: string | null | undefined): string | null {
   return parseMac((text ?? "").replaceAll(/["']/g, ""));

@@ -2,7 +2,7 @@
 // ifcfg files of RHEL and SUSE.
 import { bondMode, type GuestView, type LinkAddressing, type LinkKind } from "../../../../core/index.ts";
 import { assignments } from "../ifcfg.ts";
-import { cidrOf, isReachable, lowerOfVlan, normalMac, readFiles, readSmall } from "../source.ts";
+import { cidrOf, isNo, isReachable, isYes, lowerOfVlan, normalMac, readFiles, readSmall } from "../source.ts";
 import { mtuOf, type SaidLink, staticAddressing, teamMode, vlanId, vlanIdOfName, words } from "./links.ts";
 
 const DIRECTORIES = ["/etc/sysconfig/network-scripts", "/etc/sysconfig/network"];
@@ -58,8 +58,6 @@ function ifcfgLinks(
   ];
 }
 
-const isYes = (text: string | undefined): boolean => /^(yes|true|on|1|y|t)$/i.test(text ?? "");
-
 function kindOf(name: string, values: Values, text: string): LinkKind {
   const type = (values.get("TYPE") ?? "").toLowerCase();
   const options = values.get("BONDING_OPTS") ?? values.get("BONDING_MODULE_OPTS");
@@ -95,10 +93,10 @@ function addressingOf(values: Values, common: string | undefined): LinkAddressin
   }
   if (isYes(values.get("IPV6INIT"))) addresses.push(values.get("IPV6ADDR") ?? "");
   const near = common !== undefined && isReachable(common, addresses) ? common : undefined;
-  const fixed = staticAddressing(addresses, [
-    values.get("GATEWAY") ?? values.get("GATEWAY0") ?? near,
-    values.get("IPV6_DEFAULTGW"),
-  ]);
+  const own = isNo(values.get("DEFROUTE"))
+    ? undefined
+    : (values.get("GATEWAY") ?? values.get("GATEWAY0") ?? near);
+  const fixed = staticAddressing(addresses, [own, values.get("IPV6_DEFAULTGW")]);
   if (fixed.kind === "static") return fixed;
   return /^dhcp/i.test(values.get("BOOTPROTO") ?? "") ? { kind: "auto" } : fixed;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the installed system is connected, layer by layer: cards, bonds, bridges, VLANs, addresses, name servers.
-import type { GuestView, NetworkSetup } from "../../../../core/index.ts";
+import type { GuestView, NetworkLink, NetworkSetup } from "../../../../core/index.ts";
 import { readSmall } from "../source.ts";
 import { readIfcfgLinks } from "./ifcfg.ts";
 import { readIfupdownLinks } from "./ifupdown.ts";
@@ -38,4 +38,30 @@ async function readResolvConf(view: GuestView): Promise<Pick<NetworkSetup, "dns"
     });
   const { dns, search } = joinLinks([{ name: "dns", dns: values("nameserver"), search: values("search") }]);
   return { dns: dns.filter((one) => !one.startsWith("127.")), search };
+}
+
+/** A file that tells its card by the address alone names none; in what a person reads it has the name that the guest gives it. */
+export function withGuestNames(
+  links: readonly NetworkLink[],
+  interfaces: readonly { readonly name: string; readonly mac: string | null }[],
+): readonly NetworkLink[] {
+  const names = new Map<string, string>();
+  for (const { name, kind } of links) {
+    if (kind.kind !== "card" || kind.mac === null || interfaces.some((one) => one.name === name)) continue;
+    const own = interfaces.find(({ mac }) => mac === kind.mac)?.name;
+    if (own !== undefined) names.set(name, own);
+  }
+  const nameOf = (name: string): string => names.get(name) ?? name;
+  return links.map((link): NetworkLink => {
+    const { name, kind } = link;
+    switch (kind.kind) {
+      case "card":
+        return { ...link, name: nameOf(name) };
+      case "vlan":
+        return { ...link, kind: { ...kind, on: nameOf(kind.on) } };
+      case "bond":
+      case "bridge":
+        return { ...link, kind: { ...kind, ports: kind.ports.map(nameOf) } };
+    }
+  });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // NetworkManager keyfiles (nm-settings-keyfile(5)).
 import { bondMode, type GuestView, type LinkAddressing, type LinkKind } from "../../../../core/index.ts";
-import { type Ini, iniValue, normalMac, parseIni, readFiles } from "../source.ts";
+import { type Ini, iniValue, isYes, normalMac, parseIni, readFiles } from "../source.ts";
 import { mtuOf, type SaidLink, staticAddressing, teamMode, vlanId, vlanIdOfName, words } from "./links.ts";
 
 const DIRECTORIES = ["/etc/NetworkManager/system-connections", "/run/NetworkManager/system-connections"];
@@ -86,12 +86,13 @@ function addressingOf(ini: Ini): LinkAddressing {
   const gateways: string[] = [];
   for (const { section, keys } of ini) {
     if (section !== "ipv4" && section !== "ipv6") continue;
+    const never = isYes(keys.get("never-default")?.at(-1));
     for (const [key, [value = ""]] of keys) {
       if (/^address(es)?\d*$/.test(key)) {
         const [address = "", via = ""] = value.split(/[,;]/, 2); // address1=192.0.2.7/24,192.0.2.1
         addresses.push(address);
-        gateways.push(via);
-      } else if (key === "gateway") gateways.push(value);
+        if (!never) gateways.push(via);
+      } else if (key === "gateway" && !never) gateways.push(value);
     }
   }
   const fixed = staticAddressing(addresses, gateways);
