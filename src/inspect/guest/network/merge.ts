@@ -104,7 +104,7 @@ type Globs = {
   /** Has another pattern found a card? */
   readonly isMet: boolean;
   readonly cards: ReadonlyMap<string, Card>;
-  add(name: string, one: Sighting): void;
+  readonly add: (name: string, one: Sighting) => void;
   readonly fresh: Map<string, string[]>;
 };
 
