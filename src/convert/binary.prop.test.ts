@@ -11,7 +11,7 @@ import { parseRpm } from "./drivers/rpm-header.ts";
 import { contentsOf, listedFiles, relations } from "./drivers/package.ts";
 import { firstInCsv } from "./efi/loaders.ts";
 import { unifiedCmdline } from "./efi/uki.ts";
-import { zstdLength } from "./initramfs/decompress.ts";
+import { zstdLength } from "./initramfs/part-length.ts";
 import { findLoading } from "./initramfs/loading.ts";
 import { parseModules } from "./initramfs/modules.ts";
 import { readInitramfs } from "./initramfs/read.ts";

@@ -4,8 +4,9 @@
 import { open, writeFile } from "node:fs/promises";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { crc32, createInflateRaw, createZstdDecompress } from "node:zlib";
 import { makeRunDirectory, run } from "../../system/index.ts";
+import { bzip2Length, EndsEarly, gzipHeader, lz4Length, lzopLength, zstdLength } from "./part-length.ts";
 
 export type Compression = "none" | "gzip" | "zstd" | "xz" | "lzma" | "bzip2" | "lz4" | "lzop";
 
@@ -30,7 +31,7 @@ const PART = 2 ** 18;
 
 /**
  * Unpacks `bytes` into `take`, piece by piece, and returns how many packed bytes the part had. What follows is the next
- * part of the file; external programs, unlike Node's own decoders, take all that is left.
+ * part of the file, of whatever kind (kernel: Documentation/driver-api/early-userspace/buffer-format.rst).
  */
 export async function decompress(
   bytes: Buffer,
@@ -39,29 +40,47 @@ export async function decompress(
 ): Promise<number> {
   switch (compression) {
     case "gzip":
-      return await throughZlib(bytes, createGunzip({ chunkSize: PART }), take, signal);
+      return await throughGzip(bytes, take, signal);
     case "zstd": {
       const length = zstdLength(bytes);
       await throughZlib(bytes.subarray(0, length), createZstdDecompress({ chunkSize: PART }), take, signal);
       return length;
     }
-    case "lz4": {
-      const length = lz4Length(bytes);
+    case "lz4":
+    case "bzip2":
+    case "lzop": {
+      const length = LENGTHS[compression](bytes);
       await throughProgram(bytes.subarray(0, length), compression, take, signal);
       return length;
     }
     case "xz":
-      await throughProgram(withoutZeros(bytes), compression, take, signal);
-      return bytes.length;
     case "lzma":
-    case "bzip2":
-    case "lzop":
-      await throughProgram(bytes, compression, take, signal);
-      return bytes.length;
+      return bytes.length - (await throughProgram(bytes, compression, take, signal));
   }
 }
 
-type Zlib = ReturnType<typeof createGunzip> | ReturnType<typeof createZstdDecompress>;
+const LENGTHS = { lz4: lz4Length, bzip2: bzip2Length, lzop: lzopLength } as const;
+
+/** One member: Node's own reader of gzip takes whatever follows for the next. */
+async function throughGzip(
+  bytes: Buffer,
+  take: (part: Buffer) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const start = gzipHeader(bytes);
+  let sum = 0;
+  const summed = (part: Buffer): void => {
+    sum = crc32(part, sum);
+    take(part);
+  };
+  const inflate = createInflateRaw({ chunkSize: PART });
+  const end = start + (await throughZlib(bytes.subarray(start), inflate, summed, signal));
+  if (end + 8 > bytes.length) throw new EndsEarly("gzip");
+  if (bytes.readUInt32LE(end) !== sum) throw new RangeError("Its gzip part is damaged: incorrect data check");
+  return end + 8;
+}
+
+type Zlib = ReturnType<typeof createInflateRaw> | ReturnType<typeof createZstdDecompress>;
 
 async function throughZlib(
   bytes: Buffer,
@@ -81,63 +100,30 @@ async function throughZlib(
   }
 }
 
-/** A part has no end. */
-export class EndsEarly extends RangeError {}
-
-/** Length of the frame at the start, by its blocks; nothing is unpacked (RFC 8878, 3.1.1). */
-export function zstdLength(bytes: Buffer): number {
-  const descriptor = bytes[4] ?? 0;
-  const single = (descriptor & 0x20) !== 0;
-  const dictionary = [0, 1, 2, 4][descriptor & 3] ?? 0;
-  const contentSize = [single ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
-  let at = 5 + (single ? 0 : 1) + dictionary + contentSize;
-  for (;;) {
-    if (at + 3 > bytes.length) throw new EndsEarly("The zstd part of the initramfs is cut off");
-    const head = bytes.readUIntLE(at, 3);
-    const type = (head >> 1) & 3;
-    at += 3 + (type === 1 ? 1 : head >> 3); // a run is one byte
-    if ((head & 1) === 1) break;
-  }
-  const end = at + ((descriptor & 0x04) === 0 ? 0 : 4);
-  if (end > bytes.length) throw new EndsEarly("The zstd part of the initramfs is cut off");
-  return end;
-}
-
-/** Length of the legacy frames at the start: blocks of 8 MiB at most, each with its size in front (lz4_Frame_format.md). */
-function lz4Length(bytes: Buffer): number {
-  const largest = 8_421_520; // LZ4_compressBound() of 8 MiB, and some
-  let at = 4;
-  while (at + 4 <= bytes.length) {
-    const size = bytes.readUInt32LE(at);
-    if (size === 0x184c2102) at += 4;
-    else if (size === 0 || size > largest) break;
-    else at += 4 + size;
-  }
-  if (at > bytes.length) throw new EndsEarly("The lz4 part of the initramfs is cut off");
-  return at;
-}
-
 const PROGRAMS: Readonly<Record<Exclude<Compression, "none" | "gzip" | "zstd">, readonly string[]>> = {
-  xz: ["xz", "-dc"],
-  lzma: ["xz", "--format=lzma", "-dc"],
+  xz: ["xz", "--single-stream", "-dc"],
+  lzma: ["xz", "--format=lzma", "--single-stream", "-dc"],
   bzip2: ["bzip2", "-dc"],
   lz4: ["lz4", "-dc"],
   lzop: ["lzop", "-dc"],
 };
 
-/** Through files: the shell's file size limit (in blocks of 512 bytes) bounds what the program may unpack. */
+/**
+ * Through files: the shell's file size limit (in blocks of 512 bytes) bounds what the program may unpack. The number of bytes that
+ * it left unread: xz goes back to the end of its one stream.
+ */
 async function throughProgram(
   bytes: Buffer,
   compression: keyof typeof PROGRAMS,
   take: (part: Buffer) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   await using directory = await makeRunDirectory("unpack");
   const [packed, unpacked] = [join(directory.path, "packed"), join(directory.path, "unpacked")];
   await writeFile(packed, bytes, { mode: 0o600 });
   const limit = `ulimit -f ${MAX_UNPACKED_BYTES / 512}`;
-  const script = `${limit} && exec "$@" < "$P2V_IN" > "$P2V_OUT"`;
-  await run(["sh", "-c", script, "sh", ...PROGRAMS[compression]], {
+  const script = `${limit} && { "$@" > "$P2V_OUT" && wc -c; } < "$P2V_IN"`;
+  const { stdoutBytes: left } = await run(["sh", "-c", script, "sh", ...PROGRAMS[compression]], {
     signal,
     timeoutMs: 300_000,
     env: { P2V_IN: packed, P2V_OUT: unpacked },
@@ -145,11 +131,5 @@ async function throughProgram(
   await using file = await open(unpacked, "r");
   for await (const part of createReadStream("", { fd: file, autoClose: false, highWaterMark: PART }))
     take(part as Buffer);
-}
-
-/** xz rejects padding that is not a multiple of 4; its own last bytes are `YZ`. */
-function withoutZeros(bytes: Buffer): Buffer {
-  let end = bytes.length;
-  while (end > 0 && bytes[end - 1] === 0) end -= 1;
-  return bytes.subarray(0, end);
+  return Number(left.toString("latin1"));
 }

@@ -8,8 +8,9 @@ import { cpioOf } from "../../../tests/support/cpio.ts";
 import { run } from "../../system/index.ts";
 import { VM_DRIVERS } from "../../core/index.ts";
 import { findLost, findMissing, neededModules } from "./check.ts";
-import { zstdLength } from "./decompress.ts";
+
 import { isRelease, moduleName, parseModules } from "./modules.ts";
+import { zstdLength } from "./part-length.ts";
 import { CutOffError, readInitramfs } from "./read.ts";
 
 const early = cpioOf({ "kernel/x86/microcode/GenuineIntel.bin": "microcode" });
@@ -42,6 +43,46 @@ test("readInitramfs() takes contents of configuration, and a later archive's ent
     ["zstd", "none"],
   );
 });
+
+test("what follows a compressed archive may be of any other kind, behind zeros or none", async (t) => {
+  const more = cpioOf({ "etc/extra": "x" });
+  const wanted = ["init", "conf/conf.d/resume", "etc/x", "etc/extra"];
+  for (const argv of PACKERS) {
+    const packed = await run(argv, { input: main }).catch((error: unknown) => (error as Error).message);
+    if (typeof packed === "string") {
+      t.diagnostic(`${argv[0]}: ${packed}`);
+      continue;
+    }
+    const one = packed.stdoutBytes;
+    const other = (await run(argv, { input: more })).stdoutBytes;
+    const gap = argv[0] === "lz4" ? 4 : 0; // its blocks end at one of no bytes
+    for (const count of [gap, 512])
+      for (const next of [gzipSync(more), more, other])
+        assert.deepEqual(
+          await names(Buffer.concat([one, zeros(count), next, zeros(4096)])),
+          wanted,
+          `${argv.join(" ")}, ${count} zeros`,
+        );
+    assert.deepEqual(await names(Buffer.concat([gzipSync(main), other])), wanted, `gzip, ${argv[0]}`);
+  }
+});
+
+test("a damaged part is told in the words of its program, without how it was called", async () => {
+  const packed = (await run(["xz", "-c", "--check=crc32"], { input: main })).stdoutBytes;
+  packed[30] = (packed[30] ?? 0) ^ 0xff;
+  await assert.rejects(
+    names(packed),
+    (error: Error) => /damaged: xz: /.test(error.message) && !/ulimit/.test(error.message),
+  );
+});
+
+const PACKERS = [
+  ["xz", "-c", "--check=crc32"],
+  ["xz", "-c", "--format=lzma"],
+  ["bzip2", "-c"],
+  ["lz4", "-c", "-l"],
+  ["lzop", "-c"],
+] as const;
 
 test("readInitramfs() reads xz, lzma, bzip2, lz4 and lzop by their programs", async (t) => {
   for (const argv of [

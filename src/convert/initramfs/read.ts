@@ -2,7 +2,8 @@
 // What is inside an initramfs: archives one after the other, each plain or compressed, as the kernel unpacks them.
 import { readBounded, RunError } from "../../system/index.ts";
 import { CpioReader, type InitramfsEntry } from "./cpio.ts";
-import { type Compression, compressionAt, decompress, EndsEarly, MAX_UNPACKED_BYTES } from "./decompress.ts";
+import { type Compression, compressionAt, decompress, MAX_UNPACKED_BYTES } from "./decompress.ts";
+import { EndsEarly } from "./part-length.ts";
 
 export type { InitramfsEntry } from "./cpio.ts";
 
@@ -95,9 +96,16 @@ async function unpack(
       });
     const damaged = error instanceof RunError || (error instanceof Error && isZlibError(error));
     if (damaged)
-      throw new RangeError(`Its ${compression} part is damaged: ${error.message}`, { cause: error });
+      throw new RangeError(`Its ${compression} part is damaged: ${wordsOf(error)}`, { cause: error });
     throw error;
   }
+}
+
+/** Of the program itself, without how it was called. */
+function wordsOf(error: Error): string {
+  if (!(error instanceof RunError)) return error.message;
+  const words = error.stderr.trim().split("\n")[0] ?? "";
+  return words === "" ? `exit code ${error.code ?? "?"}` : words.slice(0, 200);
 }
 
 /** In the words of zlib, xz and bzip2; lzop has none. Where the shell's limit ends a program it says nothing of the kind. */
