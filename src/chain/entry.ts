@@ -38,6 +38,8 @@ export type LoaderFound =
       readonly entry: DefaultEntry;
       /** Why it does not start by itself; absent or null: it does. */
       readonly waits?: Waits | null;
+      /** Why another may be the default; absent: it is this one. */
+      readonly unsure?: string;
     }
   /** It will not start anything: why, and what to do. */
   | {

@@ -67,6 +67,9 @@ const MAX_MENU_BYTES = 4 * 2 ** 20;
 export const notReadToEnd = (path: string, what: string): RangeError =>
   new RangeError(`${path} was not read to its end: it has ${what}`);
 
+/** Loops of a menu are not run: what stands in front of one is as it is. */
+export class LoopError extends RangeError {}
+
 export async function listOr(view: GuestView, path: string): Promise<readonly string[]> {
   return (await view.list(path).catch(orNull)) ?? [];
 }

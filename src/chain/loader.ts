@@ -44,6 +44,7 @@ export async function readLoaderLink(started: Started, ground: Ground): Promise<
   const text = `${found.title} starts "${entry.title}"`;
   const waits = isReadByHost(ground) ? null : (found.waits ?? null);
   if (waits !== null) return { link: assumed(place, { text, ...waits, about }), entry };
+  if (found.unsure !== undefined) return { link: assumed(place, { text, why: found.unsure, about }), entry };
   const why = `the default entry of ${found.menu}`;
   return started.isGuess === true
     ? {

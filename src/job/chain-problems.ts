@@ -24,8 +24,13 @@ export function withChain(
 ): readonly Problem[] {
   const broken = chain === null ? [] : brokenLinks(chain);
   const about = new Set(broken.flatMap((link) => link.about.map(keyOf)));
+  const started =
+    chain === null || broken.every(({ place }) => place !== "initramfs") ? [] : kernelsOf(chain);
   const kept = problems.filter(
     (problem) =>
+      !(
+        problem.code === "initramfs-not-proven" && problem.about.some((one) => started.includes(keyOf(one)))
+      ) &&
       (!FORERUNNERS.has(problem.code) || !problem.about.some((subject) => about.has(keyOf(subject)))) &&
       !(problem.code === "no-kernel" && chain !== null && hasKernel(chain)),
   );
@@ -36,6 +41,12 @@ export function withChain(
 const hasKernel = ({ links }: Chain): boolean =>
   KERNEL_PLACES.every((place) => links.some((link) => link.place === place)) &&
   links.every(({ place, verdict }) => verdict === "proven" || !KERNEL_PLACES.includes(place));
+
+/** Those that start: what a broken link says of their initramfs is one fault with what its proof says. */
+const kernelsOf = ({ links }: Chain): readonly string[] =>
+  links.flatMap(({ place, about }) =>
+    place === "kernel" ? about.filter(({ kind }) => kind === "kernel").map(keyOf) : [],
+  );
 
 const KERNEL_PLACES: readonly ChainLink["place"][] = ["kernel", "initramfs"];
 

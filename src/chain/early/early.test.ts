@@ -53,6 +53,16 @@ test("an initramfs that is cut off: the kernel fails to unpack it, or nobody kno
   assert.equal(await verdictOf(plain().subarray(0, 500)), "broken", "drivers come behind the cut");
 });
 
+test("of several initrds the one with programs is named, and not the microcode", async () => {
+  const chain = await judged((system) => {
+    system.files["/boot/intel-ucode.img"] = cpioOf({ "kernel/x86/microcode/GenuineIntel.bin": "code" });
+    system.files[CFG] = grubCfg().replaceAll("initrd\t", "initrd\t/boot/intel-ucode.img ");
+  });
+  const [link] = linksOf(chain, "initramfs");
+  assert.equal(link?.verdict, "proven");
+  assert.equal(link.text, IMAGE);
+});
+
 type Made = { readonly words: string; readonly inside: Readonly<Record<string, string>> };
 
 async function luks({ words, inside }: Made): Promise<Chain> {

@@ -18,7 +18,7 @@ export type Maker = string | null;
 
 export type Image = { readonly entries: Entries; readonly maker: Maker };
 
-/** `path`: of the first file, or of the one that is meant. */
+/** `path`: of the first file with programs, or of the one that is meant. */
 export type ImageRead = { readonly path: string } & (
   | ({ readonly kind: "read" } & Image)
   | { readonly kind: "empty" }
@@ -40,7 +40,7 @@ export async function readImage(
   const { view, signal } = ground;
   const images = loadedImages(entry, kernel);
   if (images.length === 0 && entry?.unified !== true) return null;
-  const first = images[0]?.path ?? entry?.kernel ?? "";
+  let main: string | null = null;
   const entries = new Map<string, InitramfsEntry>();
   const files = entry?.unified === true ? [entry.kernel] : images.map(({ path }) => path);
   for (const path of files) {
@@ -50,8 +50,9 @@ export async function readImage(
       if (bytes === null) continue;
       if (bytes.length === 0) return { kind: "empty", path };
       const own = entry?.unified === true ? unifiedInitramfs(Buffer.from(bytes)) : bytes;
-      if (own !== null)
-        for (const [name, found] of (await readInitramfs(own, { signal })).entries) entries.set(name, found);
+      const inside = own === null ? null : (await readInitramfs(own, { signal })).entries;
+      if (inside !== null && [...inside.keys()].some((name) => !EARLY.test(name))) main ??= path;
+      for (const [name, found] of inside ?? []) entries.set(name, found);
     } catch (error) {
       if (error instanceof CutOffError) {
         for (const [name, found] of error.entries) entries.set(name, found);
@@ -61,8 +62,12 @@ export async function readImage(
       throw error;
     }
   }
-  return { kind: "read", path: first, entries, maker: makerOf(entries, ground.guest) };
+  const path = main ?? images[0]?.path ?? entry?.kernel ?? "";
+  return { kind: "read", path, entries, maker: makerOf(entries, ground.guest) };
 }
+
+/** Microcode and tables of ACPI, which the kernel takes before it unpacks anything (kernel: Documentation/arch/x86/microcode.rst). */
+const EARLY = /^(?:\.|kernel(?:\/.*)?)$/;
 
 /** Where nothing tells, and its first program is there, it is of a kind that nobody here knows. */
 function makerOf(entries: Entries, { initramfsTool }: Pick<GuestOS, "initramfsTool">): Maker {

@@ -2,7 +2,7 @@
 // Runs a grub.cfg as GRUB 2 does, as far as it decides what boots: variables, conditions, search, other files, entries. It asks
 // its world for files and devices, and changes nothing.
 import { type Device, load, type Loads, NOTHING, withError } from "./load.ts";
-import { notReadToEnd } from "../ground.ts";
+import { LoopError, notReadToEnd } from "../ground.ts";
 import { type EntryOptions, parseOptions } from "./options.ts";
 import { parseGrub, type Statement, type Word } from "./parse.ts";
 import { firstVariables, type GrubPlatform } from "./variables.ts";
@@ -54,6 +54,8 @@ export type GrubMenu = {
   readonly entries: readonly MenuEntry[];
   readonly variables: ReadonlyMap<string, string>;
   readonly exported: ReadonlySet<string>;
+  /** Why it was not followed to its end; null: it was. */
+  readonly cut: string | null;
   /** What goes wrong before the menu is shown. */
   readonly errors: readonly string[];
   load(entry: MenuEntry): Promise<Loads>;
@@ -91,8 +93,13 @@ class Runner {
     this.#setRoot(root, state);
     const text = await this.#world.read(root, path);
     if (text === null) return null;
-    await this.#run(parseGrub(text), state);
+    let cut: string | null = null;
+    await this.#run(parseGrub(text), state).catch((error: unknown) => {
+      if (!(error instanceof LoopError) || state.menu.length === 0) throw error;
+      cut = error.message;
+    });
     return {
+      cut,
       entries: state.menu,
       variables: state.variables,
       exported: state.exported,
@@ -174,7 +181,7 @@ class Runner {
       case "for":
       case "while":
       case "until":
-        throw new RangeError("it has a loop");
+        throw new LoopError("it has a loop");
       case "blscfg":
         this.#add(await this.#world.bootEntries(state.root, state.variables), state);
         return;

@@ -4,7 +4,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { cpioOf } from "../../../tests/support/cpio.ts";
-import { type Bootable, debian, judge, ROOT } from "../../../tests/support/guests/bootable.ts";
+import {
+  type Bootable,
+  debian,
+  initramfsOf,
+  judge,
+  RELEASE as DEBIAN,
+  ROOT,
+} from "../../../tests/support/guests/bootable.ts";
+import { unified } from "../../../tests/support/guests/unified.ts";
 import { CFG, systemdBoot, verdicts } from "../../../tests/support/guests/bootable-loaders.ts";
 
 const RELEASE = "6.6.32";
@@ -98,6 +106,27 @@ test("that a kernel nobody looked into lacks drivers of devices that were not ch
   const chain = await judge(system);
   assert.deepEqual(verdicts(chain, "broken"), []);
   assert.equal(chain.links.find(({ place }) => place === "initramfs")?.verdict, "assumed");
+});
+
+test("a unified image says which kernel is inside", async () => {
+  const image = (more: Readonly<Record<string, Uint8Array>>): Bootable => {
+    const system = systemdBoot();
+    for (const path of Object.keys(system.files))
+      if (/loader\/entries|0123abcd|^\/boot\/(?:vmlinuz|initrd)/.test(path)) delete system.files[path];
+    system.files["/boot/efi/EFI/Linux/debian-6.1.efi"] = unified(`root=UUID=${ROOT} ro`, more);
+    return system;
+  };
+  const initrd = initramfsOf(["virtio_pci", "virtio_blk", "ahci", "libata", "sd_mod", "ext4", "jbd2"]);
+  const verdict = async (more: Readonly<Record<string, Uint8Array>>): Promise<unknown> => {
+    const chain = await judge(image(more));
+    assert.deepEqual(verdicts(chain, "broken"), []);
+    return chain.links.find(({ place }) => place === "initramfs")?.why;
+  };
+  assert.doesNotMatch(
+    String(await verdict({ ".uname": Buffer.from(DEBIAN), ".initrd": initrd })),
+    /kernel is not known/,
+  );
+  assert.match(String(await verdict({ ".initrd": initrd })), /kernel is not known/);
 });
 
 test("a kernel without a header of its own is not known, and breaks nothing", async () => {

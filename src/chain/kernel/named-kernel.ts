@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A kernel that lies where inspection does not look, such as NixOS's in /boot/kernels or in its store: which one it is stands in
-// the file itself, and its modules are listed beside the system that it starts.
+// the file itself, as in a unified image, and its modules are listed beside the system that it starts.
 import { type DriverPlace, type Kernel, kernelRelease, VM_DRIVERS } from "../../core/index.ts";
-import { readModules } from "../../convert/index.ts";
+import { readModules, unifiedRelease } from "../../convert/index.ts";
 import type { DefaultEntry } from "../entry.ts";
 import type { Ground } from "../ground.ts";
 import { lastWord } from "../words.ts";
@@ -11,9 +11,10 @@ const MAX_KERNEL_BYTES = 256 * 2 ** 20;
 
 /** null: which version it is, or which modules it has, cannot be told. */
 export async function readNamedKernel(entry: DefaultEntry, { view }: Ground): Promise<Kernel | null> {
-  if (entry.kernel === null || entry.unified) return null;
+  if (entry.kernel === null) return null;
   const bytes = await view.read(entry.kernel, { maxBytes: MAX_KERNEL_BYTES }).catch(tooLarge);
-  const version = bytes === null ? null : kernelRelease(bytes);
+  const version =
+    bytes === null ? null : entry.unified ? unifiedRelease(Buffer.from(bytes)) : kernelRelease(bytes);
   if (version === null) return null;
   for (const modules of moduleDirectories(version, entry.words)) {
     const found = await readModules(view, version, modules).catch(tooLarge);

@@ -54,6 +54,7 @@ type Context = { readonly ground: Ground; readonly path: string };
 async function started(menu: GrubMenu, context: Context): Promise<LoaderFound> {
   const chosen = chooseEntry(menu);
   const { path } = context;
+  if (menu.cut !== null) return await beforeCut(menu, { ...context, chosen, cut: menu.cut });
   if (chosen === null) {
     const why = menu.errors[0] ?? "it has no entry";
     return {
@@ -74,6 +75,17 @@ async function started(menu: GrubMenu, context: Context): Promise<LoaderFound> {
     if (next?.kind === "entry" && next.entry.kernel !== null) return next;
   }
   return found;
+}
+
+type Cut = Context & { readonly chosen: Chosen | null; readonly cut: string };
+
+/** What stands behind the cut may add entries, which the default names only where it names none in front. */
+async function beforeCut(menu: GrubMenu, { chosen, cut, ...context }: Cut): Promise<LoaderFound> {
+  const found = chosen?.named === true ? await loadsOf(chosen, menu, context) : null;
+  if (found?.kind !== "entry" || found.entry.kernel === null)
+    return { kind: "unknown", title, why: `${context.path} could not be followed: ${cut}` };
+  const unsure = `the default entry of ${context.path} as far as it was followed: ${cut}`;
+  return { ...found, waits: null, unsure };
 }
 
 async function loadsOf(chosen: Chosen, menu: GrubMenu, { ground, path }: Context): Promise<LoaderFound> {

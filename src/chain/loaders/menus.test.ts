@@ -32,6 +32,21 @@ function linkOf({ links }: Chain, place: ChainPlace): ChainLink {
   return found;
 }
 
+test("entries in front of a loop are as they are, where the default is among them", async () => {
+  const loop = "for i in a b; do\n menuentry $i {\n true\n }\ndone\n";
+  const behind = await judged((system) => void (system.files[CFG] = `${grubCfg()}${loop}`));
+  assert.equal(linkOf(behind, "loader").verdict, "assumed");
+  assert.match(String(linkOf(behind, "loader").text), /"Debian GNU\/Linux"/);
+  assert.equal(linkOf(behind, "root").verdict, "proven");
+  assert.deepEqual(verdicts(behind, "broken"), []);
+  const among = grubCfg().replace('default="0"', 'default="b"');
+  for (const text of [`${among}${loop}`, `${loop}${grubCfg()}`]) {
+    const chain = await judged((system) => void (system.files[CFG] = text));
+    assert.match(String(linkOf(chain, "loader").why), /could not be followed: it has a loop/);
+    assert.deepEqual(verdicts(chain, "broken"), []);
+  }
+});
+
 const LOCK =
   'set superusers="root"\nexport superusers\npassword_pbkdf2 root grub.pbkdf2.sha512.10000.AA.BB\n';
 const locked = (words: string): string =>

@@ -60,6 +60,16 @@ test("a menu that is not read to its end may offer any kernel", async () => {
   }
 });
 
+test("a menu that makes up the names of its kernels may offer any", async () => {
+  const loop = 'for k in 6.1; do\n menuentry "$k" {\n linux /boot/vmlinuz-$k\n }\ndone\n';
+  const call = "function boot_it {\n linux $1 ro\n}\nmenuentry x {\n boot_it /vmlinuz\n}\n";
+  for (const menu of [loop, call]) {
+    const files = { "/boot/grub/grub.cfg": menu, "/boot/vmlinuz-6.1": "k" };
+    const { kernels } = await inspectGuest(memoryView(files), FOUND);
+    assert.equal(kernels[0]?.bootable, true);
+  }
+});
+
 test("inspectGuest() finds kernels by menu, by link, by flavour; rescue and crash kernels are none", async () => {
   const guest = await inspectGuest(
     memoryView({

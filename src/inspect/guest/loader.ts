@@ -6,7 +6,7 @@ export type BootMenu = {
   readonly loader: string;
   /** Paths as the menu has them: without `/boot` where that is a file system of its own. */
   readonly kernels: readonly string[];
-  /** false: a menu is too large to be read to its end, and may offer more. */
+  /** false: a menu is too large to be read to its end, or makes up names as it runs, and may offer more. */
   readonly isWhole: boolean;
 };
 
@@ -44,7 +44,11 @@ export async function readBootMenu(view: GuestView): Promise<BootMenu> {
     return {
       loader,
       kernels: [...kernels].slice(0, MAX_KERNELS),
-      isWhole: isWhole && kernels.size < MAX_KERNELS && !texts.includes(null),
+      isWhole:
+        isWhole &&
+        kernels.size < MAX_KERNELS &&
+        !texts.includes(null) &&
+        ![...kernels].some((path) => path.includes("$")),
     };
   }
   return { loader: entries.length > 0 ? "systemd-boot" : "generic", kernels: entries, isWhole };

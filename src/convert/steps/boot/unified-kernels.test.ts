@@ -5,30 +5,12 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { cpioOf } from "../../../../tests/support/cpio.ts";
 import { proposeStep } from "../../../../tests/support/guests/convert-guest.ts";
+import { unified } from "../../../../tests/support/guests/unified.ts";
 import { efiGuest } from "../../../../tests/support/guests/efi-guest.ts";
 import { KERNEL, MODULES, ROOT_UUID } from "../../../../tests/support/guests/sample-guest.ts";
 import { unifiedCmdline } from "../../efi/uki.ts";
 import type { Proposal } from "../draft.ts";
 import { unifiedKernels } from "./unified-kernels.ts";
-
-/** A PE program with one section. */
-function unified(cmdline: string, more: Readonly<Record<string, Uint8Array>> = {}): Buffer {
-  const sections = Object.entries({ ".cmdline": Buffer.from(cmdline), ...more });
-  const head = Buffer.alloc(512);
-  head.write("MZ", 0);
-  head.writeUInt32LE(0x40, 0x3c);
-  head.write("PE\0\0", 0x40);
-  head.writeUInt16LE(sections.length, 0x46);
-  let end = head.length;
-  for (const [index, [name, bytes]] of sections.entries()) {
-    const at = 0x58 + 40 * index;
-    head.write(name, at);
-    for (const [field, value] of [bytes.length, 0, bytes.length, end].entries())
-      head.writeUInt32LE(value, at + 8 + 4 * field);
-    end += bytes.length;
-  }
-  return Buffer.concat([head, ...sections.map(([, bytes]) => bytes)]);
-}
 
 test("the initramfs in a unified kernel image is opened: what it lacks is named, and what lacks nothing is not", async (t) => {
   const inside = (modules: readonly string[]): Uint8Array =>
