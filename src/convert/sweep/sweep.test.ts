@@ -41,6 +41,21 @@ test("a file as its package brought it is left out, one that was changed is not"
   assert.deepEqual(await found(files), ["/etc/default/y:1 /dev/sda"]);
 });
 
+test("what a file leaves out, and volumes that nothing waits for, are no old hardware", async () => {
+  const gone = "UUID=99999999-aaaa-4bbb-8ccc-000000000099";
+  const crypttab = `usb ${gone} none luks,noauto\nbk ${gone} /root/k luks,nofail\n`;
+  const files = {
+    "/etc/systemd/network/20-wired.network": "[Match]\nName=!enp9s0 enp8s0\n",
+    "/etc/NetworkManager/system-connections/a": "[match]\ninterface-name=en*;!eno7;\n",
+    "/etc/crypttab": crypttab,
+  };
+  assert.deepEqual(await found(files), []);
+  const others = { "/etc/systemd/network/20-wired.network": "[Match]\nName=enp9s0\n", "/etc/x": `${gone}\n` };
+  assert.equal((await found(others)).length, 2);
+  const problem = leftoverProblem(leftoversIn("/etc/x", gone, facts), facts);
+  assert.doesNotMatch(String(problem?.advice), /stable names/);
+});
+
 test("links and directories out of bounds are not followed", async () => {
   const files = {
     "/etc/a": { link: "/etc/b" },

@@ -48,12 +48,21 @@ function isHarmless({ kind, name }: Reference, path: string, line: string): bool
     return true;
   // Titles and ids of menus; hints for GRUB, which looks for itself where they are wrong.
   if (path.startsWith("/boot/")) return !MENU_LINE.test(line) || /memtest/.test(line) || kind === "slot";
+  if (isExcepted(name, line)) return true;
+  // Nothing waits for these, and their names are right on any machine.
+  if (kind === "volume" && path === "/etc/crypttab" && /[\s,](?:noauto|nofail)(?:[\s,]|$)/.test(line))
+    return true;
   // Consoles on ports that the VM lacks are kept on purpose.
   if (kind === "device" && name.startsWith("/dev/ttyS"))
     return /^\/etc\/default\/grub|inittab|getty/.test(path);
   // Addresses of other machines.
   return kind === "mac" && /dhcp|dnsmasq|arp|cobbler|tftp|pxe/i.test(path) && !/ATTR/.test(line);
 }
+
+/** `Name=!enp9s0 eth7` of systemd, `interface-name=en*;!eno7;` of NetworkManager: the line is for all others. */
+const isExcepted = (name: string, line: string): boolean =>
+  /^\s*[A-Za-z]{1,40}\s*=\s*!/.test(line) ||
+  new RegExp(`[=;,\\s&|]!${RegExp.escape(name)}(?:[;,\\s]|$)`).test(line);
 
 const MENU_LINE =
   /^\s*(?:linux(?:16|efi)?|kernel|module2?|options|append|kernelopts|search|resume|root)\b|^\s*set\s+kernelopts/i;
@@ -79,7 +88,9 @@ export function leftoverProblem(found: readonly Leftover[], facts: VmFacts): Pro
     severity: isGrave ? "warns" : "notes",
     about: ranked.map(({ path, line, name }): Subject => ({ kind: "line", path, line, name })),
     text: `${count === 1 ? "A line of the guest's files still names" : `${count} lines of the guest's files still name`} hardware of the old machine: ${first.map(fileWords).join("; ")}${hidden === 0 ? "" : `; ${hidden} more with --json`}`,
-    advice: `Nothing changes them, since only a person knows what they mean: write stable names there, on the machine or in the VM${stableWords(ranked, facts)}`,
+    advice: ranked.every(({ kind }) => kind === "volume")
+      ? "Give the disks that hold these volumes too, or take them out there, on the machine or in the VM"
+      : `Nothing changes them, since only a person knows what they mean: write stable names there, on the machine or in the VM${stableWords(ranked, facts)}`,
   });
 }
 

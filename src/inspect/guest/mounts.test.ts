@@ -121,6 +121,20 @@ UUID=${SWAP} none swap sw
   );
 });
 
+test("a mount that waits for somebody to ask for it stops no boot, and nothing is written below it; tabs are shown as signs", () => {
+  const gone = "UUID=99999999-aaaa-4bbb-8ccc-000000000002";
+  const firstOf = (line: string): readonly string[] =>
+    findMounts(parseFstab(`${line}\n`), rootDiskGraph()).problems.map(
+      ({ text, advice }) => `${text}: ${advice}`,
+    );
+  const [plain] = firstOf(`${gone} /mnt/a ext4 x-systemd.automount 0 0`);
+  assert.match(plain ?? "", /the VM starts, and whatever opens \/mnt\/a gets an error/);
+  const [optional] = firstOf(`${gone} /mnt/a ext4 nofail,x-systemd.automount 0 0`);
+  assert.doesNotMatch(optional ?? "", /root file system/);
+  const [tab] = firstOf("LABEL=a\\011b /mnt/a ext4 nofail 0 0");
+  assert.match(tab ?? "", /LABEL=a\?b on/);
+});
+
 test("swap of zram is no disk's: nobody misses it", async () => {
   const fstab = `UUID=${FS} / ext4 defaults 0 1\n/dev/zram0 none swap defaults,pri=100 0 0\n/dev/loop7 /snap ext4 defaults 0 0\n`;
   const { mounts, problems } = await readMounts(memoryView({ "/etc/fstab": fstab }), PLACE);

@@ -24,6 +24,7 @@ import {
   type NodeId,
   parseCrypttab,
   type Problem,
+  shown,
   type RefusedName,
   resolveSpec,
   type ToldName,
@@ -171,7 +172,7 @@ export function findMounts(
     const about: Missing = { kind: "mount", spec, path, type, from };
     if (found.kind === "unclear") problems.push(unclear(about, found.nodes));
     else if (isOptional(line)) problems.push(...leftBehind(about, line));
-    else problems.push(found.kind === "found" ? otherType(about, graph, found.node) : notFound(about));
+    else problems.push(found.kind === "found" ? otherType(about, graph, found.node) : notFound(about, line));
   }
   return { mounts, problems };
 }
@@ -202,15 +203,22 @@ const subject = ({ spec, path, type }: Missing): readonly MountSubject[] => [
   { kind: "mount", spec, path, type },
 ];
 const does = ({ from, spec, path, type }: Missing): string =>
-  `${from === "/etc/fstab" ? "fstab" : from} ${type === "swap" ? `uses ${spec} as swap` : `mounts ${spec} on ${path}`}`;
+  `${from === "/etc/fstab" ? "fstab" : from} ${type === "swap" ? `uses ${shown(spec)} as swap` : `mounts ${shown(spec)} on ${shown(path)}`}`;
 
-function notFound(line: Missing): Problem {
+function notFound(line: Missing, { options }: FstabLine): Problem {
   return makeProblem("mount-not-found", {
     about: subject(line),
     text: `${does(line)}, and none of the given disks has it`,
-    advice: "Give the disk that holds it too, or the VM may stop at boot and ask for it",
+    advice: isAutomount(options)
+      ? `Give the disk that holds it too, or take the line out: the VM starts, and ${failsToOpen(line)}`
+      : "Give the disk that holds it too, or the VM may stop at boot and ask for it",
   });
 }
+
+/** Mounted when somebody asks for it: where that fails, what lies below is not reached. */
+const isAutomount = (options: string): boolean =>
+  options.split(",").some((word) => word === "x-systemd.automount" || word === "comment=systemd.automount");
+const failsToOpen = ({ path }: Missing): string => `whatever opens ${shown(path)} gets an error`;
 
 /** A name by hardware may mean another disk; more often the type is wrong in a line that nobody tried. */
 function otherType(line: Missing, graph: BlockGraph, id: NodeId): Problem {
@@ -229,13 +237,13 @@ function otherType(line: Missing, graph: BlockGraph, id: NodeId): Problem {
 /** Swap may be missing, and what is mounted by hand only is not asked for at boot. */
 function leftBehind(line: Missing, { options, type }: FstabLine): readonly Problem[] {
   const words = options.split(",");
-  const byHand = words.includes("noauto") && !words.includes("x-systemd.automount");
+  const byHand = words.includes("noauto") && !isAutomount(options);
   if (byHand || type === "swap") return [];
   return [
     makeProblem("mount-left-behind", {
       about: subject(line),
       text: `${does(line)}, and none of the given disks has it; the VM starts without it, since the line says nofail`,
-      advice: `Give that disk too, or take the line out: what should be written to ${line.path} is then written into the root file system`,
+      advice: `Give that disk too, or take the line out: ${isAutomount(options) ? failsToOpen(line) : `what should be written to ${shown(line.path)} is then written into the root file system`}`,
     }),
   ];
 }

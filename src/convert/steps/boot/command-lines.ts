@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Common to the steps of all boot loaders: words of a kernel's command line get names that the VM's disks have, and what waits
 // for a volume or a SAN that the VM lacks is taken out.
-import { guestFiles, makeProblem, named, type Problem } from "../../../core/index.ts";
+import { guestFiles, isHardwareName, makeProblem, named, type Problem } from "../../../core/index.ts";
 import type { Draft } from "../draft.ts";
 import type { StepContext } from "../step.ts";
 import { readVolumes } from "../../names/volumes.ts";
@@ -138,15 +138,14 @@ function lostWord({ kind, key, device }: LostWord, paths: readonly string[]): Pr
   return kind === "root"
     ? makeProblem("root-not-given", {
         about,
-        text: `${where} ${paths.length > 1 ? "name" : "names"} ${key}=${device}, and none of the given disks holds it`,
+        text: `${where} ${paths.length > 1 ? "name" : "names"} ${key}=${device}, and ${isHardwareName(device) ? "nothing on the given disks is known by that name" : "none of the given disks holds it"}`,
         advice:
           "If this is the entry that boots by default, the VM will not find its root; give that disk too",
       })
     : makeProblem("word-not-given", {
         about,
         text: `The kernel's word ${key}= in ${where} names ${device}, a name that nothing in the VM has`,
-        advice:
-          "Give that disk too, name it there by UUID, or take the word out: the VM may wait for it at boot",
+        advice: `Give that disk too, ${isHardwareName(device) ? "name it there by UUID, " : ""}or take the word out: the VM may wait for it at boot`,
       });
 }
 

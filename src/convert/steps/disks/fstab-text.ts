@@ -9,6 +9,7 @@ import {
   makeProblem,
   named,
   type Problem,
+  shown,
   unescapeFstab,
 } from "../../../core/index.ts";
 import { stableOptions } from "../../names/mount-options.ts";
@@ -109,7 +110,7 @@ const fits = ({ holds }: BlockNode, type: string): boolean =>
 function notGiven({ spec, path, type }: Fields): Problem {
   return makeProblem("fstab-not-given", {
     about: [{ kind: "mount", spec, path, type }],
-    text: `fstab mounts ${spec} on ${path}, and none of the given disks holds it`,
+    text: `fstab mounts ${shown(spec)} on ${shown(path)}, and none of the given disks holds it`,
     advice: "Give that disk too, or remove the line: the VM waits for it at boot, and may stop there",
   });
 }
@@ -117,7 +118,7 @@ function notGiven({ spec, path, type }: Fields): Problem {
 function optionNotGiven({ spec, path, type }: Fields, option: string): Problem {
   return makeProblem("fstab-option-device", {
     about: [{ kind: "mount", spec, path, type }],
-    text: `fstab mounts ${spec} on ${path} with ${option}, and no stable name is known for that device`,
+    text: `fstab mounts ${shown(spec)} on ${shown(path)} with ${option}, and no stable name is known for that device`,
     advice: `Name it by /dev/disk/by-partuuid/ on the machine, or correct the line in the VM, where ${path} is not mounted else`,
   });
 }
