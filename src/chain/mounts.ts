@@ -10,7 +10,9 @@ import {
   isHardwareName,
   isMadeDevice,
   type NodeId,
+  luksOf,
   parseCrypttab,
+  parseCryptWords,
   parseDeviceSpec,
   resolveSpec,
 } from "../core/index.ts";
@@ -31,8 +33,9 @@ export async function readMountLinks(words: string | null, ground: Ground): Prom
   const unread = ground.guest.init === "systemd" ? unreadFstab(kernelWords(words ?? "")) : null;
   const lines = unread?.by === "system" ? all.filter(({ from }) => from !== "/etc/fstab") : all;
   const crypts = parseCrypttab((await readTextOr(ground.view, "/etc/crypttab")) ?? "");
+  const byWords = parseCryptWords(words ?? "").filter((line) => luksOf(ground.intent.storage, line) !== null);
   const judged = [
-    ...lines.map((line) => judge(line, { crypts, ground })),
+    ...lines.map((line) => judge(line, { crypts: [...crypts, ...byWords], ground })),
     ...crypts.map((line) => judgeCrypt(line, { lines, ground })),
   ];
   const bad = [...judged, unread === null ? null : withoutFstab(unread, all)].filter((link) => link !== null);
@@ -104,7 +107,7 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
   const text = type === "swap" ? `swap on ${spec}` : `${spec} on ${path}`;
   const about = [{ kind: "mount", spec, path, type } as const];
   const opened = /^\/dev\/mapper\/(.+)$/.exec(spec)?.[1];
-  if (opened !== undefined && crypts.some(({ name }) => name === opened)) return null; // judged by crypttab
+  if (opened !== undefined && crypts.some(({ name }) => name === opened)) return null; // judged by crypttab, or with the root
   const lost = (why: string, isThere = false): ChainLink => {
     const waits = "systemd waits for it for 90 s, and goes on without";
     if (type === "swap") return assumed(place, { text, why: `${why}; ${waits}`, about });

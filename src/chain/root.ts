@@ -11,6 +11,7 @@ import {
   luksOf,
   named,
   parseCrypttab,
+  parseCryptWords,
   parseDeviceSpec,
   resolveSpec,
   subvolumeWord,
@@ -119,10 +120,10 @@ async function findRootLink(words: string | null, ground: Ground, early: Early):
       advice: GIVE,
       about,
     });
-  if (await isOpenedRoot(spec, ground))
+  if (await isOpenedRoot(spec, words, ground))
     return (early.image !== null && early.image.maker === null ? assumed : proven)(place, {
       text,
-      why: "crypttab opens the volume that the root lies in by this name",
+      why: "crypttab or the kernel's words open the volume that the root lies in by this name",
       about,
     });
   if (parseDeviceSpec(spec).kind === "other")
@@ -187,12 +188,13 @@ async function findRootLink(words: string | null, ground: Ground, early: Early):
       });
 }
 
-/** /dev/mapper/NAME of a line of crypttab, for the LUKS volume below the root. */
-async function isOpenedRoot(spec: string, { view, guest, intent }: Ground): Promise<boolean> {
+/** /dev/mapper/NAME of a line of crypttab or of the kernel's words, for the LUKS volume below the root. */
+async function isOpenedRoot(spec: string, words: string, { view, guest, intent }: Ground): Promise<boolean> {
   const name = /^\/dev\/mapper\/(.+)$/.exec(spec)?.[1];
   if (name === undefined) return false;
   const below = luksBelow(intent.storage, guest.root);
-  return parseCrypttab((await readTextOr(view, "/etc/crypttab")) ?? "").some((line) => {
+  const lines = parseCrypttab((await readTextOr(view, "/etc/crypttab")) ?? "");
+  return [...lines, ...parseCryptWords(words)].some((line) => {
     const luks = line.name === name ? luksOf(intent.storage, line) : null;
     return luks !== null && below.includes(luks);
   });

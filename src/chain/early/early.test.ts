@@ -106,6 +106,25 @@ test("a root in LUKS is opened by what its initramfs reads", async () => {
   }
 });
 
+test("a name that the kernel's words give a LUKS volume is known without a line of crypttab", async () => {
+  for (const [given, inside] of [
+    [`cryptdevice=UUID=${LUKS}:cr:allow-discards`, ARCH],
+    [`rd.luks.name=${LUKS}=cr`, DRACUT],
+  ] as const) {
+    const chain = await judged((system) => {
+      system.luks = LUKS;
+      system.files[IMAGE] = initramfsOf(MODULES, { "usr/sbin/cryptsetup": "x", ...inside });
+      system.files[CFG] = grubCfg(given).replaceAll(`root=UUID=${ROOT}`, "root=/dev/mapper/cr");
+      system.files["/etc/fstab"] = "/dev/mapper/cr / ext4 defaults 0 1\n";
+    });
+    assert.deepEqual(
+      [...linksOf(chain, "root"), ...linksOf(chain, "mounts")].map(({ verdict }) => verdict),
+      ["proven", "proven"],
+      given,
+    );
+  }
+});
+
 test("what an initramfs of an unknown tool opens is not known, whatever the words say", async () => {
   const made = { words: `rd.luks.uuid=${LUKS}`, inside: { init: "#!/bin/own\n" } };
   const chain = await luks(made);

@@ -139,17 +139,19 @@ async function startedBy(ground: Ground, loader: Loader, { text, isFallback }: S
         menu: null,
       };
   }
-  if (program === null)
+  if (program === null) {
+    const twin = await findTwin(ground, loader);
     return {
       link: assumed(place, {
         text,
-        why: `${loader.path} is there; which program it is cannot be seen`,
+        why: `${loader.path} is there${twin === null ? "" : `, the same as ${twin}`}; which program it is cannot be seen`,
         about,
       }),
       loader: menu === null ? loaderOf(ground.guest.loader) : "grub2",
       menu,
       isGuess: true,
     };
+  }
   return {
     link: proven(place, { text, why: `${loader.path} is there`, about }),
     loader: program === "stub" ? "stub" : "grub2",
@@ -158,6 +160,22 @@ async function startedBy(ground: Ground, loader: Loader, { text, isFallback }: S
 }
 
 const NAMES = { windows: "Windows' boot loader", refind: "rEFInd", limine: "Limine" } as const;
+
+/** Another loader of the EFI partition with the same bytes: whose copy a fallback loader is. null: none. */
+async function findTwin({ view }: Ground, { esp, path, bytes }: Loader): Promise<string | null> {
+  if (bytes === null) return null;
+  const vendors = (await listNames(view, await efiPath(view, esp, ["EFI"]))).slice(0, 50);
+  for (const names of vendors.flatMap((vendor) => [[vendor], [vendor, "Boot"]])) {
+    const directory = await efiPath(view, esp, ["EFI", ...names]);
+    const programs = (await listNames(view, directory)).filter((name) => /\.efi$/i.test(name));
+    for (const name of programs.slice(0, 20)) {
+      if (`${directory}/${name}` === path) continue;
+      const other = await readLoader(view, esp, ["EFI", ...names, name]);
+      if (other?.equals(bytes) === true) return `${directory}/${name}`;
+    }
+  }
+  return null;
+}
 
 /** Beside the loader; a fallback loader is a copy, whose prefix leads to the directory of its distribution. */
 async function grubMenu({ view }: Ground, esp: string, directory: string): Promise<string | null> {

@@ -117,3 +117,13 @@ test("LILO: what its configuration names must be there, and be the VM's", async 
   left.files[CONF] = GOOD;
   assert.deepEqual(verdicts(await judge(left), "assumed"), [], "a remnant beside GRUB counts for nothing");
 });
+
+test("a fallback loader that nobody knows is told by the loader whose copy it is", async () => {
+  const system = uefi();
+  system.files[FALLBACK] = "MZ of somebody";
+  system.files["/boot/efi/EFI/other/boot.efi"] = "MZ of another body";
+  system.files["/boot/efi/EFI/Microsoft/Boot/bootmgfw.efi"] = "MZ of somebody";
+  const [link] = (await judge(system)).links;
+  assert.equal(link?.verdict, "assumed");
+  assert.match(String(link.why), /the same as \/boot\/efi\/EFI\/Microsoft\/Boot\/bootmgfw\.efi;/);
+});

@@ -29,6 +29,23 @@ export function parseCrypttab(text: string): readonly CrypttabLine[] {
   return lines;
 }
 
+const CRYPT_WORDS =
+  /(?:^|[\s"'])(?:cryptdevice=((?:(?:PART)?(?:UUID|LABEL)=|\/dev\/)[^\s:"']{1,200}):([^\s:"']{1,128})|(?:rd\.)?luks\.name=([0-9A-Fa-f-]{36})=([^\s"']{1,128}))/g;
+
+/**
+ * What kernels' words open without a line of crypttab, in whatever text they stand: `cryptdevice=DEVICE:NAME` of Arch's hook
+ * `encrypt`, `rd.luks.name=UUID=NAME` of systemd-cryptsetup-generator(8).
+ */
+export function parseCryptWords(text: string): readonly CrypttabLine[] {
+  const found = [...text.matchAll(CRYPT_WORDS)].slice(0, MAX_LINES);
+  return found.map(([, device, first, uuid = "", second = ""]) => ({
+    name: first ?? second,
+    source: device ?? `UUID=${uuid}`,
+    key: "",
+    options: [],
+  }));
+}
+
 /** crypttab(5): a new key at each boot, or a new swap or file system (`swap`, `tmp`): what lies there is lost. */
 export const losesContent = ({ key, options }: CrypttabLine): boolean =>
   /^\/dev\/(?:u|h|hw)?random$/.test(key) || options.some((word) => /^(?:swap|tmp(?:=.*)?)$/.test(word));

@@ -23,6 +23,7 @@ import {
   NO_NAMES,
   type NodeId,
   parseCrypttab,
+  parseCryptWords,
   type Problem,
   shown,
   type RefusedName,
@@ -32,7 +33,7 @@ import {
 import { findEspMount } from "./esp.ts";
 import { type FstabLine, parseFstab } from "./fstab-lines.ts";
 import { claimsOfCrypttab, claimsOfLines, placesOfStable } from "./names/claims-of-lines.ts";
-import { readDeviceMap, readKernelClaims } from "./names/kernel-words.ts";
+import { readDeviceMap, readKernelClaims, readKernelFiles } from "./names/kernel-words.ts";
 import { readRecords } from "./names/records.ts";
 import { findUsrMount } from "./usr.ts";
 import { readMountUnits } from "./names/units.ts";
@@ -88,7 +89,7 @@ export async function readMounts(view: GuestView, { graph, root, told = [] }: Pl
   ];
   const mounted = placesOfStable(lines, graph);
   const names = learnNames({ claims, aliases: await readDeviceMap(view), told }, { graph, root, mounted });
-  const crypts = cryptNames(crypttab, graph, names);
+  const crypts = cryptNames([...(await readCryptWords(view)), ...crypttab], graph, names);
   const found = findMounts(
     lines.filter(({ enabled }) => enabled),
     graph,
@@ -125,8 +126,12 @@ async function readCrypttab(view: GuestView): Promise<string | null> {
   });
 }
 
+async function readCryptWords(view: GuestView): Promise<ReturnType<typeof parseCryptWords>> {
+  return (await readKernelFiles(view)).flatMap(({ text }) => parseCryptWords(text));
+}
+
 /**
- * What lies in the LUKS volumes of crypttab, by their names below /dev/mapper. null: the volume is there, and what lies in
+ * What lies in the LUKS volumes of crypttab and of kernels' words, by their names below /dev/mapper. null: the volume is there, and what lies in
  * it nobody knows: there is no key for it, or it gets a new one at each boot.
  */
 function cryptNames(
