@@ -29,7 +29,10 @@ const MAX_LINKS = 5;
 
 /** One link if all is well; else one for each line that is not, up to five of a kind. `words`: of the default entry; null: not known. */
 export async function readMountLinks(words: string | null, ground: Ground): Promise<readonly ChainLink[]> {
-  const all = (await readBootLines(ground.view)).filter(isWaitedFor);
+  const read = await readBootLines(ground.view);
+  if (read.unread !== null)
+    return [assumed(place, { text: "/etc/fstab", why: `it was not read to its end: ${read.unread}` })];
+  const all = read.lines.filter(isWaitedFor);
   const unread = ground.guest.init === "systemd" ? unreadFstab(kernelWords(words ?? "")) : null;
   const lines = unread?.by === "system" ? all.filter(({ from }) => from !== "/etc/fstab") : all;
   const crypts = parseCrypttab((await readTextOr(ground.view, "/etc/crypttab")) ?? "");

@@ -11,15 +11,29 @@ export type BootLine = FstabLine & {
 
 const MAX_BYTES = 16 * 2 ** 20;
 
-/** [] for an fstab that is larger than any real one. */
-export async function readBootLines(view: GuestView): Promise<readonly BootLine[]> {
-  const text = await view.readText("/etc/fstab", { maxBytes: MAX_BYTES }).catch((error: unknown) => {
-    if (error instanceof RangeError || error instanceof TypeError) return null;
-    throw error;
-  });
+export type BootLines = {
+  readonly lines: readonly BootLine[];
+  /** Why fstab's are not among them: it is larger than any real one, or no file. null: they are. */
+  readonly unread: string | null;
+};
+
+export async function readBootLines(view: GuestView): Promise<BootLines> {
+  const fstab = await readFstab(view);
   const units = (await readMountUnits(view)).filter(({ enabled }) => enabled);
-  return [
-    ...parseFstab(text ?? "").map((line) => ({ ...line, from: "/etc/fstab" })),
-    ...units.map(({ spec, path, type, options, unit }) => ({ spec, path, type, options, from: unit })),
-  ];
+  return {
+    lines: [
+      ...(typeof fstab === "string" ? [] : fstab).map((line) => ({ ...line, from: "/etc/fstab" })),
+      ...units.map(({ spec, path, type, options, unit }) => ({ spec, path, type, options, from: unit })),
+    ],
+    unread: typeof fstab === "string" ? fstab : null,
+  };
+}
+
+async function readFstab(view: GuestView): Promise<readonly FstabLine[] | string> {
+  try {
+    return parseFstab((await view.readText("/etc/fstab", { maxBytes: MAX_BYTES })) ?? "");
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) return error.message;
+    throw error;
+  }
 }
