@@ -64,7 +64,7 @@ ntfs-3g /usr/sbin/mkntfs test disks
 xorriso /usr/bin/xorriso test media
 squashfs-tools /usr/bin/mksquashfs test media
 procps /usr/bin/pgrep tests look for processes left behind
-less /usr/bin/less the plan's diffs, page by page
+less /usr/bin/less a pager for the tests of the plan
 tmux /usr/bin/tmux a terminal for the tests of the wizard
 '
 ISO_PACKAGES='
