@@ -57,7 +57,8 @@ test("the demo machine, to a directory: booted, every file as it was but for wha
   );
   assert.equal(ended.code, 0, ended.stderr);
   assert.match(ended.stdout, /aurora: booted\n/);
-  assert.ok(ended.peakBytes < 300 * 2 ** 20, `the process took ${ended.peakBytes} bytes of memory`);
+  // Seen: 294 to 304 MiB, by when the garbage collector runs. What grows with the disk is far above.
+  assert.ok(ended.peakBytes < 330 * 2 ** 20, `the process took ${ended.peakBytes} bytes of memory`);
   assert.deepEqual(await leftovers(), []);
 
   const vm = join(directory, "aurora");

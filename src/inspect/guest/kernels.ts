@@ -113,7 +113,8 @@ function isRegularName(resolved: string, name: string): boolean {
 }
 
 /**
- * What the image says of itself. Where it says nothing, its name tells: Arch and Alpine name images by flavour (`vmlinuz-linux`,
+ * Its name, where a modules' directory has it: that is what distributions do, and it spares reading the image. Else what the image
+ * says of itself. Where it says nothing, its name tells after all: Arch and Alpine name images by flavour (`vmlinuz-linux`,
  * `vmlinuz-lts`), Slackware and genkernel put words of their own in front (`generic-5.15.19`), and the modules' directory has the
  * version.
  */
@@ -121,9 +122,9 @@ async function versionOf(
   view: GuestView,
   { image, suffix, directories }: Image & { readonly directories: readonly string[] },
 ): Promise<string> {
+  if (directories.includes(suffix)) return suffix;
   const own = await releaseInside(view, image);
   if (own !== null) return own;
-  if (directories.includes(suffix)) return suffix;
   for (const directory of directories.toReversed()) {
     if (directory.endsWith(`-${suffix}`)) return directory;
     const flavour = await view.readText(`${MODULES}/${directory}/pkgbase`).catch(() => null);
