@@ -17,6 +17,7 @@ import {
 import { openSourceDisk, readDiskGraph, readUsedMaps } from "../inspect/index.ts";
 import { type Answers, fitDirectory, imageFile, isFinished } from "../plan/index.ts";
 import { run, stepBack } from "../system/index.ts";
+import { transferOptions } from "./copy.ts";
 import { connectHost, printDestination, type SshAccess, vmDirectory } from "./destination/destination.ts";
 import { askDirectory } from "./destination/directory.ts";
 import { startPhases } from "./phases.ts";
@@ -127,12 +128,7 @@ async function copyOnce(
         direct: disk.kind === "device",
       },
     })),
-    lanes: transfer.lanes ?? (answers.destination.kind === "dir" ? 1 : 2),
-    receiver: transfer.receiver,
-    compress: answers.destination.kind === "dir" && transfer.compress === "auto" ? "none" : transfer.compress,
-    limitBytesPerSecond: transfer.limitBytesPerSecond,
-    retryForMs: transfer.retryForMs,
-    skipBadSectors: transfer.skipBadSectors,
+    ...transferOptions(transfer, answers.destination),
     release: version,
     signal,
     emit,

@@ -2,6 +2,7 @@
 // The copy: used blocks as they are after the conversion, to the destination, every one verified there.
 import {
   bytesOf,
+  type Destination,
   type DiskReport,
   type Emit,
   type Host,
@@ -10,7 +11,7 @@ import {
   type SealedView,
   uniform,
 } from "../core/index.ts";
-import { copyDisks, finishDisks, reopenDisks } from "../copy/index.ts";
+import { copyDisks, type CopyOptions, finishDisks, reopenDisks } from "../copy/index.ts";
 import { diskFiles } from "../wire/index.ts";
 import { readUsedMaps } from "../inspect/index.ts";
 import type { ProofRun } from "../proof/index.ts";
@@ -31,6 +32,26 @@ type Options = {
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
+
+type Chosen = Pick<
+  CopyOptions,
+  "lanes" | "receiver" | "compress" | "limitBytesPerSecond" | "retryForMs" | "skipBadSectors"
+>;
+
+/** What the answers leave open follows from where the copy goes. */
+export function transferOptions(transfer: TransferAnswers, { kind }: Destination): Chosen {
+  const isHere = kind === "dir";
+  return {
+    // A second lane serves a link's latency; here both agents would only share this machine's memory and cores.
+    lanes: transfer.lanes ?? (isHere ? 1 : 2),
+    receiver: transfer.receiver,
+    // No link, no bottleneck: packing would only cost.
+    compress: isHere && transfer.compress === "auto" ? "none" : transfer.compress,
+    limitBytesPerSecond: transfer.limitBytesPerSecond,
+    retryForMs: transfer.retryForMs,
+    skipBadSectors: transfer.skipBadSectors,
+  };
+}
 
 export async function copySource({
   plan,
@@ -57,20 +78,11 @@ export async function copySource({
     read: { sourcePath: view.disk.path, viewPath: view.path, touched: view.touched },
   }));
   await makeRoom({ plan, host, directory, disks, signal });
-  // A second lane serves a link's latency; here both agents would only share this machine's memory and cores.
-  const isHere = plan.intent.destination.kind === "dir";
-  const lanes = transfer.lanes ?? (isHere ? 1 : 2);
   const results = await copyDisks({
     host,
     directory,
     disks,
-    lanes,
-    receiver: transfer.receiver,
-    // No link, no bottleneck: packing would only cost.
-    compress: isHere && transfer.compress === "auto" ? "none" : transfer.compress,
-    limitBytesPerSecond: transfer.limitBytesPerSecond,
-    retryForMs: transfer.retryForMs,
-    skipBadSectors: transfer.skipBadSectors,
+    ...transferOptions(transfer, plan.intent.destination),
     release,
     signal,
     emit,
