@@ -2,6 +2,7 @@
 // A system that boots is proven in every link, by whatever loader and hypervisor; hostile menus come to an end.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { GuestOS } from "../core/index.ts";
 import {
   DATA,
   debian,
@@ -165,4 +166,21 @@ test("hostile menus come to an end", async () => {
       text.slice(0, 40),
     );
   }
+});
+
+test("what comes of a file system that is not there is the init system's matter", async () => {
+  const lacking = async (init: GuestOS["init"]): Promise<string> => {
+    const system = debian();
+    system.parts.delete(2);
+    system.parts.delete(3);
+    const { links } = await judge({ ...system, guest: { init } });
+    const said = links.filter(({ place }) => place === "mounts");
+    return said.map(({ verdict, text, why }) => `${verdict} ${String(text)}: ${String(why)}`).join("\n");
+  };
+  assert.match(await lacking("systemd"), /broken .* on \/srv: .*the boot stops there[^]*swap on .* 90 s/);
+  assert.match(
+    await lacking("sysv"),
+    /broken .* on \/srv: .*the boot stops there[^]*swap on .*starts without it/,
+  );
+  assert.match(await lacking("openrc"), /assumed .* on \/srv: .*the system starts without it/);
 });

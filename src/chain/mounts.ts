@@ -112,8 +112,14 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
   const opened = /^\/dev\/mapper\/(.+)$/.exec(spec)?.[1];
   if (opened !== undefined && crypts.some(({ name }) => name === opened)) return null; // judged by crypttab, or with the root
   const lost = (why: string, isThere = false): ChainLink => {
-    const waits = "systemd waits for it for 90 s, and goes on without";
-    if (type === "swap") return assumed(place, { text, why: `${why}; ${waits}`, about });
+    const { init } = ground.guest;
+    const goesOn =
+      init === "systemd"
+        ? "systemd waits for it for 90 s, and goes on without"
+        : "the system starts without it";
+    if (type === "swap") return assumed(place, { text, why: `${why}; ${goesOn}`, about });
+    // Its localmount and fsck warn of what is not there, and end well (OpenRC, init.d/localmount.in and fsck.in).
+    if (init === "openrc") return assumed(place, { text, why: `${from}: ${why}; ${goesOn}`, about });
     // systemd does not wait for the device of what is mounted already; older systems check it, and stop.
     if (path === "/" && ground.guest.init === "systemd") return assumed(place, { text, why, about });
     const without =

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Conversion against goldens: the proposal equals the golden, and proposing on the result gives nothing. With
-// P2V_UPDATE_GOLDEN=1 the goldens are written anew; their diff is then reviewed.
+// Conversion against goldens: the proposal equals the golden, its chain of boot too, and proposing on the result gives nothing.
+// With P2V_UPDATE_GOLDEN=1 the goldens are written anew; their diff is then reviewed.
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { test, type TestContext } from "node:test";
+import { walkChain } from "../../src/chain/index.ts";
 import type { DriverExtras } from "../../src/convert/index.ts";
 import type { BlockNode, Change, FileState, GuestOS, Intent, Mount, Problem } from "../../src/core/index.ts";
 import { readMounts } from "../../src/inspect/index.ts";
 import { readExtras } from "../../src/job/index.ts";
+import { makeVm } from "../../src/plan/index.ts";
 import { layeredView, type MemoryFile, memoryView } from "../../src/system/index.ts";
+import { chainLines } from "../../src/ui/print/chain.ts";
 import { type FakeGuest, fakeGuest, type FakeOptions, propose } from "../support/guests/convert-guest.ts";
 import { diskGraph, SYSTEM_FILES, testGuestOS, testIntent } from "../support/guests/sample-guest.ts";
 import { rpmBytes } from "../support/guests/packages.ts";
@@ -64,17 +67,27 @@ for (const name of cases.map((one) => one.name).toSorted()) {
         ? {}
         : { installed: guest.installed.map(({ script }) => script.split("\n")) };
     const found = { ...inspected, ...installed, changes: changes.map(summary), problems };
+    const again = { ...guest, guest: then, view: layeredView(guest.view, guest.blobs, changes) };
+    // Other cases are a few files of a system, which has no boot to be judged.
+    const chain = spec.system === undefined ? null : await chainOf(again);
     if (update) {
       await rm(join(directory, "out"), { recursive: true, force: true });
       await writeTree(join(directory, "out"), await changedFiles(changes, guest));
       await writeFile(join(directory, "changes.json"), `${JSON.stringify(found, null, 2)}\n`);
+      if (chain !== null) await writeFile(join(directory, "chain.txt"), chain);
     }
     assert.deepEqual(found, JSON.parse(await readFile(join(directory, "changes.json"), "utf8")));
     assert.deepEqual(await changedFiles(changes, guest), await readTree(join(directory, "out")));
-
-    const again = { ...guest, guest: then, view: layeredView(guest.view, guest.blobs, changes) };
+    if (chain !== null) assert.equal(chain, await readFile(join(directory, "chain.txt"), "utf8"));
     assert.deepEqual((await propose(again)).changes, []);
   });
+}
+
+/** As `plan` prints it, at a width where no line is wrapped. */
+async function chainOf({ view, guest, intent }: FakeGuest): Promise<string> {
+  const signal = AbortSignal.timeout(60_000);
+  const chain = await walkChain({ view, guest, intent, vm: makeVm(intent, guest), signal });
+  return `${chainLines(chain, 1000).join("\n")}\n`;
 }
 
 async function writeExtras(t: TestContext, packages: NonNullable<Case["extras"]>): Promise<DriverExtras> {

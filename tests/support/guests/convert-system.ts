@@ -2,7 +2,15 @@
 // A whole system for conversion goldens: what no tree in git can hold (links, programs, kernels) and its disks, from a
 // short description. Inspection finds everything else.
 import { gzipSync } from "node:zlib";
-import type { BlockEdge, BlockGraph, BlockNode, GuestOS, Holds, Intent } from "../../../src/core/index.ts";
+import type {
+  BlockEdge,
+  BlockGraph,
+  BlockNode,
+  BootCode,
+  GuestOS,
+  Holds,
+  Intent,
+} from "../../../src/core/index.ts";
 import { inspectGuest, readMounts } from "../../../src/inspect/index.ts";
 import { type MemoryFile, memoryView } from "../../../src/system/index.ts";
 import { MODULES, testIntent } from "./sample-guest.ts";
@@ -37,6 +45,8 @@ export async function makeSystem(
   tree: Readonly<Record<string, Buffer>>,
 ): Promise<{ files: Record<string, MemoryFile>; guest: GuestOS; intent: Intent }> {
   const files: Record<string, MemoryFile> = { ...tree, "/bin/sh": elf(system.machine ?? 62) };
+  for (const [path, content] of Object.entries(tree))
+    if (path.endsWith(".nmconnection")) files[path] = { content, mode: 0o600 }; // git keeps no such mode
   for (const path of system.programs) files[path] = "";
   for (const [path, link] of Object.entries(system.links ?? {})) files[path] = { link };
   for (const [version, [image, initramfs]] of Object.entries(system.kernels)) {
@@ -57,7 +67,20 @@ export async function makeSystem(
   const nics = guest.network.flatMap(({ name, mac }) =>
     mac === null ? [] : [{ name, mac, origin: "guest" as const }],
   );
-  return { files, guest, intent: { ...testIntent({ storage: graph }), nics } };
+  const storage = { ...graph, nodes: graph.nodes.map((node) => withBootCode(node, guest.loader)) };
+  return { files, guest, intent: { ...testIntent({ storage }), nics } };
+}
+
+/** The first disk starts the loader whose menu is there, as on any machine that ran. */
+function withBootCode(node: BlockNode, loader: GuestOS["loader"]): BlockNode {
+  if (node.id !== "disk:1" || node.holds.kind !== "disk") return node;
+  const boot: BootCode | null =
+    loader === "grub2" || loader === "grub-legacy"
+      ? { kind: loader, core: true }
+      : loader === "extlinux"
+        ? { kind: "syslinux" }
+        : null;
+  return boot === null ? node : { ...node, holds: { ...node.holds, boot } };
 }
 
 const EMULATED = ["ata_piix", "ahci", "sd_mod", "e1000"];
