@@ -3,8 +3,9 @@
 import { constants } from "node:fs";
 import { open, readFile, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { type SourceDisk, UserError } from "../core/index.ts";
-import { isErrno, readLoops } from "../system/index.ts";
+import { type AttachedLoop, isErrno, readLoops } from "../system/index.ts";
 
 export interface SourceClaim extends AsyncDisposable {
   readonly disk: SourceDisk;
@@ -34,9 +35,8 @@ export async function claimSource(
   }
   try {
     if (disk.kind === "file") {
-      const [writable] = (await readLoops({ above: disk.path, signal })).filter((loop) => !loop.readOnly);
-      if (writable !== undefined)
-        throw inUse(disk, `the loop device ${writable.path} above it may write to it`);
+      const writable = await lastingLoop(disk.path, signal);
+      if (writable !== null) throw inUse(disk, `the loop device ${writable.path} above it may write to it`);
     }
     const writer = await findWriter(disk.path);
     if (writer !== null) throw inUse(disk, `${writer} has it open for writing`);
@@ -53,6 +53,18 @@ export async function claimSource(
       await handle.close();
     },
   };
+}
+
+/** The kernel detaches a loop device when its last user lets go of it, which may be a moment after `umount` and `losetup -d` returned. */
+const LETTING_GO_MS = 3_000;
+
+/** The first writable loop device above a file that stays; null: there is none. */
+async function lastingLoop(path: string, signal: AbortSignal): Promise<AttachedLoop | null> {
+  for (const until = performance.now() + LETTING_GO_MS; ; ) {
+    const writable = (await readLoops({ above: path, signal })).find(({ readOnly }) => !readOnly) ?? null;
+    if (writable === null || performance.now() >= until) return writable;
+    await setTimeout(200, undefined, { signal });
+  }
 }
 
 /**

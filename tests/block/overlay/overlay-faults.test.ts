@@ -46,6 +46,21 @@ test("a source that another program writes to is refused", () =>
     await assert.rejects(run(["mount", loop.path, join(disk.directory, "mnt")])); // claimed while the view is open
   }));
 
+test("a loop device that is detached, but which somebody has open for a moment more, is waited for", () =>
+  leavingNothing(async (storeDirectory) => {
+    await using disk = await makeDisk({ table: "none", partitions: [{ sizeMb: 8, fs: "ext4" }] });
+    const loop = await attachLoop(disk.path, { offset: 0, sizeBytes: disk.sizeBytes, readOnly: false });
+    const user = await open(loop.path, "r");
+    try {
+      await run(["losetup", "--detach", loop.path]);
+      setTimeout(() => void user.close(), 500);
+      await using view = await openOverlay(sourceOf(disk), { storeDirectory, signal });
+      assert.equal(await sha256sum(view.path), await sha256sum(disk.path));
+    } finally {
+      await user.close();
+    }
+  }));
+
 test("a killed daemon is told at once, ends nothing in a hang, and leaves nothing", () =>
   leavingNothing(async (storeDirectory) => {
     await using disk = await makeDisk({ table: "mbr", partitions: [{ sizeMb: 32, fs: "ext4" }] });

@@ -97,6 +97,11 @@ async function check(
   }
 }
 
+/** What was seen instead is the first thing to be asked. */
+function assertBooted({ outcome, console }: BootCheckResult): void {
+  assert.equal(outcome.kind, "booted", `${JSON.stringify(outcome)}\nOn the console: ${console}`);
+}
+
 const hash = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** Processes that still name the directory. */
@@ -116,7 +121,7 @@ test("the boot check sees the probe of a layer, takes a picture, and leaves the 
     image: Buffer.from("not bootable"),
     layer: bootSector(`\r\nhello\r\n${PROBE}\r\n`),
   });
-  assert.equal(result.outcome.kind, "booted");
+  assertBooted(result);
   assert.ok(isPng(result.screenshotPng));
   assert.match(result.console, /hello\nP2V-PROBE/);
   assert.ok(events.some((event) => event.type === "console" && event.line === "hello"));
@@ -178,7 +183,7 @@ test("the console is seen from its first line, however late the host gets round 
     layer: Buffer.alloc(0),
     timeoutMs: 100_000,
   });
-  assert.equal(result.outcome.kind, "booted");
+  assertBooted(result);
 });
 
 test("the boot check works over ssh, and a lost connection leaves no VM behind", async (t) => {
@@ -188,7 +193,7 @@ test("the boot check works over ssh, and a lost connection leaves no VM behind",
   const sshConfig = sshd.sshConfigPath;
   await using host = await sshHost({ destination, sshConfig, signal: AbortSignal.timeout(60_000) });
   const { result } = await check(t, { host, image: bootSector(`${PROBE}\r\n`), layer: Buffer.alloc(0) });
-  assert.equal(result.outcome.kind, "booted");
+  assertBooted(result);
 
   let seen = false;
   const cut = check(t, {
@@ -231,7 +236,7 @@ test("a connection that stalls until the check's files are gone leaves no VM beh
   const remove = host.remove.bind(host); // called before, too, for what an earlier run left
   host.remove = (path) => remove(path).finally(() => isUp && freed.resolve());
   const { result } = await check(t, { host, image: bootSector(`${PROBE}\r\n`), layer: Buffer.alloc(0) });
-  assert.equal(result.outcome.kind, "booted");
+  assertBooted(result);
 });
 
 test("the boot check is not tried without QEMU, without a probe, or for another architecture", async (t) => {
