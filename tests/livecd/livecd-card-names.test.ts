@@ -8,7 +8,7 @@ import { test } from "node:test";
 import type { IntendedNic } from "../../src/core/index.ts";
 import { demoDisk } from "../../lab/demo/machine.ts";
 import { startLibvirtHost } from "../support/vms/libvirt-host.ts";
-import { liveIso } from "../support/vms/live-iso.ts";
+import { liveIso } from "../../lab/live-iso.ts";
 import { copyDisks, serveKey } from "../support/vms/live-machine.ts";
 import { startLiveVm } from "../support/vms/live-vm.ts";
 import { temporary } from "../support/temporary.ts";

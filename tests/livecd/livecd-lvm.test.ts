@@ -5,7 +5,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
-import { liveIso } from "../support/vms/live-iso.ts";
+import { liveIso } from "../../lab/live-iso.ts";
 import { copyDisks, ENP3S0, serveKey } from "../support/vms/live-machine.ts";
 import { startLiveVm } from "../support/vms/live-vm.ts";
 import { machineDisks } from "../support/guests/machines/index.ts";

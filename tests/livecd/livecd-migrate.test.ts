@@ -8,7 +8,7 @@ import { test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
 import { demoDisk } from "../../lab/demo/machine.ts";
 import { startLibvirtHost } from "../support/vms/libvirt-host.ts";
-import { liveIso } from "../support/vms/live-iso.ts";
+import { liveIso } from "../../lab/live-iso.ts";
 import { copyDisks, ENP3S0, serveKey } from "../support/vms/live-machine.ts";
 import { type LiveVm, startLiveVm } from "../support/vms/live-vm.ts";
 import { temporary } from "../support/temporary.ts";

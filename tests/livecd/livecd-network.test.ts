@@ -8,7 +8,7 @@ import { join, normalize } from "node:path";
 import { pipeline } from "node:stream";
 import { test } from "node:test";
 import { writePxeTree } from "../../src/iso/index.ts";
-import { liveIso } from "../support/vms/live-iso.ts";
+import { liveIso } from "../../lab/live-iso.ts";
 import { reachWizard, startLiveVm } from "../support/vms/live-vm.ts";
 import { temporary } from "../support/temporary.ts";
 

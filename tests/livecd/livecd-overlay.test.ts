@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { liveIso } from "../support/vms/live-iso.ts";
+import { liveIso } from "../../lab/live-iso.ts";
 import { makeFilesDisk, startLiveVm } from "../support/vms/live-vm.ts";
 import { temporary } from "../support/temporary.ts";
 

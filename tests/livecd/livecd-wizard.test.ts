@@ -9,7 +9,7 @@ import { test } from "node:test";
 import type { Report } from "../../src/core/index.ts";
 import { run } from "../../src/system/index.ts";
 import { demoDisk } from "../../lab/demo/machine.ts";
-import { liveIso } from "../support/vms/live-iso.ts";
+import { liveIso } from "../../lab/live-iso.ts";
 import { startLiveVm } from "../support/vms/live-vm.ts";
 import { sha256sum } from "../support/disks/overlays.ts";
 import { startSshd } from "../../lab/sshd.ts";

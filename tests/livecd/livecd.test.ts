@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { fillRoom, findRoom, HEADER_BYTES } from "../../src/iso/attached.ts";
 import { run } from "../../src/system/index.ts";
 import { VERSION } from "../../src/ui/version.ts";
-import { liveIso } from "../support/vms/live-iso.ts";
+import { liveIso } from "../../lab/live-iso.ts";
 import { leaveWizard, makeFilesDisk, reachWizard, startLiveVm } from "../support/vms/live-vm.ts";
 import { dirtyDisk } from "../support/vms/live-disks.ts";
 import { temporary } from "../support/temporary.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../../src/system/index.ts";
 import { endTree } from "../../../lab/processes.ts";
-import { connectQmp, type Qmp } from "./qmp.ts";
+import { connectQmp, type Qmp } from "../../../lab/qmp.ts";
 
 export type LiveVmOptions = {
   readonly iso: string;

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endTree } from "../../../lab/processes.ts";
-import { type Qmp, connectQmp } from "./qmp.ts";
+import { type Qmp, connectQmp } from "../../../lab/qmp.ts";
 
 export type VmDisk = {
   readonly path: string;

@@ -5,10 +5,10 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mount, run } from "../../../../src/system/index.ts";
 import { readMirror } from "../../../../lab/demo/system.ts";
-import { type Call, MIB, temporaryDirectory } from "./build.ts";
-import { makeDisk } from "./disk.ts";
-import { fillEsp } from "./esp.ts";
-import { installSystem } from "./install.ts";
+import { type Call, MIB, temporaryDirectory } from "../../../../lab/machine/build.ts";
+import { makeDisk } from "../../../../lab/machine/disk.ts";
+import { fillEsp } from "../../../../lab/machine/esp.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 const ROOT_UUID = "b7f5f1a0-6666-4a53-9a1c-0d6e6f1b2c04";
 const MACHINE_ID = "6f1d2c3b4a5968778695a4b3c2d1e0f2";

@@ -3,11 +3,11 @@
 // disk of data by WWN. NetworkManager has a bond of two cards, and a VLAN on it.
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
-import { type Call, MIB } from "./build.ts";
-import { makeDisk } from "./disk.ts";
-import { witness } from "./files.ts";
-import { writeGrubMenu } from "./grub.ts";
-import { installSystem } from "./install.ts";
+import { type Call, MIB } from "../../../../lab/machine/build.ts";
+import { makeDisk } from "../../../../lab/machine/disk.ts";
+import { witness } from "../../../../lab/machine/files.ts";
+import { writeGrubMenu } from "../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 export const BY_UUIDS = {
   root: "40070a4e-eeee-4a53-9a1c-0d6e6f1b2c01",

@@ -4,11 +4,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { plant } from "../../../../lab/demo/files.ts";
-import { type Call, MIB } from "./build.ts";
-import { makeDisk } from "./disk.ts";
-import { witness } from "./files.ts";
-import { writeGrubMenu } from "./grub.ts";
-import { installSystem } from "./install.ts";
+import { type Call, MIB } from "../../../../lab/machine/build.ts";
+import { makeDisk } from "../../../../lab/machine/disk.ts";
+import { witness } from "../../../../lab/machine/files.ts";
+import { writeGrubMenu } from "../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 const ROOT_UUID = "4007f144-acac-4a53-9a1c-0d6e6f1b2c01";
 

@@ -3,9 +3,9 @@
 import { copyFile, mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { plant } from "../../../../lab/demo/files.ts";
-import { type Call, MIB } from "./build.ts";
-import { makeDisk } from "./disk.ts";
-import { installSystem } from "./install.ts";
+import { type Call, MIB } from "../../../../lab/machine/build.ts";
+import { makeDisk } from "../../../../lab/machine/disk.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 const LAYOUT = {
   label: "dos",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { cached } from "../../../../lab/cache.ts";
 import { buildBtrfsMachine } from "./btrfs.ts";
 import { buildByNamesMachine } from "./by-names.ts";
-import type { Call } from "./build.ts";
+import type { Call } from "../../../../lab/machine/build.ts";
 import { buildCloudInitMachine } from "./cloud-init.ts";
 import { buildExtlinuxMachine } from "./extlinux.ts";
 import { buildKernelsMachine } from "./kernels.ts";
@@ -18,7 +18,8 @@ import { buildMultipathMachine } from "./multipath.ts";
 import { buildNetworkMachine } from "./network.ts";
 import { buildPermanentMacMachine } from "./permanent-mac.ts";
 import { buildSelinuxMachine } from "./selinux.ts";
-import { type System, systemTar } from "./system.ts";
+import { readMachineSources } from "../../../../lab/machine/sources.ts";
+import { type System, systemTar } from "../../../../lab/machine/system.ts";
 import { buildUefiMachine } from "./uefi.ts";
 import { buildUsrApartMachine } from "./usr-apart.ts";
 import { buildWasSdbMachine } from "./was-sdb.ts";
@@ -123,9 +124,6 @@ const MACHINES = {
 
 export type MachineName = keyof typeof MACHINES;
 
-/** What every machine depends on. */
-const SHARED = ["build.ts", "disk.ts", "install.ts", "files.ts", "grub.ts", "esp.ts"];
-
 const textOf = (name: string): Promise<string> => readFile(new URL(name, import.meta.url), "utf8");
 
 /** Paths of its disks, in order: raw images, only to be read. */
@@ -134,7 +132,7 @@ export async function machineDisks(name: MachineName, { signal }: Call): Promise
   const tar = await systemTar(system, { signal });
   const path = await cached({
     name: `machine-${name}`,
-    recipe: [tar, ...(await Promise.all([...SHARED, source].map(textOf)))],
+    recipe: [tar, ...(await readMachineSources()), await textOf(source)],
     signal,
     async build(aside, options) {
       await mkdir(aside);

@@ -9,10 +9,10 @@ import { attachVolumes } from "../../../../src/overlay/index.ts";
 import { attachLoop, run } from "../../../../src/system/index.ts";
 import { encryptVolume } from "../../disks/luks.ts";
 import { LVCREATE, lvm } from "../../disks/lvm.ts";
-import { type Call, makeImage, MIB, temporaryDirectory } from "./build.ts";
-import { type Disk, format, makeDisk } from "./disk.ts";
-import { writeGrubMenu } from "./grub.ts";
-import { installSystem } from "./install.ts";
+import { type Call, makeImage, MIB, temporaryDirectory } from "../../../../lab/machine/build.ts";
+import { type Disk, format, makeDisk } from "../../../../lab/machine/disk.ts";
+import { writeGrubMenu } from "../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 const LAYOUT = {
   label: "dos",

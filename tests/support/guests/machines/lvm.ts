@@ -6,10 +6,10 @@ import { openSourceDisk, readDiskGraph } from "../../../../src/inspect/index.ts"
 import { attachVolumes } from "../../../../src/overlay/index.ts";
 import { attachLoop } from "../../../../src/system/index.ts";
 import { LVCREATE, lvm } from "../../disks/lvm.ts";
-import { type Call, makeImage, MIB } from "./build.ts";
-import { format, makeDisk } from "./disk.ts";
-import { writeGrubMenu } from "./grub.ts";
-import { installSystem } from "./install.ts";
+import { type Call, makeImage, MIB } from "../../../../lab/machine/build.ts";
+import { format, makeDisk } from "../../../../lab/machine/disk.ts";
+import { writeGrubMenu } from "../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 /** Disk 1: /boot, then a physical volume. Disk 2 is a physical volume as a whole, without a table. */
 const LAYOUT = {

@@ -3,11 +3,11 @@
 // order, and one is mounted by whoever looks into it.
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { type Call, MIB } from "./build.ts";
-import { makeDisk } from "./disk.ts";
-import { staticLan, witness } from "./files.ts";
-import { writeGrubMenu } from "./grub.ts";
-import { installSystem } from "./install.ts";
+import { type Call, MIB } from "../../../../lab/machine/build.ts";
+import { makeDisk } from "../../../../lab/machine/disk.ts";
+import { staticLan, witness } from "../../../../lab/machine/files.ts";
+import { writeGrubMenu } from "../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 export const UNIT_UUIDS = {
   root: "40070a11-cccc-4a53-9a1c-0d6e6f1b2c01",

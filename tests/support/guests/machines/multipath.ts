@@ -2,11 +2,11 @@
 // `sorrel`: two ways led to its disk in the storage array, and multipath's name for it is in fstab, root= and the initramfs.
 // Nothing in the VM has two ways.
 import { join } from "node:path";
-import { type Call, MIB } from "./build.ts";
-import { makeDisk } from "./disk.ts";
-import { staticLan, witness } from "./files.ts";
-import { writeGrubMenu } from "./grub.ts";
-import { installSystem } from "./install.ts";
+import { type Call, MIB } from "../../../../lab/machine/build.ts";
+import { makeDisk } from "../../../../lab/machine/disk.ts";
+import { staticLan, witness } from "../../../../lab/machine/files.ts";
+import { writeGrubMenu } from "../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 export const MULTIPATH_UUIDS = {
   root: "4007a97a-abab-4a53-9a1c-0d6e6f1b2c01",

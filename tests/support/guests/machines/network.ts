@@ -3,10 +3,10 @@
 // are named so that the VM gets its cards in another order than the machine has them on its bus.
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
-import { type Call, MIB } from "./build.ts";
-import { makeDisk } from "./disk.ts";
-import { writeGrubMenu } from "./grub.ts";
-import { installSystem } from "./install.ts";
+import { type Call, MIB } from "../../../../lab/machine/build.ts";
+import { makeDisk } from "../../../../lab/machine/disk.ts";
+import { writeGrubMenu } from "../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 const ROOT_UUID = "40071b1e-9999-4a53-9a1c-0d6e6f1b2c01";
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `juniper`: SELinux enforces. A unit of its own fails where it does not, or where a file lost the label that the policy gives.
 import { join } from "node:path";
-import { type Call, MIB } from "./build.ts";
-import { makeDisk } from "./disk.ts";
-import { writeGrubMenu } from "./grub.ts";
-import { installSystem } from "./install.ts";
+import { type Call, MIB } from "../../../../lab/machine/build.ts";
+import { makeDisk } from "../../../../lab/machine/disk.ts";
+import { writeGrubMenu } from "../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 const ROOT_UUID = "40075e11-aaaa-4a53-9a1c-0d6e6f1b2c01";
 

@@ -2,11 +2,11 @@
 // `elm`: trixie, GPT and UEFI on an NVMe drive, whose names stand everywhere; /boot of its own. shim and GRUB are the
 // distribution's signed ones. With or without what the firmware starts where it has no entry (EFI/BOOT).
 import { join } from "node:path";
-import { type Call, MIB } from "./build.ts";
-import { makeDisk } from "./disk.ts";
-import { fillEsp } from "./esp.ts";
-import { writeGrubMenu } from "./grub.ts";
-import { installSystem } from "./install.ts";
+import { type Call, MIB } from "../../../../lab/machine/build.ts";
+import { makeDisk } from "../../../../lab/machine/disk.ts";
+import { fillEsp } from "../../../../lab/machine/esp.ts";
+import { writeGrubMenu } from "../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 const BOOT_UUID = "b007e1a0-5555-4a53-9a1c-0d6e6f1b2c01";
 const SWAP_UUID = "5a9be1a0-5555-4a53-9a1c-0d6e6f1b2c02";

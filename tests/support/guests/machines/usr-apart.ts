@@ -6,11 +6,11 @@ import { openSourceDisk, readDiskGraph } from "../../../../src/inspect/index.ts"
 import { attachVolumes } from "../../../../src/overlay/index.ts";
 import { attachLoop } from "../../../../src/system/index.ts";
 import { LVCREATE, lvm } from "../../disks/lvm.ts";
-import { type Call, makeImage, MIB } from "./build.ts";
-import { format, makeDisk } from "./disk.ts";
-import { witness, witnessAtEnd } from "./files.ts";
-import { writeGrubMenu } from "./grub.ts";
-import { installSystem } from "./install.ts";
+import { type Call, makeImage, MIB } from "../../../../lab/machine/build.ts";
+import { format, makeDisk } from "../../../../lab/machine/disk.ts";
+import { witness, witnessAtEnd } from "../../../../lab/machine/files.ts";
+import { writeGrubMenu } from "../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 const UUIDS = {
   boot: "b0070e3a-dddd-4a53-9a1c-0d6e6f1b2c01",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // `linden`: a disk of data came first on its controller, so its system's disk was /dev/sdb, and is so in every file.
 import { join } from "node:path";
-import { type Call, MIB } from "./build.ts";
-import { makeDisk } from "./disk.ts";
-import { staticLan, witness } from "./files.ts";
-import { writeGrubMenu } from "./grub.ts";
-import { installSystem } from "./install.ts";
+import { type Call, MIB } from "../../../../lab/machine/build.ts";
+import { makeDisk } from "../../../../lab/machine/disk.ts";
+import { staticLan, witness } from "../../../../lab/machine/files.ts";
+import { writeGrubMenu } from "../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 export const SDB_UUIDS = {
   data: "da7a11de-bbbb-4a53-9a1c-0d6e6f1b2c01",

@@ -5,9 +5,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile } from "../../../../src/system/index.ts";
 import { plant } from "../../../../lab/demo/files.ts";
-import { type Call, MIB } from "./build.ts";
-import { makeDisk } from "./disk.ts";
-import { installSystem } from "./install.ts";
+import { type Call, MIB } from "../../../../lab/machine/build.ts";
+import { makeDisk } from "../../../../lab/machine/disk.ts";
+import { installSystem } from "../../../../lab/machine/install.ts";
 
 const ROOT_UUID = "3007a5a1-2222-4a53-9a1c-0d6e6f1b2c5f";
 const GONE = "dead5a1e-7777-4a53-9a1c-0d6e6f1b2c5f";

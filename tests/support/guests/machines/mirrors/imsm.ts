@@ -5,11 +5,11 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../../../../../src/system/index.ts";
 import { imsmTail } from "../../../disks/firmware-raid.ts";
-import { type Call, MIB } from "../build.ts";
-import { makeDisk } from "../disk.ts";
-import { staticLan, witness } from "../files.ts";
-import { writeGrubMenu } from "../grub.ts";
-import { installSystem } from "../install.ts";
+import { type Call, MIB } from "../../../../../lab/machine/build.ts";
+import { makeDisk } from "../../../../../lab/machine/disk.ts";
+import { staticLan, witness } from "../../../../../lab/machine/files.ts";
+import { writeGrubMenu } from "../../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../../lab/machine/install.ts";
 
 export const IMSM_UUIDS = {
   root: "4007135a-cdcd-4a53-9a1c-0d6e6f1b2c01",

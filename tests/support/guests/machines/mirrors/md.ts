@@ -5,10 +5,10 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { attachLoop, run } from "../../../../../src/system/index.ts";
 import { type MdSuperblock, mdSuperblock } from "../../../disks/md.ts";
-import { type Call, MIB } from "../build.ts";
-import { format, makeDisk, placeParts } from "../disk.ts";
-import { writeGrubMenu } from "../grub.ts";
-import { installSystem } from "../install.ts";
+import { type Call, MIB } from "../../../../../lab/machine/build.ts";
+import { format, makeDisk, placeParts } from "../../../../../lab/machine/disk.ts";
+import { writeGrubMenu } from "../../../../../lab/machine/grub.ts";
+import { installSystem } from "../../../../../lab/machine/install.ts";
 
 const LAYOUT = {
   label: "dos",

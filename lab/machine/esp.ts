@@ -2,7 +2,7 @@
 // Files of an EFI system partition. Many kernels have no vfat: mtools write them.
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { run } from "../../../../src/system/index.ts";
+import { run } from "../../src/system/index.ts";
 import type { Call } from "./build.ts";
 
 export type EspFile = string | { readonly from: string };

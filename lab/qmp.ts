@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // QEMU's machine protocol (docs/interop/qmp-spec), as little of it as the tests need.
 import { type Socket, connect } from "node:net";
-import { waitFor } from "../../../lab/processes.ts";
+import { waitFor } from "./processes.ts";
 
 type Reply = { readonly return?: unknown; readonly error?: { readonly desc?: string } };
 

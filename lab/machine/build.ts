@@ -3,7 +3,7 @@
 import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run, unmount } from "../../../../src/system/index.ts";
+import { run, unmount } from "../../src/system/index.ts";
 
 export const MIB = 2 ** 20;
 

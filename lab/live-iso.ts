@@ -3,11 +3,11 @@
 import { createHash } from "node:crypto";
 import { glob, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { buildIso } from "../../../src/iso/index.ts";
-import { VERSION } from "../../../src/ui/version.ts";
-import { cached, cacheDirectory } from "../../../lab/cache.ts";
+import { buildIso } from "../src/iso/index.ts";
+import { VERSION } from "../src/ui/version.ts";
+import { cached, cacheDirectory } from "./cache.ts";
 
-const REPOSITORY = join(import.meta.dirname, "../../..");
+const REPOSITORY = join(import.meta.dirname, "..");
 const MADE_OF = ["bin/**", "livecd/**", "src/**", "package.json", "package-lock.json"];
 
 export async function liveIso(signal: AbortSignal): Promise<string> {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The files of a small Debian server as a tar, one for each release: what the machines of the matrix are made from.
-import { run } from "../../../../src/system/index.ts";
-import { cached } from "../../../../lab/cache.ts";
-import { readMirror } from "../../../../lab/demo/system.ts";
+import { run } from "../../src/system/index.ts";
+import { cached } from "../cache.ts";
+import { readMirror } from "../demo/system.ts";
 
 export type Suite = "bullseye" | "bookworm" | "trixie";
 

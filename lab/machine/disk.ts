@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One disk of a machine of the matrix: its partition table, and file systems as the machine's administrator made them.
-import { attachLoop, run } from "../../../../src/system/index.ts";
+import { attachLoop, run } from "../../src/system/index.ts";
 import { type Call, makeImage, MIB } from "./build.ts";
 
 export type Part = {

@@ -2,8 +2,8 @@
 // The installed system of a machine: unpacked onto its file systems, told its own configuration, with an initramfs.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { mount } from "../../../../src/system/index.ts";
-import { plant } from "../../../../lab/demo/files.ts";
+import { mount } from "../../src/system/index.ts";
+import { plant } from "../demo/files.ts";
 import { type Call, enter, type Inside, kernelsIn, temporaryDirectory, unpack } from "./build.ts";
 import type { Mounted } from "./disk.ts";
 import { commonFiles, INITRAMFS_TOOLS_FILES } from "./files.ts";
