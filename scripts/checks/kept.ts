@@ -63,16 +63,23 @@ export function surroundings(sources: Sources, { root = ".", node = process.vers
   return hash("sha256", JSON.stringify([runner, programs(), dataBelow(root, sources)]));
 }
 
-/** Which programs are there: tests start some. The directories are for what no package installed. */
+/** Which programs are there: tests start some. The directories are for what no package installed; some tools write theirs anew all the time. */
 function programs(): readonly unknown[] {
   const packages = "/var/lib/dpkg/status";
   const directories = (process.env["PATH"] ?? "").split(":").filter((path) => existsSync(path));
   return [
     release(),
     existsSync(packages) ? hashOf(packages) : `unknown: ${Date.now()}`,
-    directories.map((path) => [path, statSync(path).mtimeMs]),
+    directories.map((path) => [
+      path,
+      readdirSync(path)
+        .toSorted()
+        .map((name) => [name, sizeOf(join(path, name))]),
+    ]),
   ];
 }
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 /** All that is not a source, with its mode, by path. */
 function dataBelow(root: string, sources: Sources): readonly (readonly string[])[] {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type SourceDisk, UserError } from "../core/index.ts";
 import { type AttachedLoop, isErrno, readLoops } from "../system/index.ts";
+import { mountedElsewhere } from "./mounted-elsewhere.ts";
 
 export interface SourceClaim extends AsyncDisposable {
   readonly disk: SourceDisk;
@@ -26,7 +27,7 @@ export async function claimSource(
   try {
     handle = await open(disk.path, flags);
   } catch (error) {
-    if (isErrno(error, "EBUSY")) throw inUse(disk, "a file system, swap, LVM or RAID on it is active", error);
+    if (isErrno(error, "EBUSY")) throw await busy(disk, error);
     if (!isErrno(error, "ENOENT", "EACCES", "EPERM", "ENOMEDIUM", "ENXIO", "EIO")) throw error;
     throw new UserError("source-unreadable", `${disk.path} cannot be read (${error.code})`, {
       advice: "Check the path and that this runs as root",
@@ -106,6 +107,17 @@ const isSame = (a: Identity, b: Identity): boolean =>
 export function opensForWriting(fdinfo: string): boolean {
   const flags = /^flags:\s*([0-7]+)$/m.exec(fdinfo)?.[1];
   return flags !== undefined && (Number.parseInt(flags, 8) & 3) !== 0;
+}
+
+async function busy(disk: SourceDisk, cause: unknown): Promise<UserError> {
+  const other = await mountedElsewhere(disk.path);
+  if (other === null) return inUse(disk, "a file system, swap, LVM or RAID on it is active", cause);
+  const { pid, program, where } = other;
+  return new UserError(
+    "source-in-use",
+    `${disk.path} is in use: a file system of it is still mounted on ${where} for ${program} (pid ${pid}), which has mounts of its own`,
+    { advice: `End ${program}, or run: nsenter --mount --target ${pid} umount ${where}`, cause },
+  );
 }
 
 function inUse(disk: SourceDisk, why: string, cause?: unknown): UserError {

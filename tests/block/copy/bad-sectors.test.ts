@@ -60,7 +60,10 @@ test("bad sectors end a copy with the place and advice; --skip-bad-sectors loses
   assert.deepEqual(result.bad, LOST);
   assert.equal(events.filter((event) => event.type === "step" && event.text.endsWith("skipped")).length, 4);
   assert.deepEqual(
-    [...pure].filter(([, isPure]) => !isPure).map(([start]) => start / MIB),
+    [...pure]
+      .filter(([, isPure]) => !isPure)
+      .map(([start]) => start / MIB)
+      .toSorted((a, b) => a - b), // they end in any order
     [1, 9, 30],
     "a cell that could not be read in full is not a proof of the source",
   );

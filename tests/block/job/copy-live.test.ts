@@ -2,8 +2,8 @@
 // A disk in use is copied ahead, and a migration goes on from there: a loop device with partitions, mounted and written to.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { LivePass } from "../../../src/job/index.ts";
@@ -39,6 +39,8 @@ async function server(t: TestContext, type: FsType = "ext4"): Promise<Server> {
   const unmount = async (): Promise<void> => {
     if (isMounted) await run(["umount", mounted]);
     isMounted = false;
+    // A neighbour's mount namespace, made a moment ago, may have it still.
+    await waitFor("the end of all mounts", () => isFree(device));
   };
   return {
     device,
@@ -49,6 +51,13 @@ async function server(t: TestContext, type: FsType = "ext4"): Promise<Server> {
       await run(["losetup", "--detach", device]);
     },
   };
+}
+
+/** Would the kernel give it to us alone? */
+async function isFree(device: string): Promise<boolean> {
+  const handle = await open(device, constants.O_RDONLY | constants.O_EXCL).catch(() => null);
+  await handle?.close();
+  return handle !== null;
 }
 
 const words = (device: string, to: string): readonly string[] => [

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An overlay whose source, daemon or directory is not as it should be.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -59,6 +61,30 @@ test("a loop device that is detached, but which somebody has open for a moment m
     } finally {
       await user.close();
     }
+  }));
+
+test("a file system that another mount namespace still has is named, with its program", () =>
+  leavingNothing(async (storeDirectory) => {
+    await using disk = await makeDisk({ table: "none", partitions: [{ sizeMb: 8, fs: "ext4" }] });
+    await using loop = await attachLoop(disk.path, { offset: 0, sizeBytes: disk.sizeBytes, readOnly: false });
+    const place = join(disk.directory, "mnt");
+    await mkdir(place);
+    await run(["mount", "-o", "ro", loop.path, place]);
+    const other = spawn("unshare", ["--mount", "sh", "-c", "echo here; read x"], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    await once(other.stdout, "data");
+    await run(["umount", place]);
+    const device = { ...sourceOf(disk), kind: "device", path: loop.path } as const;
+    await assert.rejects(openOverlay(device, { storeDirectory, signal }), (error) => {
+      assert.ok(code("source-in-use")(error));
+      assert.match(String(error), new RegExp(`still mounted on ${place} for sh \\(pid ${other.pid ?? 0}\\)`));
+      return true;
+    });
+    other.stdin.end();
+    await once(other, "close");
+    await using view = await openOverlay(device, { storeDirectory, signal });
+    assert.equal(await sha256sum(view.path), await sha256sum(disk.path));
   }));
 
 test("a killed daemon is told at once, ends nothing in a hang, and leaves nothing", () =>
