@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A source disk while a job runs: nobody else may write to it, and no file system of it may be mounted.
 import { constants } from "node:fs";
-import { open, readFile, readdir, readlink, realpath, stat } from "node:fs/promises";
+import { type FileHandle, open, readFile, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type SourceDisk, UserError } from "../core/index.ts";
-import { type AttachedLoop, isErrno, readLoops } from "../system/index.ts";
+import { isErrno, readLoops } from "../system/index.ts";
 import { mountedElsewhere } from "./mounted-elsewhere.ts";
 
 export interface SourceClaim extends AsyncDisposable {
@@ -13,31 +13,39 @@ export interface SourceClaim extends AsyncDisposable {
 }
 
 /**
+ * The kernel lets go of a loop device or a mount a moment after `umount` and `losetup -d` returned, and programs look at a new device
+ * for a moment (`losetup --find` at a free one): what is over by then kept nobody from anything.
+ */
+const LETTING_GO_MS = 3_000;
+
+/**
  * A device is claimed exclusively until dispose: the kernel then refuses to mount it or its partitions, and the claim
  * fails while one is mounted, swapped to or in an active LVM or RAID. For a file we look for writers and for loop
- * devices above it, once. UserError `source-in-use` or `source-unreadable`.
+ * devices above it, once it seems free. UserError `source-in-use` or `source-unreadable`.
  */
 export async function claimSource(
   disk: SourceDisk,
   { signal }: { signal: AbortSignal },
 ): Promise<SourceClaim> {
-  signal.throwIfAborted();
-  const flags = constants.O_RDONLY | (disk.kind === "device" ? constants.O_EXCL : 0);
-  let handle: Awaited<ReturnType<typeof open>>;
-  try {
-    handle = await open(disk.path, flags);
-  } catch (error) {
-    if (isErrno(error, "EBUSY")) throw await busy(disk, error);
-    if (!isErrno(error, "ENOENT", "EACCES", "EPERM", "ENOMEDIUM", "ENXIO", "EIO")) throw error;
-    throw new UserError("source-unreadable", `${disk.path} cannot be read (${error.code})`, {
-      advice: "Check the path and that this runs as root",
-      cause: error,
-    });
+  for (const until = performance.now() + LETTING_GO_MS; ; ) {
+    signal.throwIfAborted();
+    try {
+      return await tryToClaim(disk, signal);
+    } catch (error) {
+      const isBusy = error instanceof UserError && error.code === "source-in-use";
+      if (!isBusy || performance.now() >= until) throw error;
+    }
+    await setTimeout(200, undefined, { signal });
   }
+}
+
+async function tryToClaim(disk: SourceDisk, signal: AbortSignal): Promise<SourceClaim> {
+  const handle = await openAlone(disk);
   try {
     if (disk.kind === "file") {
-      const writable = await lastingLoop(disk.path, signal);
-      if (writable !== null) throw inUse(disk, `the loop device ${writable.path} above it may write to it`);
+      const [writable] = (await readLoops({ above: disk.path, signal })).filter((loop) => !loop.readOnly);
+      if (writable !== undefined)
+        throw inUse(disk, `the loop device ${writable.path} above it may write to it`);
     }
     const writer = await findWriter(disk.path);
     if (writer !== null) throw inUse(disk, `${writer} has it open for writing`);
@@ -56,15 +64,17 @@ export async function claimSource(
   };
 }
 
-/** The kernel detaches a loop device when its last user lets go of it, which may be a moment after `umount` and `losetup -d` returned. */
-const LETTING_GO_MS = 3_000;
-
-/** The first writable loop device above a file that stays; null: there is none. */
-async function lastingLoop(path: string, signal: AbortSignal): Promise<AttachedLoop | null> {
-  for (const until = performance.now() + LETTING_GO_MS; ; ) {
-    const writable = (await readLoops({ above: path, signal })).find(({ readOnly }) => !readOnly) ?? null;
-    if (writable === null || performance.now() >= until) return writable;
-    await setTimeout(200, undefined, { signal });
+async function openAlone(disk: SourceDisk): Promise<FileHandle> {
+  const flags = constants.O_RDONLY | (disk.kind === "device" ? constants.O_EXCL : 0);
+  try {
+    return await open(disk.path, flags);
+  } catch (error) {
+    if (isErrno(error, "EBUSY")) throw await busy(disk, error);
+    if (!isErrno(error, "ENOENT", "EACCES", "EPERM", "ENOMEDIUM", "ENXIO", "EIO")) throw error;
+    throw new UserError("source-unreadable", `${disk.path} cannot be read (${error.code})`, {
+      advice: "Check the path and that this runs as root",
+      cause: error,
+    });
   }
 }
 

@@ -48,14 +48,16 @@ test("a source that another program writes to is refused", () =>
     await assert.rejects(run(["mount", loop.path, join(disk.directory, "mnt")])); // claimed while the view is open
   }));
 
-test("a loop device that is detached, but which somebody has open for a moment more, is waited for", () =>
+test("who has a source for a moment more is waited for: a loop device that is detached, a program", () =>
   leavingNothing(async (storeDirectory) => {
     await using disk = await makeDisk({ table: "none", partitions: [{ sizeMb: 8, fs: "ext4" }] });
     const loop = await attachLoop(disk.path, { offset: 0, sizeBytes: disk.sizeBytes, readOnly: false });
     const user = await open(loop.path, "r");
     try {
       await run(["losetup", "--detach", loop.path]);
+      const writer = await open(disk.path, "r+");
       setTimeout(() => void user.close(), 500);
+      setTimeout(() => void writer.close(), 700);
       await using view = await openOverlay(sourceOf(disk), { storeDirectory, signal });
       assert.equal(await sha256sum(view.path), await sha256sum(disk.path));
     } finally {
