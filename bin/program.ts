@@ -12,6 +12,7 @@ import {
   widthOf,
 } from "../src/ui/index.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { runRemoteSide } from "./remote.ts";
 
 /** Does what `args` ask for, and says what went wrong. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -44,6 +45,8 @@ async function dispatch(args: readonly string[], signal: AbortSignal): Promise<n
     process.stdout.write(`virt-p2v ${VERSION}\n`);
     return 0;
   }
+  const served = await runRemoteSide(args, signal);
+  if (served !== null) return served;
   const taken = takeCommand(args);
   const given = parseCommandLine(taken.command, taken.rest);
   if (given.flag("help")) {

@@ -11,11 +11,11 @@ export type CleanedHost = {
   readonly removed: readonly { readonly file: string; readonly sizeBytes: number }[];
 };
 
-// Only names that startAgent() gives: the same directory may hold other things of virt-p2v, and of the user.
+// Only names that startAgent() and remote give: the same directory may hold other things of virt-p2v, and of the user.
 const CLEAN = `d=\${XDG_CACHE_HOME:-\${HOME:?there is no HOME}/.cache}/virt-p2v
 [ -d "$d" ] || exit 0
 printf '%s\\n' "$d"
-for f in "$d"/node-* "$d"/agent-*.mjs "$d"/.upload-*; do
+for f in "$d"/node-* "$d"/agent-*.mjs "$d"/portable-* "$d"/.upload-*; do
 [ -f "$f" ] && [ ! -L "$f" ] || continue
 n=$(wc -c <"$f") && rm -f -- "$f" && printf '%s %s\\n' "$((n))" "\${f##*/}" || exit 45
 done

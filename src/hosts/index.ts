@@ -9,4 +9,5 @@ export { readInterpreter } from "./interpreter.ts";
 export * from "./local.ts";
 export { agentScript, nodeBinary } from "./package.ts";
 export * from "./pinned-ssh.ts";
+export { runScript, type Started, startScript, type Transport } from "./shell.ts";
 export * from "./ssh.ts";

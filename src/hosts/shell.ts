@@ -24,8 +24,8 @@ export interface Transport extends AsyncDisposable {
   readonly title: string;
   /** Another machine: the agent must be brought there. */
   readonly isRemote: boolean;
-  /** Arguments that start BOOTSTRAP there. `lane`: a connection of its own. */
-  argv(options: { lane: boolean }): readonly string[];
+  /** Arguments that start BOOTSTRAP there. `lane`: a connection of its own; with `forwardsAgent` ours is lent to that machine. */
+  argv(options: { lane: boolean; forwardsAgent?: boolean }): readonly string[];
   /** How a person runs a script there: for the trace. */
   paste(script: string): readonly string[];
   /** The transport itself failed (its exit code and last words): the error to throw, or null when it did not. */
@@ -153,6 +153,8 @@ export type StartOptions = {
   readonly signal: AbortSignal;
   /** On a connection of its own. */
   readonly lane: boolean;
+  /** A lane may lend this machine's ssh agent: for as long as it lives, root there can log in by it elsewhere. */
+  readonly forwardsAgent?: boolean;
   /** Takes what it says on stderr, and gives what of that are words for people. */
   readonly hear?: (text: string) => string;
 };
@@ -192,11 +194,11 @@ function traceScript(
 async function startUntraced(
   transport: Transport,
   script: string,
-  { signal, lane, hear = (text) => text }: StartOptions,
+  { signal, lane, forwardsAgent = false, hear = (text) => text }: StartOptions,
 ): Promise<Started> {
   signal.throwIfAborted();
   const mark = `p2v-begin-${randomBytes(8).toString("hex")}`;
-  const child = startPiped(transport.argv({ lane }));
+  const child = startPiped(transport.argv({ lane, forwardsAgent }));
   const onAbort = (): void => killSoftly(child);
   signal.addEventListener("abort", onAbort, { once: true });
   let tail = "";

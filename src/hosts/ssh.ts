@@ -28,6 +28,7 @@ export async function sshHost(options: SshOptions): Promise<Host> {
 
 /** A user may have any of these in the configuration; on our connections they would break or slow us. */
 const ALWAYS: readonly string[] = [
+  "ForwardAgent=no", // whoever is root there could log in by it
   "StrictHostKeyChecking=yes", // also where the user's configuration is weaker
   "ClearAllForwardings=yes",
   "Compression=no",
@@ -77,9 +78,11 @@ export async function sshTransport(options: SshOptions): Promise<Transport> {
     destination.host,
     script,
   ];
-  const connection = (more: readonly string[]): string[] => [
+  const optionWords = (names: readonly string[]): string[] => names.flatMap((name) => ["-o", name]);
+  /** Of two values of an option ssh takes the first. */
+  const connection = (more: readonly string[], above: readonly string[] = []): string[] => [
     ...askpassPrefix(options.askpass ?? null),
-    ...ssh([...flags, ...more.flatMap((option) => ["-o", option])], BOOTSTRAP),
+    ...ssh([...optionWords(above), ...flags, ...optionWords(more)], BOOTSTRAP),
   ];
   const explain: Transport["explain"] = (code, stderr) =>
     code === 255 || code === null ? sshError(target, stderr) : null;
@@ -110,8 +113,11 @@ export async function sshTransport(options: SshOptions): Promise<Transport> {
   return {
     title: target.title,
     isRemote: true,
-    argv: ({ lane }) =>
-      connection(lane ? ["ControlMaster=no", "ControlPath=none"] : ["ControlMaster=no", ...shared]),
+    argv: ({ lane, forwardsAgent = false }) =>
+      connection(
+        lane ? ["ControlMaster=no", "ControlPath=none"] : ["ControlMaster=no", ...shared],
+        lane && forwardsAgent ? ["ForwardAgent=yes"] : [],
+      ),
     paste: (script) => ssh([...configWords(options.sshConfig), ...loginWords(destination)], script),
     explain,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

@@ -23,6 +23,7 @@ export * from "./programs/polite.ts";
 export * from "./programs/quote.ts";
 export * from "./run-directory.ts";
 export * from "./programs/run.ts";
+export * from "./programs/session.ts";
 export * from "./devices/sector-cipher.ts";
 export * from "./programs/terminal.ts";
 export { TRACE_HEAD } from "./trace/line.ts";

@@ -10,7 +10,7 @@ const SUITE = "bookworm";
 
 /** Not on a bare system: shells, basic tools, what Node links. */
 const BASIC: readonly string[] = [
-  ..."busybox-static coreutils dash dpkg findutils grep gzip mawk sed tar".split(" "),
+  ..."bsdutils busybox-static coreutils dash dpkg findutils grep gzip mawk sed tar".split(" "),
   ..."libc6 libgcc-s1 libstdc++6".split(" "),
 ];
 

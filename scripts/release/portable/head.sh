@@ -143,6 +143,9 @@ OpenSSH_8.[789]* | OpenSSH_9* | OpenSSH_[1-9][0-9]*) P2V_PATH=$here/first:$usual
 *) P2V_PATH=$here/first:$here/ssh:$usual:$here/last ;;
 esac
 export P2V_PATH
+# For "virt-p2v remote", which brings this file to a server.
+case $self in /*) P2V_PORTABLE=$self ;; *) P2V_PORTABLE=$PWD/$self ;; esac
+export P2V_PORTABLE
 # What the caller's environment tells the system's loader is not for ours.
 unset LD_LIBRARY_PATH LD_PRELOAD
 if [ ! -d "${TMPDIR:-/tmp}" ]; then

@@ -43,6 +43,14 @@ const RECEIVER = {
   "root-differs": stops("The destination's hashes are not those of what was sent."),
 } satisfies ProblemTable;
 
+/** A command on another server. */
+const REMOTE = {
+  "remote-no-place": stops("The server has no directory that the portable file can run from."),
+  "remote-does-not-run": stops("The portable file does not run on the server."),
+  "remote-busy": stops("The server runs another command of remote."),
+  "remote-taken": stops("The command on the server goes on at another terminal."),
+} satisfies ProblemTable;
+
 /** Its hypervisor. */
 const HYPERVISOR = {
   "host-hypervisor-missing": stops("The host does not have the hypervisor that is needed."),
@@ -78,4 +86,4 @@ const FIT = {
   "host-network-down": warns("The network on the host is not started."),
 } satisfies ProblemTable;
 
-export const HOST_PROBLEMS = { ...WAY, ...HERE, ...RECEIVER, ...HYPERVISOR, ...FIT };
+export const HOST_PROBLEMS = { ...WAY, ...HERE, ...RECEIVER, ...REMOTE, ...HYPERVISOR, ...FIT };

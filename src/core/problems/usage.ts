@@ -20,7 +20,9 @@ const WORDS = {
   "step-unknown": stops("There is no conversion step of this name."),
   "nobody-to-ask": stops("The command asks something, and there is no terminal to ask on."),
   "not-root": stops("Only root can do this."),
-  "host-wrong": stops("host clean was given this computer, and nothing was brought to it."),
+  "portable-missing": stops("remote has no portable file to bring to the server."),
+  "portable-wrong": stops("What remote was given is not the portable file of this version."),
+  "host-wrong": stops("host clean or remote was given this computer."),
 } satisfies ProblemTable;
 
 /** Values of settings that are not understood: the setting's name, and `wrong`. */

@@ -18,6 +18,7 @@ import { runIsoPxe } from "./iso/pxe.ts";
 import { runLive } from "./live/live.ts";
 import { runMigrate } from "./migrate.ts";
 import { runPlan } from "./plan.ts";
+import { runRemoteCommand } from "./remote.ts";
 import { runReport } from "./report.ts";
 import { runReportBug } from "./report-bug.ts";
 import { runVerify } from "./verify.ts";
@@ -28,6 +29,7 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   plan: runPlan,
   migrate: runMigrate,
   copy: runCopy,
+  remote: runRemoteCommand,
   convert: runConvert,
   check: runCheck,
   verify: runVerify,

@@ -25,8 +25,8 @@ ${EXIT_CODE_MEANINGS.map(([code, meaning]) => entry(`${code}`, meaning)).join("\
 `;
 }
 
-export const positionalName = ({ name, optional }: NonNullable<Command["positional"]>): string =>
-  optional === true ? `[${name}]` : name;
+export const positionalName = ({ name, optional, tail }: NonNullable<Command["positional"]>): string =>
+  `${optional === true ? `[${name}]` : name}${tail === undefined ? "" : ` ${tail.name}`}`;
 
 function renderSynopsis(command: Command): string {
   const required = command.required.map((name) => [`--${name}`, SETTINGS[name].value ?? []].flat().join(" "));
@@ -39,8 +39,8 @@ export function renderCommandHelp(command: Command): string {
     const { value, help } = SETTINGS[name];
     return entry(value === null ? `--${name}` : `--${name} ${value}`, help);
   });
-  const positional =
-    command.positional === null ? [] : [entry(command.positional.name, command.positional.help), ""];
+  const named = command.positional === null ? [] : [command.positional, command.positional.tail ?? []].flat();
+  const positional = named.length === 0 ? [] : [...named.map(({ name, help }) => entry(name, help)), ""];
   const examples = command.examples.map(([line, what]) => `  # ${what}\n  ${line}`);
   return `${wrap(`${command.summary}.`)}
 

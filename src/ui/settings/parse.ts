@@ -74,7 +74,9 @@ export function parseCommandLine(command: Command, args: readonly string[]): Giv
     positionals: string[];
   };
   try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const own = ownArguments(command, args);
+    parsed = parseArgs({ args: args.slice(0, own), options, allowPositionals: true, strict: true });
+    parsed.positionals.push(...args.slice(own));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const message = error.message.split(". ")[0] ?? error.message;
@@ -99,12 +101,15 @@ export function parseCommandLine(command: Command, args: readonly string[]): Giv
   };
   if (given.flag("help")) return given;
   const { positional } = command;
-  const most = positional === null ? 0 : positional.many === true ? 256 : 1;
+  const isMany = positional?.many === true || positional?.tail !== undefined;
+  const most = positional === null ? 0 : isMany ? 256 : 1;
   if (positionals.length > most)
     throw usage("argument-unknown", `Unexpected argument "${positionals[most]}"`, advice);
   const isNeeded = positional !== null && positional.many !== true && positional.optional !== true;
   if (isNeeded && given.positional === null)
     throw usage("argument-missing", `virt-p2v ${command.name} needs ${positional.name}`, advice);
+  if (positional?.tail !== undefined && positionals.length < 2)
+    throw usage("argument-missing", `virt-p2v ${command.name} needs ${positional.tail.name}`, advice);
   const replaced = command.unless !== undefined && given.many(command.unless).length > 0;
   for (const name of replaced ? [] : command.required)
     if (!isGiven(given, name))
@@ -114,6 +119,17 @@ export function parseCommandLine(command: Command, args: readonly string[]): Giv
         advice,
       );
   return given;
+}
+
+/** How many arguments are the command's own; behind its first word they may be another command's, with flags of its own. */
+function ownArguments({ positional, settings }: Command, args: readonly string[]): number {
+  if (positional?.tail === undefined) return args.length;
+  let at = 0;
+  for (; args[at]?.startsWith("-") === true && args[at] !== "--"; at += 1) {
+    const name = settings.find((setting) => args[at] === `--${setting}`);
+    if (name !== undefined && SETTINGS[name].value !== null) at += 1; // its value is the next word
+  }
+  return Math.min(args.length, at + (args[at] === "--" ? 2 : 1));
 }
 
 const isGiven = (given: Given, name: SettingName): boolean =>

@@ -117,6 +117,20 @@ test("a command may have two words", () => {
   refused(() => takeCommand(["is"]), "command-unknown");
 });
 
+test("what follows the first word of remote is another command's", () => {
+  const parse = (...args: readonly string[]): ReturnType<typeof parseCommandLine> =>
+    parseCommandLine(findCommand("remote"), args);
+  const given = parse("--portable", "f", "ssh://a", "copy", "--live", "--portable", "b", "--help", "--");
+  assert.equal(given.one("portable"), "f");
+  assert.deepEqual(given.positionals, ["ssh://a", "copy", "--live", "--portable", "b", "--help", "--"]);
+  assert.equal(given.flag("help"), false);
+  assert.deepEqual(parse("--portable=f", "--", "ssh://a", "doctor").positionals, ["ssh://a", "doctor"]);
+  assert.equal(parse("--help").flag("help"), true);
+  refused(() => parse(), "argument-missing");
+  refused(() => parse("ssh://a"), "argument-missing");
+  refused(() => parse("--live", "ssh://a", "copy"), "arguments-wrong");
+});
+
 test("answersOf() reads how the copy shall go", () => {
   assert.deepEqual(
     answers(

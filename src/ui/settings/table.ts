@@ -119,6 +119,10 @@ export const SETTINGS = {
     "Who writes on the host: agent, shell (slower: dd, a hash and zstd or gzip of the host), or auto. Default: auto, the shell where the agent cannot run.",
   ),
   live: flag("The disks are in use, by the system that runs: they are read as they are at that moment."),
+  portable: one(
+    "FILE",
+    "The portable file of the release, of this version. Default: this program, where it is that file.",
+  ),
   follow: flag(
     "Copy again and again, only what changed, until a pass is no shorter than the one before, or the time of --window-ends is near.",
   ),

@@ -23,6 +23,7 @@ export const LEVELS: Readonly<Record<string, number>> = {
   network: 3,
   report: 3,
   chain: 4,
+  remote: 4,
   job: 5,
   iso: 5,
   ui: 6,

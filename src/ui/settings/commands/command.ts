@@ -8,6 +8,7 @@ export type CommandName =
   | "plan"
   | "migrate"
   | "copy"
+  | "remote"
   | "convert"
   | "check"
   | "verify"
@@ -37,6 +38,8 @@ export type Command = {
     readonly help: string;
     readonly many?: true;
     readonly optional?: true;
+    /** What follows it is another command's, flags too. */
+    readonly tail?: { readonly name: string; readonly help: string };
   } | null;
   readonly settings: readonly SettingName[];
   readonly required: readonly SettingName[];

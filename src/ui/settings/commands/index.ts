@@ -7,6 +7,7 @@ import { convert } from "./convert.ts";
 import { check, verify, report } from "./finished.ts";
 import { hostShow, hostClean, hostDefine, hostUndefine } from "./host.ts";
 import { isoBuild, isoAttach, isoPxe, isoKickstart } from "./iso.ts";
+import { remote } from "./remote.ts";
 import { doctor, live, wizard } from "./live.ts";
 import { reportBug } from "./report-bug.ts";
 
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   plan,
   migrate,
   copy,
+  remote,
   convert,
   check,
   verify,
