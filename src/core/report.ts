@@ -74,6 +74,9 @@ export type DiskReport = {
   readonly receiver?: string;
 };
 
+/** How long the services of a server were gone that was replaced while it ran, and until what was seen. */
+export type CutoverReport = { readonly downtimeSeconds: number; readonly until: "boot-check" | "start" };
+
 /** `directory` is beside the report; `convert --undo` reads it. */
 export type KeptChanges = {
   readonly directory: string;
@@ -108,4 +111,6 @@ export type Report = {
   readonly definition?: Definition | null;
   /** null: it was not asked for. */
   readonly started?: Started | null;
+  /** null or absent: the machine was not running. */
+  readonly cutover?: CutoverReport | null;
 };

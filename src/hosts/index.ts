@@ -11,3 +11,4 @@ export { agentScript, nodeBinary } from "./package.ts";
 export * from "./pinned-ssh.ts";
 export { runScript, type Started, startScript, type Transport } from "./shell.ts";
 export * from "./ssh.ts";
+export * from "./known-way.ts";

@@ -64,7 +64,7 @@ export async function buildIso(options: IsoBuildOptions): Promise<BuiltIso> {
     say("Writing the image");
     const image = join(scratch, "image.iso");
     const roomBytes = HEADER_BYTES + 4096 * Math.ceil(options.roomBytes / 4096);
-    await makeMedium({ base, program, roomBytes, out: image, scratch, epoch, signal });
+    await makeMedium({ base, program, version, roomBytes, out: image, scratch, epoch, signal });
     await rename(image, out);
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -5,3 +5,4 @@ export { attachToIso, type AttachedIso } from "./attach.ts";
 export { type HomeOptions, REPOSITORY, writeHome } from "./home.ts";
 export { writePxeTree } from "./pxe.ts";
 export { writeKickstart } from "./kickstart.ts";
+export { type LiveParts, openLiveParts } from "./live-parts.ts";

@@ -50,6 +50,8 @@ source $prefix/grub.cfg
 type Options = {
   readonly base: string;
   readonly program: string;
+  /** Of the program. */
+  readonly version: string;
   /** For what is attached later, header and squashfs. */
   readonly roomBytes: number;
   readonly out: string;
@@ -59,7 +61,7 @@ type Options = {
 };
 
 export async function makeMedium(options: Options): Promise<void> {
-  const { base, program, roomBytes, out, scratch, epoch, signal } = options;
+  const { base, program, version, roomBytes, out, scratch, epoch, signal } = options;
   const of = (name: keyof typeof BASE_FILES): string => join(base, BASE_FILES[name]);
   const tree = join(scratch, "medium");
   for (const directory of [".disk", "boot/grub", "live", "pxe"])
@@ -78,6 +80,7 @@ export async function makeMedium(options: Options): Promise<void> {
   await copyFile(of("squashfs"), join(tree, "live/base.squashfs"));
   await copyFile(of("packages"), join(tree, "live/packages.txt"));
   await copyFile(program, join(tree, "live/program.squashfs"));
+  await writeFile(join(tree, "live/version"), `${version}\n`);
   const own = { interface: await readInterface(), node: process.version };
   await writeFile(join(tree, "live/attached"), renderAttachedHeader(nothingAttached(own)));
   await truncate(join(tree, "live/attached"), roomBytes);

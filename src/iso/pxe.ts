@@ -2,12 +2,13 @@
 // virt-p2v iso pxe: a tree for booting over the network, by TFTP or HTTP. The parts of the live system travel as files of the
 // initramfs, so that what brings the kernel brings all: no driver, address or server is needed a second time.
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { formatBytes, UserError } from "../core/index.ts";
 import { run } from "../system/index.ts";
 import { findRoom, HEADER_BYTES, readIso } from "./attached.ts";
+import { findOnIso } from "./iso9660.ts";
 
 export type IsoPxeOptions = {
   readonly iso: string;
@@ -57,7 +58,11 @@ export async function writePxeTree(options: IsoPxeOptions): Promise<readonly str
     await writeFile(join(tree, "virt-p2v.ipxe"), renderIpxe(words, url));
     await writeFile(join(tree, "grub/grub.cfg"), renderNetworkMenu(words, url));
     await writeFile(join(tree, "pxelinux.cfg/default"), renderPxelinux(words, url));
+    const version = room.header.version ?? (await readVersion(iso));
+    const versions = version === null ? [] : ["version"];
+    if (version !== null) await writeFile(join(tree, "version"), `${version}\n`);
     const names = [
+      ...versions,
       "vmlinuz",
       "initrd.img",
       "virt-p2v.ipxe",
@@ -75,6 +80,16 @@ export async function writePxeTree(options: IsoPxeOptions): Promise<readonly str
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** Of the medium's own program; null: it was made before that was written there. */
+async function readVersion(iso: string): Promise<string | null> {
+  await using file = await open(iso, "r");
+  const extent = await findOnIso(file, "live/version");
+  if (extent === null || extent.sizeBytes > 256) return null;
+  const bytes = Buffer.alloc(extent.sizeBytes);
+  await file.read(bytes, 0, bytes.length, extent.offset);
+  return bytes.toString("utf8").trim();
 }
 
 function checkUrl(text: string): URL {

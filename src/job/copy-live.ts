@@ -20,6 +20,7 @@ import { run, stepBack } from "../system/index.ts";
 import { transferOptions } from "./copy.ts";
 import { connectHost, printDestination, type SshAccess, vmDirectory } from "./destination/destination.ts";
 import { askDirectory } from "./destination/directory.ts";
+import { writeLastPass } from "./last-pass.ts";
 import { startPhases } from "./phases.ts";
 import { refuseOrdinaryUser, refuseTwice } from "./source/source.ts";
 
@@ -73,6 +74,7 @@ export async function copyLive({ onPass, follow, ...options }: CopyLiveOptions):
     const copied = await phases.run("copy", () => copyOnce(ground, { isFirst: passes.length === 0 }));
     const pass = { number: passes.length + 1, ...copied, seconds: (performance.now() - begun) / 1000 };
     passes.push(pass);
+    await writeLastPass(host, directory, pass);
     onPass(pass);
     isOver = !follow || !isWorthAnother(passes, { now: new Date(), endsAt: answers.windowEnds ?? null });
   }

@@ -4,6 +4,7 @@ export * from "./bug/index.ts";
 export * from "./check.ts";
 export * from "./convert.ts";
 export * from "./copy-live.ts";
+export * from "./cutover/index.ts";
 export * from "./undo.ts";
 export * from "./destination/destination.ts";
 export { DONE_ALREADY } from "./destination/done.ts";

@@ -5,6 +5,7 @@ import { type Emit, makeProblem, type Preview, type Problem, type Report } from 
 import { applyChanges, openBlobs } from "../convert/index.ts";
 import { startProof } from "../proof/index.ts";
 import { type Answers, chooseProof, confirmed, stoppers } from "../plan/index.ts";
+import { measureDowntime } from "./cutover/mark.ts";
 import { checkBoot } from "./destination/boot-check.ts";
 import { compareChain } from "./destination/compare-chain.ts";
 import { copySource } from "./copy.ts";
@@ -126,6 +127,8 @@ export async function migrate({
   const boot = await phases.run("boot", () =>
     checkBoot({ plan, host, facts, kernel, directory, opened: found.opened, layers, ...call }),
   );
+  const down = { host, directory, signal };
+  const cutover = await measureDowntime({ ...down, until: "boot-check" });
   const differs = compareChain(plan.chain, boot.outcome);
   for (const problem of differs) listen({ type: "problem", problem });
 
@@ -151,6 +154,7 @@ export async function migrate({
     kept,
     definition,
     started: null,
+    cutover,
   };
   await writeReport({ report, host, directory, boot });
   if (!answers.host.start || definition === null || facts === null) return report;

@@ -5,3 +5,4 @@ export * from "./blink.ts";
 export * from "./check.ts";
 export * from "./place.ts";
 export * from "./render.ts";
+export * from "./running.ts";

@@ -61,11 +61,15 @@ function figures(report: Report): Markup {
       sum((disk) => disk.sentBytes) < sum((disk) => disk.usedBytes) ? "sent, compressed" : "sent",
     ],
     [`${report.changes.length}`, "changes in the guest"],
+    ...downtime(report),
     [formatSeconds(seconds), "in all"],
     [report.proof.held ? "unchanged" : "CHANGED", `source (proof: ${report.proof.level})`],
   ] as const;
   return html`<div class="figures">${pairs.map(([figure, what]) => html`<div><b>${figure}</b><span>${what}</span></div>`)}</div>`;
 }
+
+const downtime = ({ cutover = null }: Report): readonly (readonly [string, string])[] =>
+  cutover === null ? [] : [[formatSeconds(cutover.downtimeSeconds), "downtime"]];
 
 function bootSection({ outcome }: Report, screenshotPng: Uint8Array | null): Markup {
   const picture =

@@ -161,7 +161,7 @@ export function problemSection({ problems, waitingUnits }: Report): Markup {
   }`;
 }
 
-export function timeSection({ seconds, begun, ended }: Report): Markup {
+export function timeSection({ seconds, begun, ended, cutover = null }: Report): Markup {
   const total = (Date.parse(ended) - Date.parse(begun)) / 1000;
   return html`<h2>Time</h2><table>${PHASES.flatMap((phase) => {
     const value = seconds[phase];
@@ -169,7 +169,11 @@ export function timeSection({ seconds, begun, ended }: Report): Markup {
       ? []
       : [html`<tr><th>${phase}</th><td class="number">${formatSeconds(value)}</td></tr>`];
   })}<tr><th>all</th><td class="number"><b>${formatSeconds(total)}</b></td></tr></table>
-  <p class="soft">From ${begun} to ${ended}. A cold migration: the machine's services were down for all of this time, and until the VM starts.</p>`;
+  <p class="soft">From ${begun} to ${ended}. ${
+    cutover === null
+      ? "A cold migration: the machine's services were down for all of this time, and until the VM starts."
+      : `The server worked until it was replaced by the live system: ${formatSeconds(cutover.downtimeSeconds)} from its shutdown until the VM was seen ${cutover.until === "start" ? "to run" : "in the boot check"}.`
+  }</p>`;
 }
 
 export function proofSection({ proof, disks }: Report): Markup {

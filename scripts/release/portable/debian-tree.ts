@@ -12,6 +12,8 @@ const SUITE = "bookworm";
 const BASIC: readonly string[] = [
   ..."bsdutils busybox-static coreutils dash dpkg findutils grep gzip mawk sed tar".split(" "),
   ..."libc6 libgcc-s1 libstdc++6".split(" "),
+  // A live CD needs neither of its own, and a computer at a desk none of the first, which would change how it reboots.
+  ..."kexec-tools iproute2".split(" "),
 ];
 
 /** The boot check and the wizard need far more than the rest together: 200 MB of QEMU, and a terminal's database. */

@@ -73,4 +73,29 @@ const SURVEY = {
   "survey-no-root": warns("On which disk the installed system lies is not known."),
 } satisfies ProblemTable;
 
-export const SOURCE_PROBLEMS = { ...DISKS, ...OVERLAY, ...MIRRORS, ...SURVEY };
+/** A running server that the live system shall replace in memory. */
+const CUTOVER = {
+  "cutover-arch": stops("The server is not x86_64."),
+  "cutover-container": stops("cutover was started in a container."),
+  "cutover-twice": stops("Another cutover is at work on the server, or was killed."),
+  "cutover-memory": stops("The server has too little memory for the live system."),
+  "cutover-init": stops("How the server is shut down into another kernel is not known."),
+  "cutover-disk": stops("A disk is not one that the live system would know again."),
+  "cutover-disk-away": { ...stops("A disk of the server is not seen in the live system."), heals: true },
+  "cutover-network": stops("The live system would not reach the destination as the server does."),
+  "cutover-network-part": notes("Some addresses of the server are not there in the live system."),
+  "cutover-to-wrong": stops("The destination is a directory of the server itself."),
+  "cutover-key": stops("The destination does not let in the key of the job."),
+  "cutover-no-copy": warns("Nothing was copied ahead, so the server is down for a long time."),
+  "cutover-no-plan": warns("No plan could be made while the server runs."),
+  "cutover-chain-later": notes("The chain of boot is walked after the jump, before the copy."),
+  "live-parts-version": stops("The live system is of another version than the program."),
+  "kexec-not-built": stops("The server's kernel was built without kexec."),
+  "kexec-not-told": warns("Nothing tells whether the server's kernel has kexec."),
+  "kexec-disabled": stops("kexec is switched off until the next boot of the server."),
+  "kexec-locked": stops("Secure Boot, or a kernel that is locked down, forbids kexec."),
+  "kexec-program-missing": stops("There is no program kexec."),
+  "kexec-refused": stops("The server's kernel does not take the live system."),
+} satisfies ProblemTable;
+
+export const SOURCE_PROBLEMS = { ...DISKS, ...OVERLAY, ...MIRRORS, ...SURVEY, ...CUTOVER };

@@ -48,6 +48,8 @@ const VALUES = {
   "to-wrong": stops("The value of --to is not a destination."),
   "vcpus-wrong": stops("The value of --vcpus is not understood."),
   "volume-wrong": stops("The value of --volume is not understood, or does not fit the disks."),
+  "post-wrong": stops("The value of --post is not understood."),
+  "onfail-wrong": stops("The value of --onfail is not understood."),
   "window-ends-wrong": stops("The value of --window-ends is not understood."),
 } satisfies ProblemTable;
 
@@ -109,6 +111,8 @@ const LIVE = {
   "iso-without-room": stops("The image has no reserved space for a program to be attached."),
   "iso-room-too-small": stops("What is to be attached does not fit into the image's reserved space."),
   "iso-other-interface": stops("The image was built for another kind of program."),
+  "live-parts-wrong": stops("The image or directory holds no live system."),
+  "iso-or-pxe": stops("cutover needs either --iso or --pxe."),
   "dialog-failed": stops("The wizard's boxes cannot be shown on this terminal."),
   "blink-failed": stops("The light of a network port cannot blink."),
 } satisfies ProblemTable;

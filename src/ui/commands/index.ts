@@ -6,6 +6,7 @@ import { runHostDefine } from "./host/define.ts";
 import { runHostShow } from "./host/show.ts";
 import { runCheck } from "./check.ts";
 import { runCopy } from "./copy.ts";
+import { runCutover } from "./cutover.ts";
 import { runConvert } from "./convert.ts";
 import { runDoctor } from "./doctor.ts";
 import { runHostClean } from "./host/clean.ts";
@@ -30,6 +31,7 @@ export const COMMAND_RUNNERS: Readonly<Record<CommandName, CommandRunner>> = {
   migrate: runMigrate,
   copy: runCopy,
   remote: runRemoteCommand,
+  cutover: runCutover,
   convert: runConvert,
   check: runCheck,
   verify: runVerify,

@@ -3,6 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readNote } from "../../job/index.ts";
 import { readBounded, run, RunError } from "../../system/index.ts";
 import { say } from "./context.ts";
 
@@ -45,7 +46,11 @@ async function startOwnSystem(signal: AbortSignal): Promise<void> {
         await sleep(1000, undefined, { signal });
       break;
     case "reboot":
-      say("Booted over the network: what the machine starts now is up to its firmware.");
+      say(
+        (await readNote()) === null
+          ? "Booted over the network: what the machine starts now is up to its firmware."
+          : "The server starts its own system again.",
+      );
   }
   if (device === null || (await readBounded(IN_MEMORY)) !== null) await run(["systemctl", "reboot"]);
   // Programs that shut the system down may be gone with the medium; no disk is mounted for writing.

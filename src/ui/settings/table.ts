@@ -168,6 +168,9 @@ export const SETTINGS = {
     "ANSWERS",
     "An answer file: put on the image by iso build; on the live CD, as p2v.config=ANSWERS, its path or http(s) address.",
   ),
+  iso: one("FILE", "The image of the live CD, of virt-p2v iso build."),
+  pxe: one("DIR", "In place of --iso: a directory of virt-p2v iso pxe."),
+  "dry-run": flag("Check everything, show the plan, and end there."),
   extras: one(
     "DIR",
     "A directory of extras: packages with drivers for guests as DISTRO/VERSION/ARCH/, firmware, scripts. iso build and iso attach put it on the image, where it is found by itself.",
@@ -181,7 +184,7 @@ export const SETTINGS = {
   unattended: flag("On the live CD, as p2v.unattended: begin without asking."),
   identity: one(
     "KEY",
-    "On the live CD, as p2v.identity=KEY: the private key for the host, a path or an http(s) address.",
+    "The private key for the host: on the live CD, as p2v.identity=KEY, a path or an http(s) address; for cutover a file, in place of a key made for this job.",
   ),
   "host-key": one(
     "FINGERPRINT",
@@ -193,11 +196,11 @@ export const SETTINGS = {
   ),
   post: one(
     "ACT",
-    "On the live CD, as p2v.post=ACT, after success: poweroff, reboot, none, or local (the CD is ejected, and the machine's own system starts; not with --start). Default: none.",
+    "On the live CD, as p2v.post=ACT, and after a cutover, when all has succeeded: poweroff, reboot, none, or local (the CD is ejected, and the machine's own system starts; not with --start). Default: none.",
   ),
   onfail: one(
     "ACT",
-    "On the live CD, as p2v.onfail=ACT, after a failure: wait, poweroff, or local (as for post). Default: wait.",
+    "On the live CD, as p2v.onfail=ACT, and after a cutover, when it has failed: wait, poweroff, or local (as for post). Default: wait; of cutover: local, the server starts its own system again.",
   ),
   plan: one("FILE", "A plan to take along, as plan --save or plan --json wrote it."),
   trace: one(

@@ -23,7 +23,7 @@ export async function standInMedium(
   options: { base: string; program: string; roomBytes: number; signal: AbortSignal },
 ): Promise<void> {
   const scratch = await mkdtemp(`${out}-scratch-`);
-  await makeMedium({ ...options, out, scratch, epoch: 1_700_000_000 });
+  await makeMedium({ ...options, version: "0.0.0", out, scratch, epoch: 1_700_000_000 });
   await rm(scratch, { recursive: true });
 }
 

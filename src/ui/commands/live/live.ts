@@ -13,6 +13,7 @@ import { leave } from "../leave.ts";
 import { runMigrate } from "../migrate.ts";
 import { runPlan } from "../plan.ts";
 import { withTrace } from "../with-trace.ts";
+import { readReplaced } from "./replaced.ts";
 
 const RUNNERS = { migrate: runMigrate, plan: runPlan } as const;
 
@@ -29,11 +30,18 @@ export const runLive: CommandRunner = async (given, { signal }) => {
   }
   let live = line;
   let code = 1;
+  const replaced = await readReplaced();
+  // A server that was at work is missed sooner than a machine that somebody boots from a CD.
+  const patience = { patienceMs: replaced?.note.retryForMs ?? Number.POSITIVE_INFINITY, signal };
   try {
-    const answers = await withPatience(() => readAnswers(line.config, { signal }), signal);
+    const answers = await withPatience(() => readAnswers(line.config, { signal }), patience);
     live = liveSettings(text, answers);
-    const settings = live;
-    code = await withPatience(() => runOnce(settings, signal), signal);
+    const answered = live;
+    const settle = (): Promise<LiveSettings> =>
+      replaced?.settle(answered, signal) ?? Promise.resolve(answered);
+    const settings = await withPatience(settle, patience);
+    live = settings;
+    code = await withPatience(() => runOnce(settings, signal), patience);
   } catch (error) {
     if (signal.aborted) throw error;
     if (error instanceof UserError && error.code === DONE_ALREADY) {
@@ -42,7 +50,9 @@ export const runLive: CommandRunner = async (given, { signal }) => {
       if (live.post !== "none") await leave("poweroff", { signal });
       return 0;
     }
-    say(renderError(error));
+    const words = renderError(error);
+    say(words);
+    await replaced?.tell(words);
     say("virt-p2v live: FAILED. Nothing was written to the disks of this machine.");
     const trace = traceOf(live) ?? given.one("trace");
     if (trace !== null)
@@ -50,6 +60,7 @@ export const runLive: CommandRunner = async (given, { signal }) => {
     if (live.onfail !== "wait") await leave(live.onfail, { signal });
     throw error;
   }
+  await replaced?.tell(code === 0 ? null : `It ended with code ${code}: see the report`);
   say(code === 0 ? "virt-p2v live: done" : `virt-p2v live: ended with code ${code}`);
   if (code === 0 && live.post !== "none") await leave(live.post, { signal });
   if (code !== 0 && live.onfail !== "wait") await leave(live.onfail, { signal });
@@ -62,12 +73,16 @@ function traceOf({ migrate }: LiveSettings): string | null {
   return /(?:^|\0)--trace[=\0]([^\0]+)/.exec(words)?.[1] ?? null;
 }
 
-async function withPatience<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+type Patience = { readonly patienceMs: number; readonly signal: AbortSignal };
+
+async function withPatience<T>(act: () => Promise<T>, { patienceMs, signal }: Patience): Promise<T> {
+  let leftMs = patienceMs;
   for (const pause of PAUSES) {
     try {
       return await act();
     } catch (error) {
-      if (!mayHeal(error)) throw error;
+      leftMs -= pause * 1000;
+      if (!mayHeal(error) || leftMs < 0) throw error;
       say(`${renderError(error)}  Trying again in ${pause} s`);
       await sleep(pause * 1000, undefined, { signal });
     }

@@ -9,6 +9,7 @@ export type CommandName =
   | "migrate"
   | "copy"
   | "remote"
+  | "cutover"
   | "convert"
   | "check"
   | "verify"

@@ -2,6 +2,7 @@
 // The commands, in the order of help and manual; and what their exit codes mean.
 import type { Command } from "./command.ts";
 import { copy } from "./copy.ts";
+import { cutover } from "./cutover.ts";
 import { inspect, plan, migrate } from "./migrate.ts";
 import { convert } from "./convert.ts";
 import { check, verify, report } from "./finished.ts";
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   migrate,
   copy,
   remote,
+  cutover,
   convert,
   check,
   verify,

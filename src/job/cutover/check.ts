@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that a cutover rests on, looked at before anything is done: every finding is kept, so that a person sees them at once.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type Host,
+  type Machine,
+  makeProblem,
+  type Preview,
+  type Problem,
+  UserError,
+} from "../../core/index.ts";
+import { collectHere } from "../../inspect/index.ts";
+import { type KnownWay, readKnownWay } from "../../hosts/index.ts";
+import type { Answers } from "../../plan/index.ts";
+import { connectHost, vmDirectory } from "../destination/destination.ts";
+import { readLastPass } from "../last-pass.ts";
+import { planSurvey } from "../survey.ts";
+import { readFacts, readRunning } from "./collect.ts";
+import { judgeDisks } from "./disks.ts";
+import type { CutoverFacts } from "./facts.ts";
+import { fitThere } from "./fit.ts";
+import { judgeCutover } from "./judge.ts";
+
+export type CutoverCheck = {
+  readonly facts: CutoverFacts;
+  /** null: no plan could be made of files alone; a problem says why. */
+  readonly preview: Preview | null;
+  readonly problems: readonly Problem[];
+  /** null: nothing was copied ahead. */
+  readonly lastPassSeconds: number | null;
+  /** null: the destination was not reached; a problem says why. */
+  readonly reached: Reached | null;
+};
+
+export type Reached = {
+  readonly host: Host;
+  readonly way: KnownWay;
+  /** Of the destination, as this server finds it. */
+  readonly address: string;
+  readonly directory: string;
+};
+
+type Options = {
+  readonly answers: Answers;
+  readonly name: string;
+  readonly machine: Machine;
+  readonly sshConfig: string | null;
+  readonly live: CutoverFacts["live"];
+  readonly version: string;
+  /** Memory. */
+  readonly directory: string;
+  readonly keep: AsyncDisposableStack;
+  readonly signal: AbortSignal;
+};
+
+export async function checkCutover(options: Options): Promise<CutoverCheck> {
+  const { answers, machine, live, version, signal } = options;
+  const problems: Problem[] = [...judgeDisks(answers.disks, machine.storage)];
+  const reached = await kept(problems, () => reach(options, problems), signal);
+  const running =
+    reached === null
+      ? null
+      : await kept(problems, () => readRunning(reached.way.destination.host, { machine, signal }), signal);
+  const facts: CutoverFacts = {
+    ...(await readFacts(machine)),
+    live,
+    version,
+    network: running?.network ?? null,
+  };
+  const judged = judgeCutover(facts);
+  // Where the destination was not reached, that has been said, and nothing is known of the way to it.
+  const isKnown = running !== null || answers.destination.kind === "dir";
+  problems.push(...judged.filter(({ code }) => isKnown || code !== "cutover-to-wrong"));
+  const planned = await plan(options, problems);
+  const fitted =
+    reached === null
+      ? null
+      : await kept(problems, () => fitThere(reached, { answers, preview: planned, signal }), signal);
+  problems.push(...(fitted?.problems ?? []));
+  const lastPassSeconds = reached === null ? null : await readLastPass(reached.host, reached.directory);
+  if (reached !== null && lastPassSeconds === null) problems.push(NOTHING_AHEAD);
+  return {
+    facts,
+    preview: fitted?.preview ?? planned,
+    problems,
+    lastPassSeconds,
+    reached: reached === null || running === null ? null : { ...reached, address: running.address },
+  };
+}
+
+const NOTHING_AHEAD = makeProblem("cutover-no-copy", {
+  about: [],
+  text: "Nothing was copied ahead: the server is down for as long as all of its disks take to be sent",
+  advice: "First, while it works: virt-p2v copy --live, to the same place under the same name",
+});
+
+/** What a person can mend is a finding among others. */
+async function kept<T>(problems: Problem[], act: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
+  try {
+    return await act();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof UserError)) throw error;
+    const { code, message: text, advice } = error;
+    problems.push(makeProblem(code, { about: [], severity: "stops", text, advice }));
+    return null;
+  }
+}
+
+/** The destination as the user's own ssh reaches it. */
+async function reach(
+  { answers, name, sshConfig, keep, signal }: Options,
+  problems: Problem[],
+): Promise<Omit<Reached, "address"> | null> {
+  const { destination } = answers;
+  if (destination.kind === "dir") return null;
+  const way = await readKnownWay(destination, { sshConfig, signal });
+  if (way.through !== null)
+    problems.push(
+      makeProblem("cutover-network", {
+        about: [],
+        severity: "stops",
+        text: `ssh reaches ${destination.host} through ${way.through}, and the live system goes there directly`,
+        advice: "Give an address that this server reaches itself",
+      }),
+    );
+  const host = keep.use(await connectHost(destination, { sshConfig, signal }));
+  return { host, way, directory: vmDirectory(destination, name) };
+}
+
+/** By the collector's way: what its files tell. Kernels, initramfs and boot code are looked at after the jump, before the copy. */
+async function plan(
+  { answers, name, directory, signal }: Options,
+  problems: Problem[],
+): Promise<Preview | null> {
+  const file = join(directory, "survey.tar.gz");
+  try {
+    await writeFile(file, await collectHere({ sysroot: null, signal }), { mode: 0o600 });
+    const { preview } = await planSurvey(file, {
+      answers: { ...answers, name },
+      signal,
+      emit: () => undefined,
+    });
+    problems.push(CHAIN_LATER);
+    return preview;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof UserError)) throw error;
+    problems.push(
+      makeProblem("cutover-no-plan", {
+        about: [],
+        text: `No plan could be made while the server runs: ${error.message}`,
+        advice:
+          "It is made after the jump, before anything is sent; what stops it then brings the server back",
+      }),
+    );
+    return null;
+  }
+}
+
+const CHAIN_LATER = makeProblem("cutover-chain-later", {
+  about: [],
+  text: "Kernels, initramfs and boot code are not looked at while the server runs",
+  advice:
+    "The chain of boot is walked after the jump, before anything is sent: a broken link then brings the server back. virt-p2v migrate from the live CD up to its question shows it before",
+});

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// cutover: a running server is replaced by the live system, in memory.
+export { arrive, depart, noteIdentity } from "./arrive.ts";
+export * from "./cutover.ts";
+export { measureDowntime } from "./mark.ts";
+export { type CutoverNote, readNote } from "./note.ts";
