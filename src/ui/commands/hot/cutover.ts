@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v cutover: all findings, the plan and the question; then the server is gone.
-import { formatSeconds, type Machine, type Preview, UserError } from "../../core/index.ts";
-import { parseDestination } from "../../hosts/index.ts";
-import { openLiveParts } from "../../iso/index.ts";
-import { type CutoverCheck, cutover } from "../../job/index.ts";
-import { printProblems } from "../print/index.ts";
-import { printPlan } from "../print/plan.ts";
+import { formatSeconds, type Machine, type Preview, UserError } from "../../../core/index.ts";
+import { parseDestination } from "../../../hosts/index.ts";
+import { openLiveParts } from "../../../iso/index.ts";
+import { type CutoverCheck, cutover } from "../../../job/index.ts";
+import { printProblems } from "../../print/index.ts";
+import { printPlan } from "../../print/plan.ts";
 import {
   answersOf,
   type FileAnswers,
@@ -13,11 +13,11 @@ import {
   renderAnswers,
   SETTINGS,
   type SettingName,
-} from "../settings/index.ts";
-import { renderJson } from "../text/plain.ts";
-import { VERSION } from "../version.ts";
-import { askYes } from "./ask.ts";
-import { type CommandRunner, say, tell, tellLines, widthOf } from "./context.ts";
+} from "../../settings/index.ts";
+import { renderJson } from "../../text/plain.ts";
+import { VERSION } from "../../version.ts";
+import { askYes } from "../ask.ts";
+import { type CommandRunner, say, tell, tellLines, widthOf } from "../context.ts";
 
 export const runCutover: CommandRunner = async (given, { signal }) => {
   const destination = parseDestination(given.one("to") ?? "");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v copy --live: passes over the disks of a running system, each with what it took.
-import { formatBytes, formatSeconds } from "../../core/index.ts";
-import { parseDestination } from "../../hosts/index.ts";
-import { copyLive, type LivePass } from "../../job/index.ts";
-import { answersOf } from "../settings/index.ts";
-import { VERSION } from "../version.ts";
-import { type CommandRunner, makePrinter, say } from "./context.ts";
-import { renderJson } from "../text/plain.ts";
+import { formatBytes, formatSeconds } from "../../../core/index.ts";
+import { parseDestination } from "../../../hosts/index.ts";
+import { copyLive, type LivePass } from "../../../job/index.ts";
+import { answersOf } from "../../settings/index.ts";
+import { VERSION } from "../../version.ts";
+import { type CommandRunner, makePrinter, say } from "../context.ts";
+import { renderJson } from "../../text/plain.ts";
 
 export const runCopy: CommandRunner = async (given, { signal }) => {
   const answers = answersOf(given, parseDestination(given.one("to") ?? ""));

@@ -8,7 +8,7 @@ import {
   parseAnswerFile,
   parseCommandLine,
   renderAnswers,
-} from "../settings/index.ts";
+} from "../../settings/index.ts";
 import { answersFrom } from "./cutover.ts";
 
 const BIOS = { firmware: { kind: "known", value: { kind: "bios" } } } as const;
