@@ -57,6 +57,12 @@ export function splitRanges(
   return out;
 }
 
+/** Does one of `ranges` (normal) reach into `range`? Pure. */
+export function touches(ranges: readonly Range[], range: Range): boolean {
+  const found = ranges[firstEndingAfter(ranges, range.start)];
+  return found !== undefined && found.start < range.end;
+}
+
 function firstEndingAfter(ranges: readonly Range[], at: number): number {
   let low = 0;
   let high = ranges.length;

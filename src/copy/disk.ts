@@ -44,6 +44,8 @@ export async function copyDisk({ disk, connection, limit, options }: Job): Promi
     cellWork(disk.map, grid, disk.volume === undefined ? {} : { maxZeroBytes: VOLUME_ZERO_BYTES }),
   );
   let rootSha256: string | null = null;
+  /** null: not asked yet. Later the destination has what this copy brought, too. */
+  let isKnown: boolean | null = disk.known === undefined ? false : null;
   for (let opened: Opened | null = null; ; ) {
     try {
       const lanes = await connection.lanes();
@@ -51,6 +53,8 @@ export async function copyDisk({ disk, connection, limit, options }: Job): Promi
       opened = await openOnAll(disk, { grid, lanes, mode });
       if (!opened.kept && sender.isPartlyDurable) throw disappeared(disk.file);
       sender.entries = opened.kept ? entriesOf(lanes, disk, grid) : null;
+      isKnown ??= (await sender.entries?.root()) === disk.known?.rootSha256;
+      sender.isKnown = isKnown;
       await runWorkers(work, {
         lanes,
         workersPerLane: WORKERS_PER_LANE,
@@ -68,6 +72,7 @@ export async function copyDisk({ disk, connection, limit, options }: Job): Promi
         sentBytes: sender.sentBytes,
         cells: cellCount(grid),
         cellsKept: sender.cellsKept,
+        readBytes: sender.readBytes,
         rootSha256,
         readBack: opened.readBack,
         receiver: connection.receiver,

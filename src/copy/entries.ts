@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the destination already has, asked for in pages while the copy goes on: the hashes of a 64 TiB disk never lie
 // in memory at once.
+import { createHash } from "node:crypto";
 import { entriesBytes, entryAt, MAX_ENTRIES, ProtocolError } from "../wire/index.ts";
 import type { Lane } from "./lane.ts";
 
@@ -23,6 +24,13 @@ export class DurableEntries {
   async get(index: number): Promise<Buffer> {
     const page = await this.#page(Math.floor(index / MAX_ENTRIES));
     return entryAt(page, index % MAX_ENTRIES);
+  }
+
+  /** SHA-256 over all of them: the root hash, if every cell is durable. */
+  async root(): Promise<string> {
+    const hash = createHash("sha256");
+    for (let first = 0; first < this.#cells; first += MAX_ENTRIES) hash.update(await this.#ask(first));
+    return hash.digest("hex");
   }
 
   #page(number: number): Promise<Buffer> {

@@ -23,6 +23,15 @@ export type DiskToCopy = {
     /** Past the page cache: of a disk in use it holds what was there when it was read first. Absent: as usual. */
     readonly direct?: boolean;
   };
+  /** What an earlier copy brought and what changed since; cells without a change are not read. Absent: all are. */
+  readonly known?: KnownCells | undefined;
+};
+
+export type KnownCells = {
+  /** What the destination's hashes came to after that copy. If they come to anything else now, all is read. */
+  readonly rootSha256: string;
+  /** Normal. Bytes that may be others, or may be used where they were not, and the reverse. */
+  readonly changed: readonly Range[];
 };
 
 export type CopiedSegment = {
@@ -49,6 +58,8 @@ export type CopyResult = {
   readonly cells: number;
   /** Cells with data that were durable from an earlier run and still right. */
   readonly cellsKept: number;
+  /** Of the disk or the view above it; less than `usedBytes` where cells were known. */
+  readonly readBytes: number;
   /** SHA-256 over the cells' SHA-256, as in manifest.json. */
   readonly rootSha256: string;
   readonly readBack: ReadBack;

@@ -21,6 +21,7 @@ import { transferOptions } from "./copy.ts";
 import { connectHost, printDestination, type SshAccess, vmDirectory } from "./destination/destination.ts";
 import { askDirectory } from "./destination/directory.ts";
 import { writeLastPass } from "./last-pass.ts";
+import { forgetWrites, knownCells, LiveWrites } from "./live-writes.ts";
 import { startPhases } from "./phases.ts";
 import { refuseOrdinaryUser, refuseTwice } from "./source/source.ts";
 
@@ -28,6 +29,8 @@ export type LivePass = {
   /** From 1. */
   readonly number: number;
   readonly usedBytes: number;
+  /** Less than `usedBytes` where the kernel's record told what had changed. */
+  readonly readBytes: number;
   /** On the wire. */
   readonly sentBytes: number;
   readonly seconds: number;
@@ -43,21 +46,30 @@ export type CopyLiveOptions = SshAccess & {
   readonly answers: Pick<Answers, "disks" | "destination" | "name" | "format" | "transfer" | "windowEnds">;
   /** Passes until one is no shorter than the one before. */
   readonly follow: boolean;
+  /** Reads only what the kernel saw being written since the pass before. */
+  readonly trustWrites: boolean;
   readonly version: string;
   readonly onPass: (pass: LivePass) => void;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
 
-type Ground = Omit<CopyLiveOptions, "onPass" | "follow"> & {
+type Ground = Omit<CopyLiveOptions, "onPass" | "follow" | "trustWrites"> & {
   readonly disks: readonly SourceDisk[];
   readonly name: string;
   readonly host: Host;
   readonly directory: string;
+  /** null: every pass reads all that is in use. */
+  readonly writes: LiveWrites | null;
 };
 
 /** UserError as for a migration; what is durable at the destination stays there in every case. */
-export async function copyLive({ onPass, follow, ...options }: CopyLiveOptions): Promise<LiveCopy> {
+export async function copyLive({
+  onPass,
+  follow,
+  trustWrites,
+  ...options
+}: CopyLiveOptions): Promise<LiveCopy> {
   const { answers, signal, emit } = options;
   refuseOrdinaryUser();
   const name = nameFor(answers.name);
@@ -67,7 +79,10 @@ export async function copyLive({ onPass, follow, ...options }: CopyLiveOptions):
   refuseTwice(disks);
   await using host = await connectHost(answers.destination, { ...options, signal });
   const directory = vmDirectory(answers.destination, name);
-  const ground: Ground = { ...options, disks, name, host, directory };
+  const destination = printDestination(answers.destination, name);
+  if (!trustWrites) await forgetWrites(disks);
+  await using writes = trustWrites ? await LiveWrites.open({ disks, destination, signal, emit }) : null;
+  const ground: Ground = { ...options, disks, name, host, directory, writes };
   const passes: LivePass[] = [];
   for (let isOver = false; !isOver; ) {
     const begun = performance.now();
@@ -78,7 +93,7 @@ export async function copyLive({ onPass, follow, ...options }: CopyLiveOptions):
     onPass(pass);
     isOver = !follow || !isWorthAnother(passes, { now: new Date(), endsAt: answers.windowEnds ?? null });
   }
-  return { name, destination: printDestination(answers.destination, name), passes };
+  return { name, destination, passes };
 }
 
 /** A pass that is shorter by less than this is as short as it gets: what is left is reading, or what the server writes meanwhile. */
@@ -108,34 +123,46 @@ async function copyOnce(
   ground: Ground,
   { isFirst }: { isFirst: boolean },
 ): Promise<Omit<LivePass, "number" | "seconds">> {
-  const { answers, disks, name, host, directory, version, signal, emit } = ground;
+  const { answers, disks, name, host, directory, version, writes, signal, emit } = ground;
   const { transfer, format } = answers;
   emit({ type: "step", phase: "copy", text: "Reading which blocks are in use" });
+  // What was read in an earlier pass is still in the page cache of the whole disk; writes through a partition pass it by.
+  for (const { kind, path } of disks) if (kind === "device") await flush(path, signal);
+  const before = (await writes?.beginPass()) ?? null;
   const maps = await usedNow(disks, ground);
   const usedBytes = [...maps.values()].reduce((sum, map) => sum + bytesOf(map, "data"), 0);
   if (isFirst) await makeRoom(ground, usedBytes);
   const results = await copyDisks({
     host,
     directory,
-    disks: disks.map((disk) => ({
-      number: disk.number,
-      file: imageFile(name, disk.number, format),
-      format,
-      sizeBytes: disk.sizeBytes,
-      map: maps.get(disk.number) ?? uniform(disk.sizeBytes, "data"),
-      read: {
-        sourcePath: disk.path,
-        viewPath: disk.path,
-        touched: [],
-        direct: disk.kind === "device",
-      },
-    })),
+    disks: disks.map((disk) => {
+      const map = maps.get(disk.number) ?? uniform(disk.sizeBytes, "data");
+      return {
+        number: disk.number,
+        file: imageFile(name, disk.number, format),
+        format,
+        sizeBytes: disk.sizeBytes,
+        map,
+        read: {
+          sourcePath: disk.path,
+          viewPath: disk.path,
+          touched: [],
+          direct: disk.kind === "device",
+        },
+        known: knownCells(before, disk.number, map),
+      };
+    }),
     ...transferOptions(transfer, answers.destination),
     release: version,
     signal,
     emit,
   });
-  return { usedBytes, sentBytes: results.reduce((sum, one) => sum + one.sentBytes, 0) };
+  writes?.endPass({ maps, results });
+  return {
+    usedBytes,
+    readBytes: results.reduce((sum, one) => sum + one.readBytes, 0),
+    sentBytes: results.reduce((sum, one) => sum + one.sentBytes, 0),
+  };
 }
 
 /**
@@ -146,8 +173,6 @@ async function usedNow(
   disks: readonly SourceDisk[],
   { signal, emit }: Pick<Ground, "signal" | "emit">,
 ): Promise<ReadonlyMap<number, ExtentMap>> {
-  // What was read in an earlier pass is still in the page cache of the whole disk; writes through a partition pass it by.
-  for (const { kind, path } of disks) if (kind === "device") await flush(path, signal);
   const { graph, opened } = await readDiskGraph(disks, { keys: [], signal });
   const views = new Map(disks.map(({ number, path }) => [number, path]));
   const { maps, notes } = await readUsedMaps({ graph, views, opened, signal, isHint: true });

@@ -126,6 +126,9 @@ export const SETTINGS = {
   follow: flag(
     "Copy again and again, only what changed, until a pass is no shorter than the one before, or the time of --window-ends is near.",
   ),
+  "trust-writes": flag(
+    "Let the kernel record what is written to the disks, from before the first pass on, and read only that in later passes. It goes on recording, in memory, when the command ends; copy --live without this flag ends it.",
+  ),
   "window-ends": one(
     "TIME",
     "When the copy must be done, such as 06:30 or 2026-11-24T06:30: the plan says whether it fits, and what to do if not; copy --follow begins no pass that would end later.",

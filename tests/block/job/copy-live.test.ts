@@ -145,6 +145,42 @@ for (const type of ["ext4", "xfs"] as const)
     }
   });
 
+test("with --trust-writes a pass reads only what was written since, and what it left out is right", async (t) => {
+  await using source = await server(t);
+  const { device, mounted, unmount } = source;
+  const to = await temporary(t);
+  await writeFile(join(mounted, "base"), randomBytes(48 * MIB));
+  await run(["sync", "--file-system", mounted]);
+  const pass = async (): Promise<LivePass> => {
+    const [only] = await copyLive(device, to, "--trust-writes");
+    return only ?? assert.fail("a pass");
+  };
+  const first = await pass();
+  assert.equal(first.readBytes, first.usedBytes);
+  await writeFile(join(mounted, "base"), randomBytes(2 * MIB), { flag: "r+" });
+  await writeFile(join(mounted, "new"), randomBytes(MIB));
+  const second = await pass(); // another process goes on with the record
+  assert.ok(second.readBytes < second.usedBytes / 2, `${second.readBytes} of ${second.usedBytes}`);
+  assert.ok(second.sentBytes > 3 * MIB);
+  await rm(join(mounted, "new"));
+  await pass();
+  const instance = `/sys/kernel/tracing/instances/virt-p2v-7-${device.replace("/dev/loop", "")}`;
+  await writeFile(`${instance}/events/block/block_rq_issue/enable`, "0");
+  await writeFile(join(mounted, "base"), randomBytes(MIB), { flag: "r+" });
+  const doubted = await pass();
+  assert.equal(doubted.readBytes, doubted.usedBytes, "a record with a gap is none");
+
+  await writeFile(join(mounted, "last"), randomBytes(MIB));
+  await pass();
+  await unmount();
+  const last = await pass();
+  assert.ok(last.readBytes < last.usedBytes / 2);
+  const rest = await copyLive(device, to);
+  assert.equal(rest[0]?.readBytes, rest[0]?.usedBytes);
+  assert.equal(rest[0]?.sentBytes, 0, "all that was not read was right");
+  assert.ok(!existsSync(instance), "and without the flag nothing is recorded any more");
+});
+
 test("--follow ends when a pass is as short as it gets, while the server writes on", async (t) => {
   await using source = await server(t);
   const { device, mounted } = source;

@@ -13,6 +13,7 @@ export const LEVELS: Readonly<Record<string, number>> = {
   wire: 1,
   proof: 2,
   receiver: 2,
+  writes: 2,
   inspect: 3,
   plan: 3,
   overlay: 3,

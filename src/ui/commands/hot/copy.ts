@@ -19,6 +19,7 @@ export const runCopy: CommandRunner = async (given, { signal }) => {
       answers,
       sshConfig: given.one("ssh-config"),
       follow: given.flag("follow"),
+      trustWrites: given.flag("trust-writes"),
       version: VERSION,
       onPass: (pass) => {
         printer.close();
@@ -37,8 +38,13 @@ export const runCopy: CommandRunner = async (given, { signal }) => {
   }
 };
 
-const passLine = ({ number, usedBytes, sentBytes, seconds }: LivePass): string =>
-  `Pass ${number}: ${formatBytes(usedBytes)} in use, ${formatBytes(sentBytes)} sent, ${formatSeconds(seconds)}`;
+const passLine = ({ number, usedBytes, readBytes, sentBytes, seconds }: LivePass): string =>
+  [
+    `Pass ${number}: ${formatBytes(usedBytes)} in use`,
+    ...(readBytes < usedBytes ? [`${formatBytes(readBytes)} read`] : []),
+    `${formatBytes(sentBytes)} sent`,
+    formatSeconds(seconds),
+  ].join(", ");
 
 function nextSteps({
   to,

@@ -17,6 +17,7 @@ export const copy: Command = {
     "live",
     "name",
     "follow",
+    "trust-writes",
     "window-ends",
     "format",
     "lanes",
