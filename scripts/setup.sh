@@ -57,6 +57,8 @@ libvirt0 /usr/share/libvirt/schemas/domain.rng the schema it judges by
 libxml2-utils /usr/bin/xmllint used by virt-xml-validate
 shellcheck /usr/bin/shellcheck judges our shell scripts
 mandoc /usr/bin/mandoc judges our man pages
+fish /usr/bin/fish a login shell that is no POSIX shell
+tcsh /usr/bin/tcsh another one
 busybox /usr/bin/busybox the smallest shell that a host or guest may have
 ipxe-qemu /usr/lib/ipxe/qemu/pxe-e1000.rom test machines that boot over the network
 ovmf /usr/share/OVMF/OVMF_CODE_4M.fd firmware of UEFI test machines

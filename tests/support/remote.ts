@@ -22,7 +22,7 @@ report) trap 'echo interrupted; exit 42' INT; trap 'stty size' WINCH; stty size;
 	until read -r answer; do :; done; echo "answer $answer"; while :; do sleep 0.1; done ;;
 verify) i=1; trap 'echo interrupted; exit 42' INT
 	while :; do
-		if [ -e "$2/$i" ]; then cat "$2/$i"; i=$((i + 1))
+		if [ -e "$2/$i" ]; then cat "$2/$i"; : >"$2/$i.done"; i=$((i + 1))
 		elif [ -e "$2/end" ]; then exit 5
 		else sleep 0.05; fi
 	done ;;

@@ -16,6 +16,8 @@ export type Terminal = AsyncDisposable & {
   press(...keys: readonly string[]): Promise<void>;
   /** The screen once `words` are on it; Error with the screen when they do not come, or the command ended. */
   see(words: RegExp): Promise<readonly string[]>;
+  /** As when a person makes the window larger. */
+  resize(columns: number): Promise<void>;
   /** Waits for the end of the command. */
   exitCode(): Promise<number>;
 };
@@ -60,6 +62,7 @@ export async function openTerminal(
   return {
     screen,
     press: async (...keys) => void (await tmux("send-keys", ...keys)),
+    resize: async (columns) => void (await tmux("resize-window", "-x", `${columns}`, "-y", `${rows}`)),
     see: (words) =>
       until(`${words}`, async () => {
         const now = await screen();

@@ -2,6 +2,7 @@
 // A command on a server over a real sshd: its output, exit code, agent and words; a cut connection, and what will not do.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -14,19 +15,25 @@ import { PROGRAM } from "../../support/cli.ts";
 import { openTerminal } from "../../support/terminal.ts";
 import { temporary } from "../../support/temporary.ts";
 
+/** What a pipe may hold. */
+const PIPE_BYTES = 65_536;
+
 /** A job that prints the files 1, 2, ... of a directory as they come, and ends when there is a file `end`. */
 async function slowJob(t: TestContext): Promise<{
   words: readonly string[];
-  print(number: number): Promise<void>;
+  print(number: number, text?: string): Promise<void>;
+  /** It was printed by the job; what a pipe holds of it may be unread by its keeper. */
+  taken(number: number): Promise<void>;
   end(): Promise<void>;
 }> {
   const directory = await temporary(t);
   return {
     words: ["verify", directory],
-    print: async (number) => {
-      await writeFile(join(directory, "aside"), `line ${number}\n`);
+    print: async (number, text = `line ${number}\n`) => {
+      await writeFile(join(directory, "aside"), text);
       await run(["mv", join(directory, "aside"), join(directory, `${number}`)]);
     },
+    taken: (number) => waitFor(`part ${number}`, () => existsSync(join(directory, `${number}.done`))),
     end: () => writeFile(join(directory, "end"), ""),
   };
 }
@@ -227,11 +234,36 @@ test("remote gives the job a terminal: a question, its answer from another termi
   await using second = await openTerminal(argv, { env: server.env, rows: 30 });
   await second.see(/It runs there since[^]*Begin\?/);
   await second.see(/30 80$/m);
+  await second.resize(200);
+  await second.see(/30 200$/m);
   await second.press("yes", "Enter");
   await second.see(/answer yes/);
   await second.press("C-c");
   await second.see(/interrupted/);
   assert.equal(await second.exitCode(), 42);
+});
+
+test("remote keeps the last of much output while nobody is there, and gives all of it to whoever is", async (t) => {
+  const server = await remoteServer(t);
+  const job = await slowJob(t);
+  const MIB = 2 ** 20;
+  await using first = startRemote(server, job.words);
+  await job.print(1);
+  await first.see(/line 1/);
+  await cut(first);
+  await first.code;
+  await job.print(2, "x".repeat(12 * MIB));
+  await job.print(3, "last\n");
+  await job.taken(3);
+  await using second = startRemote(server, job.words);
+  await second.see(/last\n/);
+  assert.match(second.stderr(), /MiB of what it printed meanwhile are no longer kept/);
+  const kept = second.stdout().length;
+  assert.ok(kept >= 8 * MIB && kept <= 8 * MIB + PIPE_BYTES, `${kept} bytes`);
+  await job.print(4, `${"y".repeat(20 * MIB)}\n`);
+  await job.end();
+  assert.equal(await second.code, 5, second.stderr());
+  assert.equal(second.stdout().length, kept + 20 * MIB + 1);
 });
 
 /** A server on which all directories of the portable file are like this, for its logins alone. */
