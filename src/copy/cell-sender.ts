@@ -111,6 +111,8 @@ export class CellSender {
     if (known !== null && this.#needNotRead(index)) {
       this.root.cell(index, known);
       this.cellsKept += 1;
+      const { disk, options } = this.#parts;
+      options.onUnread?.({ disk: disk.number, ...cellRange(grid, index), sha256: known, data });
       this.#done(index, sumBytes(data));
       return { durable: Promise.resolve() };
     }

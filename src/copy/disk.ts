@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // One disk over several lanes: workers take cells in order, and skip those whose hash the destination already has.
-import { bytesOf, UserError } from "../core/index.ts";
-import { cellCount, type Grid, ProtocolError, segmentBytesFor } from "../wire/index.ts";
+import { bytesOf, normalizeRanges, type Range, UserError } from "../core/index.ts";
+import { cellCount, cellRange, type Grid, ProtocolError, segmentBytesFor } from "../wire/index.ts";
 import { BadSectors } from "./bad-sectors.ts";
 import { CellSender } from "./cell-sender.ts";
-import { cellWork } from "./cells.ts";
+import { cellWork, touches } from "./cells.ts";
 import type { Connection } from "./connection.ts";
-import type { CopyOptions, CopyResult, DiskToCopy } from "./options.ts";
+import type { CopyOptions, CopyResult, DiskToCopy, Sample } from "./options.ts";
 import { DurableEntries } from "./entries.ts";
 import type { Lane } from "./lane.ts";
 import type { RateLimit } from "./rate.ts";
-import { openSource } from "./source.ts";
+import { sampleCells } from "./known/sample.ts";
+import { openSource, type Source } from "./source.ts";
 import { runWorkers, WorkQueue } from "./worker-pool.ts";
 
 /** Cells that one lane reads, hashes and compresses at one time: enough to keep the thread pool busy. */
@@ -46,6 +47,8 @@ export async function copyDisk({ disk, connection, limit, options }: Job): Promi
   let rootSha256: string | null = null;
   /** null: not asked yet. Later the destination has what this copy brought, too. */
   let isKnown: boolean | null = disk.known === undefined ? false : null;
+  let sample: Sample | null = null;
+  const { signal } = options;
   for (let opened: Opened | null = null; ; ) {
     try {
       const lanes = await connection.lanes();
@@ -53,14 +56,25 @@ export async function copyDisk({ disk, connection, limit, options }: Job): Promi
       opened = await openOnAll(disk, { grid, lanes, mode });
       if (!opened.kept && sender.isPartlyDurable) throw disappeared(disk.file);
       sender.entries = opened.kept ? entriesOf(lanes, disk, grid) : null;
-      isKnown ??= (await sender.entries?.root()) === disk.known?.rootSha256;
+      if (isKnown === null) {
+        const found = await sampleKnown({
+          disk,
+          grid,
+          source,
+          lane: lanes[0],
+          entries: sender.entries,
+          signal,
+        });
+        isKnown = found !== null && found.missed === null;
+        sample = found;
+      }
       sender.isKnown = isKnown;
       await runWorkers(work, {
         lanes,
         workersPerLane: WORKERS_PER_LANE,
         windowPerLane: Math.max(2 * WORKERS_PER_LANE, Math.floor(WINDOW_BYTES / grid.segmentBytes)),
         send: (cell, lane) => sender.send(cell, lane),
-        signal: options.signal,
+        signal,
       });
       rootSha256 ??= sender.root.digest();
       await closeOnAll(disk, lanes, rootSha256);
@@ -73,6 +87,7 @@ export async function copyDisk({ disk, connection, limit, options }: Job): Promi
         cells: cellCount(grid),
         cellsKept: sender.cellsKept,
         readBytes: sender.readBytes,
+        sample,
         rootSha256,
         readBack: opened.readBack,
         receiver: connection.receiver,
@@ -82,6 +97,28 @@ export async function copyDisk({ disk, connection, limit, options }: Job): Promi
       await connection.recover(error);
     }
   }
+}
+
+type Known = {
+  readonly disk: DiskToCopy;
+  readonly grid: Grid;
+  readonly source: Source;
+  readonly lane: Lane | undefined;
+  readonly entries: DurableEntries | null;
+  readonly signal: AbortSignal;
+};
+
+/** null: the destination does not have what it had after the copy that is known. */
+async function sampleKnown({ disk, grid, source, lane, entries, signal }: Known): Promise<Sample | null> {
+  const { known, file } = disk;
+  if (known === undefined || lane === undefined || (await entries?.root()) !== known.rootSha256) return null;
+  if (!known.isSampled) return { pieces: 0, bytes: 0, missed: null };
+  const unread: Range[] = [];
+  for (const work of cellWork(disk.map, grid))
+    if (work.kind === "data" && !touches(known.changed, cellRange(grid, work.index)))
+      unread.push(...work.data);
+  const cellBytes = grid.segmentBytes;
+  return await sampleCells(normalizeRanges(unread), { file, cellBytes, source, lane, signal });
 }
 
 function badSectorsOf({ number }: DiskToCopy, { emit }: CopyOptions): BadSectors {

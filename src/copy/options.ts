@@ -32,6 +32,8 @@ export type KnownCells = {
   readonly rootSha256: string;
   /** Normal. Bytes that may be others, or may be used where they were not, and the reverse. */
   readonly changed: readonly Range[];
+  /** Compare a sample of the rest first; if one piece differs, all is read. */
+  readonly isSampled: boolean;
 };
 
 export type CopiedSegment = {
@@ -47,6 +49,9 @@ export type CopiedSegment = {
   readonly pure: boolean;
 };
 
+/** `missed`: the first piece that is not at the destination as it is here; null: all are. */
+export type Sample = { readonly pieces: number; readonly bytes: number; readonly missed: Range | null };
+
 export type CopyResult = {
   readonly number: number;
   readonly file: string;
@@ -60,6 +65,8 @@ export type CopyResult = {
   readonly cellsKept: number;
   /** Of the disk or the view above it; less than `usedBytes` where cells were known. */
   readonly readBytes: number;
+  /** Of the cells that were not read; null: there was none, or the destination had something else. */
+  readonly sample: Sample | null;
   /** SHA-256 over the cells' SHA-256, as in manifest.json. */
   readonly rootSha256: string;
   readonly readBack: ReadBack;
@@ -95,6 +102,8 @@ export type CopyOptions = {
   readonly release?: string;
   /** Told of every cell with data once, in no order, before it is sent. */
   readonly onSegment?: (segment: CopiedSegment) => void;
+  /** Told of every cell with data that was known and not read, once, in no order; the hash is the destination's. */
+  readonly onUnread?: (segment: Omit<CopiedSegment, "pure">) => void;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 };

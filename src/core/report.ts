@@ -58,6 +58,23 @@ export type Proof = {
   readonly disks: readonly { readonly path: string; readonly detail: string; readonly held: boolean }[];
 };
 
+/** How far the images are compared with the source, where not all of it was read before they were done (`--trust-writes`). */
+export type Compared = {
+  /**
+   * `traced`: what was read, a sample of the rest, and for the rest the kernel's record of writes. `full`: that too was compared in the
+   * end. `differs`: and it was not the same. `all`: the record was not trusted, and everything was read at once.
+   */
+  readonly kind: "traced" | "full" | "differs" | "all";
+  /** Why the record was not trusted; else on what it rests. */
+  readonly why: string;
+  readonly readBytes: number;
+  readonly unreadBytes: number;
+  readonly samples: number;
+  readonly sampledBytes: number;
+  /** Of the disks, as they are in the source; at most 1000. */
+  readonly differing: readonly { readonly disk: number; readonly start: number; readonly end: number }[];
+};
+
 export type DiskReport = {
   readonly number: number;
   readonly path: string;
@@ -113,4 +130,6 @@ export type Report = {
   readonly started?: Started | null;
   /** null or absent: the machine was not running. */
   readonly cutover?: CutoverReport | null;
+  /** null or absent: everything was read and compared, as always. */
+  readonly compared?: Compared | null;
 };

@@ -21,7 +21,7 @@ import { transferOptions } from "./copy.ts";
 import { connectHost, printDestination, type SshAccess, vmDirectory } from "./destination/destination.ts";
 import { askDirectory } from "./destination/directory.ts";
 import { writeLastPass } from "./last-pass.ts";
-import { forgetWrites, knownCells, LiveWrites } from "./live-writes.ts";
+import { forgetWrites, knownCells, LiveWrites } from "./writes/live-writes.ts";
 import { startPhases } from "./phases.ts";
 import { refuseOrdinaryUser, refuseTwice } from "./source/source.ts";
 

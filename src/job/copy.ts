@@ -16,6 +16,7 @@ import { diskFiles } from "../wire/index.ts";
 import { readUsedMaps } from "../inspect/index.ts";
 import type { ProofRun } from "../proof/index.ts";
 import { imageFile, isFinished, type TransferAnswers } from "../plan/index.ts";
+import type { Traced } from "./writes/traced.ts";
 import { lostToBadSectors } from "./source/bad-sectors.ts";
 import { KEPT_DIRECTORY } from "./destination/keep-changes.ts";
 
@@ -28,6 +29,8 @@ type Options = {
   readonly opened: readonly OpenedCrypt[];
   readonly directory: string;
   readonly proof: ProofRun;
+  /** null: everything is read. */
+  readonly traced: Traced | null;
   readonly release: string;
   readonly signal: AbortSignal;
   readonly emit: Emit;
@@ -61,22 +64,29 @@ export async function copySource({
   host,
   directory,
   proof,
+  traced,
   release,
   signal,
   emit,
 }: Options): Promise<readonly DiskReport[]> {
   const views = new Map(sealed.map((view) => [view.disk.number, view.path]));
-  const { maps, notes } = await readUsedMaps({ graph: plan.intent.storage, views, opened, signal });
+  const storage = plan.intent.storage;
+  const heard = traced === null ? {} : { onRead: traced.onRead };
+  const { maps, notes } = await readUsedMaps({ graph: storage, views, opened, signal, ...heard });
   for (const problem of notes) emit({ type: "problem", problem });
-  const disks = sealed.map((view, index) => ({
-    volume: plan.intent.volumes[index],
-    number: view.disk.number,
-    file: imageFile(plan.vm.name, view.disk.number, plan.intent.format),
-    format: plan.intent.format,
-    sizeBytes: view.disk.sizeBytes,
-    map: maps.get(view.disk.number) ?? uniform(view.disk.sizeBytes, "data"),
-    read: { sourcePath: view.disk.path, viewPath: view.path, touched: view.touched },
-  }));
+  const disks = sealed.map((view, index) => {
+    const map = maps.get(view.disk.number) ?? uniform(view.disk.sizeBytes, "data");
+    return {
+      volume: plan.intent.volumes[index],
+      number: view.disk.number,
+      file: imageFile(plan.vm.name, view.disk.number, plan.intent.format),
+      format: plan.intent.format,
+      sizeBytes: view.disk.sizeBytes,
+      map,
+      read: { sourcePath: view.disk.path, viewPath: view.path, touched: view.touched },
+      known: traced?.knownCells(view, { map, storage }),
+    };
+  });
   await makeRoom({ plan, host, directory, disks, signal });
   const results = await copyDisks({
     host,
@@ -87,7 +97,9 @@ export async function copySource({
     signal,
     emit,
     onSegment: proof.record,
+    ...(traced === null ? {} : { onUnread: traced.onUnread }),
   });
+  traced?.copied(results, emit);
   const format = plan.intent.format;
   await finishDisks(
     host,

@@ -17,6 +17,8 @@ import { unread } from "./source/mirrors.ts";
 import { keepChanges } from "./destination/keep-changes.ts";
 import { startPhases } from "./phases.ts";
 import { makePreview, refuseStoppers } from "./plan.ts";
+import { takeWrites } from "./writes/live-writes.ts";
+import { Traced } from "./writes/traced.ts";
 import { makeProbeLayers } from "./source/probe.ts";
 import { findDisks, openSource } from "./source/source.ts";
 import { startVm } from "./destination/start.ts";
@@ -105,6 +107,10 @@ export async function migrate({
     return { sealed: views, kernel: taken, made: directories };
   });
   const layers = await makeProbeLayers({ plan, sealed, opened: found.opened, ...call });
+  const shown = printDestination(answers.destination, plan.intent.name);
+  const traced = answers.trustWrites
+    ? new Traced(await takeWrites({ disks: found.disks, destination: shown, ...call }))
+    : null;
   const copied = await phases.run("copy", () =>
     copySource({
       plan,
@@ -114,6 +120,7 @@ export async function migrate({
       host,
       directory,
       proof,
+      traced,
       release: version,
       ...call,
     }),
@@ -150,17 +157,21 @@ export async function migrate({
     proof: proven,
     problems: [...plan.problems, ...problems],
     chain: plan.chain,
-    destination: printDestination(answers.destination, plan.intent.name),
+    destination: shown,
     kept,
     definition,
     started: null,
     cutover,
+    compared: traced?.verdict() ?? null,
   };
   await writeReport({ report, host, directory, boot });
-  if (!answers.host.start || definition === null || facts === null) return report;
-  if (!(await confirmStart(report))) return report;
-  const { started } = await startVm({ host, facts, definition, ...call });
-  const final: Report = { ...report, started };
+  const startIt = answers.host.start && definition !== null && facts !== null && (await confirmStart(report));
+  const started = startIt ? (await startVm({ host, facts, definition, ...call })).started : null;
+  const running: Report = { ...report, started };
+  if (startIt) await writeReport({ report: running, host, directory, boot });
+  if (traced === null) return running;
+  const compared = await phases.run("verify", () => traced.compareRest(found.disks, call));
+  const final: Report = { ...running, compared, problems: [...plan.problems, ...problems] };
   await writeReport({ report: final, host, directory, boot });
   return final;
 }

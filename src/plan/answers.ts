@@ -27,6 +27,8 @@ export type Answers = {
   readonly bootCheck: boolean;
   readonly replace: boolean;
   readonly update: boolean;
+  /** Reads only what the kernel's record names, first. */
+  readonly trustWrites: boolean;
   readonly asIs: boolean;
   /** `one`: of mirrored disks only as many are sent as hold everything. */
   readonly mirrors: "keep" | "one";

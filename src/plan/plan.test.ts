@@ -34,6 +34,7 @@ const ANSWERS: Answers = {
   bootCheck: true,
   replace: false,
   update: false,
+  trustWrites: false,
   asIs: false,
   mirrors: "keep",
   transfer: DEFAULT_TRANSFER,

@@ -93,6 +93,16 @@ test("exit codes: root or network that differ are no success, a failed unit alon
 
 test("a source that changed is not a success, however well the VM booted", () => {
   const { proof } = sampleReport();
+  const compared = {
+    why: "the record",
+    readBytes: 5,
+    unreadBytes: 9,
+    samples: 2,
+    sampledBytes: 4,
+    differing: [],
+  };
+  assert.equal(exitCodeOf(sampleReport({ compared: { ...compared, kind: "differs" } })), 8);
+  assert.equal(exitCodeOf(sampleReport({ compared: { ...compared, kind: "full" } })), 0);
   assert.equal(exitCodeOf(sampleReport({ proof: { ...proof, held: false } })), 8);
 });
 

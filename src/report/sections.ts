@@ -13,6 +13,7 @@ import {
   groupChanges,
 } from "../core/index.ts";
 import { html, type Markup } from "./markup.ts";
+import { comparedText } from "./verdict.ts";
 
 const show = <T>(fact: Known<T>, render: (value: T) => string): string =>
   fact.kind === "known" ? render(fact.value) : `unknown (${fact.why})`;
@@ -176,9 +177,13 @@ export function timeSection({ seconds, begun, ended, cutover = null }: Report): 
   }</p>`;
 }
 
-export function proofSection({ proof, disks }: Report): Markup {
+export function proofSection({ proof, disks, compared = null }: Report): Markup {
   return html`<h2>Proof</h2><p>Level <b>${proof.level}</b>, between ${proof.from} and ${proof.to}: ${proof.held ? "the source is unchanged as far as this level compares." : "THE SOURCE CHANGED."}</p>
-  <ul>${proof.disks.map((disk) => html`<li><code>${disk.path}</code>: ${disk.detail}</li>`)}</ul>
+  <ul>${proof.disks.map((disk) => html`<li><code>${disk.path}</code>: ${disk.detail}</li>`)}</ul>${compared === null ? "" : html`<p>Image and source: ${comparedText(compared)}.</p>`}${
+    compared === null || compared.differing.length === 0
+      ? ""
+      : html`<ul>${compared.differing.map(({ disk, start, end }) => html`<li>disk ${disk}: ${start} to ${end}</li>`)}</ul>`
+  }
   <table><tr><th>Image</th><th>Root hash (SHA-256 over the segments' SHA-256)</th></tr>${disks.map(
     (disk) => html`<tr><td><code>${disk.file}</code></td><td><code>${disk.sha256}</code></td></tr>`,
   )}</table><p class="soft">Check the images again at any time: virt-p2v verify DIR</p>`;

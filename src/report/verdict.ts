@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verdict in words, and what to do next. The page, the terminal and the exit code say the same.
-import { type Outcome, type Report, formatSeconds } from "../core/index.ts";
+import { type Compared, formatBytes, formatSeconds, type Outcome, type Report } from "../core/index.ts";
 import { suspectLinks } from "./chain.ts";
 
 export type Tone = "good" | "attention" | "bad";
@@ -33,14 +33,15 @@ export function verdictOf(outcome: Outcome): Verdict {
   }
 }
 
-/** 8 where the source changed; 7 where it was started for real and nobody could log in; else 0 or 7: a root or network that differs is not a success, a failed unit alone is said but is one (review of exit codes). */
+/** 8 where the source changed, or the image is not what it was; 7 where it was started for real and nobody could log in; else 0 or 7: a root or network that differs is not a success, a failed unit alone is said but is one (review of exit codes). */
 export function exitCodeOf({
   outcome,
   intent,
   proof,
   started = null,
-}: Pick<Report, "outcome" | "intent" | "proof" | "started">): 0 | 7 | 8 {
-  if (!proof.held) return 8;
+  compared = null,
+}: Pick<Report, "outcome" | "intent" | "proof" | "started" | "compared">): 0 | 7 | 8 {
+  if (!proof.held || compared?.kind === "differs") return 8;
   if (started?.kind === "not-seen") return 7;
   switch (outcome.kind) {
     case "booted":
@@ -51,6 +52,21 @@ export function exitCodeOf({
       return 7;
     case "not-tried":
       return intent.bootCheck ? 7 : 0;
+  }
+}
+
+/** How far image and source were compared, in one line. */
+export function comparedText({ kind, why, readBytes, unreadBytes, samples, sampledBytes }: Compared): string {
+  const rest = `${formatBytes(readBytes)} read and compared; of ${formatBytes(unreadBytes)} a sample (${samples} places, ${formatBytes(sampledBytes)}) and ${why}`;
+  switch (kind) {
+    case "all":
+      return `full: everything was read and compared (--trust-writes had no effect: ${why})`;
+    case "traced":
+      return `traced: ${rest}. The full comparison was not done`;
+    case "full":
+      return `full: at first ${rest}; then, with the VM done, all of that was read and compared, too, and is the same`;
+    case "differs":
+      return `DIFFERS: at first ${rest}; then all of that was read, and IS NOT THE SAME. Do not use this VM`;
   }
 }
 

@@ -15,6 +15,9 @@ const DISKS = {
   "source-changed": stops("The disk did not stay as it was: something else writes to it, or it is failing."),
   "not-recorded": stops("The kernel cannot record its writes to the disks, which --trust-writes needs."),
   "writes-unclear": notes("The kernel's record of writes has gaps, or may have: everything is compared."),
+  "writes-missed": warns(
+    "The kernel's record of writes missed one; what the image lacks is said, or was sent.",
+  ),
   "source-dying": stops("The disk has too many places that cannot be read."),
   "bad-sectors": warns("Places that could not be read are zero in the image (--skip-bad-sectors)."),
   "not-read-only": stops("The disk cannot be set read-only in the kernel."),

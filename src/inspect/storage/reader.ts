@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bounded reads at an offset: what all parsers of this room get, so that they need no device and tests no root.
 import { open } from "node:fs/promises";
-import type { DiskSegment } from "../../core/index.ts";
+import type { DiskSegment, Range } from "../../core/index.ts";
 
 /** At most this much in one read; parsers ask for less. */
 export const MAX_READ_BYTES = 16 * 2 ** 20;
@@ -45,6 +45,19 @@ export async function openReader(path: string, sizeBytes: number): Promise<Reade
       if (!isOpen) return;
       isOpen = false;
       await handle.close();
+    },
+  };
+}
+
+/** Tells of each range that is read. */
+export function heardReader(whole: Reader, onRead: (range: Range) => void): Reader {
+  return {
+    sizeBytes: whole.sizeBytes,
+    async read(offset, length) {
+      const inside = bounded(whole.sizeBytes, offset, length);
+      if (inside === null) return new Uint8Array(0);
+      onRead({ start: inside.offset, end: inside.offset + inside.length });
+      return await whole.read(offset, length);
     },
   };
 }

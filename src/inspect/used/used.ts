@@ -25,7 +25,7 @@ import { readExtFree } from "./free-ext.ts";
 import { hasPartclone, readPartcloneFree } from "./free-partclone.ts";
 import { readXfsFree } from "./free-xfs.ts";
 import { withInsides } from "../storage/luks/luks.ts";
-import { openReader, type Reader } from "../storage/reader.ts";
+import { heardReader, openReader, type Reader } from "../storage/reader.ts";
 import { readGroupSpaces } from "./groups.ts";
 import { clearReader, segmentsOfCopies, type UsedContext, type Volume } from "./volumes.ts";
 import { withWoven, wovenMembers } from "./woven.ts";
@@ -46,6 +46,8 @@ type Input = {
   readonly signal: AbortSignal;
   /** The disks are in use: what comes of it is likely, and no more. Absent: they are not. */
   readonly isHint?: boolean;
+  /** Told of what is read of a disk: it is what the maps rest on. */
+  readonly onRead?: (disk: number, range: Range) => void;
 };
 
 const ALIGN_BYTES = 4096;
@@ -59,6 +61,7 @@ export async function readUsedMaps({
   opened = [],
   signal,
   isHint = false,
+  onRead,
 }: Input): Promise<UsedMaps> {
   await using scope = new AsyncDisposableStack();
   const readers = new Map<NodeId, Reader>();
@@ -66,7 +69,11 @@ export async function readUsedMaps({
   for (const [number, path] of views) {
     const node = graph.nodes.find(({ id }) => id === diskId(number));
     if (node === undefined) throw new TypeError(`There is no disk ${number} in the graph`);
-    readers.set(node.id, scope.use(await openReader(path, node.sizeBytes)));
+    const reader = scope.use(await openReader(path, node.sizeBytes));
+    readers.set(
+      node.id,
+      onRead === undefined ? reader : heardReader(reader, (range) => onRead(number, range)),
+    );
     paths.set(node.id, path);
   }
   const clear = withInsides(graph, withWoven(graph, readers), opened);

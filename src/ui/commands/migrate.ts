@@ -3,7 +3,7 @@
 import { UserError } from "../../core/index.ts";
 import { parseDestination } from "../../hosts/index.ts";
 import { migrate, printDestination } from "../../job/index.ts";
-import { exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
+import { comparedText, exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
 import { keepPlan } from "../last-run.ts";
 import { renderErrorJson } from "../print/index.ts";
 import { answersOf } from "../settings/index.ts";
@@ -55,6 +55,8 @@ const runJob: CommandRunner = async (given, { signal }) => {
     else {
       const verdict = verdictOf(report.outcome);
       say(`\n${report.name}: ${verdict.title}\n  ${verdict.detail}\n`);
+      if (report.compared !== null && report.compared !== undefined)
+        say(`Image and source: ${comparedText(report.compared)}\n`);
       for (const [index, step] of nextSteps(report).entries()) say(`  ${index + 1}. ${step}`);
       say(`\nReport: ${report.destination}/report.html`);
     }

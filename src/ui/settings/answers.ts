@@ -194,6 +194,7 @@ export function answersOf(given: Given, destination: Destination): Answers {
     bootCheck: !given.flag("no-boot-check"),
     replace: given.flag("replace"),
     update: given.flag("update"),
+    trustWrites: given.flag("trust-writes"),
     asIs: given.flag("as-is"),
     mirrors: choice(given, "mirrors", ["keep", "one"]) ?? "keep",
     root: given.one("root"),

@@ -2,98 +2,22 @@
 // A disk in use is copied ahead, and a migration goes on from there: a loop device with partitions, mounted and written to.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { constants, existsSync } from "node:fs";
-import { open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
-import type { LivePass } from "../../../src/job/index.ts";
+import { test } from "node:test";
 import { run } from "../../../src/system/index.ts";
-import { waitFor } from "../../../lab/processes.ts";
-import { cli, type Ended, leftovers } from "../../support/cli.ts";
+import { cli } from "../../support/cli.ts";
+import { copyLive, type FsType, liveServer, migrate, words } from "../../support/live-server.ts";
 import { temporary } from "../../support/temporary.ts";
 
 const MIB = 2 ** 20;
-
-type Server = AsyncDisposable & {
-  readonly device: string;
-  readonly mounted: string;
-  readonly unmount: () => Promise<void>;
-};
-
-type FsType = "ext4" | "xfs";
-
-/** A disk of 320 MiB with one file system, mounted. */
-async function server(t: TestContext, type: FsType = "ext4"): Promise<Server> {
-  const directory = await temporary(t);
-  const image = join(directory, "disk.img");
-  const mounted = await temporary(t);
-  await run(["truncate", "--size", "320M", image]);
-  await run(["sfdisk", "--quiet", image], { input: "label: gpt\n2048,+,L\n" });
-  const device = (await run(["losetup", "--find", "--show", "--partscan", image])).stdout.trim();
-  const part = `${device}p1`;
-  await run(["partx", "--update", device]);
-  await waitFor(part, () => existsSync(part));
-  await run([`mkfs.${type}`, "-q", part]);
-  await run(["mount", part, mounted]);
-  let isMounted = true;
-  const unmount = async (): Promise<void> => {
-    if (isMounted) await run(["umount", mounted]);
-    isMounted = false;
-    // A neighbour's mount namespace, made a moment ago, may have it still.
-    await waitFor("the end of all mounts", () => isFree(device));
-  };
-  return {
-    device,
-    mounted,
-    unmount,
-    async [Symbol.asyncDispose]() {
-      await unmount();
-      await run(["losetup", "--detach", device]);
-    },
-  };
-}
-
-/** Would the kernel give it to us alone? */
-async function isFree(device: string): Promise<boolean> {
-  const handle = await open(device, constants.O_RDONLY | constants.O_EXCL).catch(() => null);
-  await handle?.close();
-  return handle !== null;
-}
-
-const words = (device: string, to: string): readonly string[] => [
-  "--disk",
-  device,
-  "--to",
-  `dir:${to}`,
-  "--name",
-  "vm",
-];
-
-async function copyLive(
-  device: string,
-  to: string,
-  ...more: readonly string[]
-): Promise<readonly LivePass[]> {
-  const ended = await cli(["copy", "--live", ...words(device, to), "--json", ...more]);
-  assert.equal(ended.code, 0, ended.stderr);
-  assert.deepEqual(await leftovers(), []);
-  const lines = ended.stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as { type: string });
-  assert.equal(lines.at(-1)?.type, "live-copy");
-  return lines.filter(({ type }) => type === "pass") as unknown as readonly LivePass[];
-}
-
-const migrate = (device: string, to: string): Promise<Ended> =>
-  cli(["migrate", ...words(device, to), "--yes", "--no-boot-check"]);
 
 /** Read-only, as it lies on the disk: nothing is replayed. */
 const AS_IT_IS: Readonly<Record<FsType, string>> = { ext4: "ro,noload", xfs: "ro,norecovery,nouuid" };
 
 for (const type of ["ext4", "xfs"] as const)
   test(`a disk with a mounted ${type} is copied ahead twice, and the migration sends only what changed since`, async (t) => {
-    await using source = await server(t, type);
+    await using source = await liveServer(t, type);
     const { device, mounted, unmount } = source;
     const to = await temporary(t);
     await writeFile(join(mounted, "base"), randomBytes(48 * MIB));
@@ -145,44 +69,8 @@ for (const type of ["ext4", "xfs"] as const)
     }
   });
 
-test("with --trust-writes a pass reads only what was written since, and what it left out is right", async (t) => {
-  await using source = await server(t);
-  const { device, mounted, unmount } = source;
-  const to = await temporary(t);
-  await writeFile(join(mounted, "base"), randomBytes(48 * MIB));
-  await run(["sync", "--file-system", mounted]);
-  const pass = async (): Promise<LivePass> => {
-    const [only] = await copyLive(device, to, "--trust-writes");
-    return only ?? assert.fail("a pass");
-  };
-  const first = await pass();
-  assert.equal(first.readBytes, first.usedBytes);
-  await writeFile(join(mounted, "base"), randomBytes(2 * MIB), { flag: "r+" });
-  await writeFile(join(mounted, "new"), randomBytes(MIB));
-  const second = await pass(); // another process goes on with the record
-  assert.ok(second.readBytes < second.usedBytes / 2, `${second.readBytes} of ${second.usedBytes}`);
-  assert.ok(second.sentBytes > 3 * MIB);
-  await rm(join(mounted, "new"));
-  await pass();
-  const instance = `/sys/kernel/tracing/instances/virt-p2v-7-${device.replace("/dev/loop", "")}`;
-  await writeFile(`${instance}/events/block/block_rq_issue/enable`, "0");
-  await writeFile(join(mounted, "base"), randomBytes(MIB), { flag: "r+" });
-  const doubted = await pass();
-  assert.equal(doubted.readBytes, doubted.usedBytes, "a record with a gap is none");
-
-  await writeFile(join(mounted, "last"), randomBytes(MIB));
-  await pass();
-  await unmount();
-  const last = await pass();
-  assert.ok(last.readBytes < last.usedBytes / 2);
-  const rest = await copyLive(device, to);
-  assert.equal(rest[0]?.readBytes, rest[0]?.usedBytes);
-  assert.equal(rest[0]?.sentBytes, 0, "all that was not read was right");
-  assert.ok(!existsSync(instance), "and without the flag nothing is recorded any more");
-});
-
 test("--follow ends when a pass is as short as it gets, while the server writes on", async (t) => {
-  await using source = await server(t);
+  await using source = await liveServer(t);
   const { device, mounted } = source;
   const to = await temporary(t);
   await writeFile(join(mounted, "base"), randomBytes(32 * MIB));
@@ -201,7 +89,7 @@ test("--follow ends when a pass is as short as it gets, while the server writes 
 });
 
 test("copy says what it needs, and leaves a finished VM alone", async (t) => {
-  await using source = await server(t);
+  await using source = await liveServer(t);
   const { device, unmount } = source;
   const to = await temporary(t);
   const asked = await cli(["copy", ...words(device, to)]);

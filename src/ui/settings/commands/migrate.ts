@@ -59,7 +59,7 @@ export const migrate: Command = {
     "The source disks are opened read-only, always. Interrupted, run the same command again: what is durable at the destination is not sent again.",
   ],
   positional: null,
-  settings: [...PLANNING, "start", "yes", "diff", "verbose", "json", "trace", "help"],
+  settings: [...PLANNING, "trust-writes", "start", "yes", "diff", "verbose", "json", "trace", "help"],
   required: ["disk", "to"],
   examples: [
     [

@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { KnownCells } from "../copy/index.ts";
+import type { CopyResult, KnownCells } from "../../copy/index.ts";
 import {
   type Emit,
   type ExtentMap,
@@ -12,8 +12,8 @@ import {
   rangesOf,
   type SourceDisk,
   UserError,
-} from "../core/index.ts";
-import { readBounded, replaceFile } from "../system/index.ts";
+} from "../../core/index.ts";
+import { readBounded, replaceFile } from "../../system/index.ts";
 import {
   endRecording,
   findChanged,
@@ -31,7 +31,7 @@ import {
   type Traceable,
   type Unclear,
   type WritesRecord,
-} from "../writes/index.ts";
+} from "../../writes/index.ts";
 
 /** In memory, so that no restart of the server can bring it together with a later recording. */
 const RUN = "/run/virt-p2v";
@@ -48,10 +48,11 @@ type Options = {
 /** What a complete pass saw in use, and what the destination's hashes came to. */
 type Pass = {
   readonly maps: ReadonlyMap<number, ExtentMap>;
-  readonly results: readonly { readonly number: number; readonly rootSha256: string }[];
+  readonly results: readonly Pick<CopyResult, "number" | "rootSha256" | "bad">[];
 };
 type Base = ReadonlyMap<number, Pick<RecordedDisk, "rootSha256" | "used">>;
-type Known = ReadonlyMap<number, Pick<RecordedDisk, "rootSha256" | "used" | "written">>;
+/** By disk. */
+export type KnownWrites = ReadonlyMap<number, Pick<RecordedDisk, "rootSha256" | "used" | "written">>;
 
 export class LiveWrites implements AsyncDisposable {
   readonly #options: Options;
@@ -80,7 +81,7 @@ export class LiveWrites implements AsyncDisposable {
   }
 
   /** Before the maps are read: from here on, writes belong to the time after this pass. Null: it must read all. */
-  async beginPass(): Promise<Known | null> {
+  async beginPass(): Promise<KnownWrites | null> {
     const { signal, emit } = this.#options;
     const base = this.#base;
     this.#base = null;
@@ -103,7 +104,20 @@ export class LiveWrites implements AsyncDisposable {
     return null;
   }
 
+  /** What the record comes to when nothing is written any more, or why it comes to nothing. It ends with this object. */
+  async take(): Promise<KnownWrites | string> {
+    const base = this.#base;
+    this.#base = null;
+    if (base === null || this.#recorder === null)
+      return "this system has no record since a complete pass of copy --live to the same place";
+    await this.#recorder.look();
+    const { account } = this.#recorder;
+    if (account.unclear.length > 0) return account.unclear.map(words).join("; ");
+    return new Map([...base].map(([number, one]) => [number, { ...one, written: account.written(number) }]));
+  }
+
   endPass({ maps, results }: Pass): void {
+    if (results.some(({ bad }) => bad.length > 0)) return; // what could not be read must be tried again, and be told again
     this.#base = new Map(
       results.map(({ number, rootSha256 }) => {
         const map = maps.get(number);
@@ -170,13 +184,29 @@ export class LiveWrites implements AsyncDisposable {
   }
 }
 
+/** For a migration on the system that recorded, with all disks read-only: the record, which ends; or why it is none. */
+export async function takeWrites(options: Options): Promise<KnownWrites | string> {
+  try {
+    await using writes = await LiveWrites.open(options);
+    return await writes.take();
+  } catch (error) {
+    if (error instanceof UserError && error.code === "not-recorded") return error.message;
+    throw error;
+  }
+}
+
 /** What need not be read of a disk whose earlier copy is known. */
-export function knownCells(known: Known | null, number: number, map: ExtentMap): KnownCells | undefined {
+export function knownCells(
+  known: KnownWrites | null,
+  number: number,
+  map: ExtentMap,
+): KnownCells | undefined {
   const before = known?.get(number);
   if (before === undefined) return undefined;
   return {
     rootSha256: before.rootSha256,
     changed: findChanged(before, rangesOf(map, "data"), map.size),
+    isSampled: false, // what is written meanwhile would differ, and is no fault
   };
 }
 
