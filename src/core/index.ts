@@ -30,6 +30,7 @@ export * from "./bytes/extent.ts";
 export * from "./storage/graph.ts";
 export * from "./storage/node-id.ts";
 export * from "./storage/partial.ts";
+export * from "./storage/paths-to-disk.ts";
 export * from "./guest.ts";
 export * from "./host-facts.ts";
 export * from "./machine.ts";

@@ -128,6 +128,8 @@ export type Holds =
       readonly kind: "disk";
       readonly serial: string | null;
       readonly model: string;
+      /** Its name in the world, as the kernel writes it: `naa.6001405...`, `eui.0025...`; absent: it tells none. */
+      readonly wwid?: string;
       /** `unknown`: the disk could not be read, or its table is of another kind. */
       readonly table: "gpt" | "mbr" | "none" | "unknown";
       /** It has metadata of a RAID that a firmware makes (Intel RST, DDF ...); absent: it has none. */

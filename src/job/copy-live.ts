@@ -76,7 +76,7 @@ export async function copyLive({
   await stepBack();
   const phases = startPhases(emit);
   const disks = await Promise.all(answers.disks.map((path, index) => openSourceDisk(path, index + 1)));
-  refuseTwice(disks);
+  await refuseTwice(disks);
   await using host = await connectHost(answers.destination, { ...options, signal });
   const directory = vmDirectory(answers.destination, name);
   const destination = printDestination(answers.destination, name);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { run } from "../../src/system/index.ts";
 import { liveIso } from "../../lab/live-iso.ts";
 import { makeFilesDisk, startLiveVm } from "../support/vms/live-vm.ts";
 import { temporary } from "../support/temporary.ts";
@@ -18,12 +19,20 @@ test("the overlay by device-mapper keeps its promises", { timeout: 15 * 60_000 }
     await cp(join(REPOSITORY, name), join(tree, name), { recursive: true });
   const disk = join(directory, "tree.img");
   await makeFilesDisk(disk, tree, { sizeMb: 96 });
+  const lun = await makeLun(join(directory, "lun.img"), "11111111-0000-4000-8000-000000000001");
+  const other = await makeLun(join(directory, "other.img"), "11111111-0000-4000-8000-000000000002");
   await using vm = await startLiveVm({
     iso,
     boot: "kernel",
     parameters: "p2v.toram=no",
     memoryMb: 1536,
     readOnlyDisks: [disk],
+    moreArgs: [
+      ...["-device", "virtio-scsi-pci"],
+      ...scsiDisk("a", { file: lun, serial: "ONE" }),
+      ...scsiDisk("b", { file: lun, serial: "ONE" }),
+      ...scsiDisk("c", { file: other, serial: "OTHER" }),
+    ],
     signal: t.signal,
   });
   await vm.see(/Enter for the wizard/, { timeoutMs: 3 * 60_000 });
@@ -40,3 +49,16 @@ test("the overlay by device-mapper keeps its promises", { timeout: 15 * 60_000 }
 const NODE_MODULES = ["zod", "yaml", "xmlbuilder2", "diff", "@oozcitak"].map(
   (name) => `node_modules/${name}`,
 );
+
+/** For two-paths.test.ts: a disk with a partition, small and empty. */
+async function makeLun(path: string, uuid: string): Promise<string> {
+  await run(["truncate", "--size", "16M", path]);
+  await run(["sfdisk", "--quiet", path], { input: `label: gpt\nlabel-id: ${uuid}\n2048,+,L\n` });
+  return path;
+}
+
+/** All of one name in the world. */
+const scsiDisk = (id: string, { file, serial }: { file: string; serial: string }): readonly string[] => [
+  ...["-drive", `file=${file},format=raw,if=none,id=lun-${id},readonly=on`],
+  ...["-device", `scsi-hd,drive=lun-${id},serial=${serial},wwn=0x5000c50015ea71ac`],
+];

@@ -11,6 +11,7 @@ import {
   isDiskName,
   parseDevno,
   parseVpd80,
+  parseWwid,
   parseWwidSerial,
 } from "./disks/disk-names.ts";
 import { parseDmi, parseDmiUuid } from "./dmi.ts";
@@ -119,6 +120,22 @@ test("serial numbers are found in VPD page 80h and in a wwid", () => {
   const wwid = `t10.ATA     ${"KINGSTON SH103S3240G".padEnd(40)}${"50026B724B09A1FF".padEnd(20)}\n`;
   assert.equal(parseWwidSerial(wwid), "50026B724B09A1FF");
   assert.equal(parseWwidSerial("naa.5000c500a1b2c3d4"), null);
+});
+
+test("parseWwid() takes what is one disk's own only", () => {
+  assert.equal(parseWwid("naa.5000C500A1B2C3D4\n"), "naa.5000c500a1b2c3d4");
+  assert.equal(parseWwid("naa.600508b1001c0000000000000000001a"), "naa.600508b1001c0000000000000000001a");
+  assert.equal(parseWwid("eui.0025385b71b0a1c2"), "eui.0025385b71b0a1c2");
+  for (const none of [
+    "t10.ATA     KINGSTON",
+    "naa.0000000000000000",
+    "naa.ffffffffffffffffffffffffffffffff",
+    "naa.5000",
+    "naa.../../etc/passwd0000",
+    "",
+    null,
+  ])
+    assert.equal(parseWwid(none), null, `${none}`);
 });
 
 test("parseDevno() takes numbers only", () => {

@@ -3,4 +3,5 @@
 export { type MissingFirmware, readMissingFirmware } from "./missing-firmware.ts";
 export { inspectMachine } from "./machine.ts";
 export { devicesInUse } from "./disks/in-use.ts";
+export { refuseOnePath } from "./disks/one-disk.ts";
 export { refuseInUse } from "./disks/refuse-in-use.ts";

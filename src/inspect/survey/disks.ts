@@ -6,6 +6,7 @@ import {
   diskId,
   type DiskPreview,
   findSpec,
+  furtherPaths,
   isWithin,
   type NodeId,
   partitionId,
@@ -15,14 +16,15 @@ import {
 import { parseFstab } from "../guest/fstab-lines.ts";
 import type { Space } from "./space.ts";
 
-/** Device nodes of the disks, in order; of one with several paths, the one above them. */
+/** Device nodes of the disks, in order; of one with several paths, the one above them, or the first. */
 export function sourceDisks(storage: BlockGraph, removable: ReadonlySet<string>): readonly string[] {
   const isDisk = new Set(storage.nodes.flatMap(({ id, holds }) => (holds.kind === "disk" ? [id] : [])));
   const paths = new Set(
     storage.edges.flatMap(({ from, to }) => (isDisk.has(from) && isDisk.has(to) ? [to] : [])),
   );
+  const further = furtherPaths(storage);
   return storage.nodes.flatMap(({ id, path }) =>
-    isDisk.has(id) && !paths.has(id) && !removable.has(path) ? [path] : [],
+    isDisk.has(id) && !paths.has(id) && !further.has(path) && !removable.has(path) ? [path] : [],
   );
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The disks of this machine that a migration takes when none were named: all but what is removable or in use.
+// The disks of this machine that a migration takes when none were named: all but what is removable or in use, each once.
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import type { BlockGraph, Machine } from "../../core/index.ts";
+import { type BlockGraph, furtherPaths, type Machine } from "../../core/index.ts";
 import { inspectMachine, devicesInUse } from "../../inspect/index.ts";
 
 export async function localDisks({ signal }: { signal: AbortSignal }): Promise<readonly string[]> {
@@ -21,8 +21,9 @@ function diskPaths(storage: BlockGraph): readonly string[] {
   );
   const mediums = new Set(isos);
   for (const id of mediums) for (const { from, to } of storage.edges) if (from === id) mediums.add(to);
+  const further = furtherPaths(storage);
   return storage.nodes.flatMap(({ id, holds, path, sizeBytes }) =>
-    holds.kind === "disk" && sizeBytes > 0 && !mediums.has(id) ? [path] : [],
+    holds.kind === "disk" && sizeBytes > 0 && !mediums.has(id) && !further.has(path) ? [path] : [],
   );
 }
 

@@ -25,6 +25,7 @@ import {
   readDiskGraph,
   readUsedMaps,
   refuseInUse,
+  refuseOnePath,
 } from "../../inspect/index.ts";
 import { openOverlay } from "../../overlay/index.ts";
 import type { KeyAnswer, ToldDisk } from "../../plan/index.ts";
@@ -59,7 +60,7 @@ async function findAll(
   refuseOrdinaryUser();
   const { keys, problems: ofKeys } = await readKeys(answers);
   const disks = await Promise.all(paths.map((path, index) => openSourceDisk(path, index + 1)));
-  refuseTwice(disks);
+  await refuseTwice(disks);
   await refuseKernel(disks);
   await refuseInUse(disks);
   const { graph, problems: ofDisks, opened } = await readDiskGraph(disks, { keys, signal });
@@ -109,12 +110,13 @@ async function refuseKernel(disks: readonly SourceDisk[]): Promise<void> {
   throw new UserError("kernel-lacks", `The running kernel, Linux ${needs.release}, ${what}`, { advice });
 }
 
-export function refuseTwice(disks: readonly SourceDisk[]): void {
+export async function refuseTwice(disks: readonly SourceDisk[]): Promise<void> {
   for (const [index, disk] of disks.entries())
     if (disks.slice(0, index).some((other) => other.path === disk.path))
       throw new UserError("disk-twice", `${disk.path} is given twice`, {
         advice: "Give each disk once",
       });
+  await refuseOnePath(disks);
 }
 
 function machineOfImages(storage: BlockGraph): Machine {

@@ -7,6 +7,7 @@ import {
   type Holds,
   isWithin,
   type NodeId,
+  pathsToDisks,
   unreachable,
 } from "../../core/index.ts";
 import { breakText, columnsOf, cutTo, padTo, printable } from "../text/columns.ts";
@@ -54,6 +55,9 @@ function makeRows(graph: BlockGraph, marks: Marks): readonly Row[] {
   const tree = makeTree(graph);
   const rows: Row[] = [];
   const shown = new Map<NodeId, string>();
+  const firstPaths = new Map(
+    [...pathsToDisks(graph).values()].flatMap(([first, ...more]) => more.map(({ id }) => [id, first?.path])),
+  );
   const add = (
     node: BlockNode,
     parent: BlockNode | null,
@@ -63,7 +67,8 @@ function makeRows(graph: BlockGraph, marks: Marks): readonly Row[] {
     const name = nameOf(node, parent);
     const contents = tree.contentsOf(node);
     const children = tree.childrenOf(node, contents);
-    const isSeen = shown.has(node.id);
+    const firstPath = firstPaths.get(node.id);
+    const isSeen = shown.has(node.id) || firstPath !== undefined;
     const isLast = place.mark !== marks.tee;
     const stem = place.mark === "" ? "" : place.stem + (isLast ? "  " : marks.bar);
     const isTooDeep = children.length > 0 && place.depth >= MAX_DEPTH;
@@ -73,9 +78,12 @@ function makeRows(graph: BlockGraph, marks: Marks): readonly Row[] {
       below: stem + (showsChildren ? marks.bar : ""),
       name,
       size: formatBytes(node.sizeBytes),
-      what: isSeen
-        ? `${kindOf(node.holds)}, as above`
-        : `${describe(node, contents, children.length > 0)}${isTooDeep ? "; what lies above is not shown" : ""}`,
+      what:
+        firstPath !== undefined
+          ? `another path to ${firstPath}`
+          : isSeen
+            ? `${kindOf(node.holds)}, as above`
+            : `${describe(node, contents, children.length > 0)}${isTooDeep ? "; what lies above is not shown" : ""}`,
     });
     shown.set(node.id, name);
     if (showsChildren)

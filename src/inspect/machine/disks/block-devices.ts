@@ -2,7 +2,15 @@
 // Reads what /sys/block says of each device. It decides only which entries are disks; the graph is made elsewhere.
 import type { NotKnown } from "../../../core/index.ts";
 import { type Contents, readContents } from "./contents.ts";
-import { devicePath, diskModel, isDiskName, parseDevno, parseVpd80, parseWwidSerial } from "./disk-names.ts";
+import {
+  devicePath,
+  diskModel,
+  isDiskName,
+  parseDevno,
+  parseVpd80,
+  parseWwid,
+  parseWwidSerial,
+} from "./disk-names.ts";
 import type { Sysroot } from "../sysroot.ts";
 import { compareNames, parseCount, parseName } from "../text.ts";
 import { type Properties, property, readProperties } from "./udev.ts";
@@ -22,6 +30,8 @@ export type BlockDevice = {
   readonly sectorBytes: number;
   readonly model: string;
   readonly serial: string | null;
+  /** `naa.6001405...`; null: it tells none. */
+  readonly wwid: string | null;
   /** Kernel names of the devices below and above it. */
   readonly slaves: readonly string[];
   readonly holders: readonly string[];
@@ -116,6 +126,7 @@ async function readDevice(
     sectorBytes: isSector ? logical : UNIT,
     model: diskModel(await read("device/vendor"), (await read("device/model")) ?? udevModel(properties)),
     serial: await readSerial(sysroot, at, properties),
+    wwid: await readWwid(sysroot, at),
     slaves: await readLinks(sysroot, `${at}/slaves`),
     holders: await readLinks(sysroot, `${at}/holders`),
     partitions: partitions.toSorted((a, b) => a.number - b.number),
@@ -155,6 +166,11 @@ function mdNames(properties: Properties | null, kname: string): { uuid: string; 
 
 function udevModel(properties: Properties | null): string | null {
   return properties === null ? null : property(properties, "ID_MODEL");
+}
+
+/** SCSI tells it of the device, NVMe of the namespace. */
+export async function readWwid(sysroot: Sysroot, at: string): Promise<string | null> {
+  return parseWwid((await sysroot.text(`${at}/device/wwid`)) ?? (await sysroot.text(`${at}/wwid`)));
 }
 
 /** The first place that tells one: NVMe and MMC, virtio, SCSI, then what udev and the kernel made of it. */

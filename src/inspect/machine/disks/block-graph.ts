@@ -127,13 +127,16 @@ const isInternal = ({ uuid, name }: { uuid: string; name: string }): boolean => 
 };
 
 function describeDevice(device: BlockDevice): { readonly id: NodeId; readonly holds: Holds } {
-  const { kname, driver, model, serial, contents, partitions } = device;
+  const { kname, driver, model, serial, wwid, contents, partitions } = device;
   // A table that nobody could read is there all the same where the kernel found partitions.
   const found = tableOf(contents);
   const table = found === "none" && partitions.length > 0 ? "unknown" : found;
   switch (driver.kind) {
     case "disk":
-      return { id: diskId(kname), holds: { kind: "disk", serial, model, table } };
+      return {
+        id: diskId(kname),
+        holds: { kind: "disk", serial, model, table, ...(wwid === null ? {} : { wwid }) },
+      };
     case "loop": {
       const file = driver.file === null ? "" : `: ${driver.file}`;
       return {

@@ -39,6 +39,16 @@ export function parseWwidSerial(wwid: string): string | null {
   return wwid.startsWith("t10.ATA ") ? parseName(wwid.slice(4 + 8 + 40, 4 + 8 + 40 + 20)) : null;
 }
 
+/**
+ * A name that no two disks have: `naa.`, `eui.`, `nvme.`, `uuid.` (SPC-4, 7.8.6; Linux writes the designator's type before it). Names by
+ * vendor and model (`t10.`) are as good as their vendor, and zeros or one digit all over are none.
+ */
+export function parseWwid(text: string | null): string | null {
+  const wwid = text?.trim().toLowerCase() ?? "";
+  const digits = /^(?:naa|eui|nvme|uuid)\.([0-9a-f.-]{16,160})$/.exec(wwid)?.[1]?.replaceAll(/[.-]/g, "");
+  return digits === undefined || /^(.)\1*$/.test(digits) ? null : wwid;
+}
+
 /** `8:1`, as in the file `dev`; null for anything else. */
 export function parseDevno(text: string | null): string | null {
   const devno = text?.trim() ?? "";

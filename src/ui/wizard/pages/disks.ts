@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which disks go along, and what leaving one out breaks.
-import { type BlockGraph, formatBytes, type Holds, nodesAbove, UserError } from "../../../core/index.ts";
+import {
+  type BlockGraph,
+  formatBytes,
+  type Holds,
+  nodesAbove,
+  pathsToDisks,
+  UserError,
+} from "../../../core/index.ts";
 import { paragraphs } from "../box.ts";
 import type { Page } from "../page.ts";
 import { type WizardState, withAnswers } from "../state.ts";
@@ -46,7 +53,8 @@ function describe(storage: BlockGraph, path: string): string {
   const names = nodesAbove(storage, node.id)
     .flatMap(({ holds }) => nameOf(holds))
     .slice(0, 4);
-  return [formatBytes(node.sizeBytes), node.holds.model, names.join(" ")]
+  const paths = pathsToDisks(storage).get(node.id)?.length ?? 1;
+  return [formatBytes(node.sizeBytes), node.holds.model, names.join(" "), paths === 1 ? "" : `${paths} paths`]
     .filter((one) => one !== "")
     .join(", ");
 }
