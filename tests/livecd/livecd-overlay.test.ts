@@ -11,7 +11,7 @@ import { temporary } from "../support/temporary.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
-test("the overlay by device-mapper keeps its promises", { timeout: 15 * 60_000 }, async (t) => {
+test("the overlay by device-mapper keeps its promises", { timeout: 30 * 60_000 }, async (t) => {
   const directory = await temporary(t);
   const iso = await liveIso(t.signal);
   const tree = join(directory, "tree");
@@ -35,7 +35,7 @@ test("the overlay by device-mapper keeps its promises", { timeout: 15 * 60_000 }
     ],
     signal: t.signal,
   });
-  await vm.see(/Enter for the wizard/, { timeoutMs: 3 * 60_000 });
+  await vm.see(/Enter for the wizard/, { timeoutMs: 8 * 60_000 });
   vm.type("shell\n");
   await vm.see(/root@virt-p2v/, { timeoutMs: 60_000 });
   // The mark is put together there, so that what was typed is not taken for it.

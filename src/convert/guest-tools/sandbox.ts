@@ -12,8 +12,8 @@
  * that in a changed root), and so regains no capability. Moves are made with -n: mount(8) would note them in /run, which
  * this machine may not have.
  *
- * What other runs of ours have mounted is let go first: else what they unmount would stay mounted here until the guest's program
- * ends, and they would copy a file system that is not clean.
+ * What others have mounted is let go first: else what they unmount would stay mounted here until the guest's program ends. Another run
+ * of ours would copy a file system that is not clean, and a stick that is pulled out after umount would not be.
  */
 const ENTER = `set -eu
 echo 1000 > /proc/self/oom_score_adj
@@ -21,14 +21,12 @@ cd "$1"
 copy=$1 out=$2 inside=$3
 shift 3
 mounts=$(cat /proc/self/mounts)
-printf '%s\n' "$mounts" | while read -r _ place _; do
+printf '%s\n' "$mounts" | while read -r device place _; do
   place=$(printf '%b' "$place")
   case "$copy/" in "$place"/*) continue ;; esac
   case "$out/" in "$place"/*) continue ;; esac
-  case "$place" in
-  "$copy"/* | "$out"/*) ;;
-  */p2v-*) umount -l "$place" 2>/dev/null || : ;;
-  esac
+  case "$place" in / | /usr | /usr/* | /bin | /sbin | /lib* | /nix | /nix/* | /gnu | /gnu/* | "$copy"/* | "$out"/*) continue ;; esac
+  case "$device $place" in /dev/* | */p2v-*) umount -l "$place" 2>/dev/null || : ;; esac
 done
 for d in proc dev sys; do [ -d $d ] && [ ! -L $d ] || { echo "The guest's /$d is not a directory" >&2; exit 125; }; done
 mount -t proc -o ro,nosuid,nodev,noexec p2v-proc proc

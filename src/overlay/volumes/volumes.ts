@@ -4,7 +4,6 @@
 // none can find the real ones by their UUIDs. Never two devices over the same bytes: their page caches would differ.
 import { appendFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type BlockGraph,
   type NodeId,
@@ -16,11 +15,8 @@ import {
 import {
   attachLoop,
   createMapped,
-  isNoted,
-  type LoopNote,
   LOOPS_FILE,
   makeRunDirectory,
-  readLoops,
   renderLoopNote,
 } from "../../system/index.ts";
 import { openComposed, openMirror, type Piece } from "./composed.ts";
@@ -52,8 +48,6 @@ type Attached = { readonly all: Place; readonly device: Promise<VolumeDevice> };
 /** Loop devices for one volume: volumes that grew have a few pieces, striped ones thousands. */
 const MAX_LOOPS = 64;
 
-const DETACH_MS = 30_000;
-
 /** Attaches nothing yet. Dispose detaches all, and waits until the kernel has let go of them. */
 export async function attachVolumes(options: {
   graph: BlockGraph;
@@ -83,16 +77,9 @@ export async function attachVolumes(options: {
     path: string,
     range: { offset: number; sizeBytes: number; sectorBytes: number },
   ): Promise<{ readonly path: string }> => {
-    const loop = await attachLoop(path, { ...range, readOnly });
-    let note: LoopNote | undefined;
-    scope.defer(async () => {
-      await loop[Symbol.asyncDispose]();
-      if (note !== undefined) await untilDetached(note);
-    });
-    note = (await readLoops()).find((one) => one.path === loop.path);
-    if (note === undefined) throw new Error(`${loop.path} is not attached`);
+    const { path: device, note } = scope.use(await attachLoop(path, { ...range, readOnly }));
     await appendFile(join(directory, LOOPS_FILE), renderLoopNote(note)); // for cleanLeftovers()
-    return { path: loop.path };
+    return { path: device };
   };
 
   const attach = async (node: NodeId, places: readonly Place[], number: number): Promise<VolumeDevice> => {
@@ -223,13 +210,4 @@ export async function attachVolumes(options: {
 async function areDevices(place: Place): Promise<boolean> {
   const kinds = await Promise.all(place.map(async ({ view }) => (await stat(view.path)).isBlockDevice()));
   return kinds.every(Boolean);
-}
-
-/** `losetup -d` on a device that somebody (udev, a probe) has open succeeds at once and detaches later. */
-async function untilDetached(note: LoopNote): Promise<void> {
-  const end = Date.now() + DETACH_MS;
-  while ((await readLoops()).some((loop) => isNoted(loop, note))) {
-    if (Date.now() > end) throw new Error(`${note.path} is still in use`);
-    await sleep(50);
-  }
 }

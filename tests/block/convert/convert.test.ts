@@ -2,7 +2,8 @@
 // Conversion of the demo machine's disk with its own programs, for real: proposed, applied, proven, proposed again, undone.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, readdir } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -17,7 +18,6 @@ import { inspectGuest, readMounts } from "../../../src/inspect/index.ts";
 import { directoryView, readMountTable, run } from "../../../src/system/index.ts";
 import { DEMO_UUIDS } from "../../../lab/demo/files.ts";
 import { waitFor } from "../../../lab/processes.ts";
-import { temporary } from "../../support/temporary.ts";
 import { mountedDemo } from "../../support/guests/mounted-demo.ts";
 
 const skip = process.getuid?.() === 0 ? false : "mounts file systems: run it as root";
@@ -135,7 +135,7 @@ test("programs of the guest see no disk, network or process of this machine", {
   assert.deepEqual((await readdir(join(root, "dev"))).includes("vda"), false);
 });
 
-test("what another run unmounts while a program of the guest works is unmounted", {
+test("what others unmount while a program of the guest works is unmounted", {
   skip,
   timeout: 300_000,
 }, async (t) => {
@@ -144,7 +144,8 @@ test("what another run unmounts while a program of the guest works is unmounted"
   const inside = "/p2v-inside";
   await mkdir(join(root, inside));
   await mkdir(join(work, "out"));
-  const other = await temporary(t); // p2v-..., as our own runs name theirs
+  const other = await mkdtemp(join(tmpdir(), "somebodys-stick-"));
+  t.after(() => rm(other, { recursive: true }));
   const [image, place] = [join(other, "image"), join(other, "with blank")];
   await mkdir(place);
   await run(["truncate", "-s", "8M", image]);
