@@ -5,6 +5,7 @@ import { type FileHandle, open, unlink } from "node:fs/promises";
 import { isErrno } from "../../system/index.ts";
 import { hashesBytes, type OpenMessage } from "../../wire/index.ts";
 import { notRegular } from "../problem.ts";
+import { writeFully } from "./io.ts";
 
 export interface Sink extends AsyncDisposable {
   /** The disk's bytes as a file. */
@@ -33,13 +34,25 @@ export async function sizeOf(path: string): Promise<number | null> {
 export async function makeHashes(path: string, request: OpenMessage): Promise<FileHandle> {
   const file = (await openRegular(path)) ?? (await createFile(path));
   try {
-    await file.truncate(0);
-    await file.truncate(hashesBytes(request));
+    await clearHashes(file, request);
     return file;
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+const CLEARED_AT_ONCE = 2 ** 20;
+
+/**
+ * Zeros, and no hole: when the image has taken all the space, what is durable can still be noted (some MiB of hashes for each TiB). Not flushed.
+ */
+export async function clearHashes(file: FileHandle, request: OpenMessage): Promise<void> {
+  await file.truncate(0);
+  const sizeBytes = hashesBytes(request);
+  const zeros = Buffer.alloc(Math.min(CLEARED_AT_ONCE, sizeBytes));
+  for (let at = 0; at < sizeBytes; at += zeros.length)
+    await writeFully(file, zeros.subarray(0, Math.min(zeros.length, sizeBytes - at)), at);
 }
 
 /** null where there is none. A link, a device or a directory in its place is refused. */

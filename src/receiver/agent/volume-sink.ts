@@ -3,10 +3,19 @@
 import { readlink, rm, symlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isErrno } from "../../system/index.ts";
-import { hashesBytes, type OpenMessage, ProtocolError } from "../../wire/index.ts";
+import { type OpenMessage, ProtocolError } from "../../wire/index.ts";
 import { decideOpening } from "../opening.ts";
 import { gone } from "../problem.ts";
-import { makeHashes, openRegular, owned, type Paths, type Sink, sizeOf, syncDirectory } from "./files.ts";
+import {
+  clearHashes,
+  makeHashes,
+  openRegular,
+  owned,
+  type Paths,
+  type Sink,
+  sizeOf,
+  syncDirectory,
+} from "./files.ts";
 import { holdsStill, openBlockDevice } from "./volume.ts";
 
 export async function openVolume(paths: Paths, request: OpenMessage): Promise<Sink> {
@@ -26,10 +35,7 @@ export async function openVolume(paths: Paths, request: OpenMessage): Promise<Si
   if (hashes === null) throw gone(request.disk);
   opening.defer(() => hashes.close());
   if (!join) {
-    if (keeps && !(await holdsStill(image, hashes, request))) {
-      await hashes.truncate(0);
-      await hashes.truncate(hashesBytes(request));
-    }
+    if (keeps && !(await holdsStill(image, hashes, request))) await clearHashes(hashes, request);
     await hashes.sync();
     await syncDirectory(dirname(paths.hashes));
   }

@@ -2,8 +2,7 @@
 // Conversion of the demo machine's disk with its own programs, for real: proposed, applied, proven, proposed again, undone.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -17,6 +16,7 @@ import {
 import { inspectGuest, readMounts } from "../../../src/inspect/index.ts";
 import { directoryView, readMountTable, run } from "../../../src/system/index.ts";
 import { DEMO_UUIDS } from "../../../lab/demo/files.ts";
+import { temporary } from "../../support/temporary.ts";
 import { waitFor } from "../../../lab/processes.ts";
 import { mountedDemo } from "../../support/guests/mounted-demo.ts";
 
@@ -144,9 +144,10 @@ test("what others unmount while a program of the guest works is unmounted", {
   const inside = "/p2v-inside";
   await mkdir(join(root, inside));
   await mkdir(join(work, "out"));
-  const other = await mkdtemp(join(tmpdir(), "somebodys-stick-"));
-  t.after(() => rm(other, { recursive: true }));
-  const [image, place] = [join(other, "image"), join(other, "with blank")];
+  // A name that is none of ours.
+  const image = join(await temporary(t), "image");
+  const place = join("/mnt", `somebody's stick ${process.pid}`);
+  t.after(() => rm(place, { recursive: true, force: true }));
   await mkdir(place);
   await run(["truncate", "-s", "8M", image]);
   await run(["mkfs.ext4", "-q", image]);

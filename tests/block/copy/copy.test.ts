@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copies by real agents, here and over ssh: killed and resumed, onto a full disk, and checked again afterwards.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -246,21 +247,17 @@ test("over a real sshd the result is the same, also after the link was cut", asy
   await using sshd = await startSshd();
   const destination = { kind: "ssh", user: null, host: sshd.hostAlias, port: null, path: directory } as const;
   await using host = await sshHost({ destination, sshConfig: sshd.sshConfigPath, signal: NEVER });
-  const cuts: Promise<void>[] = [];
-  const cutLink = async (): Promise<void> => {
-    for (const pid of await descendants(process.pid)) {
-      const words = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
-      if (words[0] === "ssh" && words.includes("ControlPath=none")) process.kill(pid, "SIGKILL");
-    }
-  };
+  let isCut = false;
+  const lanes = `^ssh .*${sshd.sshConfigPath} .*ControlPath=none`;
   const onProgress = (done: number): void => {
-    if (done > 40 * MIB && cuts.length === 0) cuts.push(cutLink());
+    if (done <= 40 * MIB || isCut) return;
+    isCut = true;
+    spawnSync("pkill", ["-KILL", "--full", lanes]); // before anything else happens here
   };
   await assert.rejects(
     copy({ host, directory, disk: diskAt(source), onProgress }),
     isError("host", "link-lost"),
   );
-  await Promise.all(cuts);
   const gone = async (): Promise<boolean> => !(await readdir(directory)).includes(".p2v-lock");
   await waitFor("the agents there to notice", gone);
   const results = await copy({ host, directory, disk: diskAt(source) });
