@@ -28,7 +28,8 @@ test("the overlay by device-mapper keeps its promises", { timeout: 30 * 60_000 }
     memoryMb: 1536,
     readOnlyDisks: [disk],
     moreArgs: [
-      ...["-device", "virtio-scsi-pci"],
+      "-device",
+      "virtio-scsi-pci",
       ...scsiDisk("a", { file: lun, serial: "ONE" }),
       ...scsiDisk("b", { file: lun, serial: "ONE" }),
       ...scsiDisk("c", { file: other, serial: "OTHER" }),
@@ -59,6 +60,8 @@ async function makeLun(path: string, uuid: string): Promise<string> {
 
 /** All of one name in the world. */
 const scsiDisk = (id: string, { file, serial }: { file: string; serial: string }): readonly string[] => [
-  ...["-drive", `file=${file},format=raw,if=none,id=lun-${id},readonly=on`],
-  ...["-device", `scsi-hd,drive=lun-${id},serial=${serial},wwn=0x5000c50015ea71ac`],
+  "-drive",
+  `file=${file},format=raw,if=none,id=lun-${id},readonly=on`,
+  "-device",
+  `scsi-hd,drive=lun-${id},serial=${serial},wwn=0x5000c50015ea71ac`,
 ];
