@@ -25,6 +25,8 @@ export const PORTABLE: readonly string[] = ["sh", "/root/virt-p2v"];
 
 type Call = {
   readonly memoryMb?: number;
+  /** Default: a directory that goes with the rest. */
+  readonly vms?: string;
   readonly onProgress: (text: string) => void;
   readonly signal: AbortSignal;
 };
@@ -32,7 +34,7 @@ type Call = {
 const BOOT_MS = 15 * 60_000;
 
 /** Works when the load has said each of its kinds once. */
-export async function startGround({ memoryMb, onProgress, signal }: Call): Promise<Ground> {
+export async function startGround({ memoryMb, onProgress, signal, ...given }: Call): Promise<Ground> {
   const disk = await hotDisk({ signal, onProgress });
   await using scope = new AsyncDisposableStack();
   const directory = await mkdtemp("/var/tmp/p2v-hot-"); // gigabytes
@@ -54,8 +56,8 @@ export async function startGround({ memoryMb, onProgress, signal }: Call): Promi
   await run(["cp", portable, at("virt-p2v")]);
   await server.put([at("known_hosts"), at("id_ed25519")], ".ssh/");
   await server.put([at("virt-p2v")]);
-  const vms = at("vms");
-  await mkdir(vms);
+  const vms = given.vms ?? at("vms");
+  await mkdir(vms, { recursive: true });
   const owned = scope.move();
   const to = `ssh://root@10.0.2.2:${host.port}${vms}`;
   return { disk, image, server, host, vms, to, [Symbol.asyncDispose]: () => owned.disposeAsync() };

@@ -8,7 +8,7 @@ HOME = "/srv/load"
 PAGE = 4096
 PAGES = 512
 FILES = 40
-PAUSE_S = 0.1
+PAUSE_S = 0.4
 LOG_BYTES = 256 * 1024
 
 over = threading.Event()

@@ -32,7 +32,7 @@ export interface Machine extends AsyncDisposable {
     argv: readonly string[],
     options?: { allowCodes?: readonly number[]; timeoutMs?: number; onLine?: (line: string) => void },
   ): Promise<Ran>;
-  /** Files of this computer into root's home, or where `to` says. */
+  /** Files and directories of this computer into root's home, or where `to` says. */
   put(from: readonly string[], to?: string): Promise<void>;
   /** Waits until ssh answers. */
   reach(options: { timeoutMs: number }): Promise<void>;
@@ -97,7 +97,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     said,
     ssh,
     async put(from, to = "") {
-      await run(["scp", "-q", "-F", at("ssh_config"), ...from, `server:${to}`], {
+      await run(["scp", "-q", "-r", "-F", at("ssh_config"), ...from, `server:${to}`], {
         signal,
         timeoutMs: 600_000,
       });
