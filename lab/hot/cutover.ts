@@ -41,6 +41,8 @@ export const copyLiveWords = ({ to }: Source): readonly string[] => [
 export const cutoverWords = ({ to }: Source): readonly string[] => [
   ...PORTABLE,
   ...["cutover", "--pxe", PXE, "--disk", "/dev/sda", "--to", to, "--name", NAME],
+  // Of this machine nothing is made a VM, whatever is installed.
+  ...["--hypervisor", "qemu"],
   ...["--identity", "/root/.ssh/id_ed25519", "--post", "poweroff", "--yes"],
 ];
 

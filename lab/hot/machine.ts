@@ -218,11 +218,11 @@ function renderArgs({ image, as, memoryMb = 3072 }: MachineOptions, { at, port }
 
 function parseSaid(text: string): ReadonlyMap<string, number> {
   const said = new Map<string, number>();
-  // The last line may still be on its way.
+  // The last line may still be on its way; after a jump, the live system speaks on this line, too.
   for (const line of text.slice(0, text.lastIndexOf("\n") + 1).split("\n")) {
-    const [kind = "", key = "", turn = ""] = line.trim().split(" ");
-    if (kind === "broken") throw new Error(`The server's load ended: ${line}`);
-    if (kind !== "") said.set(`${kind} ${key}`, Number(turn));
+    if (line.startsWith("broken ")) throw new Error(`The server's load ended: ${line}`);
+    const [, kind = "", key = "", turn = ""] = /^(\w+) (\d+) (\d+)\r?$/.exec(line) ?? [];
+    if (KINDS.includes(kind) || kind === "ended") said.set(`${kind} ${key}`, Number(turn));
   }
   return said;
 }
