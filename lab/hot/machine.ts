@@ -46,7 +46,7 @@ export interface Machine extends AsyncDisposable {
   poweredOff(options: { timeoutMs: number }): Promise<void>;
 }
 
-export const SERVER_MAC = "52:54:00:4b:10:5c";
+const SERVER_MAC = "52:54:00:4b:10:5c";
 
 export async function startMachine(options: MachineOptions): Promise<Machine> {
   const { disk, signal } = options;
