@@ -33,18 +33,16 @@ export async function bringLiveSystem(
 
 type Source = Pick<Ground, "to">;
 
-export const copyLiveWords = ({ to }: Source): readonly string[] => [
-  ...PORTABLE,
-  ...["copy", "--live", "--disk", "/dev/sda", "--to", to, "--name", NAME],
-];
+const what = ({ to }: Source): readonly string[] => ["--disk", "/dev/sda", "--to", to, "--name", NAME];
 
-export const cutoverWords = ({ to }: Source): readonly string[] => [
-  ...PORTABLE,
-  ...["cutover", "--pxe", PXE, "--disk", "/dev/sda", "--to", to, "--name", NAME],
-  // Of this machine nothing is made a VM, whatever is installed.
-  ...["--hypervisor", "qemu"],
-  ...["--identity", "/root/.ssh/id_ed25519", "--post", "poweroff", "--yes"],
-];
+export const copyLiveWords = (source: Source): readonly string[] =>
+  PORTABLE.concat("copy", "--live", what(source));
+
+/** Of this machine nothing is made a VM, whatever is installed. */
+const HOW = "--hypervisor qemu --identity /root/.ssh/id_ed25519 --post poweroff --yes".split(" ");
+
+export const cutoverWords = (source: Source): readonly string[] =>
+  PORTABLE.concat("cutover", "--pxe", PXE, what(source), HOW);
 
 /** How the live system ends its job; its console before that, line by line, to `onLine`. */
 export async function followConsole(
