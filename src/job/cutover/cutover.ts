@@ -8,7 +8,7 @@ import { type Destination, isVmName, type Machine, UserError } from "../../core/
 import { sshHost, writePinnedSshConfig } from "../../hosts/index.ts";
 import { inspectMachine } from "../../inspect/index.ts";
 import type { Answers } from "../../plan/index.ts";
-import { run } from "../../system/index.ts";
+import { run, RunError } from "../../system/index.ts";
 import { refuseOrdinaryUser } from "../source/source.ts";
 import { printDestination } from "../destination/destination.ts";
 import { type CutoverCheck, checkCutover, type Reached } from "./check.ts";
@@ -150,8 +150,15 @@ async function prepareAndJump(options: CutoverOptions, ready: Ready): Promise<vo
   step(
     `This server stops its services now, and starts the live system. What follows is on its console, and at ${printDestination(answers.destination, name)}`,
   );
-  await run(jumpArgv(checked.facts.init), { timeoutMs: 120_000 });
-  undo.move(); // from here on, what was made is needed
+  const made = undo.move(); // from here on, it is needed
+  try {
+    await run(jumpArgv(checked.facts.init), { timeoutMs: 120_000 });
+  } catch (error) {
+    // Killed: by the very shutdown that it asked for, as this session is about to be.
+    if (error instanceof RunError && error.code === null && !error.timedOut) return;
+    await made.disposeAsync();
+    throw error;
+  }
 }
 
 /** No secret is among them: /proc/cmdline is open to everybody. Pure. */
