@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat, symlink, writeFile, mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { localHost } from "../../hosts/index.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 import { allowKey, forbidKey } from "./job-key.ts";
 
 const { signal } = new AbortController();
@@ -12,13 +12,12 @@ const KEY = "ssh-ed25519 AAAAC3 virt-p2v-cutover:web:\n";
 const LINE = `no-agent-forwarding,no-port-forwarding,no-pty,no-X11-forwarding ${KEY}`;
 
 async function home(t: TestContext): Promise<{ path: string; key: string; keys: () => Promise<string> }> {
-  const path = await mkdtemp(join(tmpdir(), "p2v-test-"));
+  const path = await temporary(t);
   const before = process.env["HOME"];
   process.env["HOME"] = path;
-  t.after(async () => {
+  t.after(() => {
     if (before === undefined) delete process.env["HOME"];
     else process.env["HOME"] = before;
-    await rm(path, { recursive: true });
   });
   const key = join(path, "job-key");
   await writeFile(`${key}.pub`, KEY);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { UserError } from "../../core/index.ts";
+import { temporary } from "../../../tests/support/temporary.ts";
 import { jumpArgv, loadKernel } from "./kexec.ts";
 
 test("a kernel that refuses is told in its words, and so is one that takes nothing without a word", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "p2v-test-"));
-  t.after(() => rm(directory, { recursive: true }));
+  const directory = await temporary(t);
   const kexec = join(directory, "kexec");
   for (const [script, words] of [
     ["echo 'kexec_load failed: Operation not permitted' >&2; exit 255", /Operation not permitted/],
