@@ -28,7 +28,9 @@ export async function startAgent(
   const { node, script } = transport.isRemote
     ? await placeOnce(transport, signal)
     : { node: process.execPath, script: agentProgram() };
-  const words = [node, "--disable-warning=ExperimentalWarning", script, "--directory", directory];
+  // The same Node here and there; why without protection keys, bin/virt-p2v says.
+  const keys = process.version.startsWith("v24.") ? ["--no-memory-protection-keys"] : [];
+  const words = [node, ...keys, "--disable-warning=ExperimentalWarning", script, "--directory", directory];
   const isTraced = traceSink() !== null;
   if (isTraced) words.push("--trace");
   // What it runs there is recorded as if it were started from here.
@@ -41,8 +43,8 @@ export async function startAgent(
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     const command = `${ENVIRONMENT} exec ${words.map(quoteWord).join(" ")}`;
-    const options = { signal: starting.signal, lane: true, ...(isTraced ? { hear } : {}) };
-    return linkOf(await startScript(transport, command, options));
+    const how = { signal: starting.signal, lane: true, ...(isTraced ? { hear } : {}) };
+    return linkOf(await startScript(transport, command, how));
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

@@ -89,7 +89,10 @@ test("dash, bash and busybox start it, and what follows is given on as it is", a
     assert.equal(code, 7, stderr);
     const cache = cacheIn(path);
     assert.match(stdout, new RegExp(`^ran ${cache}/${names.runtime}/node\n`));
-    assert.match(stdout, /<--disable-warning=ExperimentalWarning><.*virt-p2v\.mjs><--name><two words>/);
+    assert.match(
+      stdout,
+      /<--no-memory-protection-keys><--disable-warning=ExperimentalWarning><.*virt-p2v\.mjs><--name><two words>/,
+    );
     assert.match(stdout, new RegExp(`\nPATH=${cache}/${names.runtime}/first:`));
     assert.deepEqual(await readdir(cache), [names.program, names.runtime], "and nothing else is left");
     const tool = await readFile(join(cache, names.runtime, "first/tool"), "latin1");

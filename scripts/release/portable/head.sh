@@ -107,11 +107,12 @@ unpack() { # block, bytes, hash, name
 		done <"$new/loaders"
 	fi
 	"$busybox" sync # before it has its name: a power cut must leave no files of zeros
-	if [ -e "$cache/$4" ]; then
-		mv -- "$cache/$4" "$new/old"
+	# What another one has made meanwhile stays: it may be about to start it.
+	if ! whole "$cache/$4" "$busybox"; then
+		[ ! -e "$cache/$4" ] || mv -- "$cache/$4" "$new/old"
+		"$busybox" mv -T -- "$new" "$cache/$4" 2>/dev/null || whole "$cache/$4" "$busybox" || return 1
 	fi
-	mv -- "$new" "$cache/$4" || return 1
-	rm -rf -- "$cache/$4/old"
+	rm -rf -- "$cache/$4/old" "$new"
 	trap - EXIT
 }
 
@@ -153,4 +154,5 @@ if [ ! -d "${TMPDIR:-/tmp}" ]; then
 	TMPDIR=$cache/tmp
 	export TMPDIR
 fi
-exec "$here/node" --disable-warning=ExperimentalWarning "$cache/$program/dist/virt-p2v.mjs" "$@"
+# As in bin/virt-p2v.
+exec "$here/node" --no-memory-protection-keys --disable-warning=ExperimentalWarning "$cache/$program/dist/virt-p2v.mjs" "$@"
