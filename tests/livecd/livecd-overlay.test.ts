@@ -11,7 +11,7 @@ import { temporary } from "../support/temporary.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
-test("the overlay by device-mapper keeps its promises", { timeout: 30 * 60_000 }, async (t) => {
+test("the overlay by device-mapper keeps its promises", { timeout: 60 * 60_000 }, async (t) => {
   const directory = await temporary(t);
   const iso = await liveIso(t.signal);
   const tree = join(directory, "tree");
@@ -42,7 +42,7 @@ test("the overlay by device-mapper keeps its promises", { timeout: 30 * 60_000 }
   // The mark is put together there, so that what was typed is not taken for it.
   const tests = "/usr/lib/virt-p2v/node --test --test-concurrency=1 --test-reporter=tap tests/live/*.test.ts";
   vm.type(`mount -o ro /dev/vda /mnt && cd /mnt && TERM=dumb ${tests}; echo P2V-"TESTS" $?\n`);
-  await vm.see(/P2V-TESTS \d+/, { timeoutMs: 12 * 60_000 });
+  await vm.see(/P2V-TESTS \d+/, { timeoutMs: 40 * 60_000 });
   const text = vm.console();
   assert.match(text, /P2V-TESTS 0\n/, text.slice(-6000));
 });
