@@ -208,7 +208,7 @@ function renderArgs({ image, as, memoryMb = 3072 }: MachineOptions, { at, port }
   args.push("-drive", as === "vm" ? `${file},snapshot=on` : file);
   args.push(
     "-device",
-    as === "vm" ? "virtio-blk-pci,drive=disk" : "ide-hd,drive=disk,bus=ide.0,serial=KIOSK1",
+    as === "vm" ? "virtio-blk-pci,drive=disk,addr=5" : "ide-hd,drive=disk,bus=ide.0,serial=KIOSK1",
   );
   if (as === "server") args.push("-smbios", `type=1,family=${BUSY}`);
   args.push("-netdev", `user,id=net,hostfwd=tcp:127.0.0.1:${port}-:22`);
