@@ -32,7 +32,9 @@ test("remote runs a command as another user than root", async (t) => {
     await mkdir(join(home, name));
     await chown(join(home, name), NOBODY, NOBODY);
   }
-  const user = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups`;
+  // A clone may lie where only root gets to, such as /root.
+  const caps = "--inh-caps=+dac_read_search --ambient-caps=+dac_read_search";
+  const user = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups ${caps}`;
   const env = `env HOME=${home} XDG_CACHE_HOME=${home}/cache P2V_JOBS=${home}/jobs`;
   const server = await remoteServer(t, {
     serverLines: [`ForceCommand exec ${user} ${env} sh -c "$SSH_ORIGINAL_COMMAND"`],
