@@ -3,6 +3,7 @@
 import { dirname, join } from "node:path";
 import {
   type Blobs,
+  counted,
   type Emit,
   errorOf,
   type GuestOS,
@@ -199,7 +200,10 @@ export async function proposeChanges(
 export function refuseStoppers(preview: Preview): void {
   const [problem, ...more] = stoppers(preview);
   if (problem === undefined) return;
-  const others = more.length === 0 ? "" : ` (and ${more.length} more problems: see virt-p2v plan)`;
+  const others =
+    more.length === 0
+      ? ""
+      : ` (and ${counted(more.length, "more problem")} that ${more.length === 1 ? "stops" : "stop"}, in the plan)`;
   throw errorOf({ ...problem, text: `${problem.text}${others}` });
 }
 

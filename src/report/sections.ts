@@ -154,7 +154,7 @@ export function problemSection({ problems, waitingUnits }: Report): Markup {
   if (loud.length === 0 && waitingUnits.length === 0) return html``;
   return html`<h2>Warnings</h2>${loud.map(
     (problem) =>
-      html`<div class="problem ${problem.severity === "stops" ? "bad" : "attention"}"><b>${String(problem.text)}</b><br>${String(problem.advice)}</div>`,
+      html`<div class="problem ${problem.severity === "stops" ? "bad" : "attention"}"><b>${String(problem.text)}</b><br>${String(problem.advice)} <code>${problem.code}</code></div>`,
   )}${
     waitingUnits.length === 0
       ? null

@@ -59,6 +59,7 @@ async function convert(given: Given, { signal }: Parameters<CommandRunner>[1]): 
       directory: given.one("keep") ?? `${first}.conversion`,
       version: VERSION,
       confirm: async (preview) => {
+        printer.close(); // what goes on has a line of its own
         await keepPlan(preview);
         if (way.kind === "in-place" && stoppers(preview).length === 0)
           return await confirmPlan(preview, {

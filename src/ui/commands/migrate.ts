@@ -6,11 +6,12 @@ import { migrate, printDestination } from "../../job/index.ts";
 import { comparedText, exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
 import { keepPlan } from "../last-run.ts";
 import { renderErrorJson } from "../print/index.ts";
+import { printPlan } from "../print/plan.ts";
 import { answersOf } from "../settings/index.ts";
 import { VERSION } from "../version.ts";
 import { askYes } from "./ask.ts";
 import { confirmPlan } from "./confirm-plan.ts";
-import { type CommandRunner, makePrinter, say } from "./context.ts";
+import { type CommandRunner, makePrinter, say, tellLines, widthOf } from "./context.ts";
 import { renderJson } from "../text/plain.ts";
 
 export const runMigrate: CommandRunner = async (given, context) => {
@@ -39,6 +40,12 @@ const runJob: CommandRunner = async (given, { signal }) => {
         await keepPlan(preview);
         const shown = printDestination(destination, preview.intent.name);
         return await confirmPlan(preview, { destination: shown, question: "Begin?", given, signal });
+      },
+      stopped: async (preview) => {
+        await keepPlan(preview);
+        const shown = printDestination(destination, preview.intent.name);
+        const options = { destination: shown, columns: widthOf(process.stderr), diffs: given.flag("diff") };
+        if (!json) tellLines(`\n${printPlan(preview, options)}`);
       },
       confirmStart: async ({ name, outcome }) => {
         if (outcome.kind === "not-booted") return false; // what was seen to fail does not replace a server

@@ -14,23 +14,32 @@ export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
   return problems.toSorted((a, b) => rank(a) - rank(b));
 }
 
+type How = {
+  readonly columns: number;
+  readonly withAdvice?: boolean;
+  /** Last, as in an error: virt-p2v-codes(7) says more of it. */
+  readonly withCode?: boolean;
+};
+
 export function problemLines(
-  { severity, text, advice }: Problem,
-  { columns, withAdvice = true }: { columns: number; withAdvice?: boolean },
+  { code, severity, text, advice }: Problem,
+  { columns, withAdvice = true, withCode = false }: How,
 ): readonly string[] {
-  const lines = wrapLines(`${SEVERITIES[severity]}: ${text}`, columns).split("\n");
-  const what = String(advice);
-  if (what === "" || !withAdvice) return lines;
-  return [...lines, ...wrap(what, { indent: 4, width: columns }).split("\n")];
+  const said = `${SEVERITIES[severity]}: ${text}`;
+  const what = withAdvice ? String(advice) : "";
+  const end = withCode ? ` [${code}]` : "";
+  if (what === "") return wrapLines(`${said}${end}`, columns).split("\n");
+  const how = { indent: 4, width: columns };
+  return [...wrapLines(said, columns).split("\n"), ...wrap(`${what}${end}`, how).split("\n")];
 }
 
 /** Each ends with a newline. */
 export function printProblems(
   problems: readonly Problem[],
-  { columns = 80 }: { columns?: number } = {},
+  { columns = 80, withCode = true }: { columns?: number; withCode?: boolean } = {},
 ): string {
   return sortProblems(problems)
-    .flatMap((problem) => problemLines(problem, { columns }))
+    .flatMap((problem) => problemLines(problem, { columns, withCode }))
     .map((line) => `${line}\n`)
     .join("");
 }

@@ -30,7 +30,7 @@ export function planBox(preview: Preview, next: string): Box {
   const destination = printDestination(intent.destination, intent.name);
   const columns = TEXT_COLUMNS;
   const brief = printBriefPlan(preview, { destination, columns, rows: TEXT_ROWS });
-  const every = printProblems(problems, { columns }).trimEnd();
+  const every = printProblems(problems, { columns, withCode: false }).trimEnd();
   const files = groupChanges(changes).flatMap((group) =>
     group.kind === "one"
       ? [`  ${group.change.step.padEnd(14)} ${group.change.path}`]
