@@ -20,7 +20,8 @@ echo 1000 > /proc/self/oom_score_adj
 cd "$1"
 copy=$1 out=$2 inside=$3
 shift 3
-mounts=$(cat /proc/self/mounts)
+# %b takes one digit more behind \\0: a blank that a digit follows would be another character.
+mounts=$(sed 's/\\\\\\([0-7][0-7][0-7]\\)/\\\\0\\1/g' /proc/self/mounts)
 printf '%s\n' "$mounts" | while read -r device place _; do
   place=$(printf '%b' "$place")
   case "$copy/" in "$place"/*) continue ;; esac
