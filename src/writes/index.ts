@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // writes owns the kernel's account of what is written to the disks of a running system, and how far it is to be trusted.
+export { judgeArrived, type KnownWrites } from "./arrived.ts";
 export { findChanged } from "./changed.ts";
 export { readIdentity } from "./identity.ts";
 export {
@@ -11,6 +12,7 @@ export {
 } from "./record.ts";
 export {
   endRecording,
+  instanceSettings,
   type Recorder,
   recordingName,
   resumeRecorder,

@@ -12,7 +12,10 @@ const record: WritesRecord = {
     {
       number: 1,
       path: "/dev/sda",
+      device: "8:0",
       devices: ["8:0", "8:1"],
+      hasRequests: true,
+      onlyAsks: false,
       sizeBytes: 2 ** 30,
       tableId: "gpt:x",
       serial: null,

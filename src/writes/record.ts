@@ -31,7 +31,11 @@ const schema = z.object({
       z.object({
         number: z.int().positive(),
         path: z.string().max(4096),
+        /** As the kernel numbered it, and its partitions. */
+        device: z.string().max(32),
         devices: z.array(z.string().max(32)).max(1024),
+        hasRequests: z.boolean(),
+        onlyAsks: z.boolean(),
         sizeBytes: bytes,
         /** GUID or number of the partition table; null: it has none. */
         tableId: z.string().max(100).nullable(),

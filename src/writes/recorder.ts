@@ -39,7 +39,9 @@ const instanceOf = (disks: Traced): string => join(TRACEFS, "instances", recordi
 type Settings = { readonly file: string; readonly value: string };
 
 /** What the instance is set to, in this order. Pure. */
-export function instanceSettings(disks: readonly Traceable[]): readonly Settings[] {
+export function instanceSettings(
+  disks: readonly Pick<Traceable, "device" | "hasRequests">[],
+): readonly Settings[] {
   const isWrite = '!(rwbs ~ "R*")';
   const ofDisks = disks.map(({ device }) => `dev == ${kernelNumber(device)}`).join(" || ");
   // A request for several discards tells the place of the first one only: they are taken from the bios, before they are merged.

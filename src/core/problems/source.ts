@@ -18,6 +18,7 @@ const DISKS = {
   "writes-missed": warns(
     "The kernel's record of writes missed one; what the image lacks is said, or was sent.",
   ),
+  "cutover-no-hook": stops("What shall run last on the server, for --trust-writes, would not run."),
   "source-dying": stops("The disk has too many places that cannot be read."),
   "bad-sectors": warns("Places that could not be read are zero in the image (--skip-bad-sectors)."),
   "not-read-only": stops("The disk cannot be set read-only in the kernel."),

@@ -6,13 +6,15 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Destination, isVmName, type Machine, UserError } from "../../core/index.ts";
 import { sshHost, writePinnedSshConfig } from "../../hosts/index.ts";
-import { inspectMachine } from "../../inspect/index.ts";
+import { inspectMachine, openSourceDisk } from "../../inspect/index.ts";
 import type { Answers } from "../../plan/index.ts";
 import { run, RunError } from "../../system/index.ts";
 import { refuseOrdinaryUser } from "../source/source.ts";
 import { printDestination } from "../destination/destination.ts";
 import { type CutoverCheck, checkCutover, type Reached } from "./check.ts";
 import { diskMarks } from "./disks.ts";
+import { freezeWrites } from "../writes/live-writes.ts";
+import { type Hook, layHook } from "./hook.ts";
 import { allowKey, forbidKey, makeKey } from "./job-key.ts";
 import { jumpArgv, loadKernel, openMemory } from "./kexec.ts";
 import { clockOf, removeMark, writeMark } from "./mark.ts";
@@ -70,7 +72,8 @@ export async function cutover(options: CutoverOptions): Promise<CutoverResult> {
     name,
     machine,
     sshConfig,
-    live: { version: live.version, sizeBytes: live.sizeBytes },
+    // The hook holds a second one until the jump.
+    live: { version: live.version, sizeBytes: live.sizeBytes * (answers.trustWrites ? 2 : 1) },
     version,
     directory: memory.path,
     keep,
@@ -124,8 +127,9 @@ async function prepareAndJump(options: CutoverOptions, ready: Ready): Promise<vo
     retryForMs: answers.transfer.retryForMs,
   };
   step("Writing the live system, with what it is to do, into memory");
-  const kernel = join(memory, "vmlinuz");
-  const initramfs = join(memory, "initrd.img");
+  const hook = answers.trustWrites ? undo.use(await recordUntilJump(options, ready)) : null;
+  const kernel = hook?.kernel ?? join(memory, "vmlinuz");
+  const initramfs = hook?.initramfs ?? join(memory, "initrd.img");
   await live.writeKernel(kernel, { signal });
   const more = await packNote({
     note,
@@ -136,7 +140,7 @@ async function prepareAndJump(options: CutoverOptions, ready: Ready): Promise<vo
   await live.writeInitramfs(initramfs, { more, signal });
   step("Loading it into this server's kernel");
   undo.use(await loadKernel({ kexec, kernel, initramfs, words: jumpWords(live.words), signal }));
-  for (const path of [kernel, initramfs]) await rm(path);
+  if (hook === null) for (const path of [kernel, initramfs]) await rm(path);
   undo.defer(() => removeMark(host, directory));
   const downAt = await clockOf(host, signal);
   await writeMark(host, directory, {
@@ -159,6 +163,25 @@ async function prepareAndJump(options: CutoverOptions, ready: Ready): Promise<vo
     await made.disposeAsync();
     throw error;
   }
+}
+
+/** What the kernel records from the last pass to the jump travels with it. UserError where that cannot be. */
+async function recordUntilJump(
+  { answers, live, signal }: CutoverOptions,
+  { checked, name, kexec }: Ready,
+): Promise<Hook> {
+  if (checked.facts.init.kind !== "systemd")
+    throw new UserError(
+      "cutover-no-hook",
+      "--trust-writes needs systemd, which hands over when all is unmounted",
+      {
+        advice: "Leave out --trust-writes: then everything is compared",
+      },
+    );
+  const disks = await Promise.all(answers.disks.map((path, index) => openSourceDisk(path, index + 1)));
+  const destination = printDestination(answers.destination, name);
+  const frozen = await freezeWrites({ disks, destination, signal, emit: () => undefined });
+  return await layHook({ ...frozen, words: jumpWords(live.words), place: "cutover/writes", kexec });
 }
 
 /** No secret is among them: /proc/cmdline is open to everybody. Pure. */

@@ -18,6 +18,8 @@ import {
   endRecording,
   findChanged,
   findTraceable,
+  instanceSettings,
+  type KnownWrites,
   MAX_RECORD_BYTES,
   parseRecord,
   readIdentity,
@@ -32,6 +34,7 @@ import {
   type Unclear,
   type WritesRecord,
 } from "../../writes/index.ts";
+import { readArrived } from "./arrived.ts";
 
 /** In memory, so that no restart of the server can bring it together with a later recording. */
 const RUN = "/run/virt-p2v";
@@ -51,8 +54,8 @@ type Pass = {
   readonly results: readonly Pick<CopyResult, "number" | "rootSha256" | "bad">[];
 };
 type Base = ReadonlyMap<number, Pick<RecordedDisk, "rootSha256" | "used">>;
-/** By disk. */
-export type KnownWrites = ReadonlyMap<number, Pick<RecordedDisk, "rootSha256" | "used" | "written">>;
+
+const NO_RECORD = "this system has no record since a complete pass of copy --live to the same place";
 
 export class LiveWrites implements AsyncDisposable {
   readonly #options: Options;
@@ -108,12 +111,23 @@ export class LiveWrites implements AsyncDisposable {
   async take(): Promise<KnownWrites | string> {
     const base = this.#base;
     this.#base = null;
-    if (base === null || this.#recorder === null)
-      return "this system has no record since a complete pass of copy --live to the same place";
+    if (base === null || this.#recorder === null) return NO_RECORD;
     await this.#recorder.look();
     const { account } = this.#recorder;
     if (account.unclear.length > 0) return account.unclear.map(words).join("; ");
     return new Map([...base].map(([number, one]) => [number, { ...one, written: account.written(number) }]));
+  }
+
+  /** Why the next pass would read all; null: it would not. */
+  async doubt(): Promise<string | null> {
+    if (this.#base === null || this.#recorder === null) return NO_RECORD;
+    await this.#recorder.look();
+    const { unclear } = this.#recorder.account;
+    return unclear.length === 0 ? null : unclear.map(words).join("; ");
+  }
+
+  get traceables(): readonly Traceable[] {
+    return this.#disks;
   }
 
   endPass({ maps, results }: Pass): void {
@@ -184,8 +198,34 @@ export class LiveWrites implements AsyncDisposable {
   }
 }
 
-/** For a migration on the system that recorded, with all disks read-only: the record, which ends; or why it is none. */
+export type Frozen = {
+  /** Of the tracefs instance, which goes on. */
+  readonly recording: string;
+  readonly settings: readonly string[];
+  /** The record so far, as text. */
+  readonly record: string;
+};
+
+/** For a jump: the record as it is, while the kernel goes on recording. UserError `not-recorded` where there is none to trust. */
+export async function freezeWrites(options: Options): Promise<Frozen> {
+  const writes = await LiveWrites.open(options);
+  const why = await writes.doubt();
+  await writes[Symbol.asyncDispose]();
+  const disks = writes.traceables;
+  const record = why === null ? await readBounded(recordFile(disks), { maxBytes: MAX_RECORD_BYTES }) : null;
+  if (record === null)
+    throw new UserError("not-recorded", `The writes of this server are not known: ${why ?? "no record"}`, {
+      advice:
+        "Run copy --live --trust-writes to the same place and name first; or leave out --trust-writes: then everything is compared",
+    });
+  const settings = instanceSettings(disks).map(({ file }) => file);
+  return { recording: recordingName(disks), settings, record: record.toString("utf8") };
+}
+
+/** For a migration in place of the server that recorded, or on the same system, with all disks read-only: the record, which ends; or why it is none. */
 export async function takeWrites(options: Options): Promise<KnownWrites | string> {
+  const arrived = await readArrived(options.disks);
+  if (arrived !== null) return arrived;
   try {
     await using writes = await LiveWrites.open(options);
     return await writes.take();
@@ -210,11 +250,13 @@ export function knownCells(
   };
 }
 
-type Described = Pick<RecordedDisk, "number" | "path" | "devices" | "sizeBytes" | "tableId" | "serial">;
+type Described = Omit<RecordedDisk, "rootSha256" | "used" | "written">;
 
-async function describe(disk: SourceDisk, { devices, sysfs }: Traceable): Promise<Described> {
+async function describe(disk: SourceDisk, traced: Traceable): Promise<Described> {
   const { number, path, sizeBytes } = disk;
-  return { number, path, devices: [...devices], sizeBytes, ...(await readIdentity(disk, sysfs)) };
+  const { device, devices, hasRequests, onlyAsks, sysfs } = traced;
+  const kernel = { device, devices: [...devices], hasRequests, onlyAsks };
+  return { number, path, sizeBytes, ...kernel, ...(await readIdentity(disk, sysfs)) };
 }
 
 async function readBootId(): Promise<string> {

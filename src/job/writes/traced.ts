@@ -17,8 +17,7 @@ import {
 } from "../../core/index.ts";
 import { findDifferences, frameRanges, SegmentLog } from "../../proof/index.ts";
 import { openDirect } from "../../system/index.ts";
-import { findChanged } from "../../writes/index.ts";
-import type { KnownWrites } from "./live-writes.ts";
+import { findChanged, type KnownWrites } from "../../writes/index.ts";
 
 const MAX_DIFFERING = 1000;
 

@@ -127,7 +127,7 @@ export const SETTINGS = {
     "Copy again and again, only what changed, until a pass is no shorter than the one before, or the time of --window-ends is near.",
   ),
   "trust-writes": flag(
-    "copy --live: let the kernel record what is written to the disks, from before the first pass on, and read only that in later passes; it goes on recording, in memory, when the command ends, and copy --live without this flag ends it. migrate, on the same system without a restart: read what that record names, and a sample of the rest; compare the rest when the VM is done.",
+    "copy --live: let the kernel record what is written to the disks, from before the first pass on, and read only that in later passes; it goes on recording, in memory, when the command ends, and copy --live without this flag ends it. cutover, and migrate on the same system without a restart: read what that record names, and a sample of the rest; compare the rest when the VM is done.",
   ),
   "window-ends": one(
     "TIME",

@@ -18,6 +18,7 @@ export const cutover: Command = {
     "iso",
     "pxe",
     ...PLANNING.filter((name) => !NOT_CARRIED.includes(name)),
+    "trust-writes",
     "identity",
     "post",
     "onfail",

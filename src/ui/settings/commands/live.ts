@@ -47,7 +47,17 @@ export const wizard: Command = {
     "What is given on the command line is answered already, and can be changed on its page.",
   ],
   positional: null,
-  settings: [...PLANNING, "start", "identity", "host-key", "sysroot", "cmdline", "trace", "help"],
+  settings: [
+    ...PLANNING,
+    "trust-writes",
+    "start",
+    "identity",
+    "host-key",
+    "sysroot",
+    "cmdline",
+    "trace",
+    "help",
+  ],
   required: [],
   examples: [
     ["virt-p2v wizard", "on the live CD: this machine"],
