@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Wall and CPU seconds of a copy of the demo machine's disk over ssh on this machine, ours and others', in one run.
-// Usage: npm run bench -- [--rounds N] [--ways a,b] [--parts ways,links,again,memory] [--json] [--chart FILE]
+// Usage: npm run bench -- [--rounds N] [--ways a,b] [--parts ways,links,again,memory,writes] [--json] [--chart FILE]
 import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
@@ -15,9 +15,10 @@ import { measureMemory } from "./memory.ts";
 import { renderResults } from "./render.ts";
 import { openScene, serverPid } from "./scene.ts";
 import { judge, type Results } from "./targets.ts";
+import { measureWrites } from "./writes.ts";
 import { measureWays, WAY_NAMES, waysOf } from "./ways.ts";
 
-const PARTS = ["ways", "links", "again", "memory"] as const;
+const PARTS = ["ways", "links", "again", "memory", "writes"] as const;
 
 const { values } = parseArgs({
   options: {
@@ -53,6 +54,7 @@ const results: { -readonly [K in keyof Results]: Results[K] } = {
   links: [],
   again: null,
   memory: null,
+  writes: null,
 };
 let cpuBy = "";
 if (wanted("ways")) {
@@ -66,6 +68,7 @@ if (wanted("links")) {
   results.links = await measureLinks(scene, { rounds, say });
 }
 if (wanted("memory")) results.memory = await measureMemory(scene, sshd, say);
+if (wanted("writes")) results.writes = await measureWrites(sshd, { say, signal });
 
 const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, both ends on it`;
 const verdicts = judge(results);

@@ -34,7 +34,7 @@ test("judge() compares in the same run, and says nothing of what was not measure
     middle("partclone", [{ ...sample, seconds: 10, cpuSeconds: 10 }]),
     middle("dd", [{ ...sample, seconds: 80, sentBytes: null }]),
   ];
-  const verdicts = judge({ ways, links: [], again: null, memory: null });
+  const verdicts = judge({ ways, links: [], again: null, memory: null, writes: null });
   const met = Object.fromEntries(verdicts.map(({ what, met }) => [what, met]));
   assert.deepEqual(met, {
     "wall time, of partclone's": false,

@@ -24,7 +24,7 @@ const mib = (bytes: number | null): string => (bytes === null ? "-" : `${Math.ro
 
 export function renderResults(results: Results, verdicts: readonly Verdict[]): string {
   const parts: string[] = [];
-  const { ways, links, again, memory } = results;
+  const { ways, links, again, memory, writes } = results;
   if (ways.length > 0) {
     const rows = ways.map(({ name, seconds, cpuSeconds, sentBytes, occupiedBytes, rounds }) => [
       name,
@@ -67,6 +67,17 @@ export function renderResults(results: Results, verdicts: readonly Verdict[]): s
           mib(senderPeakBytes),
           mib(agentPeakBytes),
         ]),
+      ]),
+    );
+  if (writes !== null)
+    parts.push(
+      renderTable([
+        ["copy after copy --live", "MiB in use", "MiB read", "MiB sent", "wall s"],
+        ...(["full", "traced"] as const).map((name) => {
+          const { usedBytes, readBytes, sentBytes, copySeconds } = writes[name];
+          const title = name === "full" ? "all is read" : "--trust-writes";
+          return [title, mib(usedBytes), mib(readBytes), mib(sentBytes), copySeconds.toFixed(1)];
+        }),
       ]),
     );
   parts.push(

@@ -25,11 +25,23 @@ export type MemoryRun = {
   readonly agentPeakBytes: number;
 };
 
+/** The copy of a migration after `copy --live`. */
+export type ColdPass = {
+  readonly usedBytes: number;
+  /** Before the images are done; the sample too. */
+  readonly readBytes: number;
+  readonly sentBytes: number;
+  readonly copySeconds: number;
+};
+
+export type Writes = { readonly full: ColdPass; readonly traced: ColdPass };
+
 export type Results = {
   readonly ways: readonly Measured[];
   readonly links: readonly LinkRun[];
   readonly again: Again | null;
   readonly memory: readonly MemoryRun[] | null;
+  readonly writes: Writes | null;
   /** Of `partclone | zstd -3`, for the slow link. */
   readonly zstd3Bytes?: number;
 };
@@ -57,7 +69,13 @@ const atLeast = (what: string, value: number, bar: number): Verdict => ({
 });
 
 export function judge(results: Results): Verdict[] {
-  return [...judgeWays(results), ...judgeLinks(results), ...judgeAgain(results), ...judgeMemory(results)];
+  return [
+    ...judgeWays(results),
+    ...judgeLinks(results),
+    ...judgeAgain(results),
+    ...judgeMemory(results),
+    ...judgeWrites(results),
+  ];
 }
 
 function judgeWays({ ways }: Results): Verdict[] {
@@ -110,5 +128,15 @@ function judgeMemory({ memory }: Results): Verdict[] {
     atMost("MiB of the sender, largest disk", large.senderPeakBytes / MIB, 300),
     atMost("MiB of the agent, largest disk", large.agentPeakBytes / MIB, 300),
     atMost("seconds to plan the largest disk", large.planSeconds, 5),
+  ];
+}
+
+function judgeWrites({ writes }: Results): Verdict[] {
+  if (writes === null) return [];
+  const { full, traced } = writes;
+  const moved = ({ readBytes, sentBytes }: ColdPass): number => readBytes + sentBytes;
+  return [
+    atMost("record of writes: bytes read and sent, of all's", moved(traced) / moved(full), 0.1),
+    atMost("record of writes: seconds of the copy, of all's", traced.copySeconds / full.copySeconds, 0.25),
   ];
 }
