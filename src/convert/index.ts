@@ -4,6 +4,7 @@ export { applyChanges, undoChanges } from "./apply/apply.ts";
 export { openBlobs } from "./apply/blobs.ts";
 export { DESK_STEPS, deskTools } from "./propose/desk.ts";
 export { chrootTools } from "./guest-tools/chroot.ts";
+export { keepBuilt, usePrepared } from "./guest-tools/prepared.ts";
 export { kernelArguments } from "./loaders/kernel-arguments.ts";
 export { type ExplainedStep, explainSteps, skipAllBut } from "./propose/explain.ts";
 export { showChanges } from "./diff/diff.ts";

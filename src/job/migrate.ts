@@ -6,6 +6,7 @@ import { applyChanges, openBlobs } from "../convert/index.ts";
 import { startProof } from "../proof/index.ts";
 import { type Answers, chooseProof, confirmed, stoppers } from "../plan/index.ts";
 import { measureDowntime } from "./cutover/mark.ts";
+import { withPrepared } from "./cutover/prepared.ts";
 import { checkBoot } from "./destination/boot-check.ts";
 import { compareChain } from "./destination/compare-chain.ts";
 import { copySource } from "./copy.ts";
@@ -89,7 +90,16 @@ export async function migrate({
   );
 
   const preview = await phases.run("plan", () =>
-    makePreview({ source, answers, host, facts, blobs, workDirectory, ...call }),
+    makePreview({
+      source,
+      answers,
+      host,
+      facts,
+      blobs,
+      workDirectory,
+      tools: withPrepared(listen),
+      ...call,
+    }),
   );
   if (stoppers(preview).length > 0) await stopped?.(preview);
   refuseStoppers(preview);

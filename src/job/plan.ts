@@ -16,7 +16,14 @@ import {
   type ShownChange,
   type TimeEstimate,
 } from "../core/index.ts";
-import { chrootTools, type DriverExtras, openBlobs, propose, showChanges } from "../convert/index.ts";
+import {
+  chrootTools,
+  type DriverExtras,
+  type GuestTools,
+  openBlobs,
+  propose,
+  showChanges,
+} from "../convert/index.ts";
 import {
   type Answers,
   checkFit,
@@ -44,14 +51,21 @@ import { checkVolumes } from "./destination/volumes.ts";
 import { findDisks, openSource, type OpenSource } from "./source/source.ts";
 import { openWorkspace } from "./workspace.ts";
 
+/** What a plan is made of: a source that is open, or a server that runs. */
+export type PlannedSource = Omit<OpenSource, "seal" | typeof Symbol.asyncDispose>;
+
 export type PlanContext = {
-  readonly source: OpenSource;
+  readonly source: PlannedSource;
   readonly answers: Answers;
   readonly host: Host;
   /** null: nothing is defined there, so it was not asked. */
   readonly facts: HostFacts | null;
   readonly blobs: Blobs;
   readonly workDirectory: string;
+  /** Absent: how long the copy takes is measured. */
+  readonly isMeasured?: boolean;
+  /** What is done with the guest's own tools, beside running them in the guest that is mounted at `root`. */
+  readonly tools?: (real: GuestTools, root: string) => GuestTools;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
@@ -92,7 +106,7 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
       ? null
       : await walkChain({ view, guest, intent, vm, signal: context.signal });
   const found = [...source.problems, ...made.problems, ...proposal.problems];
-  const time = await estimate(context);
+  const time = (context.isMeasured ?? true) ? await estimate(context) : null;
   const done = directoryFit.isInTheWay
     ? await findDone(host, directory, { vm, machine: source.machine })
     : null;
@@ -146,6 +160,7 @@ export async function proposeChanges(
     source,
     blobs,
     workDirectory,
+    tools = (real) => real,
     extras,
     known,
     signal,
@@ -180,19 +195,20 @@ export async function proposeChanges(
       view: null,
     };
   }
+  const { view: before, directory: root } = source.mounted;
   const proposal = await propose({
-    view: source.mounted.view,
+    view: before,
     guest: source.guest,
     intent,
     blobs,
-    tools: chrootTools({ root: source.mounted.directory, workDirectory }),
+    tools: tools(chrootTools({ root, workDirectory }), root),
     extras,
     findKernels,
     known: [...source.problems, ...known],
     signal,
     emit,
   });
-  const view = layeredView(source.mounted.view, blobs, proposal.changes);
+  const view = layeredView(before, blobs, proposal.changes);
   return { ...proposal, view, changes: await showChanges(proposal.changes, blobs) };
 }
 

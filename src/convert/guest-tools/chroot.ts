@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The guest's own programs, run on a throw-away copy of the guest, shut off from this machine: see sandbox.ts.
-import { copyFile, lstat, mkdir, statfs, writeFile } from "node:fs/promises";
+import { copyFile, lstat, mkdir, readFile, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Blobs, type Change, lastWords } from "../../core/index.ts";
 import {
@@ -207,17 +207,26 @@ async function openCopy({
 /** The upper directory gets whole files and directories, whatever the kernel's default is: they are read as changes. */
 const PLAIN_UPPER = ["redirect_dir=off", "metacopy=off"];
 
-const OVERLAYFS_MAGIC = 0x794c7630; // linux/magic.h
+/** linux/magic.h: OVERLAYFS_SUPER_MAGIC, RAMFS_MAGIC. */
+const NO_UPPER: readonly number[] = [0x794c7630, 0x858458f6];
 
-/** An overlayfs cannot keep its changes on another one, as the root of a live system is: then they are kept in RAM. */
+/** An overlayfs cannot keep its changes on another one, as the root of a live system is, or on a ramfs: then they are kept in RAM. */
 async function openStore(
   directory: string,
   { scope, signal }: { scope: AsyncDisposableStack; signal: AbortSignal },
 ): Promise<string> {
-  if ((await statfs(directory)).type !== OVERLAYFS_MAGIC) return directory;
+  if (!NO_UPPER.includes((await statfs(directory)).type)) return directory;
   const store = join(directory, "store");
-  scope.use(await mount("p2v-store", store, { type: "tmpfs", options: ["mode=700"], signal }));
+  const options = ["mode=700", ...(await boundedByMemory())];
+  scope.use(await mount("p2v-store", store, { type: "tmpfs", options, signal }));
   return store;
+}
+
+/** Half of what is available: a server that runs keeps its share. Kernels before 3.14 do not tell, and take half of all. */
+async function boundedByMemory(): Promise<readonly string[]> {
+  const text = await readFile("/proc/meminfo", "latin1");
+  const kib = /^MemAvailable: +(\d{1,15}) kB$/m.exec(text)?.[1];
+  return kib === undefined ? [] : [`size=${Math.floor(Number(kib) / 2)}k`];
 }
 
 /** Debian's way to forbid that package scripts start services: policy-rc.d exits with 101 (invoke-rc.d(8)). */

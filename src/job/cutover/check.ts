@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that a cutover rests on, looked at before anything is done: every finding is kept, so that a person sees them at once.
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import {
+  type Emit,
   type Host,
   type Machine,
   makeProblem,
   type Preview,
   type Problem,
-  UserError,
 } from "../../core/index.ts";
-import { collectHere } from "../../inspect/index.ts";
 import { type KnownWay, readKnownWay } from "../../hosts/index.ts";
 import type { Answers } from "../../plan/index.ts";
 import { connectHost, vmDirectory } from "../destination/destination.ts";
 import { readLastPass } from "../last-pass.ts";
-import { planSurvey } from "../survey.ts";
 import { readFacts, readRunning } from "./collect.ts";
 import { judgeDisks } from "./disks.ts";
 import type { CutoverFacts } from "./facts.ts";
-import { fitThere } from "./fit.ts";
 import { judgeCutover } from "./judge.ts";
+import { kept, planCutover } from "./plan.ts";
 
 export type CutoverCheck = {
   readonly facts: CutoverFacts;
@@ -52,6 +48,7 @@ type Options = {
   readonly directory: string;
   readonly keep: AsyncDisposableStack;
   readonly signal: AbortSignal;
+  readonly emit: Emit;
 };
 
 export async function checkCutover(options: Options): Promise<CutoverCheck> {
@@ -72,17 +69,16 @@ export async function checkCutover(options: Options): Promise<CutoverCheck> {
   // Where the destination was not reached, that has been said, and nothing is known of the way to it.
   const isKnown = running !== null || answers.destination.kind === "dir";
   problems.push(...judged.filter(({ code }) => isKnown || code !== "cutover-to-wrong"));
-  const planned = await plan(options, problems);
-  const fitted =
-    reached === null
-      ? null
-      : await kept(problems, () => fitThere(reached, { answers, preview: planned, signal }), signal);
-  problems.push(...(fitted?.problems ?? []));
+  const preview = await planCutover(options, {
+    reached,
+    problems,
+    availableBytes: facts.memory.availableBytes,
+  });
   const lastPassSeconds = reached === null ? null : await readLastPass(reached.host, reached.directory);
   if (reached !== null && lastPassSeconds === null) problems.push(NOTHING_AHEAD);
   return {
     facts,
-    preview: fitted?.preview ?? planned,
+    preview,
     problems,
     lastPassSeconds,
     reached: reached === null || running === null ? null : { ...reached, address: running.address },
@@ -94,19 +90,6 @@ const NOTHING_AHEAD = makeProblem("cutover-no-copy", {
   text: "Nothing was copied ahead: the server is down for as long as all of its disks take to be sent",
   advice: "First, while it works: virt-p2v copy --live, to the same place under the same name",
 });
-
-/** What a person can mend is a finding among others. */
-async function kept<T>(problems: Problem[], act: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
-  try {
-    return await act();
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof UserError)) throw error;
-    const { code, message: text, advice } = error;
-    problems.push(makeProblem(code, { about: [], severity: "stops", text, advice }));
-    return null;
-  }
-}
 
 /** The destination as the user's own ssh reaches it. */
 async function reach(
@@ -128,40 +111,3 @@ async function reach(
   const host = keep.use(await connectHost(destination, { sshConfig, signal }));
   return { host, way, directory: vmDirectory(destination, name) };
 }
-
-/** By the collector's way: what its files tell. Kernels, initramfs and boot code are looked at after the jump, before the copy. */
-async function plan(
-  { answers, name, directory, signal }: Options,
-  problems: Problem[],
-): Promise<Preview | null> {
-  const file = join(directory, "survey.tar.gz");
-  try {
-    await writeFile(file, await collectHere({ sysroot: null, signal }), { mode: 0o600 });
-    const { preview } = await planSurvey(file, {
-      answers: { ...answers, name },
-      signal,
-      emit: () => undefined,
-    });
-    problems.push(CHAIN_LATER);
-    return preview;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof UserError)) throw error;
-    problems.push(
-      makeProblem("cutover-no-plan", {
-        about: [],
-        text: `No plan could be made while the server runs: ${error.message}`,
-        advice:
-          "It is made after the jump, before anything is sent; what stops it then brings the server back",
-      }),
-    );
-    return null;
-  }
-}
-
-const CHAIN_LATER = makeProblem("cutover-chain-later", {
-  about: [],
-  text: "Kernels, initramfs and boot code are not looked at while the server runs",
-  advice:
-    "The chain of boot is walked after the jump, before anything is sent: a broken link then brings the server back. virt-p2v migrate from the live CD up to its question shows it before",
-});

@@ -16,9 +16,11 @@ import { diskMarks } from "./disks.ts";
 import { freezeWrites } from "../writes/live-writes.ts";
 import { type Hook, layHook } from "./hook.ts";
 import { allowKey, forbidKey, makeKey } from "./job-key.ts";
+import { neededBytes, TIMES_THERE } from "./judge.ts";
 import { jumpArgv, loadKernel, openMemory } from "./kexec.ts";
 import { clockOf, removeMark, writeMark } from "./mark.ts";
 import { packNote } from "./pack.ts";
+import { preparedIn } from "./plan.ts";
 import { type CutoverNote, NOTE_DIRECTORY, NOTE_FILES } from "./note.ts";
 
 /** The live system, of src/iso. */
@@ -78,11 +80,13 @@ export async function cutover(options: CutoverOptions): Promise<CutoverResult> {
     directory: memory.path,
     keep,
     signal,
+    emit: (event) => {
+      if (event.type === "step") options.onStep(event.text);
+    },
   });
   if (!(await options.confirm(checked))) return { kind: "declined" };
   const { reached, facts } = checked;
   if (reached === null || facts.kexec === null) throw new Error("A cutover was confirmed that cannot be");
-  await rm(join(memory.path, "survey.tar.gz"), { force: true });
   await prepareAndJump(options, {
     checked,
     reached,
@@ -131,13 +135,16 @@ async function prepareAndJump(options: CutoverOptions, ready: Ready): Promise<vo
   const kernel = hook?.kernel ?? join(memory, "vmlinuz");
   const initramfs = hook?.initramfs ?? join(memory, "initrd.img");
   await live.writeKernel(kernel, { signal });
+  const spareBytes = checked.facts.memory.availableBytes - neededBytes(live.sizeBytes);
   const more = await packNote({
     note,
     identity,
     answers: options.answerFile(machine),
     returns: options.returns,
+    prepared: { directory: preparedIn(memory), maxBytes: Math.floor(spareBytes / TIMES_THERE) },
   });
   await live.writeInitramfs(initramfs, { more, signal });
+  await rm(preparedIn(memory), { recursive: true, force: true });
   step("Loading it into this server's kernel");
   undo.use(await loadKernel({ kexec, kernel, initramfs, words: jumpWords(live.words), signal }));
   if (hook === null) for (const path of [kernel, initramfs]) await rm(path);

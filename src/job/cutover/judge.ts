@@ -7,6 +7,11 @@ const GIB = 2 ** 30;
 /** Booted without a medium: the initramfs, what is unpacked of it, and room for the overlay (livecd/initramfs/init). */
 const LEAST_TOTAL_BYTES = 1_900_000 * 1024;
 
+/** For a moment it is there three times: as a file, in kexec's memory, and in the kernel's. */
+export const TIMES_THERE = 3;
+
+export const neededBytes = (liveBytes: number): number => Math.max(liveBytes + GIB, TIMES_THERE * liveBytes);
+
 /** The way that is always open, and nothing of the passes made is lost. */
 const BY_CD =
   "boot it from the live CD, a stick or over the network instead, and migrate to the same place and name";
@@ -135,8 +140,7 @@ function judgeLive({ memory, live, version }: CutoverFacts): readonly Problem[] 
         "Give the image of this version; virt-p2v iso attach puts a newer program onto an image",
       ),
     );
-  // For a moment it is there three times: as a file, in kexec's memory, and in the kernel's.
-  const needed = Math.max(live.sizeBytes + GIB, 3 * live.sizeBytes);
+  const needed = neededBytes(live.sizeBytes);
   if (memory.availableBytes < needed)
     problems.push(
       stop(

@@ -23,7 +23,9 @@ export async function openMemory(path: string): Promise<AsyncDisposable & { read
   });
   try {
     await run(["mount", "-t", "ramfs", "-o", "mode=0700,nodev,nosuid", "p2v-cutover", path]);
+    await run(["mount", "--make-private", path]); // what is mounted below is no service's
   } catch (error) {
+    await unmount(path).catch(() => undefined);
     await rmdir(path);
     throw error;
   }

@@ -14,6 +14,8 @@ export const NOTE_FILES = {
   answers: "answers.yaml",
   /** The private key for the destination. */
   identity: "identity",
+  /** A directory: what was built before the jump. */
+  prepared: "prepared",
   /** There: whatever ends the job starts the server's own system (p2v-return.service). */
   return: "return",
 } as const;

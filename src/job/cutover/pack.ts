@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The note as files of the initramfs: readable by root alone, and nowhere but in memory.
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { keepSecret } from "../../core/index.ts";
 import { type CutoverNote, NOTE_FILES, renderNote } from "./note.ts";
 
@@ -14,12 +16,15 @@ export async function packNote({
   identity,
   answers,
   returns,
+  prepared,
 }: {
   readonly note: CutoverNote;
   /** Path of the private key. */
   readonly identity: string;
   readonly answers: string;
   readonly returns: boolean;
+  /** A directory of files, or none; left out where they are more. */
+  readonly prepared: { readonly directory: string; readonly maxBytes: number };
 }): Promise<readonly Packed[]> {
   const key = await readFile(identity);
   keepSecret(key.toString("latin1"));
@@ -34,5 +39,21 @@ export async function packNote({
     file(NOTE_FILES.answers, Buffer.from(answers)),
     file(NOTE_FILES.identity, key),
     ...(returns ? [file(NOTE_FILES.return, Buffer.alloc(0))] : []),
+    ...(await packPrepared(prepared)),
   ];
+}
+
+type Prepared = Parameters<typeof packNote>[0]["prepared"];
+
+async function packPrepared({ directory, maxBytes }: Prepared): Promise<readonly Packed[]> {
+  if (!existsSync(directory)) return [];
+  const at = `${DIRECTORY}/${NOTE_FILES.prepared}`;
+  const packed: Packed[] = [{ name: at, mode: 0o040700, bytes: Buffer.alloc(0) }];
+  let left = maxBytes;
+  for (const name of await readdir(directory)) {
+    left -= (await stat(join(directory, name))).size;
+    if (left < 0) return [];
+    packed.push({ name: `${at}/${name}`, mode: 0o100600, bytes: await readFile(join(directory, name)) });
+  }
+  return packed;
 }

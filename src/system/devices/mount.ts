@@ -34,6 +34,25 @@ export async function mount(
   };
 }
 
+/** What is mounted at `source`, without what lies in it, seen at `target` too, and there read-only. The mount is nobody else's. */
+export async function bindReadOnly(
+  source: string,
+  target: string,
+  { signal }: { signal: AbortSignal },
+): Promise<Mounted> {
+  const call = { timeoutMs: 60_000, signal };
+  await run(["mount", "--bind", "--", source, target], call);
+  const bound = { path: target, [Symbol.asyncDispose]: () => unmount(target) };
+  try {
+    await run(["mount", "--make-private", "--", target], call);
+    await run(["mount", "-o", "remount,bind,ro,nodev,nosuid", "--", target], call);
+    return bound;
+  } catch (error) {
+    await bound[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
 /** Unmounts, with a few tries: a program of the guest may take a moment to let go. */
 export async function unmount(target: string): Promise<void> {
   for (let tries = 1; ; tries += 1) {
