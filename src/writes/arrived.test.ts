@@ -41,6 +41,9 @@ const files: ArrivedFiles = {
 };
 const here = { number: 1, sizeBytes: 2 ** 30, tableId: "gpt:x", serial: null };
 
+const wordsOf = (found: ReturnType<typeof judgeArrived>): string =>
+  typeof found === "string" ? found : assert.fail("it was trusted");
+
 test("the last lines are taken in, and the disk is known by its table", () => {
   const known = judgeArrived(files, [here]);
   if (typeof known === "string") return assert.fail(known);
@@ -63,11 +66,11 @@ test("whatever is missing, lost, changed or not to be told apart makes it worth 
     [{ trace: HEADER + event.slice(0, -9) }, /garbled/u],
     [{ trace: `${HEADER}${event}# tracer: nop\n` }, /garbled/u],
   ];
-  for (const [change, why] of bad) assert.match(String(judgeArrived({ ...files, ...change }, [here])), why);
-  assert.match(String(judgeArrived(files, [{ ...here, tableId: "gpt:y" }])), /table/u);
-  assert.match(String(judgeArrived(files, [{ ...here, sizeBytes: 2 ** 29 }])), /table/u);
-  assert.match(String(judgeArrived(files, [{ ...here, number: 2 }])), /was disk 1/u);
+  for (const [change, why] of bad) assert.match(wordsOf(judgeArrived({ ...files, ...change }, [here])), why);
+  assert.match(wordsOf(judgeArrived(files, [{ ...here, tableId: "gpt:y" }])), /table/u);
+  assert.match(wordsOf(judgeArrived(files, [{ ...here, sizeBytes: 2 ** 29 }])), /table/u);
+  assert.match(wordsOf(judgeArrived(files, [{ ...here, number: 2 }])), /was disk 1/u);
   const twins = [disk, { ...disk, number: 2 }];
   const both = { ...files, record: renderRecord({ ...record, disks: twins }), settings: settingsOf(twins) };
-  assert.match(String(judgeArrived(both, [here])), /table/u);
+  assert.match(wordsOf(judgeArrived(both, [here])), /table/u);
 });

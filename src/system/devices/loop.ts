@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loop devices: a part of a file or device as a block device of its own. Detached by the scope that attached them.
 import { setTimeout } from "node:timers/promises";
-import { run } from "../programs/run.ts";
+import { run, RunError } from "../programs/run.ts";
 import { isNoted, type LoopNote, readLoops } from "./loop-list.ts";
 
 /** Dispose waits until the kernel has let go of it. */
@@ -47,7 +47,12 @@ export async function attachLoop(
   );
   const device = stdout.trim();
   const detach = async (): Promise<void> => {
-    await run(["losetup", "--detach", device], { timeoutMs: 30_000 });
+    try {
+      await run(["losetup", "--detach", device], { timeoutMs: 30_000 });
+    } catch (error) {
+      // Somebody detached all that nobody uses (losetup -D): that is as well.
+      if (!(error instanceof RunError) || !/No such device/.test(error.stderr)) throw error;
+    }
   };
   const note = (await readLoops().catch(() => [])).find((one) => one.path === device);
   if (note === undefined) {

@@ -9,6 +9,7 @@ import { attachVolumes, cleanLeftovers, mountGuest, openOverlay } from "../../..
 import { attachLoop, makeRunDirectory, run } from "../../../src/system/index.ts";
 import { makeDisk } from "../../support/disks/disks.ts";
 import { graphOf, leavingNothing, never as signal, sourceOf } from "../../support/disks/overlays.ts";
+import { temporary } from "../../support/temporary.ts";
 
 /** Opens everything there is on a disk, says "ready", and waits to be killed. */
 const CHILD = `
@@ -108,3 +109,11 @@ test("directories that say nothing, or nonsense, of their owner are left alone",
     assert.deepEqual((await readdir(directory)).toSorted(), ["p2v-a", "p2v-b"]);
     await run(["rm", "-r", `${directory}/p2v-a`, `${directory}/p2v-b`]);
   }));
+
+test("a loop device that somebody else has detached is detached", async (t) => {
+  const path = join(await temporary(t), "file");
+  await writeFile(path, Buffer.alloc(2 ** 20));
+  const loop = await attachLoop(path, { offset: 0, sizeBytes: 2 ** 20, readOnly: true });
+  await run(["losetup", "--detach", loop.path]);
+  await loop[Symbol.asyncDispose]();
+});
