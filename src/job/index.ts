@@ -11,6 +11,7 @@ export { DONE_ALREADY } from "./destination/done.ts";
 export { EXTRAS_DIRECTORY, type Extras, readExtras } from "./extras.ts";
 export * from "./destination/host.ts";
 export * from "./inspect.ts";
+export { downtimeAfter } from "./last-pass.ts";
 export * from "./source/local-disks.ts";
 export * from "./migrate.ts";
 export * from "./plan.ts";

@@ -2,7 +2,7 @@
 // virt-p2v copy --live: passes over the disks of a running system, each with what it took.
 import { formatBytes, formatSeconds } from "../../../core/index.ts";
 import { parseDestination } from "../../../hosts/index.ts";
-import { copyLive, type LivePass } from "../../../job/index.ts";
+import { copyLive, downtimeAfter, type LivePass } from "../../../job/index.ts";
 import { answersOf } from "../../settings/index.ts";
 import { VERSION } from "../../version.ts";
 import { type CommandRunner, makePrinter, say } from "../context.ts";
@@ -44,6 +44,7 @@ const passLine = ({ number, usedBytes, readBytes, sentBytes, seconds }: LivePass
     ...(readBytes < usedBytes ? [`${formatBytes(readBytes)} read`] : []),
     `${formatBytes(sentBytes)} sent`,
     formatSeconds(seconds),
+    `a cutover now: down for about ${formatSeconds(downtimeAfter(seconds))}`,
   ].join(", ");
 
 function nextSteps({
@@ -57,13 +58,16 @@ function nextSteps({
   disks: readonly string[];
   last: LivePass | undefined;
 }): string {
+  const what = `${disks.map((disk) => `--disk ${disk}`).join(" ")} --to ${to} --name ${name}`;
   const words = [
     `\n${name}: copied ahead, and not finished. It is the disk of a running system: no VM can start from it.`,
-    `To finish, boot the server from the live CD and migrate to the same place under the same name:`,
-    `  virt-p2v migrate ${disks.map((disk) => `--disk ${disk}`).join(" ")} --to ${to} --name ${name}`,
+    `To finish, replace the server by the live system in its memory:`,
+    `  virt-p2v cutover --iso virt-p2v.iso ${what}`,
+    `or boot it from the live CD, and there:`,
+    `  virt-p2v migrate ${what}`,
     last === undefined
       ? ""
-      : `There all is read and compared, and only what differs is sent: at this pass's speed in ${formatSeconds(last.seconds)}, beside the conversion and the boot check.`,
+      : `All is read and compared, and only what differs is sent: at this pass's speed in ${formatSeconds(last.seconds)}, beside the conversion and the boot check.`,
   ];
   return words.filter((line) => line !== "").join("\n");
 }

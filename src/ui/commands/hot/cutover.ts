@@ -3,7 +3,7 @@
 import { formatSeconds, type Machine, type Preview, UserError } from "../../../core/index.ts";
 import { parseDestination } from "../../../hosts/index.ts";
 import { openLiveParts } from "../../../iso/index.ts";
-import { type CutoverCheck, cutover } from "../../../job/index.ts";
+import { type CutoverCheck, cutover, downtimeAfter } from "../../../job/index.ts";
 import { printProblems } from "../../print/index.ts";
 import { printPlan } from "../../print/plan.ts";
 import {
@@ -109,9 +109,6 @@ const allProblems = ({ problems, preview }: CutoverCheck): Preview["problems"] =
   ...(preview?.problems ?? []),
 ];
 
-/** Shutdown, start of the live system, conversion and boot check, where nobody measured them. */
-const OTHER_SECONDS = 240;
-
 function show(checked: CutoverCheck, given: Given): void {
   const { preview, problems, lastPassSeconds } = checked;
   if (given.flag("json")) {
@@ -128,6 +125,6 @@ function show(checked: CutoverCheck, given: Given): void {
   tellLines(`\n${printProblems(problems, { columns: Math.min(columns, 200) })}`);
   if (lastPassSeconds !== null)
     tell(
-      `Downtime: about ${formatSeconds(lastPassSeconds + OTHER_SECONDS)}: the last pass of copy --live took ${formatSeconds(lastPassSeconds)}, and shutdown, conversion and boot check some minutes.`,
+      `Downtime: about ${formatSeconds(downtimeAfter(lastPassSeconds))}: the last pass of copy --live took ${formatSeconds(lastPassSeconds)}, and shutdown, conversion and boot check some minutes.`,
     );
 }
