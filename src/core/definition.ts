@@ -17,4 +17,6 @@ export type Definition = {
 /** The VM was started for real: seconds until its login was seen, or why not. */
 export type Started =
   | { readonly kind: "login"; readonly seconds: number }
-  | { readonly kind: "not-seen"; readonly why: string };
+  | { readonly kind: "not-seen"; readonly why: string }
+  /** It is paused, and goes on when the system in its server's place has left the network. */
+  | { readonly kind: "leaving"; readonly inSeconds: number };

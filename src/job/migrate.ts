@@ -6,6 +6,7 @@ import { applyChanges, openBlobs } from "../convert/index.ts";
 import { startProof } from "../proof/index.ts";
 import { type Answers, chooseProof, confirmed, stoppers } from "../plan/index.ts";
 import { measureDowntime } from "./cutover/mark.ts";
+import { leaveForVm, startBeforeLeaving } from "./cutover/leave-network.ts";
 import { withPrepared } from "./cutover/prepared.ts";
 import { checkBoot } from "./destination/boot-check.ts";
 import { compareChain } from "./destination/compare-chain.ts";
@@ -176,12 +177,20 @@ export async function migrate({
   };
   await writeReport({ report, host, directory, boot });
   const startIt = answers.host.start && definition !== null && facts !== null && (await confirmStart(report));
-  const started = startIt ? (await startVm({ host, facts, definition, ...call })).started : null;
-  const running: Report = { ...report, started };
+  const begins = startIt ? { host, facts, definition, directory, ...call } : null;
+  // In place of the server, this system has the VM's addresses: it leaves the network before the VM goes on.
+  const paused = begins !== null && cutover !== null ? await startBeforeLeaving(begins) : null;
+  const started = paused?.started ?? (begins === null ? null : (await startVm(begins)).started);
+  const running: Report = {
+    ...report,
+    started,
+    ...(paused === null ? {} : { cutover: await measureDowntime({ ...down, until: "start" }) }),
+  };
   if (startIt) await writeReport({ report: running, host, directory, boot });
+  if (begins !== null && paused !== null) await leaveForVm(begins, paused.vm);
   if (traced === null) return running;
   const compared = await phases.run("verify", () => traced.compareRest(found.disks, call));
   const final: Report = { ...running, compared, problems: [...plan.problems, ...problems] };
-  await writeReport({ report: final, host, directory, boot });
+  if (paused === null) await writeReport({ report: final, host, directory, boot }); // else nobody is reached any more
   return final;
 }

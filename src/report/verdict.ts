@@ -100,6 +100,12 @@ export function nextSteps(report: Report): readonly string[] {
       `${name} was started for real, and nobody could log in: ${started.why}`,
       "Look at its console on the host, and shut it down before the physical machine is switched on again.",
     ];
+  if (started?.kind === "leaving")
+    return [
+      `${name} goes on at its host ${started.inSeconds} s after this was written: see ${directory}.start.txt there.`,
+      "Never start the server's own system again while it runs: both have the same addresses.",
+      `All of it is in ${directory}.`,
+    ];
   const start = [
     `Shut down the physical machine ${report.machine.name === "" ? "" : `(${report.machine.name}) `}for good before the VM starts on the real network: both have the same addresses.`,
     ...startLines(report),

@@ -10,6 +10,7 @@ import { applyNetwork } from "../../network/index.ts";
 import { makeRunDirectory, readBounded } from "../../system/index.ts";
 import { vmDirectory } from "../destination/destination.ts";
 import { diskMarks, findDisk } from "./disks.ts";
+import { hasLeft } from "./leave-network.ts";
 import { forbidKey } from "./job-key.ts";
 import { readMark, writeMark } from "./mark.ts";
 import { type CutoverNote, NOTE_DIRECTORY, NOTE_FILES } from "./note.ts";
@@ -51,6 +52,7 @@ export async function depart(
   note: CutoverNote,
   { words, signal }: { words: string | null; signal: AbortSignal },
 ): Promise<void> {
+  if (hasLeft()) return; // it was told before
   const destination = parseDestination(note.to);
   if (destination.kind !== "ssh") throw new Error("The note of a cutover names a directory");
   await using directory = await makeRunDirectory("depart");

@@ -2,5 +2,6 @@
 // cutover: a running server is replaced by the live system, in memory.
 export { arrive, depart, noteIdentity } from "./arrive.ts";
 export * from "./cutover.ts";
+export { hasLeft } from "./leave-network.ts";
 export { measureDowntime } from "./mark.ts";
 export { type CutoverNote, readNote } from "./note.ts";

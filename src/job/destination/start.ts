@@ -13,7 +13,9 @@ import {
   createXenPaused,
   libvirtConsoleArgv,
   resumeLibvirt,
+  resumeLibvirtArgv,
   resumeXen,
+  resumeXenArgv,
   startLibvirtPaused,
   xenConsoleArgv,
 } from "../../vm/index.ts";
@@ -29,6 +31,33 @@ export type StartOptions = {
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
+
+export type PausedVm = { readonly resume: readonly string[] };
+
+type PauseOptions = Pick<StartOptions, "host" | "facts" | "definition" | "signal" | "emit">;
+
+/** Started, and still at its first instruction; `resume` is what lets it go on. UserError (host) where it cannot be started. */
+export async function startPaused({
+  host,
+  facts,
+  definition,
+  signal,
+  emit,
+}: PauseOptions): Promise<PausedVm> {
+  const { name, uuid } = definition;
+  emit({ type: "step", phase: "boot", text: `starting ${name}, paused` });
+  if (definition.hypervisor === "libvirt" && facts.libvirt !== null) {
+    const { libvirt } = facts;
+    await startLibvirtPaused({ host, signal }, { libvirt, name, uuid });
+    return { resume: resumeLibvirtArgv(libvirt, uuid) };
+  }
+  if (definition.hypervisor === "xen" && facts.xen !== null) {
+    const { xen } = facts;
+    await createXenPaused({ host, signal }, { xen, name });
+    return { resume: resumeXenArgv(xen, name) };
+  }
+  throw notThere(host, definition);
+}
 
 /** UserError (host) where it cannot be started at all; a login that is not seen is told in the answer. */
 export async function startVm({
@@ -58,11 +87,10 @@ export async function startVm({
       begin: () => resumeXen(call, { xen, name }),
     });
   }
-  throw new UserError(
-    "host-act-failed",
-    `${host.title} cannot start ${name}: it has no ${definition.hypervisor}`,
-    {
-      advice: "Start it there by hand",
-    },
-  );
+  throw notThere(host, definition);
 }
+
+const notThere = ({ title }: Host, { name, hypervisor }: Definition): UserError =>
+  new UserError("host-act-failed", `${title} cannot start ${name}: it has no ${hypervisor}`, {
+    advice: "Start it there by hand",
+  });

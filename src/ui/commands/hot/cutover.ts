@@ -24,7 +24,12 @@ export const runCutover: CommandRunner = async (given, { signal }) => {
   const answers = answersOf(given, destination);
   const from = livePlace(given);
   const onfail = choice(given, "onfail", ["local", "wait", "poweroff"]);
-  choice(given, "post", ["none", "poweroff", "reboot"]);
+  if (choice(given, "post", ["none", "poweroff", "reboot"]) === "reboot" && given.flag("start"))
+    throw new UserError(
+      "post-wrong",
+      "--start and --post reboot: the VM and the server's own system would both run, with the same addresses",
+      { advice: "Give --post poweroff, or none" },
+    );
   const json = given.flag("json");
   await using live = await openLiveParts(from);
   let stops = false;

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../core/index.ts";
 import { parseDestination, writePinnedSshConfig } from "../../../hosts/index.ts";
-import { DONE_ALREADY, localDisks } from "../../../job/index.ts";
+import { DONE_ALREADY, hasLeft, localDisks } from "../../../job/index.ts";
 import { makeRunDirectory, readBounded } from "../../../system/index.ts";
 import { renderError } from "../../print/index.ts";
 import { findCommand, type LiveSettings, liveSettings, parseCommandLine } from "../../settings/index.ts";
@@ -57,15 +57,21 @@ export const runLive: CommandRunner = async (given, { signal }) => {
     const trace = traceOf(live) ?? given.one("trace");
     if (trace !== null)
       say(`The programs that were run are in ${trace}; for a bug report: virt-p2v report-bug`);
-    if (live.onfail !== "wait") await leave(live.onfail, { signal });
+    await afterFailure(live, signal);
     throw error;
   }
   await replaced?.tell(code === 0 ? null : `It ended with code ${code}: see the report`);
   say(code === 0 ? "virt-p2v live: done" : `virt-p2v live: ended with code ${code}`);
   if (code === 0 && live.post !== "none") await leave(live.post, { signal });
-  if (code !== 0 && live.onfail !== "wait") await leave(live.onfail, { signal });
+  if (code !== 0) await afterFailure(live, signal);
   return code;
 };
+
+async function afterFailure({ onfail }: LiveSettings, signal: AbortSignal): Promise<void> {
+  if (hasLeft())
+    say("The VM was started. This server's own system is not: both have the same addresses. It waits here.");
+  else if (onfail !== "wait") await leave(onfail, { signal });
+}
 
 /** `p2v.trace=FILE`, or trace: in the answer file. */
 function traceOf({ migrate }: LiveSettings): string | null {

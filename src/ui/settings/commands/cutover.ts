@@ -19,6 +19,7 @@ export const cutover: Command = {
     "pxe",
     ...PLANNING.filter((name) => !NOT_CARRIED.includes(name)),
     "trust-writes",
+    "start",
     "identity",
     "post",
     "onfail",
