@@ -11,16 +11,16 @@ import type { Answers } from "../../plan/index.ts";
 import { run, RunError } from "../../system/index.ts";
 import { refuseOrdinaryUser } from "../source/source.ts";
 import { printDestination } from "../destination/destination.ts";
-import { type CutoverCheck, checkCutover, type Reached } from "./check.ts";
+import { type CutoverCheck, checkCutover, type Reached } from "./before/check.ts";
 import { diskMarks } from "./disks.ts";
 import { freezeWrites } from "../writes/live-writes.ts";
-import { type Hook, layHook } from "./hook.ts";
-import { allowKey, forbidKey, makeKey } from "./job-key.ts";
-import { neededBytes, TIMES_THERE } from "./judge.ts";
-import { jumpArgv, loadKernel, openMemory } from "./kexec.ts";
+import { type Hook, layHook } from "./jump/hook.ts";
+import { allowKey, forbidKey, makeKey } from "./jump/job-key.ts";
+import { neededBytes, TIMES_THERE } from "./before/judge.ts";
+import { jumpArgv, loadKernel, openMemory } from "./jump/kexec.ts";
 import { clockOf, removeMark, writeMark } from "./mark.ts";
-import { packNote } from "./pack.ts";
-import { preparedIn } from "./plan.ts";
+import { packNote } from "./jump/pack.ts";
+import { preparedIn } from "./before/plan.ts";
 import { type CutoverNote, NOTE_DIRECTORY, NOTE_FILES } from "./note.ts";
 
 /** The live system, of src/iso. */

@@ -7,7 +7,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { openSourceDisk } from "../../../src/inspect/index.ts";
-import { layHook } from "../../../src/job/cutover/hook.ts";
+import { layHook } from "../../../src/job/cutover/jump/hook.ts";
 import { readArrived } from "../../../src/job/writes/arrived.ts";
 import { freezeWrites, type Frozen } from "../../../src/job/writes/live-writes.ts";
 import { run } from "../../../src/system/index.ts";

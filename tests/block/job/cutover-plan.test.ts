@@ -10,7 +10,7 @@ import { waitFor } from "../../../lab/processes.ts";
 import { type GuestTools, openBlobs, usePrepared } from "../../../src/convert/index.ts";
 import type { Machine, Preview } from "../../../src/core/index.ts";
 import { inspectMachine } from "../../../src/inspect/index.ts";
-import { planRunning, preparedIn } from "../../../src/job/cutover/plan.ts";
+import { planRunning, preparedIn } from "../../../src/job/cutover/before/plan.ts";
 import { connectHost } from "../../../src/job/destination/destination.ts";
 import { makePreview } from "../../../src/job/plan.ts";
 import { findDisks, openSource } from "../../../src/job/source/source.ts";

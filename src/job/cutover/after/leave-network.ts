@@ -4,12 +4,12 @@
 import { existsSync } from "node:fs";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Definition, type Emit, type Host, type HostFacts, type Started } from "../../core/index.ts";
-import { run } from "../../system/index.ts";
-import { type PausedVm, startPaused } from "../destination/start.ts";
-import { forbidKey } from "./job-key.ts";
-import { readMark, writeMark } from "./mark.ts";
-import { NOTE_DIRECTORY, NOTE_FILES, readNote } from "./note.ts";
+import { type Definition, type Emit, type Host, type HostFacts, type Started } from "../../../core/index.ts";
+import { run } from "../../../system/index.ts";
+import { type PausedVm, startPaused } from "../../destination/start.ts";
+import { forbidKey } from "../jump/job-key.ts";
+import { readMark, writeMark } from "../mark.ts";
+import { NOTE_DIRECTORY, NOTE_FILES, readNote } from "../note.ts";
 
 /** Time for this system to say its last words and to leave; emulated, too. */
 const AFTER_SECONDS = 20;

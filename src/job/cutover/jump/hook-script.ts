@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What runs as the very last on a server with systemd, when all services are ended and all that can be is unmounted: it takes what the
 // kernel has recorded since, lays it behind the initramfs of the live system, and jumps. Pure.
-import { quoteArgv } from "../../system/index.ts";
+import { quoteArgv } from "../../../system/index.ts";
 
 export type HookScript = {
   /** Of the recording, in tracefs. */

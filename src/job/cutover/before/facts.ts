@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of a server that shall be replaced by the live system in memory. judge.ts says what it means.
-import type { RunningNetwork } from "../../network/index.ts";
+import type { RunningNetwork } from "../../../network/index.ts";
 
 export type CutoverFacts = {
   readonly arch: string;

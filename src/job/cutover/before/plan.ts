@@ -3,7 +3,7 @@
 // that cannot be, of what the collector's files tell.
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { keepBuilt, openBlobs } from "../../convert/index.ts";
+import { keepBuilt, openBlobs } from "../../../convert/index.ts";
 import {
   type Emit,
   formatBytes,
@@ -14,16 +14,16 @@ import {
   type Preview,
   type Problem,
   UserError,
-} from "../../core/index.ts";
-import { collectHere } from "../../inspect/index.ts";
-import type { Answers } from "../../plan/index.ts";
-import { makeRunDirectory, RunError } from "../../system/index.ts";
-import { askHost } from "../destination/host.ts";
-import { makePreview } from "../plan.ts";
-import { planSurvey } from "../survey.ts";
+} from "../../../core/index.ts";
+import { collectHere } from "../../../inspect/index.ts";
+import type { Answers } from "../../../plan/index.ts";
+import { makeRunDirectory, RunError } from "../../../system/index.ts";
+import { askHost } from "../../destination/host.ts";
+import { makePreview } from "../../plan.ts";
+import { planSurvey } from "../../survey.ts";
 import type { CutoverFacts } from "./facts.ts";
 import { fitThere } from "./fit.ts";
-import { NOTE_FILES } from "./note.ts";
+import { NOTE_FILES } from "../note.ts";
 import { openRunning } from "./running.ts";
 
 type Options = {

@@ -4,8 +4,8 @@
 import { existsSync } from "node:fs";
 import { chmod, copyFile, mkdir, realpath, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { UserError } from "../../core/index.ts";
-import { readBounded, run, RunError, unmount } from "../../system/index.ts";
+import { UserError } from "../../../core/index.ts";
+import { readBounded, run, RunError, unmount } from "../../../system/index.ts";
 import { HOOK_PROGRAMS, type HookScript, parseLdd, renderHook } from "./hook-script.ts";
 
 /** systemd-shutdown(8). */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the VM of a running server can live where it goes: asked before the server is stopped, as a migration asks it before
 // the copy.
-import type { Host, Preview, Problem } from "../../core/index.ts";
+import type { Host, Preview, Problem } from "../../../core/index.ts";
 import {
   type Answers,
   checkFit,
@@ -9,10 +9,10 @@ import {
   fitDirectory,
   settleHypervisor,
   vmOnHost,
-} from "../../plan/index.ts";
-import { askDirectory } from "../destination/directory.ts";
-import { askHost } from "../destination/host.ts";
-import { checkVolumes } from "../destination/volumes.ts";
+} from "../../../plan/index.ts";
+import { askDirectory } from "../../destination/directory.ts";
+import { askHost } from "../../destination/host.ts";
+import { checkVolumes } from "../../destination/volumes.ts";
 
 type Options = {
   readonly answers: Answers;

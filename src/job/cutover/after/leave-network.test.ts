@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { run } from "../../system/index.ts";
-import { temporary } from "../../../tests/support/temporary.ts";
-import { waitFor } from "../../../lab/processes.ts";
+import { run } from "../../../system/index.ts";
+import { temporary } from "../../../../tests/support/temporary.ts";
+import { waitFor } from "../../../../lab/processes.ts";
 import { LATER } from "./leave-network.ts";
 
 const later = (log: string, ...argv: readonly string[]): Promise<unknown> =>

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { localHost } from "../../hosts/index.ts";
-import { temporary } from "../../../tests/support/temporary.ts";
+import { localHost } from "../../../hosts/index.ts";
+import { temporary } from "../../../../tests/support/temporary.ts";
 import { allowKey, forbidKey } from "./job-key.ts";
 
 const { signal } = new AbortController();

@@ -3,8 +3,8 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { keepSecret } from "../../core/index.ts";
-import { type CutoverNote, NOTE_FILES, renderNote } from "./note.ts";
+import { keepSecret } from "../../../core/index.ts";
+import { type CutoverNote, NOTE_FILES, renderNote } from "../note.ts";
 
 type Packed = { readonly name: string; readonly mode: number; readonly bytes: Uint8Array };
 

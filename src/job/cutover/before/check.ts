@@ -7,13 +7,13 @@ import {
   makeProblem,
   type Preview,
   type Problem,
-} from "../../core/index.ts";
-import { type KnownWay, readKnownWay } from "../../hosts/index.ts";
-import type { Answers } from "../../plan/index.ts";
-import { connectHost, vmDirectory } from "../destination/destination.ts";
-import { readLastPass } from "../last-pass.ts";
+} from "../../../core/index.ts";
+import { type KnownWay, readKnownWay } from "../../../hosts/index.ts";
+import type { Answers } from "../../../plan/index.ts";
+import { connectHost, vmDirectory } from "../../destination/destination.ts";
+import { readLastPass } from "../../last-pass.ts";
 import { readFacts, readRunning } from "./collect.ts";
-import { judgeDisks } from "./disks.ts";
+import { judgeDisks } from "../disks.ts";
 import type { CutoverFacts } from "./facts.ts";
 import { judgeCutover } from "./judge.ts";
 import { kept, planCutover } from "./plan.ts";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The live system in this kernel's hands, and the jump: all services are stopped as at any shutdown, and then it starts.
 import { mkdir, rmdir } from "node:fs/promises";
-import { lastWords, UserError } from "../../core/index.ts";
-import { readBounded, run, RunError, unmount } from "../../system/index.ts";
-import type { CutoverFacts } from "./facts.ts";
+import { lastWords, UserError } from "../../../core/index.ts";
+import { readBounded, run, RunError, unmount } from "../../../system/index.ts";
+import type { CutoverFacts } from "../before/facts.ts";
 
 const LOADED = "/sys/kernel/kexec_loaded";
 /** Reading 300 MB and copying it twice; under emulation ten seconds and more. */

@@ -7,9 +7,9 @@ import { arch, release } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import type { Machine } from "../../core/index.ts";
-import { parseRunning, type RunningNetwork } from "../../network/index.ts";
-import { readBounded, run } from "../../system/index.ts";
+import type { Machine } from "../../../core/index.ts";
+import { parseRunning, type RunningNetwork } from "../../../network/index.ts";
+import { readBounded, run } from "../../../system/index.ts";
 import {
   type CutoverFacts,
   type InitFacts,

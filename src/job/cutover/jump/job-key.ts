@@ -4,8 +4,8 @@
 // there (AuthorizedKeysFile, certificates) names one with --identity.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Host, lastWords, UserError } from "../../core/index.ts";
-import { run } from "../../system/index.ts";
+import { type Host, lastWords, UserError } from "../../../core/index.ts";
+import { run } from "../../../system/index.ts";
 
 /** Nothing that a migration needs: it runs commands. Old servers of ssh know no "restrict". */
 const LIMITS = "no-agent-forwarding,no-port-forwarding,no-pty,no-X11-forwarding";

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { UserError } from "../../core/index.ts";
-import { temporary } from "../../../tests/support/temporary.ts";
+import { UserError } from "../../../core/index.ts";
+import { temporary } from "../../../../tests/support/temporary.ts";
 import { jumpArgv, loadKernel } from "./kexec.ts";
 
 test("a kernel that refuses is told in its words, and so is one that takes nothing without a word", async (t) => {

@@ -13,21 +13,27 @@ import {
   type Mount,
   type Problem,
   UserError,
-} from "../../core/index.ts";
+} from "../../../core/index.ts";
 import {
   inspectGuest,
   openSourceDisk,
   readDiskGraph,
   readMounts,
   readUsedMaps,
-} from "../../inspect/index.ts";
-import { bytesUsed, inOrderOfDepth } from "../../overlay/index.ts";
-import type { Answers } from "../../plan/index.ts";
-import { bindReadOnly, directoryView, isBelow, type MountEntry, readMountTable } from "../../system/index.ts";
-import type { PlannedSource } from "../plan.ts";
-import { chooseMirrors } from "../source/mirrors.ts";
-import { mountPoints } from "../source/mount-points.ts";
-import { withKnown } from "../source/root/root-places.ts";
+} from "../../../inspect/index.ts";
+import { bytesUsed, inOrderOfDepth } from "../../../overlay/index.ts";
+import type { Answers } from "../../../plan/index.ts";
+import {
+  bindReadOnly,
+  directoryView,
+  isBelow,
+  type MountEntry,
+  readMountTable,
+} from "../../../system/index.ts";
+import type { PlannedSource } from "../../plan.ts";
+import { chooseMirrors } from "../../source/mirrors.ts";
+import { mountPoints } from "../../source/mount-points.ts";
+import { withKnown } from "../../source/root/root-places.ts";
 
 type Options = {
   readonly answers: Pick<Answers, "disks" | "mirrors" | "asIs">;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether this server can be replaced by the live system in memory: all that stands in the way, at once. Pure.
-import { formatBytes, makeProblem, type Problem, type ProblemCode } from "../../core/index.ts";
+import { formatBytes, makeProblem, type Problem, type ProblemCode } from "../../../core/index.ts";
 import type { CutoverFacts } from "./facts.ts";
 
 const GIB = 2 ** 30;

@@ -3,17 +3,17 @@
 // to the destination.
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../../core/index.ts";
-import { parseDestination, sshHost, writePinnedSshConfig } from "../../hosts/index.ts";
-import { inspectMachine } from "../../inspect/index.ts";
-import { applyNetwork } from "../../network/index.ts";
-import { makeRunDirectory, readBounded } from "../../system/index.ts";
-import { vmDirectory } from "../destination/destination.ts";
-import { diskMarks, findDisk } from "./disks.ts";
+import { UserError } from "../../../core/index.ts";
+import { parseDestination, sshHost, writePinnedSshConfig } from "../../../hosts/index.ts";
+import { inspectMachine } from "../../../inspect/index.ts";
+import { applyNetwork } from "../../../network/index.ts";
+import { makeRunDirectory, readBounded } from "../../../system/index.ts";
+import { vmDirectory } from "../../destination/destination.ts";
+import { diskMarks, findDisk } from "../disks.ts";
 import { hasLeft } from "./leave-network.ts";
-import { forbidKey } from "./job-key.ts";
-import { readMark, writeMark } from "./mark.ts";
-import { type CutoverNote, NOTE_DIRECTORY, NOTE_FILES } from "./note.ts";
+import { forbidKey } from "../jump/job-key.ts";
+import { readMark, writeMark } from "../mark.ts";
+import { type CutoverNote, NOTE_DIRECTORY, NOTE_FILES } from "../note.ts";
 
 /** Paths of the disks, in the note's order. UserError, which heals: a controller may take its time. */
 export async function arrive(
