@@ -7,6 +7,7 @@ import { startProof } from "../proof/index.ts";
 import { type Answers, chooseProof, confirmed, stoppers } from "../plan/index.ts";
 import { measureDowntime } from "./cutover/mark.ts";
 import { leaveForVm, startBeforeLeaving } from "./cutover/after/leave-network.ts";
+import { readNote } from "./cutover/note.ts";
 import { withPrepared } from "./cutover/after/prepared.ts";
 import { checkBoot } from "./destination/boot-check.ts";
 import { compareChain } from "./destination/compare-chain.ts";
@@ -90,6 +91,7 @@ export async function migrate({
     }),
   );
 
+  const isReplacing = (await readNote()) !== null;
   const preview = await phases.run("plan", () =>
     makePreview({
       source,
@@ -99,6 +101,7 @@ export async function migrate({
       blobs,
       workDirectory,
       tools: withPrepared(listen),
+      isMeasured: !isReplacing, // nobody reads how long it takes while the server is down
       ...call,
     }),
   );
