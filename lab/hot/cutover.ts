@@ -39,10 +39,14 @@ export const copyLiveWords = (source: Source): readonly string[] =>
   PORTABLE.concat("copy", "--live", what(source));
 
 /** Of this machine nothing is made a VM, whatever is installed. */
-const HOW = "--hypervisor qemu --identity /root/.ssh/id_ed25519 --post poweroff --yes".split(" ");
+const HOW = "--identity /root/.ssh/id_ed25519 --post poweroff --yes".split(" ");
 
 export const cutoverWords = (source: Source): readonly string[] =>
-  PORTABLE.concat("cutover", "--pxe", PXE, what(source), HOW);
+  PORTABLE.concat("cutover", "--pxe", PXE, what(source), HOW, "--hypervisor", "qemu");
+
+/** To a host that defines it. */
+export const cutoverAndStartWords = (source: Source): readonly string[] =>
+  PORTABLE.concat("cutover", "--pxe", PXE, what(source), HOW, "--hypervisor", "libvirt", "--start");
 
 /** How the live system ends its job; its console before that, line by line, to `onLine`. */
 export async function followConsole(

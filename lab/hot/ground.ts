@@ -27,6 +27,8 @@ type Call = {
   readonly memoryMb?: number;
   /** Default: a directory that goes with the rest. */
   readonly vms?: string;
+  /** A host of this computer in place of `host`. */
+  readonly elsewhere?: Pick<Sshd, "port" | "userKeyPath"> & { readonly hostKeyPath: string };
   readonly onProgress: (text: string) => void;
   readonly signal: AbortSignal;
 };
@@ -50,15 +52,18 @@ export async function startGround({ memoryMb, onProgress, signal, ...given }: Ca
   await server.reach({ timeoutMs: BOOT_MS });
   await server.busy({ timeoutMs: BOOT_MS });
   onProgress("the server runs, and is busy");
-  const hostKey = await readFile(join(host.directory, "host_key.pub"), "utf8");
-  await writeFile(at("known_hosts"), `[10.0.2.2]:${host.port} ${hostKey}`);
-  await run(["cp", host.userKeyPath, at("id_ed25519")]);
+  const { port, userKeyPath, hostKeyPath } = given.elsewhere ?? {
+    ...host,
+    hostKeyPath: join(host.directory, "host_key.pub"),
+  };
+  await writeFile(at("known_hosts"), `[10.0.2.2]:${port} ${await readFile(hostKeyPath, "utf8")}`);
+  await run(["cp", userKeyPath, at("id_ed25519")]);
   await run(["cp", portable, at("virt-p2v")]);
   await server.put([at("known_hosts"), at("id_ed25519")], ".ssh/");
   await server.put([at("virt-p2v")]);
   const vms = given.vms ?? at("vms");
   await mkdir(vms, { recursive: true });
   const owned = scope.move();
-  const to = `ssh://root@10.0.2.2:${host.port}${vms}`;
+  const to = `ssh://root@10.0.2.2:${port}${vms}`;
   return { disk, image, server, host, vms, to, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

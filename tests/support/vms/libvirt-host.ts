@@ -21,6 +21,7 @@ export interface LibvirtHost extends AsyncDisposable {
   readonly sshConfigPath: string;
   readonly hostAlias: string;
   readonly userKeyPath: string;
+  readonly hostKeyPath: string;
   /** `SHA256:...` of its ssh host key. */
   readonly fingerprint: string;
   /** Where images may lie: QEMU's user can get there. Seen from here too. */
@@ -89,6 +90,7 @@ export async function startLibvirtHost(options: LibvirtHostOptions = {}): Promis
     const keyLine = (await run(["ssh-keygen", "-l", "-f", at("host_key.pub")])).stdout;
     return {
       userKeyPath: at("user_key"),
+      hostKeyPath: at("host_key.pub"),
       fingerprint: keyLine.split(" ")[1] ?? "",
       sshConfigPath: at("ssh_config"),
       hostAlias: "p2v-libvirt",
