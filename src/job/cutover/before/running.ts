@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server as it runs, in the shape of an opened source: its disks read as they are now, its files through read-only bind mounts. No
 // overlay is laid above a disk: what is tried with the guest's own tools is tried on an overlay of files, in memory.
-import { mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type BlockGraph,
@@ -65,7 +66,7 @@ export async function openRunning(options: Options): Promise<PlannedSource & Asy
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   const table = mountsBelow(top, await readMountTable());
-  const root = await rootNode(found.storage, table, signal);
+  const root = await rootNode(found.storage, { top, table, signal });
   const tree = join(directory, "tree");
   await mkdir(tree, { mode: 0o700 });
   opening.use(await bindReadOnly(top, tree, { signal }));
@@ -110,15 +111,18 @@ type FileSystem = BlockNode & { readonly holds: Extract<BlockNode["holds"], { ki
 /** What is mounted at `/`, among the given disks: by its UUID, whatever the kernel calls its device. */
 async function rootNode(
   storage: BlockGraph,
-  table: readonly MountEntry[],
-  signal: AbortSignal,
+  {
+    top,
+    table,
+    signal,
+  }: { readonly top: string; readonly table: readonly MountEntry[]; readonly signal: AbortSignal },
 ): Promise<FileSystem> {
   const mounted = table.findLast(({ path, type }) => path === "/" && type !== "rootfs");
   if (mounted === undefined || !mounted.source.startsWith("/dev/"))
     throw notSeen(`The root of this server is a ${mounted?.type ?? "file system"} of no disk`);
   if (mounted.type === "btrfs")
     throw notSeen("Its root is a btrfs, whose subvolumes are looked at when nobody uses it");
-  const device = await openSourceDisk(mounted.source, 1);
+  const device = await openSourceDisk(await devicePath(mounted.source, top), 1);
   const { graph } = await readDiskGraph([device], { keys: [], signal });
   const uuids = new Set(graph.nodes.filter(isFileSystem).map(({ holds }) => holds.uuid));
   const [node, ...more] = storage.nodes.filter(isFileSystem).filter(({ holds }) => uuids.has(holds.uuid));
@@ -127,6 +131,17 @@ async function rootNode(
   if (more.length > 0) throw notSeen(`The root of this server is there ${more.length + 1} times`);
   return node;
 }
+
+/** `/dev/root`, as the kernel calls what it mounted itself, is no device node. */
+async function devicePath(source: string, top: string): Promise<string> {
+  if (existsSync(source)) return source;
+  const { dev } = await stat(top);
+  return `/dev/block/${majorOf(dev)}:${minorOf(dev)}`;
+}
+
+/** As sys/sysmacros.h of glibc packs them into st_dev. */
+const majorOf = (dev: number): number => (dev >>> 8) & 0xfff;
+const minorOf = (dev: number): number => (dev & 0xff) | ((dev >>> 12) & 0xfff00);
 
 const isFileSystem = (node: BlockNode): node is FileSystem => node.holds.kind === "filesystem";
 
