@@ -14,12 +14,16 @@ import {
 import { onInterrupt } from "./interrupt.ts";
 import { runRemoteSide } from "./remote.ts";
 
+/** Commands that send disks. */
+const COPIES: ReadonlySet<string> = new Set(["migrate", "copy", "wizard", "live"]);
+
 /** Does what `args` ask for, and says what went wrong. */
 export async function runProgram(args: readonly string[]): Promise<number> {
   const abort = new AbortController();
   onInterrupt((signal) => {
-    const advice =
-      "Run the same command again to go on; what is durable at the destination is not sent again";
+    const advice = COPIES.has(args[0] ?? "")
+      ? "Run the same command again to go on; what is durable at the destination is not sent again"
+      : "Run the same command again";
     abort.abort(new UserError("interrupted", `Stopped by ${signal}`, { advice }));
   });
   try {

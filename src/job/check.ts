@@ -24,6 +24,7 @@ import { readPastReport } from "./destination/past-report.ts";
 import { openImages } from "./source/images.ts";
 import { makeProbeLayers } from "./source/probe.ts";
 import { findDisks, openSource } from "./source/source.ts";
+import { refuseWithoutSystem } from "./source/without-system.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export type CheckOptions = {
@@ -59,6 +60,7 @@ export async function checkVm({ paths, answers, signal, emit }: CheckOptions): P
     root: answers.root ?? null,
     ...(answers.was === undefined ? {} : { was: answers.was }),
   });
+  if (target.directory === null) refuseWithoutSystem(source, "check");
   const made = makeIntent(target.answers, source);
   const intent = { ...made.intent, format: target.format, bootCheck: answers.bootCheck };
   const { guest, mounted } = source;

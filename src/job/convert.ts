@@ -20,6 +20,7 @@ import { extrasFor } from "./extras.ts";
 import { proposeChanges, refuseStoppers } from "./plan.ts";
 import { openImages } from "./source/images.ts";
 import { findDisks, openSource, type OpenSource } from "./source/source.ts";
+import { refuseWithoutSystem } from "./source/without-system.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export type ConvertWay =
@@ -89,6 +90,7 @@ export async function convertImages({
       root: answers.root ?? null,
       ...(answers.was === undefined ? {} : { was: answers.was }),
     });
+    refuseWithoutSystem(source, "convert");
     // Beside the images only after the user agreed; until then everything is in the workspace.
     const blobs = await openBlobs(join(workDirectory, "blobs"));
     const plan = await makePreview(source, { answers, blobs, workDirectory, extras, ...call });

@@ -23,6 +23,9 @@ const DISKS = {
   "bad-sectors": warns("Places that could not be read are zero in the image (--skip-bad-sectors)."),
   "not-read-only": stops("The disk cannot be set read-only in the kernel."),
   "no-disk": stops("The live CD sees no disk in this machine."),
+  "no-system": stops(
+    "No installed Linux system is on the images, so there is nothing to convert or to check.",
+  ),
   "nothing-found": stops("The disks hold no partition table and no file system."),
   "image-empty": stops("The image holds no disk."),
   "image-not-raw": stops("The image is in a format that is not read here."),

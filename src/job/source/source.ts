@@ -240,7 +240,7 @@ function refuseHibernated(storage: BlockGraph, asIs: boolean): void {
 function refuseEmpty({ disks, storage, problems }: FoundDisks, asIs: boolean): void {
   const telling = storage.nodes.some(({ holds }) => holds.kind !== "disk" && holds.kind !== "opaque");
   if (telling || asIs) return;
-  const stopping = problems.find(({ severity }) => severity === "stops");
+  const stopping = problems.find(({ severity, code }) => severity === "stops" || code === "gpt-damaged");
   if (stopping !== undefined) throw errorOf(stopping);
   const parts = storage.nodes.flatMap(({ holds, path }) =>
     holds.kind === "opaque" && holds.content === "part" ? [`${path} holds ${holds.why}`] : [],

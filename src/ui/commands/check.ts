@@ -39,8 +39,9 @@ export const runCheck: CommandRunner = async (given, { signal }) => {
       if (problems.length > 0) sayLines(`\n${printProblems(problems, { columns })}`);
       say(`\n${name}: ${verdict.title}\n  ${verdict.detail}`);
     }
-    const isBroken = boot.outcome.kind === "not-tried" && chain !== null && brokenLinks(chain).length > 0;
-    return boot.outcome.kind === "not-booted" || isBroken ? 7 : 0;
+    const isBroken = chain !== null && brokenLinks(chain).length > 0;
+    if (boot.outcome.kind === "not-tried") return answers.bootCheck || isBroken ? 7 : 0; // asked for, and nobody has seen it
+    return boot.outcome.kind === "not-booted" ? 7 : 0;
   } finally {
     printer.close();
   }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // virt-p2v migrate: shows the plan, asks, runs the job, says the verdict.
-import { UserError } from "../../core/index.ts";
 import { parseDestination } from "../../hosts/index.ts";
 import { migrate, printDestination } from "../../job/index.ts";
 import { comparedText, exitCodeOf, nextSteps, verdictOf } from "../../report/index.ts";
 import { keepPlan } from "../last-run.ts";
-import { renderErrorJson } from "../print/index.ts";
 import { printPlan } from "../print/plan.ts";
 import { answersOf } from "../settings/index.ts";
 import { VERSION } from "../version.ts";
@@ -14,17 +12,7 @@ import { confirmPlan } from "./confirm-plan.ts";
 import { type CommandRunner, makePrinter, say, tellLines, widthOf } from "./context.ts";
 import { renderJson } from "../text/plain.ts";
 
-export const runMigrate: CommandRunner = async (given, context) => {
-  try {
-    return await runJob(given, context);
-  } catch (error) {
-    const why: unknown = context.signal.aborted ? context.signal.reason : error;
-    if (given.flag("json") && why instanceof UserError) process.stdout.write(renderErrorJson(why));
-    throw error;
-  }
-};
-
-const runJob: CommandRunner = async (given, { signal }) => {
+export const runMigrate: CommandRunner = async (given, { signal }) => {
   const destination = parseDestination(given.one("to") ?? "");
   const answers = answersOf(given, destination);
   const json = given.flag("json");

@@ -37,7 +37,7 @@ export function renderCodesPage(version: string): string {
     ".Li code",
     "that does not change with its words.",
     "An error ends with its code in brackets; with",
-    ".Cm migrate Fl \\-json",
+    ".Fl \\-json",
     "it is also the last line.",
     "Scripts should compare codes, and read what a problem is about in",
     ".Li about ,",

@@ -75,11 +75,19 @@ export function parseCommandLine(command: Command, args: readonly string[]): Giv
   };
   try {
     const own = ownArguments(command, args);
-    parsed = parseArgs({ args: args.slice(0, own), options, allowPositionals: true, strict: true });
+    const { tokens, ...found } = parseArgs({
+      args: args.slice(0, own),
+      options,
+      allowPositionals: true,
+      strict: true,
+      tokens: true,
+    });
+    parsed = found;
     parsed.positionals.push(...args.slice(own));
+    refuseTwice(command, tokens, advice);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    const message = error.message.split(". ")[0] ?? error.message;
+    const message = inOurWords(error.message);
     const [, unknown = null] = /^Unknown option '--([^']*)'/.exec(message) ?? [];
     const near = unknown === null ? null : nearest(unknown, command.settings);
     throw new UserError("arguments-wrong", message, { advice: meant(near, "--") + advice, cause: error });
@@ -119,6 +127,37 @@ export function parseCommandLine(command: Command, args: readonly string[]): Giv
         advice,
       );
   return given;
+}
+
+/** Of Node's words for a flag and its value, which differ from version to version. Pure. */
+export function inOurWords(message: string): string {
+  const [, flag = "", why = ""] =
+    /^Option '(?:-\w, )?(--[\w-]+)(?: <value>)?' (argument is ambiguous|argument missing|does not take an argument)/.exec(
+      message,
+    ) ?? [];
+  if (why === "argument missing") return `${flag} needs a value`;
+  if (why === "does not take an argument") return `${flag} takes no value`;
+  if (why !== "") return `${flag} needs a value; one that begins with a dash is given as ${flag}=-VALUE`;
+  return message.split(/[.\n]/)[0] ?? message;
+}
+
+type Token = { readonly kind: string; readonly name?: string; readonly value?: unknown };
+
+/** Of two values for one thing, nobody knows which was meant. */
+function refuseTwice({ settings }: Command, tokens: readonly Token[], advice: string): void {
+  const seen = new Map<string, unknown>();
+  for (const { kind, name = "", value } of tokens) {
+    const setting = settings.find((one) => one === name);
+    if (kind !== "option" || setting === undefined) continue;
+    if (SETTINGS[setting].repeated || SETTINGS[setting].value === null) continue;
+    if (seen.has(name) && seen.get(name) !== value)
+      throw usage(
+        "arguments-wrong",
+        `--${name} is given twice: ${String(seen.get(name))} and ${String(value)}`,
+        advice,
+      );
+    seen.set(name, value);
+  }
 }
 
 /** How many arguments are the command's own; behind its first word they may be another command's, with flags of its own. */

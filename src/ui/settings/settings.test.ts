@@ -164,3 +164,13 @@ test("--only leaves out all other steps, and means an optional one; a step that 
   const wrong = parseCommandLine(findCommand("plan"), ["--disk", "a", "--to", "dir:/x", "--only", "fstb"]);
   assert.throws(() => answersOf(wrong, { kind: "dir", path: "/x" }), { code: "step-unknown" });
 });
+
+test("a value of one setting is given once, and Node's own words are none of ours", () => {
+  const twice = ["--disk", "/dev/sda", "--to", "dir:/x", "--name", "a"];
+  const of = (...more: string[]) => parseCommandLine(findCommand("plan"), [...twice, ...more]);
+  assert.throws(() => of("--name", "b"), /--name is given twice: a and b/);
+  assert.equal(of("--name", "a", "--disk", "/dev/sdb", "--json", "--json").one("name"), "a");
+  assert.throws(() => of("--memory", "-1"), /^UserError: --memory needs a value; .* --memory=-VALUE$/);
+  assert.throws(() => of("--memory"), /^UserError: --memory needs a value$/);
+  assert.throws(() => of("--json=yes"), /^UserError: --json takes no value$/);
+});

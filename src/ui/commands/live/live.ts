@@ -6,7 +6,13 @@ import { parseDestination, writePinnedSshConfig } from "../../../hosts/index.ts"
 import { DONE_ALREADY, hasLeft, localDisks } from "../../../job/index.ts";
 import { makeRunDirectory, readBounded } from "../../../system/index.ts";
 import { renderError } from "../../print/index.ts";
-import { findCommand, type LiveSettings, liveSettings, parseCommandLine } from "../../settings/index.ts";
+import {
+  findCommand,
+  type Given,
+  type LiveSettings,
+  liveSettings,
+  parseCommandLine,
+} from "../../settings/index.ts";
 import { readAnswers } from "../answer-source.ts";
 import { type CommandRunner, say } from "../context.ts";
 import { leave } from "../leave.ts";
@@ -22,8 +28,13 @@ const PAUSES: readonly number[] = [5, 10, 20, 40, 60, 60, 120, 120, 300, 300];
 
 export const runLive: CommandRunner = async (given, { signal }) => {
   const path = given.one("cmdline") ?? "/proc/cmdline";
-  const text = (await readBounded(path))?.toString("utf8") ?? "";
+  const own = ownWords(given);
+  const text = `${(await readBounded(path))?.toString("utf8") ?? ""} ${own}`;
   const line = liveSettings(text);
+  if (!line.unattended && own !== "")
+    throw new UserError("setting-missing", "virt-p2v live begins only when it may do so without asking", {
+      advice: "Give --unattended, or p2v.unattended on the kernel command line",
+    });
   if (!line.unattended) {
     say("Not unattended (the kernel command line has no p2v.unattended)");
     return 0;
@@ -71,6 +82,20 @@ async function afterFailure({ onfail }: LiveSettings, signal: AbortSignal): Prom
   if (hasLeft())
     say("The VM was started. This server's own system is not: both have the same addresses. It waits here.");
   else if (onfail !== "wait") await leave(onfail, { signal });
+}
+
+/** Settings of the command line, as the kernel's would be: for whoever tries them by hand. */
+export function ownWords(given: Pick<Given, "one" | "flag">): string {
+  const words = (["config", "mode", "identity", "host-key", "post", "onfail"] as const).flatMap((name) => {
+    const value = given.one(name);
+    if (value === null) return [];
+    if (value.includes('"'))
+      throw new UserError("parameter-wrong", `--${name} has a quotation mark in it`, {
+        advice: "The kernel command line, for which it stands, cannot have one",
+      });
+    return [`"p2v.${name}=${value}"`];
+  });
+  return [...(given.flag("unattended") ? ["p2v.unattended"] : []), ...words].join(" ");
 }
 
 /** `p2v.trace=FILE`, or trace: in the answer file. */
