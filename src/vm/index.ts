@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // vm owns what a hypervisor gets to know about a VM, and the check that it boots. It never writes to an image.
 export * from "./check/boot-check.ts";
+export { virshArgv, xlArgv } from "./host-command.ts";
 export { sendFile } from "./check/files.ts";
 export * from "./verdict/await-login.ts";
 export * from "./define/define-libvirt.ts";

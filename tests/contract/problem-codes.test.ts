@@ -42,11 +42,7 @@ const READS: readonly RegExp[] = [
 
 /** Words of others than ourselves, which have no codes. */
 const FOREIGN: readonly (readonly [path: string, line: string, whose: string])[] = [
-  [
-    "src/ui/settings/parse.ts",
-    'error.message.split(". ")[0]',
-    "parseArgs of Node: its first sentence is shown",
-  ],
+  ["src/ui/settings/parse.ts", "inOurWords(error.message)", "parseArgs of Node: its first sentence is shown"],
   [
     "src/ui/settings/answer-file.ts",
     'error.message.split("\\n")[0]',

@@ -13,11 +13,11 @@ import {
   createXenPaused,
   libvirtConsoleArgv,
   resumeLibvirt,
-  resumeLibvirtArgv,
   resumeXen,
-  resumeXenArgv,
   startLibvirtPaused,
+  virshArgv,
   xenConsoleArgv,
+  xlArgv,
 } from "../../vm/index.ts";
 
 /** Under TCG a server may take minutes. */
@@ -32,7 +32,8 @@ export type StartOptions = {
   readonly emit: Emit;
 };
 
-export type PausedVm = { readonly resume: readonly string[] };
+/** Commands of its host. */
+export type PausedVm = { readonly resume: readonly string[]; readonly destroy: readonly string[] };
 
 type PauseOptions = Pick<StartOptions, "host" | "facts" | "definition" | "signal" | "emit">;
 
@@ -49,12 +50,18 @@ export async function startPaused({
   if (definition.hypervisor === "libvirt" && facts.libvirt !== null) {
     const { libvirt } = facts;
     await startLibvirtPaused({ host, signal }, { libvirt, name, uuid });
-    return { resume: resumeLibvirtArgv(libvirt, uuid) };
+    return {
+      resume: virshArgv(libvirt, ["resume", uuid]),
+      destroy: virshArgv(libvirt, ["destroy", uuid]),
+    };
   }
   if (definition.hypervisor === "xen" && facts.xen !== null) {
     const { xen } = facts;
     await createXenPaused({ host, signal }, { xen, name });
-    return { resume: resumeXenArgv(xen, name) };
+    return {
+      resume: xlArgv(xen.prefix, ["unpause", name]),
+      destroy: xlArgv(xen.prefix, ["destroy", name]),
+    };
   }
   throw notThere(host, definition);
 }

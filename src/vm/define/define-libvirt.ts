@@ -127,14 +127,11 @@ export async function startLibvirtPaused(
   });
 }
 
-export const resumeLibvirtArgv = (libvirt: Libvirt, uuid: string): readonly string[] =>
-  virshArgv(libvirt, ["resume", uuid]);
-
 export async function resumeLibvirt(
   call: Call,
   { libvirt, name, uuid }: { libvirt: Libvirt; name: string; uuid: string },
 ): Promise<void> {
-  await actOn(call, resumeLibvirtArgv(libvirt, uuid), {
+  await actOn(call, virshArgv(libvirt, ["resume", uuid]), {
     what: `start ${name}`,
     advice: `Try there: virsh -c ${libvirt.uri} resume ${name}`,
   });

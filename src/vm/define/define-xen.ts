@@ -129,11 +129,8 @@ export async function createXenPaused(call: Call, { xen, name }: { xen: Xen; nam
   });
 }
 
-export const resumeXenArgv = ({ prefix }: Xen, name: string): readonly string[] =>
-  xlArgv(prefix, ["unpause", name]);
-
 export async function resumeXen(call: Call, { xen, name }: { xen: Xen; name: string }): Promise<void> {
-  await actOn(call, resumeXenArgv(xen, name), {
+  await actOn(call, xlArgv(xen.prefix, ["unpause", name]), {
     what: `start ${name}`,
     advice: `Try there: xl unpause ${name}`,
   });
