@@ -31,20 +31,23 @@ export type UndoOptions = {
   readonly root: string | null;
   /** Where the images are by now; empty: where they were. */
   readonly images: readonly string[];
+  /** Asked once there is something to undo; false ends it. */
+  readonly confirm: () => Promise<boolean>;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 };
 
 /**
- * Restores each file's content, mode, owner and attributes. UserError `changed-since`, before anything is written, if some
+ * null: the user said no. Restores each file's content, mode, owner and attributes. UserError `changed-since`, before anything is written, if some
  * are not as the conversion left them; with `force` those stay as they are.
  */
 export async function undoConversion(
   directory: string,
-  { force, keys, root: wanted, images: moved, signal, emit }: UndoOptions,
-): Promise<Undone> {
+  { force, keys, root: wanted, images: moved, confirm, signal, emit }: UndoOptions,
+): Promise<Undone | null> {
   const conversion = await readConversion(directory);
   const paths = imagesOf(conversion, { directory, moved });
+  if (!(await confirm())) return null;
   await using workspace = await openWorkspace();
   await using images = await openImages(paths, { signal });
   const found = await findDisks(images.paths, { keys, signal, emit });
@@ -71,6 +74,11 @@ export async function undoConversion(
       throw conversionError("There is no installed system on the images any more", "Nothing was changed");
     const root = source.mounted.directory;
     const changed = await changedSince(conversion.changes, root);
+    if (changed.length > 0 && (await isAsBefore(conversion.changes, root)))
+      throw conversionError(
+        "The conversion was undone already: every file is as it was before",
+        "There is nothing to do",
+      );
     if (changed.length > 0 && !force) throw refusal(changed);
     const back = conversion.changes.filter(({ path }) => !changed.includes(path));
     const blobs = await openBlobs(join(directory, FILES_DIRECTORY));
@@ -104,6 +112,12 @@ async function changedSince(changes: readonly Change[], root: string): Promise<r
   const paths: string[] = [];
   for (const { path, after } of changes) if (!sameState(await view.state(path), after)) paths.push(path);
   return paths;
+}
+
+async function isAsBefore(changes: readonly Change[], root: string): Promise<boolean> {
+  const view = directoryView(root);
+  for (const { path, before } of changes) if (!sameState(await view.state(path), before)) return false;
+  return true;
 }
 
 function refusal(changed: readonly string[]): UserError {

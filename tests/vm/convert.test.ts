@@ -80,6 +80,8 @@ test("conversion alone: above the image, in it, and every file back", { timeout:
     assert.match(gone.stderr, /There is no .*server\.img/);
     assert.match((await cli(["convert", "--undo", kept, moved, moved, "--yes"])).stderr, /2 images for a/);
     await ok("--undo", kept, moved, "--yes");
+    const twice = await cli(["convert", "--undo", kept, moved, "--yes"], { timeoutMs: 300_000 });
+    assert.match(twice.stderr, /undone already/);
     assert.deepEqual(treeDifferences(before, await readTree(moved, root)), []);
     await rename(moved, image);
     await rm(kept, { recursive: true });
@@ -115,7 +117,7 @@ test("conversion alone: above the image, in it, and every file back", { timeout:
     assert.match(await refused(), /needs an IMAGE/);
     await using loop = await attachLoop(image, { offset: 0, sizeBytes: 6 * 2 ** 30, readOnly: true });
     assert.match(await refused(loop.path, "--in-place", "--yes"), /only images are changed in place/);
-    assert.match(await refused("--undo", directory, "--yes"), /There is no .*conversion\.json/);
+    assert.match(await refused("--undo", directory), /There is no .*conversion\.json/);
     assert.match(await refused("--undo", join(directory, "above"), "--yes"), /never changed/);
   });
 });

@@ -109,10 +109,6 @@ async function undo(
 ): Promise<number> {
   const json = given.flag("json");
   const question = `Give every file that ${directory} tells of its state of before?`;
-  if (!given.flag("yes") && !(await askYes(question, signal))) {
-    say("Nothing was done.");
-    return 0;
-  }
   const printer = json ? silent : makePrinter({ json, verbose: given.flag("verbose") });
   try {
     const undone = await undoConversion(directory, {
@@ -120,11 +116,13 @@ async function undo(
       keys: keysOf(given),
       root: given.one("root"),
       images: given.positionals,
+      confirm: async () => given.flag("yes") || (await askYes(question, signal)),
       signal,
       emit: printer.emit,
     });
     printer.close();
-    if (json) sayJson(undone);
+    if (undone === null) say("Nothing was done.");
+    else if (json) sayJson(undone);
     else {
       say(
         `As before the conversion: ${counted(undone.restored.length, "file")} of ${undone.images.join(", ")}.`,
