@@ -107,7 +107,9 @@ export function nextSteps(report: Report): readonly string[] {
       `All of it is in ${directory}.`,
     ];
   const start = [
-    `Shut down the physical machine ${report.machine.name === "" ? "" : `(${report.machine.name}) `}for good before the VM starts on the real network: both have the same addresses.`,
+    report.cutover !== null && report.cutover !== undefined
+      ? "Never start the server's own system again while the VM runs: both have the same addresses. The live system in its place has them, too: power it off first."
+      : `Shut down the physical machine ${report.machine.name === "" ? "" : `(${report.machine.name}) `}for good before the VM starts on the real network: both have the same addresses.`,
     ...startLines(report),
     `All of it is in ${directory}.`,
   ];

@@ -4,7 +4,7 @@
 import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { type Destination, isVmName, type Machine, UserError } from "../../core/index.ts";
+import { type Destination, type Emit, isVmName, type Machine, UserError } from "../../core/index.ts";
 import { sshHost, writePinnedSshConfig } from "../../hosts/index.ts";
 import { inspectMachine, openSourceDisk } from "../../inspect/index.ts";
 import type { Answers } from "../../plan/index.ts";
@@ -48,6 +48,8 @@ export type CutoverOptions = {
   readonly version: string;
   /** Shows all; false ends here. Asked in any case, stops or not. */
   readonly confirm: (checked: CutoverCheck) => Promise<boolean>;
+  /** Of the plan. */
+  readonly emit: Emit;
   /** What is done now; the last one is heard before the server's connections end. */
   readonly onStep: (text: string) => void;
   readonly signal: AbortSignal;
@@ -80,9 +82,7 @@ export async function cutover(options: CutoverOptions): Promise<CutoverResult> {
     directory: memory.path,
     keep,
     signal,
-    emit: (event) => {
-      if (event.type === "step") options.onStep(event.text);
-    },
+    emit: options.emit,
   });
   if (!(await options.confirm(checked))) return { kind: "declined" };
   const { reached, facts } = checked;

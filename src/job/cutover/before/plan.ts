@@ -19,6 +19,7 @@ import { collectHere } from "../../../inspect/index.ts";
 import type { Answers } from "../../../plan/index.ts";
 import { makeRunDirectory, RunError } from "../../../system/index.ts";
 import { askHost } from "../../destination/host.ts";
+import { startPhases } from "../../phases.ts";
 import { makePreview } from "../../plan.ts";
 import { planSurvey } from "../../survey.ts";
 import type { CutoverFacts } from "./facts.ts";
@@ -53,7 +54,8 @@ export async function planCutover(options: Options, seen: Seen): Promise<Preview
   if (reached !== null)
     try {
       const needed = live.sizeBytes + PLAN_BYTES;
-      if (availableBytes >= needed) return await planRunning(options, reached);
+      const phases = startPhases(options.emit);
+      if (availableBytes >= needed) return await phases.run("plan", () => planRunning(options, reached));
       why = `Trying the conversion takes ${formatBytes(needed)} of memory, and ${formatBytes(availableBytes)} are free`;
     } catch (error) {
       signal.throwIfAborted();

@@ -17,7 +17,7 @@ import {
 import { renderJson } from "../../text/plain.ts";
 import { VERSION } from "../../version.ts";
 import { askYes } from "../ask.ts";
-import { type CommandRunner, say, tell, tellLines, widthOf } from "../context.ts";
+import { type CommandRunner, makePrinter, say, tell, tellLines, widthOf } from "../context.ts";
 
 export const runCutover: CommandRunner = async (given, { signal }) => {
   const destination = parseDestination(given.one("to") ?? "");
@@ -32,6 +32,7 @@ export const runCutover: CommandRunner = async (given, { signal }) => {
     );
   const json = given.flag("json");
   await using live = await openLiveParts(from);
+  const printer = makePrinter({ json, verbose: false });
   let stops = false;
   const result = await cutover({
     answers,
@@ -41,7 +42,9 @@ export const runCutover: CommandRunner = async (given, { signal }) => {
     identity: given.one("identity"),
     sshConfig: given.one("ssh-config"),
     version: VERSION,
+    emit: printer.emit,
     confirm: async (checked) => {
+      printer.close();
       stops = allProblems(checked).some(({ severity }) => severity === "stops");
       show(checked, given);
       if (stops || given.flag("dry-run")) return false;
@@ -52,7 +55,7 @@ export const runCutover: CommandRunner = async (given, { signal }) => {
       else tell(text);
     },
     signal,
-  });
+  }).finally(() => printer.close());
   if (json) process.stdout.write(`${renderJson({ type: "cutover", result: result.kind })}\n`);
   else if (result.kind === "declined") say("Nothing was done.");
   return result.kind === "declined" && stops ? 3 : 0;
@@ -125,7 +128,7 @@ function show(checked: CutoverCheck, given: Given): void {
   const columns = widthOf(process.stderr);
   if (preview !== null)
     tellLines(
-      `\n${printPlan(preview, { destination: given.one("to") ?? "", columns, diffs: given.flag("diff") })}`,
+      `\n${printPlan(preview, { destination: `${given.one("to") ?? ""}/${preview.intent.name}`, columns, diffs: given.flag("diff") })}`,
     );
   tellLines(`\n${printProblems(problems, { columns: Math.min(columns, 200) })}`);
   if (lastPassSeconds !== null)
