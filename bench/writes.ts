@@ -34,7 +34,7 @@ export async function measureWrites(
     });
   const cold = async (name: string, ...flags: string[]): Promise<ColdPass> => {
     await server.unmount();
-    await program("migrate", "--yes", "--no-boot-check", ...flags);
+    await program("migrate", "--hypervisor", "qemu", "--yes", "--no-boot-check", ...flags);
     const pass = readPass(JSON.parse(await readFile(join(directory, "to/vm/report.json"), "utf8")) as Report);
     say(
       `${name}: ${Math.round(pass.readBytes / MIB)} MiB read, ${Math.round(pass.sentBytes / MIB)} MiB sent, ${pass.copySeconds.toFixed(1)} s`,
