@@ -24,7 +24,7 @@ import { readPastReport } from "./destination/past-report.ts";
 import { openImages } from "./source/images.ts";
 import { makeProbeLayers } from "./source/probe.ts";
 import { findDisks, openSource } from "./source/source.ts";
-import { refuseWithoutSystem } from "./source/without-system.ts";
+import { refuseWithoutSystem } from "./source/root/without-system.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export type CheckOptions = {

@@ -20,7 +20,7 @@ import { extrasFor } from "./extras.ts";
 import { proposeChanges, refuseStoppers } from "./plan.ts";
 import { openImages } from "./source/images.ts";
 import { findDisks, openSource, type OpenSource } from "./source/source.ts";
-import { refuseWithoutSystem } from "./source/without-system.ts";
+import { refuseWithoutSystem } from "./source/root/without-system.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export type ConvertWay =

@@ -130,7 +130,7 @@ export function parseCommandLine(command: Command, args: readonly string[]): Giv
 }
 
 /** Of Node's words for a flag and its value, which differ from version to version. Pure. */
-export function inOurWords(message: string): string {
+function inOurWords(message: string): string {
   const [, flag = "", why = ""] =
     /^Option '(?:-\w, )?(--[\w-]+)(?: <value>)?' (argument is ambiguous|argument missing|does not take an argument)/.exec(
       message,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // For jobs that are about the installed system alone: where none is seen, that is said, with what may hide it.
-import { errorOf, type Problem, UserError } from "../../core/index.ts";
-import type { OpenSource } from "./source.ts";
+import { errorOf, type Problem, UserError } from "../../../core/index.ts";
+import type { OpenSource } from "../source.ts";
 
 const HIDES: ReadonlySet<Problem["code"]> = new Set<Problem["code"]>([
   "root-not-mounted",
