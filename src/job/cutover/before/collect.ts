@@ -3,21 +3,14 @@
 import { lookup } from "node:dns/promises";
 import { access, constants, readdir, stat } from "node:fs/promises";
 import { isIP } from "node:net";
-import { arch, release } from "node:os";
+import { arch } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import type { Machine } from "../../../core/index.ts";
 import { parseRunning, type RunningNetwork } from "../../../network/index.ts";
 import { readBounded, run } from "../../../system/index.ts";
-import {
-  type CutoverFacts,
-  type InitFacts,
-  type KernelFacts,
-  parseKernelConfig,
-  parseLockdown,
-  parseMemory,
-} from "./facts.ts";
+import { type CutoverFacts, type InitFacts, parseMemory } from "./facts.ts";
+import { readKernelFacts } from "./kernel-facts.ts";
+import { readText } from "./text.ts";
 
 type Call = { readonly signal: AbortSignal };
 
@@ -27,37 +20,11 @@ export async function readFacts(
   return {
     arch: arch() === "x64" ? "x86_64" : arch(),
     isContainer: (await isThere("/run/systemd/container")) || (await isThere("/.dockerenv")),
-    kernel: await readKernel(machine),
+    kernel: await readKernelFacts(machine),
     init: await readInit(),
     kexec: await findKexec(),
     memory: parseMemory((await readText("/proc/meminfo")) ?? ""),
   };
-}
-
-async function readKernel({ firmware }: Machine): Promise<KernelFacts> {
-  return {
-    release: release(),
-    hasKexec: await readKernelConfig(),
-    isDisabled: (await readText("/proc/sys/kernel/kexec_load_disabled"))?.trim() === "1",
-    lockdown: parseLockdown((await readText("/sys/kernel/security/lockdown")) ?? ""),
-    secureBoot: firmware.kind === "known" && firmware.value.kind === "uefi" && firmware.value.secureBoot,
-  };
-}
-
-const MAX_CONFIG_BYTES = 4 * 2 ** 20;
-
-async function readKernelConfig(): Promise<boolean | null> {
-  const packed = await readBounded("/proc/config.gz", { maxBytes: MAX_CONFIG_BYTES });
-  if (packed !== null)
-    return parseKernelConfig(
-      (await promisify(gunzip)(packed, { maxOutputLength: MAX_CONFIG_BYTES })).toString("latin1"),
-    );
-  for (const directory of ["/boot", `/lib/modules/${release()}`]) {
-    const name = directory === "/boot" ? `config-${release()}` : "config";
-    const text = await readText(join(directory, name), MAX_CONFIG_BYTES);
-    if (text !== null) return parseKernelConfig(text);
-  }
-  return null;
 }
 
 async function readInit(): Promise<InitFacts> {
@@ -103,14 +70,6 @@ export async function readRunning(
     resolvConf: resolved ?? (await readText("/etc/resolv.conf")) ?? "",
   };
   return { network: parseRunning(texts, machine.nics), address };
-}
-
-async function readText(path: string, maxBytes = 2 ** 18): Promise<string | null> {
-  try {
-    return (await readBounded(path, { maxBytes }))?.toString("utf8") ?? null;
-  } catch {
-    return null; // closed to us, or a file of a kernel that answers with an error: the same as not there
-  }
 }
 
 const isThere = (path: string): Promise<boolean> =>

@@ -52,6 +52,15 @@ export function parseLockdown(text: string): string | null {
   return chosen === "none" ? null : chosen;
 }
 
+const SECURE_BOOT_AT = 0x1ec;
+/** efi_secureboot_mode_enabled (include/linux/efi.h); not where shim was told to check nothing. */
+const ENABLED = 3;
+
+/** Whether the firmware checked this kernel. `zeroPage`: struct boot_params (Documentation/arch/x86/zero-page.rst; Linux 4.11), null: not told. Pure. */
+export function parseStartedSecurely(zeroPage: Uint8Array | null): boolean {
+  return zeroPage?.[SECURE_BOOT_AT] === ENABLED;
+}
+
 /** Bytes of MemTotal and MemAvailable; kernels before 3.14 have no MemAvailable: what is free, and the page cache. Pure. */
 export function parseMemory(text: string): CutoverFacts["memory"] {
   const bytes = (name: string): number | null => {
