@@ -4,6 +4,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../core/index.ts";
+import { isErrno } from "../system/index.ts";
 import { HEADER_BYTES, parseAttachedHeader } from "./attached.ts";
 import { type Extent, findOnIso } from "./iso9660.ts";
 import { align, type ArchiveFile, archiveEnd, archiveHead } from "./newc.ts";
@@ -143,7 +144,9 @@ async function inTree(directory: string, openFile: OpenFile): Promise<Found> {
 }
 
 function notLive(path: string, cause?: unknown): UserError {
-  return new UserError("live-parts-wrong", `${path} holds no live system of virt-p2v that can be read`, {
+  const isThere = !isErrno(cause, "ENOENT");
+  const text = isThere ? `${path} holds no live system of virt-p2v that can be read` : `There is no ${path}`;
+  return new UserError("live-parts-wrong", text, {
     advice: "Give --iso an image of virt-p2v iso build, or --pxe a directory of virt-p2v iso pxe",
     cause,
   });

@@ -2,6 +2,7 @@
 // virt-p2v doctor: what this computer has and lacks for a migration, and what lies in extras/.
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { UserError } from "../../core/index.ts";
 import { EXTRAS_DIRECTORY, type Extras, readExtras } from "../../job/index.ts";
 import { programEnvironment, readBounded, readKernelNeeds } from "../../system/index.ts";
 import { VERSION } from "../version.ts";
@@ -65,6 +66,10 @@ export const runDoctor: CommandRunner = async (given) => {
   const directory = given.one("extras") ?? EXTRAS_DIRECTORY;
   const facts = await readDoctor(directory);
   const { fit, programs, extras } = facts;
+  if (extras === null && given.one("extras") !== null)
+    throw new UserError("extras-missing", `There is no directory ${directory}`, {
+      advice: "Name one with packages in DISTRO/VERSION/ARCH/, such as rhel/5/x86_64/",
+    });
   if (given.flag("json")) sayJson(facts);
   else {
     const yes = (value: boolean): string => (value ? "yes" : "no");
