@@ -124,7 +124,7 @@ function judge(line: BootLine, { crypts, ground }: Context): ChainLink | null {
     if (path === "/" && ground.guest.init === "systemd") return assumed(place, { text, why, about });
     const without =
       from === "/etc/fstab"
-        ? "Write nofail into the line, so that the VM comes up without it; the conversion does so with --with absent-mounts"
+        ? "write nofail into the line, so that the VM comes up without it; the conversion does so with --with absent-mounts"
         : `mask ${from.slice(from.lastIndexOf("/") + 1)} on the machine (systemctl mask)`;
     const advice = isThere
       ? `Correct it in ${from} on the machine, and plan again`

@@ -45,6 +45,7 @@ import { askDirectory } from "./destination/directory.ts";
 import { findDone } from "./destination/done.ts";
 import { withChain } from "./chain-problems.ts";
 import { extrasFor } from "./extras.ts";
+import { withLeftBehind } from "./left-behind.ts";
 import { askHost } from "./destination/host.ts";
 import { measureSamples } from "./destination/measure.ts";
 import { checkVolumes } from "./destination/volumes.ts";
@@ -105,7 +106,10 @@ export async function makePreview(context: PlanContext): Promise<Preview> {
     guest === null || view === null
       ? null
       : await walkChain({ view, guest, intent, vm, signal: context.signal });
-  const found = [...source.problems, ...made.problems, ...proposal.problems];
+  const found = withLeftBehind([...source.problems, ...made.problems, ...proposal.problems], {
+    changes: proposal.changes,
+    fstab: (await view?.readText("/etc/fstab").catch(() => null)) ?? "",
+  });
   const time = (context.isMeasured ?? true) ? await estimate(context) : null;
   const done = directoryFit.isInTheWay
     ? await findDone(host, directory, { vm, machine: source.machine })
