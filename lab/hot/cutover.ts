@@ -38,15 +38,17 @@ const what = ({ to }: Source): readonly string[] => ["--disk", "/dev/sda", "--to
 export const copyLiveWords = (source: Source): readonly string[] =>
   PORTABLE.concat("copy", "--live", what(source));
 
-/** Of this machine nothing is made a VM, whatever is installed. */
-const HOW = "--identity /root/.ssh/id_ed25519 --post poweroff --yes".split(" ");
+/** The one that the host knows (ground.ts). */
+const KEY = "/root/.ssh/id_ed25519";
+const how = (identity: string): readonly string[] => ["--identity", identity, "--post", "poweroff", "--yes"];
 
-export const cutoverWords = (source: Source): readonly string[] =>
-  PORTABLE.concat("cutover", "--pxe", PXE, what(source), HOW, "--hypervisor", "qemu");
+/** Of this machine nothing is made a VM, whatever is installed. */
+export const cutoverWords = (source: Source, { identity = KEY } = {}): readonly string[] =>
+  PORTABLE.concat("cutover", "--pxe", PXE, what(source), how(identity), "--hypervisor", "qemu");
 
 /** To a host that defines it. */
 export const cutoverAndStartWords = (source: Source): readonly string[] =>
-  PORTABLE.concat("cutover", "--pxe", PXE, what(source), HOW, "--hypervisor", "libvirt", "--start");
+  PORTABLE.concat("cutover", "--pxe", PXE, what(source), how(KEY), "--hypervisor", "libvirt", "--start");
 
 /** How the live system ends its job; its console before that, line by line, to `onLine`. */
 export async function followConsole(

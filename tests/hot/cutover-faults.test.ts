@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes wrong at a cutover ends with the server as it was: refused before anything happens, or started again by itself.
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
 import { test } from "node:test";
 import { bringLiveSystem, cutoverWords, followConsole } from "../../lab/hot/cutover.ts";
 import { CHECK_LOAD } from "../../lab/hot/disk.ts";
@@ -50,6 +51,23 @@ async function comesBack(
   await server.busy({ timeoutMs: LONG_MS });
 }
 
+/** Of a key that the host does not know. Nothing of the job is left, here or there, and the server works on. */
+async function refusesStranger({ server, vms, to }: Ground): Promise<void> {
+  const identity = "/dev/shm/stranger";
+  await server.ssh(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", identity]);
+  const there = await readdir(vms);
+  const ended = await server.ssh(cutoverWords({ to }, { identity }), {
+    timeoutMs: LONG_MS,
+    allowCodes: [1, 2, 3],
+  });
+  assert.notEqual(ended.code, 0);
+  assert.match(ended.stderr + ended.stdout, /does not let in the key \/dev\/shm\/stranger/);
+  assert.equal((await server.ssh(["cat", "/sys/kernel/kexec_loaded"])).stdout.trim(), "0");
+  await server.ssh(["test", "!", "-e", "/run/virt-p2v-cutover"]);
+  assert.deepEqual(await readdir(vms), there);
+  await server.busy({ timeoutMs: LONG_MS });
+}
+
 test("the server starts its own system again: the live system killed, the host away", {
   timeout: 120 * 60_000,
 }, async (t) => {
@@ -59,6 +77,9 @@ test("the server starts its own system again: the live system killed, the host a
   const { server, host } = ground;
   await bringLiveSystem(server, { onProgress, signal });
 
+  await t.test("a key that the host does not know is refused before anything is stopped", () =>
+    refusesStranger(ground),
+  );
   await t.test("the live system is killed in the middle of its job", () =>
     comesBack(ground, [], async () => {
       const { length: from } = await server.console();
