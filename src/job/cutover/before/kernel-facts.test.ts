@@ -43,7 +43,7 @@ test("Secure Boot is seen by its variable, and lockdown by the kernel's file", a
   assert.deepEqual([open.secureBoot, open.lockdown], [false, null]);
 });
 
-test("an init that mounts neither efivarfs nor securityfs hides it from nobody: the kernel was told at its start", async (t) => {
+test("where neither efivarfs nor securityfs is mounted it is seen all the same: the kernel was told at its start", async (t) => {
   assert.equal((await read(t, { ...UEFI, ...zero(3) })).secureBoot, true);
   for (const mode of [0, 1, 2]) assert.equal((await read(t, { ...UEFI, ...zero(mode) })).secureBoot, false);
 });

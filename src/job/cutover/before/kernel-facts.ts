@@ -18,7 +18,7 @@ export async function readKernelFacts({ firmware }: Machine, root = "/"): Promis
     hasKexec: await readKernelConfig(root),
     isDisabled: (await text("/proc/sys/kernel/kexec_load_disabled"))?.trim() === "1",
     lockdown: parseLockdown((await text("/sys/kernel/security/lockdown")) ?? ""),
-    // System V init mounts neither efivarfs nor securityfs; this file is of sysfs itself.
+    // efivarfs and securityfs are there when somebody mounted them; this file is of sysfs itself.
     secureBoot: told || parseStartedSecurely(await readZeroPage(root)),
   };
 }
