@@ -2,20 +2,19 @@
 // Opens what the user names as a source disk: a block device or a raw image. Says plainly why something is none.
 import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
-import { type SourceDisk, UserError } from "../../core/index.ts";
-import { isErrno, run } from "../../system/index.ts";
+import { lastWords, type SourceDisk, UserError } from "../../core/index.ts";
+import { isErrno, run, RunError } from "../../system/index.ts";
 import { openReader, type Reader } from "./reader.ts";
 
 /**
  * Checks a path given by the user. Links are resolved, so that one disk named twice is seen to be one.
- * UserErrors of area `source`: source-missing, source-no-permission, source-not-a-disk, image-empty, image-not-raw,
+ * UserErrors of area `source`: source-missing, source-no-permission, source-not-a-disk, source-unreadable, image-empty, image-not-raw,
  * image-odd-size.
  */
 export async function openSourceDisk(path: string, number: number): Promise<SourceDisk> {
   const found = await lookAt(path);
   if (found.kind === "device") {
-    const { stdout } = await run(["blockdev", "--getsize64", "--getss", found.path]);
-    const { sizeBytes, sectorBytes } = parseBlockdev(stdout);
+    const { sizeBytes, sectorBytes } = parseBlockdev(await readSize(found.path));
     if (sizeBytes === 0) throw empty(path, "has no size: no medium?");
     return { number, path: found.path, kind: "device", sizeBytes, sectorBytes };
   }
@@ -36,6 +35,20 @@ export async function openSourceDisk(path: string, number: number): Promise<Sour
       advice: "Check that it is a raw image of a whole disk, and that the copy of it was not cut off",
     });
   return { number, path: found.path, kind: "file", sizeBytes, sectorBytes: await sniffSectorBytes(reader) };
+}
+
+/** A drive without a medium, one that is dead, and one that this container may not use have a node, too. */
+async function readSize(path: string): Promise<string> {
+  try {
+    return (await run(["blockdev", "--getsize64", "--getss", path])).stdout;
+  } catch (error) {
+    if (!(error instanceof RunError) || error.timedOut) throw error;
+    throw new UserError("source-unreadable", `${path} cannot be opened: ${lastWords(error.stderr)}`, {
+      advice:
+        "Check that there is a medium in it, that the disk answers (dmesg), and that this system may use it",
+      cause: error,
+    });
+  }
 }
 
 type Found =

@@ -222,6 +222,25 @@ export async function freezeWrites(options: Options): Promise<Frozen> {
   return { recording: recordingName(disks), settings, record: record.toString("utf8") };
 }
 
+/** For a check that changes nothing: null where freezeWrites() would look closer; else why it would find no record. */
+export async function whyNotRecorded({
+  disks: given,
+  destination,
+}: Pick<Options, "disks" | "destination">): Promise<string | null> {
+  const disks: Traceable[] = [];
+  for (const disk of given) {
+    const found = await findTraceable(disk);
+    if ("reason" in found) return words(found);
+    disks.push(found);
+  }
+  const text = await readBounded(recordFile(disks), { maxBytes: MAX_RECORD_BYTES });
+  const record = text === null ? null : parseRecord(text.toString("utf8"));
+  if (record === null || record.bootId !== (await readBootId())) return NO_RECORD;
+  return record.destination === destination
+    ? null
+    : `this system's record is of a copy to ${record.destination}`;
+}
+
 /** For a migration in place of the server that recorded, or on the same system, with all disks read-only: the record, which ends; or why it is none. */
 export async function takeWrites(options: Options): Promise<KnownWrites | string> {
   const arrived = await readArrived(options.disks);

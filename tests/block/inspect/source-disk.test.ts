@@ -43,6 +43,15 @@ test("openSourceDisk() says plainly why something is not a disk", async (t) => {
   assert.match(await refusal(openSourceDisk("/dev/null", 1)), /^source-not-a-disk/);
 });
 
+test("a device that nobody can open is said so, with its kernel's words", async (t) => {
+  const path = join(await temporary(t), "dead");
+  await run(["mknod", path, "b", "60", "0"]); // for local use (Documentation/admin-guide/devices.txt): no driver answers
+  assert.match(
+    await refusal(openSourceDisk(path, 1)),
+    /^source-unreadable: .*dead cannot be opened: .*cannot open/,
+  );
+});
+
 test("a file another user may not read is refused with advice", {
   skip: process.getuid?.() !== 0,
 }, async (t) => {

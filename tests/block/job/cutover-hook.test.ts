@@ -9,7 +9,7 @@ import { test, type TestContext } from "node:test";
 import { openSourceDisk } from "../../../src/inspect/index.ts";
 import { layHook } from "../../../src/job/cutover/jump/hook.ts";
 import { readArrived } from "../../../src/job/writes/arrived.ts";
-import { freezeWrites, type Frozen } from "../../../src/job/writes/live-writes.ts";
+import { freezeWrites, type Frozen, whyNotRecorded } from "../../../src/job/writes/live-writes.ts";
 import { run } from "../../../src/system/index.ts";
 import { copyLive, liveServer, type LiveServer } from "../../support/live-server.ts";
 import { temporary } from "../../support/temporary.ts";
@@ -91,7 +91,13 @@ const wordsOf = (found: Awaited<ReturnType<typeof readArrived>>): string =>
 test("what is written until the very end travels with the jump", async (t) => {
   await using server = await liveServer(t);
   const { device, mounted, unmount } = server;
+  const asked = async (destination: string): Promise<string | null> =>
+    await whyNotRecorded({ disks: [await openSourceDisk(device, 1)], destination });
+  assert.match(String(await asked("/x/vm")), /no record/);
   const frozen = await recorded(t, server);
+  const { destination: there } = JSON.parse(frozen.record) as { destination: string };
+  assert.equal(await asked(there), null);
+  assert.match(String(await asked("/x/vm")), /is of a copy to/);
   const before = JSON.parse(frozen.record) as { disks: readonly { written: readonly number[] }[] };
   await writeFile(join(mounted, "last"), randomBytes(4 * MIB));
   await unmount();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that a cutover rests on, looked at before anything is done: every finding is kept, so that a person sees them at once.
+import { existsSync } from "node:fs";
 import {
   type Emit,
   type Host,
@@ -9,9 +10,11 @@ import {
   type Problem,
 } from "../../../core/index.ts";
 import { type KnownWay, readKnownWay } from "../../../hosts/index.ts";
+import { openSourceDisk } from "../../../inspect/index.ts";
 import type { Answers } from "../../../plan/index.ts";
-import { connectHost, vmDirectory } from "../../destination/destination.ts";
+import { connectHost, printDestination, vmDirectory } from "../../destination/destination.ts";
 import { readLastPass } from "../../last-pass.ts";
+import { whyNotRecorded } from "../../writes/live-writes.ts";
 import { readFacts, readRunning } from "./collect.ts";
 import { judgeDisks } from "../disks.ts";
 import type { CutoverFacts } from "./facts.ts";
@@ -69,6 +72,8 @@ export async function checkCutover(options: Options): Promise<CutoverCheck> {
   // Where the destination was not reached, that has been said, and nothing is known of the way to it.
   const isKnown = running !== null || answers.destination.kind === "dir";
   problems.push(...judged.filter(({ code }) => isKnown || code !== "cutover-to-wrong"));
+  if (answers.trustWrites)
+    problems.push(...((await kept(problems, () => judgeRecord(answers, options.name), signal)) ?? []));
   const preview = await planCutover(options, {
     reached,
     problems,
@@ -83,6 +88,23 @@ export async function checkCutover(options: Options): Promise<CutoverCheck> {
     lastPassSeconds,
     reached: reached === null || running === null ? null : { ...reached, address: running.address },
   };
+}
+
+async function judgeRecord(answers: Answers, name: string): Promise<readonly Problem[]> {
+  const paths = answers.disks.filter((path) => existsSync(path)); // of others something else is said
+  const disks = await Promise.all(paths.map((path, index) => openSourceDisk(path, index + 1)));
+  const destination = printDestination(answers.destination, name);
+  const why = await whyNotRecorded({ disks, destination });
+  if (why === null) return [];
+  return [
+    makeProblem("not-recorded", {
+      about: [],
+      severity: "stops",
+      text: `The writes of this server are not known: ${why}`,
+      advice:
+        "Run copy --live --trust-writes to the same place and name first; or leave out --trust-writes: then everything is compared",
+    }),
+  ];
 }
 
 const NOTHING_AHEAD = makeProblem("cutover-no-copy", {
