@@ -83,7 +83,7 @@ test("the server starts its own system again: the live system killed, the host a
   await t.test("the live system is killed in the middle of its job", () =>
     comesBack(ground, [], async () => {
       const { length: from } = await server.console();
-      await server.see(/virt-p2v[^]*%/, { timeoutMs: LONG_MS, from });
+      await server.see(/\d %: /, { timeoutMs: LONG_MS, from });
       await server.reset();
     }),
   );
