@@ -174,9 +174,15 @@ export class LiveWrites implements AsyncDisposable {
     const text = await readBounded(file, { maxBytes: MAX_RECORD_BYTES });
     await rm(file, { force: true }); // from now on it lacks what is taken from the kernel
     const record = text === null ? null : parseRecord(text.toString("utf8"));
-    if (record === null || !(await this.#isAboutThis(record))) return;
+    if (record === null) return;
+    const doubt = (detail: string): void => {
+      const why = [{ reason: "switched-off", detail }] as const;
+      this.#options.emit({ type: "problem", problem: unclearProblem(why) });
+    };
+    if (!(await this.#isAboutThis(record)))
+      return doubt("it is of another start of this system, of other disks, or of another destination");
     const recorder = await resumeRecorder(this.#disks);
-    if (recorder === null) return;
+    if (recorder === null) return doubt("somebody has removed the kernel's recording");
     for (const { number, written } of record.disks) recorder.account.add(number, written);
     this.#recorder = recorder;
     this.#base = new Map(record.disks.map((disk) => [disk.number, disk]));

@@ -39,6 +39,10 @@ test("with --trust-writes a pass reads only what was written since, and what it 
   const doubted = await pass();
   assert.equal(doubted.readBytes, doubted.usedBytes, "a record with a gap is none");
 
+  await run(["rmdir", instance]); // as another tool's clean-up does
+  const anew = await cli(["copy", "--live", ...words(device, to), "--json", "--trust-writes"]);
+  assert.match(anew.stdout, /"writes-unclear"[^]*somebody has removed the kernel's recording/);
+
   await writeFile(join(mounted, "last"), randomBytes(MIB));
   await pass();
   await unmount();
