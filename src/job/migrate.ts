@@ -20,7 +20,7 @@ import { unread } from "./source/mirrors.ts";
 import { keepChanges } from "./destination/keep-changes.ts";
 import { startPhases } from "./phases.ts";
 import { makePreview, refuseStoppers } from "./plan.ts";
-import { takeWrites } from "./writes/live-writes.ts";
+import { takeWrites } from "./writes/recorded.ts";
 import { Traced } from "./writes/traced.ts";
 import { makeProbeLayers } from "./source/probe.ts";
 import { findDisks, openSource } from "./source/source.ts";

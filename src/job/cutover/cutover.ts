@@ -13,7 +13,7 @@ import { refuseOrdinaryUser } from "../source/source.ts";
 import { printDestination } from "../destination/destination.ts";
 import { type CutoverCheck, checkCutover, type Reached } from "./before/check.ts";
 import { diskMarks } from "./disks.ts";
-import { freezeWrites } from "../writes/live-writes.ts";
+import { freezeWrites } from "../writes/recorded.ts";
 import { type Hook, layHook } from "./jump/hook.ts";
 import { allowKey, forbidKey, makeKey } from "./jump/job-key.ts";
 import { neededBytes, TIMES_THERE } from "./before/judge.ts";

@@ -18,7 +18,6 @@ import {
   endRecording,
   findChanged,
   findTraceable,
-  instanceSettings,
   type KnownWrites,
   MAX_RECORD_BYTES,
   parseRecord,
@@ -34,13 +33,12 @@ import {
   type Unclear,
   type WritesRecord,
 } from "../../writes/index.ts";
-import { readArrived } from "./arrived.ts";
 
 /** In memory, so that no restart of the server can bring it together with a later recording. */
 const RUN = "/run/virt-p2v";
-const recordFile = (disks: readonly Traceable[]): string => join(RUN, `${recordingName(disks)}.json`);
+export const recordFile = (disks: readonly Traceable[]): string => join(RUN, `${recordingName(disks)}.json`);
 
-type Options = {
+export type LiveWritesOptions = {
   readonly disks: readonly SourceDisk[];
   /** Where the images are, as a person reads it. */
   readonly destination: string;
@@ -55,23 +53,23 @@ type Pass = {
 };
 type Base = ReadonlyMap<number, Pick<RecordedDisk, "rootSha256" | "used">>;
 
-const NO_RECORD = "this system has no record since a complete pass of copy --live to the same place";
+export const NO_RECORD = "this system has no record since a complete pass of copy --live to the same place";
 
 export class LiveWrites implements AsyncDisposable {
-  readonly #options: Options;
+  readonly #options: LiveWritesOptions;
   readonly #disks: readonly Traceable[];
   readonly #begun = new Date();
   #recorder: Recorder | null = null;
   /** What the last complete pass left; null: the next one reads all. */
   #base: Base | null = null;
 
-  private constructor(options: Options, disks: readonly Traceable[]) {
+  private constructor(options: LiveWritesOptions, disks: readonly Traceable[]) {
     this.#options = options;
     this.#disks = disks;
   }
 
   /** Goes on from an earlier run, if all is as that run left it. UserError `not-recorded` where no record can be trusted. */
-  static async open(options: Options): Promise<LiveWrites> {
+  static async open(options: LiveWritesOptions): Promise<LiveWrites> {
     const disks: Traceable[] = [];
     for (const disk of options.disks) {
       const found = await findTraceable(disk);
@@ -204,62 +202,6 @@ export class LiveWrites implements AsyncDisposable {
   }
 }
 
-export type Frozen = {
-  /** Of the tracefs instance, which goes on. */
-  readonly recording: string;
-  readonly settings: readonly string[];
-  /** The record so far, as text. */
-  readonly record: string;
-};
-
-/** For a jump: the record as it is, while the kernel goes on recording. UserError `not-recorded` where there is none to trust. */
-export async function freezeWrites(options: Options): Promise<Frozen> {
-  const writes = await LiveWrites.open(options);
-  const why = await writes.doubt();
-  await writes[Symbol.asyncDispose]();
-  const disks = writes.traceables;
-  const record = why === null ? await readBounded(recordFile(disks), { maxBytes: MAX_RECORD_BYTES }) : null;
-  if (record === null)
-    throw new UserError("not-recorded", `The writes of this server are not known: ${why ?? "no record"}`, {
-      advice:
-        "Run copy --live --trust-writes to the same place and name first; or leave out --trust-writes: then everything is compared",
-    });
-  const settings = instanceSettings(disks).map(({ file }) => file);
-  return { recording: recordingName(disks), settings, record: record.toString("utf8") };
-}
-
-/** For a check that changes nothing: null where freezeWrites() would look closer; else why it would find no record. */
-export async function whyNotRecorded({
-  disks: given,
-  destination,
-}: Pick<Options, "disks" | "destination">): Promise<string | null> {
-  const disks: Traceable[] = [];
-  for (const disk of given) {
-    const found = await findTraceable(disk);
-    if ("reason" in found) return words(found);
-    disks.push(found);
-  }
-  const text = await readBounded(recordFile(disks), { maxBytes: MAX_RECORD_BYTES });
-  const record = text === null ? null : parseRecord(text.toString("utf8"));
-  if (record === null || record.bootId !== (await readBootId())) return NO_RECORD;
-  return record.destination === destination
-    ? null
-    : `this system's record is of a copy to ${record.destination}`;
-}
-
-/** For a migration in place of the server that recorded, or on the same system, with all disks read-only: the record, which ends; or why it is none. */
-export async function takeWrites(options: Options): Promise<KnownWrites | string> {
-  const arrived = await readArrived(options.disks);
-  if (arrived !== null) return arrived;
-  try {
-    await using writes = await LiveWrites.open(options);
-    return await writes.take();
-  } catch (error) {
-    if (error instanceof UserError && error.code === "not-recorded") return error.message;
-    throw error;
-  }
-}
-
 /** What need not be read of a disk whose earlier copy is known. */
 export function knownCells(
   known: KnownWrites | null,
@@ -284,7 +226,7 @@ async function describe(disk: SourceDisk, traced: Traceable): Promise<Described>
   return { number, path, sizeBytes, ...kernel, ...(await readIdentity(disk, sysfs)) };
 }
 
-async function readBootId(): Promise<string> {
+export async function readBootId(): Promise<string> {
   return (await readBounded("/proc/sys/kernel/random/boot_id"))?.toString("utf8").trim() ?? "";
 }
 
@@ -299,7 +241,7 @@ export async function forgetWrites(disks: readonly SourceDisk[]): Promise<void> 
   await rm(file, { force: true });
 }
 
-const words = ({ reason, detail }: Unclear): string => `${reason}: ${detail}`;
+export const words = ({ reason, detail }: Unclear): string => `${reason}: ${detail}`;
 
 function notRecorded({ path }: SourceDisk, why: Unclear): UserError {
   return new UserError("not-recorded", `Not all writes to ${path} can be seen (${words(why)})`, {

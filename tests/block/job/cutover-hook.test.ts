@@ -9,7 +9,7 @@ import { test, type TestContext } from "node:test";
 import { openSourceDisk } from "../../../src/inspect/index.ts";
 import { layHook } from "../../../src/job/cutover/jump/hook.ts";
 import { readArrived } from "../../../src/job/writes/arrived.ts";
-import { freezeWrites, type Frozen, whyNotRecorded } from "../../../src/job/writes/live-writes.ts";
+import { freezeWrites, type Frozen, whyNotRecorded } from "../../../src/job/writes/recorded.ts";
 import { run } from "../../../src/system/index.ts";
 import { copyLive, liveServer, type LiveServer } from "../../support/live-server.ts";
 import { temporary } from "../../support/temporary.ts";

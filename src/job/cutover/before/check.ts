@@ -14,7 +14,7 @@ import { openSourceDisk } from "../../../inspect/index.ts";
 import type { Answers } from "../../../plan/index.ts";
 import { connectHost, printDestination, vmDirectory } from "../../destination/destination.ts";
 import { readLastPass } from "../../last-pass.ts";
-import { whyNotRecorded } from "../../writes/live-writes.ts";
+import { whyNotRecorded } from "../../writes/recorded.ts";
 import { readFacts, readRunning } from "./collect.ts";
 import { judgeDisks } from "../disks.ts";
 import type { CutoverFacts } from "./facts.ts";
