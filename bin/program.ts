@@ -5,6 +5,7 @@ import {
   parseCommandLine,
   renderCommandHelp,
   renderError,
+  renderErrorJson,
   renderHelp,
   runCommand,
   takeCommand,
@@ -30,6 +31,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     return await dispatch(args, abort.signal);
   } catch (error) {
     const caught = abort.signal.aborted ? abort.signal.reason : error;
+    // For scripts, whichever command it was: also where its arguments make no sense.
+    if (caught instanceof UserError && args.includes("--json")) process.stdout.write(renderErrorJson(caught));
     process.stderr.write(renderError(caught, { columns: widthOf(process.stderr) }));
     return caught instanceof UserError ? EXIT_CODES[caught.area] : 1;
   }

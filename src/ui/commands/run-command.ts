@@ -2,7 +2,6 @@
 // Runs one command: with its trace, and kept as the last run for a bug report.
 import { EXIT_CODES, UserError } from "../../core/index.ts";
 import { beginRun, endRun } from "../last-run.ts";
-import { renderErrorJson } from "../print/index.ts";
 import type { Given } from "../settings/index.ts";
 import { COMMAND_RUNNERS } from "./index.ts";
 import { withTrace } from "./with-trace.ts";
@@ -23,7 +22,6 @@ export async function runCommand(
   } catch (error) {
     const caught: unknown = signal.aborted ? signal.reason : error;
     const area = caught instanceof UserError ? caught.area : null;
-    if (given.flag("json") && caught instanceof UserError) process.stdout.write(renderErrorJson(caught));
     if (area !== "usage") await endRun({ code: area === null ? 1 : EXIT_CODES[area], error: caught });
     throw error;
   }
