@@ -17,7 +17,10 @@ test("doctor finds that a migration can begin, and lists extras", async (t) => {
   assert.match(text.stdout, /a migration can begin here/);
   assert.match(text.stdout, /rhel 5 x86_64: kmod-virtio\.rpm/);
   assert.match(text.stdout, /rhel\/lost\.rpm \(for no guest/);
-  const json = await cli(["doctor", "--json", "--extras", join(directory, "none")]);
+  const lost = await cli(["doctor", "--json", "--extras", join(directory, "none")]);
+  assert.equal(lost.code, 2);
+  assert.match(lost.stdout, /"extras-missing"/);
+  const json = await cli(["doctor", "--json"]);
   const { fit, extras, programs } = JSON.parse(json.stdout) as {
     fit: boolean;
     extras: unknown;
