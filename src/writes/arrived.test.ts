@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SAMPLE_DISK, SAMPLE_RECORD } from "../../tests/support/disks/writes-record.ts";
 import { type ArrivedFiles, judgeArrived } from "./arrived.ts";
 import { type RecordedDisk, renderRecord, type WritesRecord } from "./record.ts";
 import { instanceSettings } from "./recorder.ts";
 
 const disk: RecordedDisk = {
-  number: 1,
-  path: "/dev/sda",
-  device: "8:0",
-  devices: ["8:0", "8:1"],
-  hasRequests: true,
-  onlyAsks: false,
-  sizeBytes: 2 ** 30,
-  tableId: "gpt:x",
+  ...SAMPLE_DISK,
   serial: "S1",
-  rootSha256: "0".repeat(64),
   used: [{ start: 0, end: 2 ** 20 }],
   written: [{ start: 0, end: 65_536 }],
 };
-const record: WritesRecord = {
-  format: "writes/1",
-  bootId: "b",
-  begun: "2026-11-30T22:00:00Z",
-  destination: "dir:/x",
-  disks: [disk],
-};
+const record: WritesRecord = { ...SAMPLE_RECORD, disks: [disk] };
 const HEADER = "# tracer: nop\n#\n# entries-in-buffer/entries-written: 1/1   #P:2\n#\n";
 const event = "    a-1     [000] .....     1.000000: block_rq_issue: 8,0 W 512 () 2048 + 1 none,0,0 [a]\n";
 const STATS = "entries: 1\noverrun: 0\ncommit overrun: 0\nbytes: 64\ndropped events: 0\nread events: 0\n";

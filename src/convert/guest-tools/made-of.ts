@@ -17,20 +17,14 @@ type Place = {
   readonly by: "content" | "times";
 };
 
+const CONTENTS = ["/etc", "/usr/share/initramfs-tools", "/usr/lib/dracut", "/var/lib/dpkg/status"];
+/** Packages of rpm; what hooks copy: firmware, rules, units, programs and their libraries. */
+const TIMES =
+  "/var/lib/rpm /usr/lib/sysimage/rpm /lib/firmware /lib/mkinitrd /lib/udev /lib/systemd /lib/x86_64-linux-gnu /lib64 /bin /sbin /usr/bin /usr/sbin /usr/local";
+
 const PLACES: readonly Place[] = [
-  { path: "/etc", by: "content" },
-  { path: "/usr/share/initramfs-tools", by: "content" },
-  { path: "/usr/lib/dracut", by: "content" },
-  { path: "/var/lib/dpkg/status", by: "content" },
-  { path: "/var/lib/rpm", by: "times" },
-  { path: "/usr/lib/sysimage/rpm", by: "times" },
-  { path: "/lib/firmware", by: "times" },
-  { path: "/lib/mkinitrd", by: "times" },
-  { path: "/lib/udev", by: "times" },
-  { path: "/lib/systemd", by: "times" },
-  { path: "/lib/x86_64-linux-gnu", by: "times" },
-  { path: "/lib64", by: "times" },
-  ...["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local"].map((path) => ({ path, by: "times" }) as const),
+  ...CONTENTS.map((path) => ({ path, by: "content" }) as const),
+  ...TIMES.split(" ").map((path) => ({ path, by: "times" }) as const),
 ];
 
 /** Written while a system runs or stops; no tool copies them. */
